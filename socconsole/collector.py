@@ -1,0 +1,1 @@
+"""The imperative shell: sources → parsers → sigma → services, in batches."""

@@ -1,0 +1,1 @@
+"""Reads the TOML settings into the policy dataclasses of `core.policy`."""

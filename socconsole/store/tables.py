@@ -1,0 +1,1 @@
+"""All tables: columns and constraints, nothing else."""
