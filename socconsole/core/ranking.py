@@ -1,0 +1,74 @@
+"""Where the queue puts an alert, and why: a sum of few terms, each of which can be shown."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from socconsole.core.severity import Severity
+
+HIGHEST = 100.0
+"""No rank is higher."""
+
+_SEVERITY_POINTS = MappingProxyType(
+    {
+        Severity.INFORMATIONAL: 0.0,
+        Severity.LOW: 20.0,
+        Severity.MEDIUM: 40.0,
+        Severity.HIGH: 60.0,
+        Severity.CRITICAL: 80.0,
+    }
+)
+_CRITICALITY_POINTS = MappingProxyType({"low": -4.0, "medium": 0.0, "high": 6.0, "critical": 12.0})
+
+AGE_STEPS: tuple[tuple[timedelta, float], ...] = (
+    (timedelta(hours=8), 8.0),
+    (timedelta(hours=4), 6.0),
+    (timedelta(hours=1), 4.0),
+    (timedelta(minutes=15), 2.0),
+)
+"""Age since created_at → points, oldest first. Steps, so that a stored rank is seldom rewritten."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankTerm:
+    """One reason for a rank."""
+
+    name: str
+    points: float
+    text: str
+    """What an analyst reads: `high`, `web-1 is critical`, `waiting 1 h or more`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """A rank and the terms that add up to it."""
+
+    score: float
+    terms: tuple[RankTerm, ...]
+
+
+def rank(
+    severity: Severity,
+    *,
+    created_at: datetime,
+    now: datetime,
+    criticality: str = "medium",
+    asset: str = "",
+) -> Rank:
+    """Return where an alert of these facts belongs: 0 to 100, higher first."""
+    terms = [RankTerm("severity", _SEVERITY_POINTS[severity], severity.label)]
+    weight = _CRITICALITY_POINTS.get(criticality, 0.0)
+    if weight:
+        terms.append(RankTerm("asset", weight, f"{asset or 'the asset'} is {criticality}"))
+    waited = now - created_at
+    for age, points in AGE_STEPS:
+        if waited >= age:
+            terms.append(RankTerm("age", points, f"waiting {_span(age)} or more"))
+            break
+    score = sum(term.points for term in terms)
+    return Rank(min(max(score, 0.0), HIGHEST), tuple(terms))
+
+
+def _span(age: timedelta) -> str:
+    minutes = int(age.total_seconds()) // 60
+    return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"
