@@ -1,1 +1,261 @@
 """Reads the TOML settings into the policy dataclasses of `core.policy`."""
+
+import dataclasses
+import difflib
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from socconsole.core.policy import Settings, SourcePolicy
+from socconsole.errors import FileError, SettingsError
+
+SYSTEM_FILE = Path("/etc/socconsole/socconsole.toml")
+
+
+def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Return the settings in `path`, or those of the first file that is there, or the defaults.
+
+    The order without `path`: `$SOCCONSOLE_CONFIG`, the user's configuration folder, `/etc`.
+
+    Raises:
+        FileError: A file that was named cannot be read.
+        SettingsError: A key is unknown or a value is wrong.
+
+    """
+    found = path or _find(environ)
+    if found is None:
+        return Settings()
+    document = _read(found)
+    where = str(found)
+    settings = typing.cast(Settings, _build(Settings, document, place="", where=where))
+    _check(settings, where)
+    return _with_places(settings, found)
+
+
+def database_url(settings: Settings, environ: Mapping[str, str], override: str | None) -> str:
+    """Return the URL of the database in use: `override`, environment, settings, state folder."""
+    named = override or environ.get("SOCCONSOLE_DB") or settings.database.url
+    if named:
+        return as_url(named)
+    return as_url(str(state_folder(environ) / "soc.db"))
+
+
+def as_url(path_or_url: str) -> str:
+    """Return `path_or_url` as a database URL; a path becomes an absolute SQLite one."""
+    if "://" in path_or_url:
+        return path_or_url
+    return f"sqlite:///{Path(path_or_url).expanduser().absolute()}"
+
+
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """Return the folder of what the program keeps for this user."""
+    return _user_folder(environ, "XDG_STATE_HOME", ".local/state")
+
+
+def config_folder(environ: Mapping[str, str]) -> Path:
+    """Return the folder of the user's own settings, keys and themes."""
+    return _user_folder(environ, "XDG_CONFIG_HOME", ".config")
+
+
+def setting_names() -> list[str]:
+    """Return every key of the settings file, such as `shift.timezone`, in order."""
+    names: list[str] = []
+    hints = typing.get_type_hints(Settings)
+    for part in _keys(Settings):
+        table = _dataclass_in(hints[part])
+        names += [f"{part}.{key}" for key in _keys(table)] if table else [part]
+    return names
+
+
+def _user_folder(environ: Mapping[str, str], variable: str, under_home: str) -> Path:
+    named = environ.get(variable, "")
+    folder = Path(named) if named.startswith("/") else Path.home() / under_home
+    return folder / "socconsole"
+
+
+def _find(environ: Mapping[str, str]) -> Path | None:
+    named = environ.get("SOCCONSOLE_CONFIG")
+    if named:
+        return Path(named)
+    usual = (config_folder(environ) / "socconsole.toml", SYSTEM_FILE)
+    return next((path for path in usual if os.path.lexists(path)), None)
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        what = f"There is no settings file {path}."
+        raise FileError(what, hint="Check --config and $SOCCONSOLE_CONFIG.") from None
+    except OSError as error:
+        what = f"The settings file cannot be read: {error.strerror}."
+        raise FileError(what, hint="Check its permissions.", where=str(path)) from None
+    except UnicodeDecodeError:
+        raise SettingsError("The settings file is not UTF-8.", where=str(path)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"This is not TOML: {error}.", where=str(path)) from None
+
+
+def _keys(policy: type) -> list[str]:
+    return [item.name for item in dataclasses.fields(policy) if item.metadata.get("setting", True)]
+
+
+def _dataclass_in(hint: object) -> type | None:
+    """Return the dataclass `hint` is, is optional of, or is a tuple of."""
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return hint
+    for inner in typing.get_args(hint):
+        found = _dataclass_in(inner)
+        if found is not None:
+            return found
+    return None
+
+
+def _build(policy: type, table: Mapping[str, object], *, place: str, where: str) -> object:
+    known = _keys(policy)
+    hints = typing.get_type_hints(policy)
+    values: dict[str, object] = {}
+    for key, value in table.items():
+        name = f"{place}{key}"
+        if key not in known:
+            raise SettingsError(f"Unknown key {name!r}.", hint=_nearest(key, known), where=where)
+        values[key] = _convert(hints[key], value, name=name, where=where)
+    required = [
+        item.name
+        for item in dataclasses.fields(policy)
+        if item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+    ]
+    missing = [key for key in required if key not in values]
+    if missing:
+        raise SettingsError(f"{place.rstrip('.')} has no {missing[0]!r}.", where=where)
+    return policy(**values)
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(known)}."
+
+
+def _convert(hint: object, value: object, *, name: str, where: str) -> object:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        inner = next(part for part in typing.get_args(hint) if part is not type(None))
+        return _convert(inner, value, name=name, where=where)
+    if origin is typing.Literal:
+        return _choice(typing.get_args(hint), value, name=name, where=where)
+    if origin is tuple:
+        return _list(typing.get_args(hint)[0], value, name=name, where=where)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        table = _table(value, name=name, where=where)
+        return _build(hint, table, place=f"{name}.", where=where)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        inner = typing.get_args(hint)[1]
+        table = _table(value, name=name, where=where)
+        converted = {
+            key: _convert(inner, item, name=f"{name}.{key}", where=where)
+            for key, item in table.items()
+        }
+        return MappingProxyType(converted)
+    return _plain(typing.cast(type, hint), value, name=name, where=where)
+
+
+def _choice(choices: tuple[object, ...], value: object, *, name: str, where: str) -> object:
+    if value in choices:
+        return value
+    allowed = ", ".join(repr(choice) for choice in choices)
+    raise SettingsError(f"{name} is {value!r}; it has to be one of {allowed}.", where=where)
+
+
+def _list(inner: object, value: object, *, name: str, where: str) -> tuple[object, ...]:
+    if not isinstance(value, list):
+        hint = f"Write [[{name}]]." if _dataclass_in(inner) else f"Write {name} = […]."
+        raise SettingsError(f"{name} has to be a list.", hint=hint, where=where)
+    return tuple(
+        _convert(inner, item, name=f"{name}[{number}]", where=where)
+        for number, item in enumerate(value, 1)
+    )
+
+
+def _table(value: object, *, name: str, where: str) -> Mapping[str, object]:
+    if isinstance(value, dict):
+        return value
+    raise SettingsError(f"{name} has to be a table.", hint=f"Write [{name}].", where=where)
+
+
+_WORDS: Mapping[type, str] = MappingProxyType(
+    {str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
+)
+
+
+def _plain(expected: type, value: object, *, name: str, where: str) -> object:
+    if expected is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not expected:
+        word = _WORDS[expected]
+        raise SettingsError(f"{name} is {value!r}; it has to be {word}.", where=where)
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        raise SettingsError(f"{name} is {value!r}; it cannot be negative.", where=where)
+    return value
+
+
+def _check(settings: Settings, where: str) -> None:
+    """Refuse what has the right type but cannot be meant."""
+    names = [source.name for source in settings.source]
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingsError(f"Two sources are called {name!r}.", where=where)
+    zones = {f"source {source.name!r}": source.timezone for source in settings.source}
+    for place, zone in {"shift.timezone": settings.shift.timezone, **zones}.items():
+        _check_zone(place, zone, where)
+    for start in settings.shift.starts:
+        _check_start(start, where)
+
+
+def _check_zone(place: str, zone: str | None, where: str) -> None:
+    if zone is None:
+        return
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        what = f"{place}: there is no time zone {zone!r}."
+        raise SettingsError(what, hint="Write one such as Europe/Berlin.", where=where) from None
+
+
+def _check_start(start: str, where: str) -> None:
+    hours, colon, minutes = start.partition(":")
+    digits = colon and len(start) == 5 and hours.isdigit() and minutes.isdigit()
+    if not (digits and int(hours) < 24 and int(minutes) < 60):
+        what = f"shift.starts: {start!r} is not a time of day."
+        raise SettingsError(what, hint='Write one such as "06:00".', where=where)
+
+
+def _with_places(settings: Settings, path: Path) -> Settings:
+    """Return `settings` with its paths made absolute, relative ones against `path`'s folder."""
+    folder = path.absolute().parent
+
+    def place(text: str) -> str:
+        return str(folder / Path(text).expanduser())
+
+    sources = tuple(
+        dataclasses.replace(source, path=place(source.path)) for source in settings.source
+    )
+    rules = dataclasses.replace(
+        settings.rules, paths=tuple(place(item) for item in settings.rules.paths)
+    )
+    url = settings.database.url
+    if url and "://" not in url:
+        url = place(url)
+    database = dataclasses.replace(settings.database, url=url)
+    return dataclasses.replace(
+        settings, source=sources, rules=rules, database=database, path=path.absolute()
+    )
+
+
+def with_source(settings: Settings, source: SourcePolicy) -> Settings:
+    """Return `settings` with one source more."""
+    return dataclasses.replace(settings, source=(*settings.source, source))

@@ -1,14 +1,19 @@
 """The command line: every command is an import string, loaded when it is asked for."""
 
+import errno
+import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
-
-from cyclopts import App, CycloptsError, Parameter
+from typing import TYPE_CHECKING, Annotated
 
 from socconsole import __version__
-from socconsole.cli.context import Context
 from socconsole.errors import SocError
+
+if TYPE_CHECKING:
+    from cyclopts import App
+
+_CONSOLE = "console"
+"""What runs when no command is named."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": (
@@ -55,8 +60,20 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Command → where its function or group lives, and its line in `--help`."""
 
 
-def build_app() -> App:
+GLOBAL_OPTIONS: dict[str, str] = {
+    "--config FILE": "Settings file to use instead of the usual ones.",
+    "--db URL_OR_PATH": "Database to use.",
+    "--read-only": "Refuse every change.",
+    "--debug": "Show tracebacks.",
+    "--version": "Print the version.",
+    "--help": "This page; after a command, that command's.",
+}
+
+
+def build_app() -> "App":
     """Return the command tree without importing any command."""
+    from cyclopts import App
+
     app = App(
         name="socconsole",
         help="A terminal console for security-operations teams.",
@@ -67,32 +84,56 @@ def build_app() -> App:
     )
     for name, (target, help_line) in COMMANDS.items():
         app.command(target, name=name, help=help_line)
+    app.command("socconsole.cli.console:console", name=_CONSOLE, show=False)
     return app
+
+
+def overview() -> str:
+    """Return the text of `socconsole --help`, put together without loading anything."""
+    width = max(map(len, [*COMMANDS, *GLOBAL_OPTIONS])) + 2
+    lines = [
+        "Usage: socconsole [OPTIONS] [COMMAND] ...",
+        "",
+        "A terminal console for security-operations teams. Without a command it opens the console.",
+        "",
+        "Commands:",
+        *(f"  {name:<{width}}{line}" for name, (_, line) in COMMANDS.items()),
+        "",
+        "Options, before or after the command:",
+        *(f"  {name:<{width}}{line}" for name, line in GLOBAL_OPTIONS.items()),
+    ]
+    return "\n".join(lines)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; raises what the command raises."""
+    from cyclopts import Parameter
+
+    from socconsole.cli.context import Context
+
     app = build_app()
 
     def launch(
         *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
         config: str | None = None,
         db: str | None = None,
-        read_only: bool = False,
-        debug: bool = False,
+        read_only: Annotated[bool, Parameter(negative="")] = False,
+        debug: Annotated[bool, Parameter(negative="")] = False,
     ) -> object:
         """Parse the global options and hand the rest to the command.
 
         Args:
             tokens: The command and its own arguments.
-            config: Settings file to use instead of the default ones.
+            config: Settings file to use instead of the usual ones.
             db: Database path or URL.
             read_only: Refuse every change.
             debug: Show tracebacks.
 
         """
         context = Context(config=config, db=db, read_only=read_only, debug=debug)
-        command, bound, ignored = app.parse_args(tokens, exit_on_error=False, print_error=False)
+        command, bound, ignored = app.parse_args(
+            tokens or (_CONSOLE,), exit_on_error=False, print_error=False
+        )
         extra = {"context": context} if "context" in ignored else {}
         return command(*bound.args, **bound.kwargs, **extra)
 
@@ -104,15 +145,51 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> int:
     """Run the program and return its exit code: 0, 1, 2, 3 or 130."""
     arguments = sys.argv[1:]
+    if arguments in (["--help"], ["-h"]):
+        print(overview())
+        return 0
+    if arguments == ["--version"]:
+        print(__version__)
+        return 0
     try:
-        return run(arguments)
+        code = run(arguments)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
-    except CycloptsError as error:
-        print(f"socconsole: {error}", file=sys.stderr)
-        return 2
-    except SocError as error:
+    except BrokenPipeError:
+        # Whoever read our output has had enough. The interpreter flushes once more on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
         if "--debug" in arguments:
             raise
-        print(f"socconsole: {error}", file=sys.stderr)
-        return error.exit_code
+        return _explain(error)
+    return code
+
+
+def _explain(error: Exception) -> int:
+    """Say on stderr what went wrong, in one line, and return the exit code."""
+    from cyclopts import CycloptsError
+
+    from socconsole.core.safe_text import safe_text
+
+    if isinstance(error, SocError):
+        text, code = str(error), error.exit_code
+    elif isinstance(error, CycloptsError):
+        text, code = f"{error} Try --help.", 2
+    elif isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        text, code = f"{place}{error.strerror or error}.{_cure(error)}", 3
+    else:
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        text, code = f"This is a bug in socconsole ({what}). Run it with --debug to see where.", 3
+    print(f"socconsole: {safe_text(text)}", file=sys.stderr)
+    return code
+
+
+def _cure(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return " The disk is full: free some space and start again; what was stored is safe."
+    if isinstance(error, PermissionError):
+        return " This account may not do that: check the owner and the permissions."
+    return ""

@@ -87,7 +87,7 @@ class Event:
     """Event time, aware UTC; None when the line has none that can be read."""
     time_quality: TimeQuality = TimeQuality.EXACT
     category: EventCategory = EventCategory.INFORMATIONAL
-    names: Mapping[str, str] = NO_NAMES
+    names: Mapping[str, str] = field(default_factory=lambda: NO_NAMES)
     """ECS name → dotted path in `fields`: the envelope, resolved only when somebody looks."""
     parse_error: str | None = None
     """Why the line could be read only in part."""
