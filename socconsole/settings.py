@@ -125,6 +125,7 @@ def _build(policy: type, table: Mapping[str, object], *, place: str, where: str)
         if key not in known:
             raise SettingsError(f"Unknown key {name!r}.", hint=_nearest(key, known), where=where)
         values[key] = _convert(hints[key], value, name=name, where=where)
+    _complete_mappings(policy, values, place, where)
     required = [
         item.name
         for item in dataclasses.fields(policy)
@@ -134,6 +135,20 @@ def _build(policy: type, table: Mapping[str, object], *, place: str, where: str)
     if missing:
         raise SettingsError(f"{place.rstrip('.')} has no {missing[0]!r}.", where=where)
     return policy(**values)
+
+
+def _complete_mappings(policy: type, values: dict[str, object], place: str, where: str) -> None:
+    """Let a table that has defaults, such as minutes by severity, change some of them only."""
+    for item in dataclasses.fields(policy):
+        given = values.get(item.name)
+        if not isinstance(given, Mapping) or item.default_factory is dataclasses.MISSING:
+            continue
+        usual: Mapping[str, object] = item.default_factory()
+        for key in given:
+            if usual and key not in usual:
+                what = f"Unknown key {f'{place}{item.name}.{key}'!r}."
+                raise SettingsError(what, hint=_nearest(key, list(usual)), where=where)
+        values[item.name] = MappingProxyType({**usual, **given})
 
 
 def _nearest(key: str, known: list[str]) -> str:

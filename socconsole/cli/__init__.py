@@ -1,5 +1,6 @@
 """The command line: every command is an import string, loaded when it is asked for."""
 
+import difflib
 import errno
 import os
 import sys
@@ -7,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from socconsole import __version__
-from socconsole.errors import SocError
+from socconsole.errors import SocError, UsageError
 
 if TYPE_CHECKING:
     from cyclopts import App
@@ -131,15 +132,26 @@ def run(arguments: Sequence[str]) -> int:
 
         """
         context = Context(config=config, db=db, read_only=read_only, debug=debug)
-        command, bound, ignored = app.parse_args(
-            tokens or (_CONSOLE,), exit_on_error=False, print_error=False
-        )
+        words = tokens or (_CONSOLE,)
+        _check_command(words[0])
+        command, bound, ignored = app.parse_args(words, exit_on_error=False, print_error=False)
         extra = {"context": context} if "context" in ignored else {}
         return command(*bound.args, **bound.kwargs, **extra)
 
     app.meta.default(launch)
     result = app.meta(list(arguments), exit_on_error=False, print_error=False)
     return result if isinstance(result, int) else 0
+
+
+def _check_command(word: str) -> None:
+    """Refuse a command that is not there, naming the nearest one, before anything is loaded."""
+    if word in COMMANDS or word in (_CONSOLE, "--help", "-h", "--version"):
+        return
+    if word.startswith("-"):
+        raise UsageError(f"Unknown option {word!r}.", hint="Try socconsole --help.")
+    close = difflib.get_close_matches(word, COMMANDS, n=1)
+    hint = f"Did you mean {close[0]}?" if close else "Try socconsole --help."
+    raise UsageError(f"There is no command {word!r}.", hint=hint)
 
 
 def main() -> int:
