@@ -1,0 +1,196 @@
+"""Opens a database and hands out units of work; everything else gets a Session."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import Session
+
+from socconsole.errors import ConflictError, StoreError, UsageError
+from socconsole.store import driver
+from socconsole.store.changes import ChangePoller, poller
+from socconsole.store.faults import explained
+
+PRAGMAS = (
+    "busy_timeout=2000",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "cache_size=-16384",
+    "temp_store=MEMORY",
+    "journal_size_limit=67108864",
+    "secure_delete=ON",
+    "cell_size_check=ON",
+    "mmap_size=0",
+)
+LOCK_WAIT = 5.0
+"""Seconds a writer waits for its turn before the user is told."""
+_POLL = 0.0005
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, for one process."""
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        """Prepare the connections; nothing is opened until it is needed.
+
+        Args:
+            url: `sqlite:////path`, a plain path, or `postgresql://…`.
+            read_only: Refuse every change, in the program and in the connection.
+
+        """
+        self.url = database_url(url)
+        self.read_only = read_only
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._engine = _sqlite(self.url, read_only) if self.is_sqlite else _postgres(self.url)
+        self._writer = self._engine.execution_options(soc_write=True)
+
+    @property
+    def path(self) -> Path | None:
+        """The file, or None on a server."""
+        return Path(self.url.database or "") if self.is_sqlite else None
+
+    @property
+    def engine(self) -> Engine:
+        """For migrations and bulk copies; services and queries never see it."""
+        return self._engine
+
+    def create(self) -> None:
+        """Make the schema where there is none; refuse a newer one, and an older one by name."""
+        from socconsole.store import schema
+
+        with self._explained():
+            schema.ensure(self)
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Open the whole unit of work: one write transaction, committed at the end.
+
+        Raises:
+            ConflictError: Somebody else changed a row first, or keeps the database locked.
+            StoreError: The database cannot be written.
+
+        """
+        if self.read_only:
+            raise StoreError("This session is read-only.", hint="Start without --read-only.")
+        with self._explained(), self._session(self._writer) as session, session.begin():
+            session.connection()
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a short snapshot. Never keep it across a frame or a wait for a person."""
+        with self._explained(), self._session(self._engine) as session, session.begin():
+            yield session
+
+    def changes(self) -> ChangePoller:
+        """Return a poller that tells whether another connection has committed."""
+        return poller(self.url, self._engine)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    def _session(self, engine: Engine) -> Session:
+        return Session(engine, expire_on_commit=False)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except StaleDataError:
+            raise ConflictError(
+                "Somebody else changed this first.", hint="Look at it again, then repeat."
+            ) from None
+        except DBAPIError as error:
+            raise explained(error, self.url) from error
+
+
+def database_url(text: str) -> URL:
+    """Return what `text` names: a URL, or the path of an SQLite file."""
+    if "://" not in text:
+        path = Path(text).expanduser().absolute()
+        return URL.create("sqlite", database=str(path))
+    url = make_url(text)
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        return url.set(database=unquote(url.database or ""))
+    if backend in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    raise UsageError(
+        f"{backend!r} is not a database this program knows.",
+        hint="Use sqlite:////path/to/file or postgresql://host/name.",
+    )
+
+
+def _sqlite(url: URL, read_only: bool) -> Engine:
+    engine = create_engine(
+        url,
+        module=driver.DBAPI,
+        connect_args={"timeout": 0, "check_same_thread": False},
+        pool_size=4,
+        max_overflow=4,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: driver.Connection, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy emits BEGIN itself
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("soc_write"):
+            begin_immediate(connection.connection.driver_connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def begin_immediate(connection: driver.Connection, wait: float = LOCK_WAIT) -> None:
+    """Take the write lock, polling for it.
+
+    SQLite's own busy handler backs off: beside a busy collector people then wait for seconds.
+    """
+    give_up = time.monotonic() + wait
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except driver.OperationalError as error:
+                if not driver.is_busy(error) or time.monotonic() > give_up:
+                    raise
+                time.sleep(_POLL)
+            else:
+                return
+    finally:
+        connection.execute("PRAGMA busy_timeout=2000")
+
+
+def _postgres(url: URL) -> Engine:
+    try:
+        import psycopg
+    except ImportError:
+        raise StoreError(
+            "PostgreSQL needs the psycopg driver.", hint="Install socconsole[pg]."
+        ) from None
+    if sys.platform == "win32":  # pragma: no cover - not a platform of ours
+        raise StoreError("PostgreSQL needs Linux or macOS.")
+    assert psycopg.paramstyle
+    engine = create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if not connection.get_execution_options().get("soc_write"):
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+    return engine

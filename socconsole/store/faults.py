@@ -1,0 +1,68 @@
+"""Turns what a driver raises into one clear line for a user."""
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
+
+from socconsole.errors import ConflictError, SocError, StoreError
+
+_KNOWN: tuple[tuple[str, str, str], ...] = (
+    (
+        "database or disk is full",
+        "The disk is full: nothing was stored.",
+        "Free space, then repeat; what was stored before is whole.",
+    ),
+    (
+        "attempt to write a readonly database",
+        "The database cannot be written.",
+        "Check the rights on the file and its folder, and whether the disk is mounted read-only.",
+    ),
+    (
+        "unable to open database file",
+        "The database file cannot be opened.",
+        "Check that the folder exists and that you may write in it.",
+    ),
+    (
+        "file is not a database",
+        "This file is not an SQLite database.",
+        "Name another file with --db.",
+    ),
+    (
+        "malformed",
+        "The database file is damaged.",
+        "Restore a backup with `socconsole db restore`; keep the damaged file.",
+    ),
+    (
+        "disk i/o error",
+        "The disk failed to read or write.",
+        "Check the disk and the system log; nothing was stored.",
+    ),
+    (
+        "no such table",
+        "The database has no socconsole tables.",
+        "Run `socconsole db upgrade`.",
+    ),
+)
+
+
+def explained(error: DBAPIError, url: URL) -> SocError:
+    """Return the error a user sees for `error`; a fault of the program comes back unchanged."""
+    text = str(error.orig).lower()
+    where = url.render_as_string(hide_password=True)
+    if url.get_backend_name() == "sqlite":
+        where = url.database or ":memory:"
+    if "locked" in text or "busy" in text:
+        return ConflictError(
+            "Another program keeps the database locked.",
+            hint="Try again; if it stays so, look for a backup or a shell that has it open.",
+            where=where,
+        )
+    for sign, what, hint in _KNOWN:
+        if sign in text:
+            return StoreError(what, hint=hint, where=where)
+    if error.connection_invalidated or "connection" in text:
+        return StoreError(
+            "The database server cannot be reached.",
+            hint="Nothing was stored; try again when it is back.",
+            where=where,
+        )
+    return StoreError(f"The database refused: {error.orig}", where=where)

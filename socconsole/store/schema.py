@@ -1,0 +1,98 @@
+"""Makes the schema, and knows which schema a database has."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, inspect, text
+
+from socconsole.errors import StoreError
+from socconsole.store import driver
+from socconsole.store.tables import METADATA
+from socconsole.store.types import new_uid
+
+if TYPE_CHECKING:
+    from socconsole.store.database import Database
+
+APPLICATION_ID = 0x50C_C0DE
+"""Marks an SQLite file as ours."""
+VERSION = 1
+"""The schema this program writes."""
+
+
+def ensure(database: "Database") -> None:
+    """Make the schema in an empty database; refuse one that is newer, older or not ours."""
+    if database.path is not None and not database.read_only:
+        make_file(database.path)
+    with database.engine.connect() as connection:
+        found = version_of(connection)
+    if found == VERSION:
+        return
+    if found > VERSION:
+        raise StoreError(
+            f"The database has schema {found}; this program knows schema {VERSION}.",
+            hint="Use a newer socconsole, or restore the backup made before the upgrade.",
+            where=str(database.path or database.url),
+        )
+    if found:
+        raise StoreError(
+            f"The database has schema {found}; this program needs schema {VERSION}.",
+            hint="Run `socconsole db upgrade`: it makes a backup first.",
+            where=str(database.path or database.url),
+        )
+    if database.read_only:
+        raise StoreError("There is no database yet.", where=str(database.path or database.url))
+    _create(database)
+
+
+def make_file(path: Path) -> None:
+    """Make an empty database file that only its owner may read, where there is none."""
+    if path.exists():
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = driver.connect(str(path))
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        connection.close()
+
+
+def version_of(connection: Connection) -> int:
+    """Return the schema version of the database; 0 when it is empty.
+
+    Raises:
+        StoreError: The file belongs to another program.
+
+    """
+    if connection.dialect.name != "sqlite":
+        if not inspect(connection).has_table("meta"):
+            return 0
+        found = connection.execute(text("SELECT value FROM meta WHERE key = 'schema'")).scalar()
+        return int(found or 0)
+    application = connection.exec_driver_sql("PRAGMA application_id").scalar()
+    version = connection.exec_driver_sql("PRAGMA user_version").scalar()
+    if application == APPLICATION_ID:
+        return int(version or 0)
+    if connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar():
+        raise StoreError(
+            "This SQLite file belongs to another program.", hint="Name another one with --db."
+        )
+    return 0
+
+
+def _create(database: "Database") -> None:
+    with database.engine.execution_options(soc_write=True).begin() as connection:
+        if version_of(connection):
+            return  # another process was faster
+        METADATA.create_all(connection)
+        connection.execute(
+            text("INSERT INTO meta (key, value) VALUES ('schema', :version), ('uid', :uid)"),
+            {"version": str(VERSION), "uid": new_uid()},
+        )
+        connection.execute(
+            METADATA.tables["change_head"].insert(), {"id": 1, "seq": 0, "audit_seq": 0}
+        )
+        if database.is_sqlite:
+            connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")

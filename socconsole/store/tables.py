@@ -1,1 +1,0 @@
-"""All tables: columns and constraints, nothing else."""

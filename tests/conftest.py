@@ -1,0 +1,60 @@
+"""Databases for tests: an SQLite file each, and a real PostgreSQL where one is asked for."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from socconsole.store.database import Database
+from tests.postgres import Server, start_server
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+"""The moment tests live in."""
+
+
+@pytest.fixture
+def noon() -> datetime:
+    return NOON
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A PostgreSQL of our own with the schema in its template database."""
+    with start_server() as server:
+        server.make_template(_create)
+        yield server
+
+
+def _create(url: str) -> None:
+    database = Database(url)
+    database.create()
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path) -> Iterator[str]:
+    """The URL of a fresh database with the schema, once per engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'soc.db'}"
+        return
+    server: Server = request.getfixturevalue("postgres_server")
+    with server.fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An open, empty database, once per engine."""
+    opened = Database(database_url)
+    opened.create()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_database(tmp_path) -> Iterator[Database]:
+    """An open, empty SQLite database, for what is SQLite's alone."""
+    opened = Database(str(tmp_path / "soc.db"))
+    opened.create()
+    yield opened
+    opened.close()
