@@ -1,0 +1,473 @@
+"""The figures of a team's work, each with its n and the name of its clock.
+
+A span that has not ended counts as a lower bound: the figure is then drawn with ≥.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from socconsole.core.severity import Severity
+
+
+class Unit(StrEnum):
+    """What a figure is counted in."""
+
+    SECONDS = "seconds"
+    RATIO = "ratio"
+    COUNT = "count"
+    PER_HOUR = "per hour"
+    PER_TEN_MINUTES = "per 10 min"
+    MINUTES = "minutes"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: what it is, over how many, by which clock, and the rows it was made of."""
+
+    name: str
+    title: str
+    unit: Unit
+    n: int
+    value: float | None
+    """For a duration its mean; None when n is 0."""
+    clock: str
+    """The instants it runs between, or what it divides by what."""
+    median: float | None = None
+    p90: float | None = None
+    open: int = 0
+    """Spans among n that have not ended: the figure is at least this."""
+    low: float | None = None
+    """Lower end of the 95 % interval, for a share."""
+    high: float | None = None
+    refs: tuple[str, ...] = field(default=(), repr=False)
+    """What opens behind the figure: `alert:12`, `SOC-2026-014`, `INC-2026-003`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One measured stretch of time of one thing."""
+
+    ref: str
+    since: datetime
+    until: datetime | None
+    """None while it has not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFacts:
+    """What the figures need to know of an alert."""
+
+    id: int
+    severity: Severity
+    rule_id: str | None
+    source: str
+    created_at: datetime
+    acknowledged_at: datetime | None
+    closed_at: datetime | None
+    disposition: str | None
+    reason: str | None = None
+    """The second word of a disposition, such as `test`."""
+    closed_by_person: bool = True
+    detections: int = 1
+    grouped: bool = False
+    """In a group of two or more."""
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFacts:
+    """What the figures need to know of a ticket."""
+
+    ref: str
+    priority: str
+    opened_at: datetime
+    started_at: datetime | None
+    resolved_at: datetime | None
+    respond_left: timedelta
+    """Negative when the target was missed; pauses are left out already."""
+    resolve_left: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFacts:
+    """What the figures need to know of an incident."""
+
+    ref: str
+    kind: str
+    started_at: datetime | None
+    detected_at: datetime | None
+    first_response_at: datetime | None
+    contained_at: datetime | None
+    recovered_at: datetime | None
+    closed_at: datetime | None
+    confirmed: bool = True
+    """False once it turned out to be declared in error or was merged."""
+    down_from: datetime | None = None
+    up_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything the figures of one period are made of."""
+
+    since: datetime
+    now: datetime
+    alerts: Sequence[AlertFacts] = ()
+    tickets: Sequence[TicketFacts] = ()
+    incidents: Sequence[IncidentFacts] = ()
+    events: int = 0
+    acknowledge_within: Callable[[Severity], timedelta] | None = None
+    analysts: int = 1
+    """Analysts who acted in the period; the alarm load is shared among them."""
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """Return the nearest-rank percentile of `values`, or None when there are none."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return ordered[max(math.ceil(share * len(ordered)), 1) - 1]
+
+
+def wilson(successes: int, n: int, z: float = 1.959964) -> tuple[float, float] | None:
+    """Return the 95 % Wilson interval of a share, or None when n is 0.
+
+    Source: E. B. Wilson, JASA 22 (1927).
+    """
+    if n == 0:
+        return None
+    share = successes / n
+    middle = share + z * z / (2 * n)
+    reach = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    bottom = 1 + z * z / n
+    return max((middle - reach) / bottom, 0.0), min((middle + reach) / bottom, 1.0)
+
+
+def duration(name: str, title: str, clock: str, spans: Iterable[Span], now: datetime) -> Figure:
+    """Return the figure of `spans`; one that has not ended counts up to `now`.
+
+    A span that ends before it begins is skew between two clocks: it counts as nothing.
+    """
+    kept = tuple(spans)
+    seconds = [max((s.until or now) - s.since, timedelta()).total_seconds() for s in kept]
+    return Figure(
+        name=name,
+        title=title,
+        unit=Unit.SECONDS,
+        n=len(seconds),
+        value=sum(seconds) / len(seconds) if seconds else None,
+        median=_median(seconds),
+        p90=percentile(seconds, 0.9),
+        clock=clock,
+        open=sum(1 for span in kept if span.until is None),
+        refs=tuple(span.ref for span in kept),
+    )
+
+
+def _median(values: Sequence[float]) -> float | None:
+    if not values:
+        return None
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return ordered[middle]
+    return (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def share(name: str, title: str, clock: str, refs: Sequence[tuple[str, bool]]) -> Figure:
+    """Return how many of `refs` are true as a share, with its interval; the true ones open."""
+    successes = sum(1 for _, is_true in refs if is_true)
+    interval = wilson(successes, len(refs))
+    return Figure(
+        name=name,
+        title=title,
+        unit=Unit.RATIO,
+        n=len(refs),
+        value=successes / len(refs) if refs else None,
+        clock=clock,
+        low=interval[0] if interval else None,
+        high=interval[1] if interval else None,
+        refs=tuple(ref for ref, is_true in refs if is_true),
+    )
+
+
+def count(name: str, title: str, clock: str, refs: Sequence[str]) -> Figure:
+    """Return how many `refs` there are."""
+    return Figure(name, title, Unit.COUNT, len(refs), len(refs), clock, refs=tuple(refs))
+
+
+def figures(facts: Facts) -> tuple[Figure, ...]:
+    """Return every figure of the period in the order the Metrics screen shows them."""
+    return (
+        *_incident_figures(facts),
+        *_alert_figures(facts),
+        *_promises(facts),
+        *_load(facts),
+    )
+
+
+def alert_ref(alert_id: int) -> str:
+    """Return how a figure or a handoff names an alert."""
+    return f"alert:{alert_id}"
+
+
+def _incident_figures(facts: Facts) -> Iterable[Figure]:
+    confirmed = [i for i in facts.incidents if i.confirmed]
+
+    def spans(
+        since: Callable[[IncidentFacts], datetime | None],
+        until: Callable[[IncidentFacts], datetime | None],
+    ) -> Iterable[Span]:
+        for incident in confirmed:
+            begun = since(incident)
+            ended = until(incident)
+            if begun is not None and (ended is not None or incident.closed_at is None):
+                yield Span(incident.ref, begun, ended)
+
+    def figure(
+        name: str,
+        title: str,
+        clock: tuple[str, str],
+        until: Callable[[IncidentFacts], datetime | None],
+    ) -> Figure:
+        measured = spans(lambda i: i.detected_at, until)
+        return duration(name, title, f"{clock[0]} → {clock[1]}", measured, facts.now)
+
+    yield duration(
+        "mttd",
+        "Time to detect",
+        "started_at → detected_at",
+        (
+            Span(i.ref, i.started_at, i.detected_at)
+            for i in confirmed
+            if i.started_at and i.detected_at
+        ),
+        facts.now,
+    )
+    yield figure(
+        "mttr_respond",
+        "Time to respond",
+        ("detected_at", "first_response_at"),
+        lambda i: i.first_response_at,
+    )
+    yield figure(
+        "mttc", "Time to contain", ("detected_at", "contained_at"), lambda i: i.contained_at
+    )
+    yield figure(
+        "mttr_resolve", "Time to resolve", ("detected_at", "recovered_at"), lambda i: i.recovered_at
+    )
+    yield figure(
+        "time_to_close", "Time to close", ("detected_at", "closed_at"), lambda i: i.closed_at
+    )
+    yield _downtime(facts)
+
+
+def _downtime(facts: Facts) -> Figure:
+    down = [
+        Span(i.ref, i.down_from, i.up_at)
+        for i in facts.incidents
+        if i.confirmed and i.down_from is not None
+    ]
+    measured = duration("downtime", "Downtime", "down_from → up_at", down, facts.now)
+    total = None if measured.value is None else measured.value * measured.n / 60
+    return Figure(
+        "downtime",
+        "Downtime",
+        Unit.MINUTES,
+        measured.n,
+        total,
+        "sum of down_from → up_at",
+        median=None if measured.median is None else measured.median / 60,
+        p90=None if measured.p90 is None else measured.p90 / 60,
+        open=measured.open,
+        refs=measured.refs,
+    )
+
+
+_DECIDED = frozenset({"true_positive", "benign_positive", "false_positive"})
+
+
+def _alert_figures(facts: Facts) -> Iterable[Figure]:
+    alerts = facts.alerts
+    yield duration(
+        "mtta",
+        "Time to acknowledge",
+        "created_at → acknowledged_at, people only",
+        (
+            Span(alert_ref(a.id), a.created_at, a.acknowledged_at)
+            for a in alerts
+            if a.acknowledged_at is not None
+        ),
+        facts.now,
+    )
+    by_people = [a for a in alerts if a.disposition and a.closed_by_person]
+    decided = [a for a in by_people if a.disposition in _DECIDED and a.reason != "test"]
+    yield share(
+        "noise_ratio",
+        "Noise ratio",
+        "(false_positive + benign_positive) / decided",
+        [(alert_ref(a.id), a.disposition != "true_positive") for a in decided],
+    )
+    yield share(
+        "undetermined",
+        "Undetermined",
+        "undetermined / closed by people",
+        [(alert_ref(a.id), a.disposition == "undetermined") for a in by_people],
+    )
+    yield share(
+        "rule_precision",
+        "Precision of all rules",
+        "true_positive / decided",
+        [(alert_ref(a.id), a.disposition == "true_positive") for a in decided],
+    )
+    automatic = [alert_ref(a.id) for a in alerts if a.closed_at and not a.closed_by_person]
+    yield count("closed_automatically", "Closed automatically", "alerts", automatic)
+    yield _dedupe(alerts)
+    yield share(
+        "correlation_rate",
+        "Correlation rate",
+        "alerts in a group of two or more / alerts",
+        [(alert_ref(a.id), a.grouped) for a in alerts],
+    )
+
+
+def _dedupe(alerts: Sequence[AlertFacts]) -> Figure:
+    detections = sum(a.detections for a in alerts)
+    return Figure(
+        "dedupe",
+        "Dedupe",
+        Unit.RATIO,
+        detections,
+        1 - len(alerts) / detections if detections else None,
+        "1 − alerts / detections",
+        refs=tuple(alert_ref(a.id) for a in alerts if a.detections > 1),
+    )
+
+
+def precision_by_rule(alerts: Iterable[AlertFacts]) -> dict[str, Figure]:
+    """Return each rule's share of true positives among what people decided."""
+    decided: dict[str, list[tuple[str, bool]]] = {}
+    for a in alerts:
+        if a.closed_by_person and a.disposition in _DECIDED and a.reason != "test" and a.rule_id:
+            is_true = a.disposition == "true_positive"
+            decided.setdefault(a.rule_id, []).append((alert_ref(a.id), is_true))
+    return {
+        rule_id: share(f"precision {rule_id}", rule_id, "true_positive / decided", refs)
+        for rule_id, refs in decided.items()
+    }
+
+
+def _promises(facts: Facts) -> Iterable[Figure]:
+    within = facts.acknowledge_within
+    if within is not None:
+        due = [
+            a
+            for a in facts.alerts
+            if a.acknowledged_at is not None or facts.now - a.created_at > within(a.severity)
+        ]
+        yield _kept(
+            "sla_acknowledge",
+            "Acknowledged in time",
+            "created_at → acknowledged_at against the severity's target",
+            [
+                (
+                    alert_ref(a.id),
+                    (a.acknowledged_at or facts.now) - a.created_at <= within(a.severity),
+                )
+                for a in due
+            ],
+        )
+    yield _kept(
+        "sla_respond",
+        "Tickets started in time",
+        "opened_at → started_at against the priority's target",
+        [
+            (t.ref, t.respond_left >= timedelta())
+            for t in facts.tickets
+            if t.started_at is not None or t.respond_left < timedelta()
+        ],
+    )
+    yield _kept(
+        "sla_resolve",
+        "Tickets resolved in time",
+        "opened_at → resolved_at less waiting, against the priority's target",
+        [
+            (t.ref, t.resolve_left >= timedelta())
+            for t in facts.tickets
+            if t.resolved_at is not None or t.resolve_left < timedelta()
+        ],
+    )
+
+
+def _kept(name: str, title: str, clock: str, refs: Sequence[tuple[str, bool]]) -> Figure:
+    """Return the share of promises kept; the broken ones open."""
+    figure = share(name, title, clock, refs)
+    missed = tuple(ref for ref, kept in refs if not kept)
+    return Figure(
+        name,
+        title,
+        figure.unit,
+        figure.n,
+        figure.value,
+        clock,
+        low=figure.low,
+        high=figure.high,
+        refs=missed,
+    )
+
+
+def _load(facts: Facts) -> Iterable[Figure]:
+    yield Figure("events", "Events", Unit.COUNT, facts.events, facts.events, "read in the period")
+    yield count("alerts", "Alerts", "created_at in the period", _refs(facts.alerts))
+    yield alarm_load(facts)
+    waiting = [a for a in facts.alerts if a.closed_at is None]
+    yield count("backlog", "Open alerts of the period", "not closed now", _refs(waiting))
+    oldest = min((a.created_at for a in waiting), default=None)
+    yield Figure(
+        "backlog_oldest",
+        "Oldest open alert",
+        Unit.SECONDS,
+        len(waiting),
+        None if oldest is None else (facts.now - oldest).total_seconds(),
+        "created_at → now",
+        refs=tuple(alert_ref(a.id) for a in waiting if a.created_at == oldest),
+    )
+    hours = max((facts.now - facts.since).total_seconds() / 3600, 1 / 60)
+    closed = sum(1 for a in facts.alerts if a.closed_at is not None)
+    yield Figure(
+        "backlog_growth",
+        "Arrivals less closures",
+        Unit.PER_HOUR,
+        len(facts.alerts),
+        (len(facts.alerts) - closed) / hours,
+        "(created − closed) / hours of the period",
+    )
+
+
+def _refs(alerts: Iterable[AlertFacts]) -> tuple[str, ...]:
+    return tuple(alert_ref(a.id) for a in alerts)
+
+
+def alarm_load(facts: Facts) -> Figure:
+    """Return new alerts per analyst in ten minutes: the peak as value, quiet stretches counted."""
+    width = timedelta(minutes=10)
+    buckets = max(math.ceil((facts.now - facts.since) / width), 1)
+    counts = [0] * buckets
+    for a in facts.alerts:
+        place = (a.created_at - facts.since) // width
+        if 0 <= place < buckets:
+            counts[place] += 1
+    loads = [number / max(facts.analysts, 1) for number in counts]
+    return Figure(
+        "alarm_load",
+        "Alarm load, peak",
+        Unit.PER_TEN_MINUTES,
+        buckets,
+        max(loads),
+        "new alerts per analyst per 10 min",
+        median=_median(loads),
+        p90=percentile(loads, 0.9),
+    )

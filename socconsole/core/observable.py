@@ -1,0 +1,351 @@
+"""Values worth following that stand in free text: found, told apart, made harmless to copy.
+
+Patterns are our own and bounded; text may be hostile, so every candidate is checked by code
+rather than by a cleverer pattern.
+"""
+
+import ipaddress
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+LONGEST_TEXT = 200_000
+"""Characters looked at; the rest of a longer text is ignored."""
+
+
+class ObservableKind(StrEnum):
+    """What kind of value it is."""
+
+    IP = "ip"
+    CIDR = "cidr"
+    DOMAIN = "domain"
+    URL = "url"
+    EMAIL = "email"
+    MD5 = "md5"
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+    CVE = "cve"
+    USER = "user"
+    HOST = "host"
+    PATH = "path"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Observable:
+    """A value seen, in its canonical spelling."""
+
+    kind: ObservableKind
+    value: str
+
+
+_HASHES = {32: ObservableKind.MD5, 40: ObservableKind.SHA1, 64: ObservableKind.SHA256}
+_HEX = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{32,64}(?![0-9A-Za-z])")
+_CVE = re.compile(r"(?<![A-Za-z0-9])CVE-(?:19|20)\d{2}-\d{4,7}(?!\d)", re.IGNORECASE)
+_URL = re.compile(r"(?<![A-Za-z0-9+.-])(?:https?|ftps?|wss?)://[^\s<>\"'`\\{}|^]{1,2000}", re.I)
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[A-Za-z0-9_][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])"
+)
+_IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\d/]|\.\d)")
+_IPV6 = re.compile(
+    r"(?<![0-9A-Za-z:.])(?=[0-9A-Fa-f:.]{0,45}:)[0-9A-Fa-f:.]{2,45}(?:/\d{1,3})?(?![\w:])"
+)
+_DOMAIN = re.compile(
+    r"(?<![\w@./\\-])(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w-])"
+)
+_UNIX_PATH = re.compile(r"(?<![\w./:-])/(?:[\w.+@%-]{1,100}/){1,30}[\w.+@%-]{1,100}")
+_WINDOWS_PATH = re.compile(
+    r"(?<![\w\\])[A-Za-z]:\\(?:[\w .+@%$()-]{1,100}\\){0,30}[\w.+@%$-]{1,100}"
+)
+_NAMED = re.compile(
+    r"(?<![\w])(user|account|host|hostname)\s?[=:]\s?\"?([A-Za-z0-9_][\w.$\\-]{0,63})"
+)
+
+_FILE_ENDINGS = frozenset(
+    {
+        "bat",
+        "bin",
+        "c",
+        "cfg",
+        "cmd",
+        "conf",
+        "css",
+        "csv",
+        "dat",
+        "db",
+        "deb",
+        "dll",
+        "doc",
+        "docx",
+        "elf",
+        "exe",
+        "gz",
+        "h",
+        "html",
+        "ini",
+        "jar",
+        "java",
+        "js",
+        "json",
+        "jsp",
+        "jspx",
+        "ko",
+        "log",
+        "lnk",
+        "msi",
+        "pdf",
+        "php",
+        "phtml",
+        "png",
+        "ps1",
+        "psm1",
+        "pyc",
+        "rb",
+        "rpm",
+        "rules",
+        "service",
+        "sock",
+        "sql",
+        "swp",
+        "sys",
+        "tar",
+        "tmp",
+        "toml",
+        "ts",
+        "txt",
+        "vbs",
+        "war",
+        "xls",
+        "xlsx",
+        "xml",
+        "yaml",
+        "yml",
+    }
+)
+"""Last labels that make a dotted word a file name rather than a domain."""
+
+_EITHER_ENDINGS = frozenset({"md", "pl", "py", "rs", "sh", "so", "zip"})
+"""Both a country's domain and a file's ending: a domain only with three labels or more."""
+
+_REFANG = (
+    ("[://]", "://"),
+    ("hxxps://", "https://"),
+    ("hxxp://", "http://"),
+    ("hXXps://", "https://"),
+    ("hXXp://", "http://"),
+    ("[.]", "."),
+    ("(.)", "."),
+    ("{.}", "."),
+    ("[:]", ":"),
+    ("[@]", "@"),
+    ("[at]", "@"),
+    ("[dot]", "."),
+)
+
+
+def refang(text: str) -> str:
+    """Return `text` with defanged addresses spelled as they are used on the wire."""
+    for harmless, live in _REFANG:
+        text = text.replace(harmless, live)
+    return text
+
+
+def defang(text: str) -> str:
+    """Return `text` with every address in it spelled so that nothing turns it into a link."""
+    live = refang(text)
+    found = sorted(
+        {value for kind, value in _written(live) if kind in _DEFANGED}, key=len, reverse=True
+    )
+    if not found:
+        return live
+    pattern = re.compile("|".join(re.escape(value) for value in found))
+    return pattern.sub(lambda match: _defang_value(match.group()), live)
+
+
+def _defang_value(value: str) -> str:
+    scheme, separator, rest = value.partition("://")
+    if separator:
+        host, slash, path = rest.partition("/")
+        return f"{scheme.replace('tt', 'xx')}[://]{host.replace('.', '[.]')}{slash}{path}"
+    value = value.replace("@", "[@]").replace(".", "[.]")
+    return value.replace(":", "[:]")
+
+
+_DEFANGED = frozenset(
+    {
+        ObservableKind.IP,
+        ObservableKind.CIDR,
+        ObservableKind.DOMAIN,
+        ObservableKind.URL,
+        ObservableKind.EMAIL,
+    }
+)
+
+
+def observables_in(text: str, ignored: Collection[str] = ()) -> tuple[Observable, ...]:
+    """Return the observables in `text`, defanged spellings too, in order, each once.
+
+    A value inside a longer one (the host of a URL) is returned as well, because others may know
+    only that part. `ignored` holds values, CIDR networks and `.suffix` domain endings to leave out.
+    """
+    leave_out = IgnoreList(ignored)
+    seen: dict[Observable, None] = {}
+    for kind, written in _written(refang(text[:LONGEST_TEXT])):
+        for observable in (Observable(kind, canonical(kind, written)), *_parts(kind, written)):
+            if observable not in seen and not leave_out.covers(observable):
+                seen[observable] = None
+    return tuple(seen)
+
+
+def canonical(kind: ObservableKind, value: str) -> str:
+    """Return the one spelling under which a value is stored and compared."""
+    if kind in {ObservableKind.IP, ObservableKind.CIDR}:
+        try:
+            network = ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            return value
+        return str(network.network_address) if kind is ObservableKind.IP else str(network)
+    if kind is ObservableKind.CVE:
+        return value.upper()
+    if kind is ObservableKind.URL:
+        scheme, _, rest = value.partition("://")
+        host, slash, path = rest.partition("/")
+        return f"{scheme.lower()}://{host.lower()}{slash}{path}"
+    if kind is ObservableKind.PATH or kind is ObservableKind.USER:
+        return value
+    return value.lower().rstrip(".")
+
+
+def _parts(kind: ObservableKind, written: str) -> Iterator[Observable]:
+    if kind is ObservableKind.URL:
+        authority = written.partition("://")[2].partition("/")[0].rpartition("@")[2]
+        host = authority.partition("]")[0][1:] if authority.startswith("[") else authority
+        host = host.partition(":")[0] if not authority.startswith("[") else host
+        if _is_ip(host):
+            yield Observable(ObservableKind.IP, canonical(ObservableKind.IP, host))
+        elif "." in host:
+            yield Observable(ObservableKind.DOMAIN, host.lower().rstrip("."))
+    elif kind is ObservableKind.EMAIL:
+        yield Observable(ObservableKind.DOMAIN, written.rpartition("@")[2].lower())
+
+
+def _written(text: str) -> Iterator[tuple[ObservableKind, str]]:
+    """Yield what stands in `text` as it is written, longest kinds first; taken text is blanked."""
+    rest = text
+    for kind, pattern in _ORDER:
+        pieces: list[str] = []
+        last = 0
+        for match in pattern.finditer(rest):
+            found = _checked(kind, match)
+            if found is None:
+                continue
+            yield found
+            pieces.extend((rest[last : match.start()], " " * (match.end() - match.start())))
+            last = match.end()
+        rest = "".join((*pieces, rest[last:])) if pieces else rest
+
+
+_ORDER: tuple[tuple[ObservableKind, re.Pattern[str]], ...] = (
+    (ObservableKind.URL, _URL),
+    (ObservableKind.EMAIL, _EMAIL),
+    (ObservableKind.CVE, _CVE),
+    (ObservableKind.SHA256, _HEX),
+    (ObservableKind.USER, _NAMED),
+    (ObservableKind.PATH, _WINDOWS_PATH),
+    (ObservableKind.PATH, _UNIX_PATH),
+    (ObservableKind.IP, _IPV6),
+    (ObservableKind.IP, _IPV4),
+    (ObservableKind.DOMAIN, _DOMAIN),
+)
+
+
+def _checked(kind: ObservableKind, match: re.Match[str]) -> tuple[ObservableKind, str] | None:
+    """Return the kind and the value of a match, or None when it only looked like one."""
+    value = match.group()
+    if kind is ObservableKind.SHA256:
+        hash_kind = _HASHES.get(len(value))
+        return None if hash_kind is None else (hash_kind, value)
+    if kind is ObservableKind.IP:
+        return _checked_ip(value)
+    if kind is ObservableKind.DOMAIN:
+        return (kind, value) if _is_domain(value) else None
+    if kind is ObservableKind.URL:
+        return kind, value.rstrip(".,;:!?)]")
+    if kind is ObservableKind.USER:
+        named = ObservableKind.USER if match[1] in {"user", "account"} else ObservableKind.HOST
+        return named, match[2].rstrip(".")
+    return kind, value
+
+
+def _checked_ip(value: str) -> tuple[ObservableKind, str] | None:
+    for spelling in (value, value.rstrip(":.")):
+        try:
+            ipaddress.ip_network(spelling, strict=False)
+        except ValueError:
+            continue
+        if spelling.strip(":"):
+            return (ObservableKind.CIDR if "/" in spelling else ObservableKind.IP), spelling
+    return None
+
+
+def _is_domain(value: str) -> bool:
+    ending = value.rpartition(".")[2].lower()
+    if ending in _EITHER_ENDINGS:
+        return value.count(".") >= 2
+    return ending not in _FILE_ENDINGS
+
+
+def _is_ip(value: str) -> bool:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+class IgnoreList:
+    """Values nobody wants followed: exact ones, networks, and domain endings such as `.corp`."""
+
+    def __init__(self, entries: Collection[str]) -> None:
+        self._exact = {entry.lower() for entry in entries}
+        self._endings = tuple(entry.lower() for entry in entries if entry.startswith("."))
+        self._networks = [
+            ipaddress.ip_network(entry, strict=False)
+            for entry in entries
+            if "/" in entry and _checked_ip(entry) is not None
+        ]
+
+    def covers(self, observable: Observable) -> bool:
+        """Return True when `observable` is to be left out."""
+        value = observable.value.lower()
+        if value in self._exact:
+            return True
+        if observable.kind is ObservableKind.DOMAIN and value.endswith(self._endings or ("\0",)):
+            return True
+        if observable.kind is ObservableKind.IP and self._networks:
+            address = ipaddress.ip_address(value)
+            return any(address in network for network in self._networks)
+        return False
+
+
+_ENTITY_KINDS = {
+    "host": ObservableKind.HOST,
+    "user": ObservableKind.USER,
+    "source_ip": ObservableKind.IP,
+    "destination_ip": ObservableKind.IP,
+    "process": ObservableKind.PATH,
+    "file": ObservableKind.PATH,
+    "domain": ObservableKind.DOMAIN,
+    "url": ObservableKind.URL,
+}
+
+
+def from_entity(name: str, value: str) -> Observable | None:
+    """Return the observable an alert's entity is, or None for a value of no use."""
+    if name == "hash":
+        kind = _HASHES.get(len(value))
+        return None if kind is None else Observable(kind, value.lower())
+    kind = _ENTITY_KINDS.get(name)
+    if kind is None or not value or (kind is ObservableKind.IP and not _is_ip(value)):
+        return None
+    return Observable(kind, canonical(kind, value))

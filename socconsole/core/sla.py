@@ -1,0 +1,115 @@
+"""Service-level clocks: they run from created_at and stand still while a ticket waits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from socconsole.core.priority import Priority
+from socconsole.core.severity import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How long a ticket of one priority may take."""
+
+    respond: timedelta
+    """To the first work on it."""
+    resolve: timedelta
+
+
+DEFAULT_TARGETS: Mapping[Priority, Target] = MappingProxyType(
+    {
+        Priority.P1: Target(timedelta(minutes=15), timedelta(hours=4)),
+        Priority.P2: Target(timedelta(hours=1), timedelta(hours=8)),
+        Priority.P3: Target(timedelta(hours=4), timedelta(days=3)),
+        Priority.P4: Target(timedelta(days=1), timedelta(days=10)),
+    }
+)
+
+DEFAULT_ACKNOWLEDGE: Mapping[Severity, timedelta] = MappingProxyType(
+    {
+        Severity.CRITICAL: timedelta(minutes=10),
+        Severity.HIGH: timedelta(minutes=30),
+        Severity.MEDIUM: timedelta(hours=2),
+        Severity.LOW: timedelta(hours=8),
+        Severity.INFORMATIONAL: timedelta(hours=24),
+    }
+)
+"""How long an alert may wait for a person, by severity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A half-open span in which the clock stood still."""
+
+    since: datetime
+    until: datetime | None
+    """None while it still stands."""
+
+
+class ClockState(StrEnum):
+    """What a service-level clock is doing."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One promise on one ticket."""
+
+    started_at: datetime
+    target: timedelta
+    pauses: Sequence[Pause] = field(default=())
+    stopped_at: datetime | None = None
+    """When the promise was kept or given up; None while it runs."""
+
+    def paused(self, now: datetime) -> timedelta:
+        """Return how long the clock has stood still up to `now`."""
+        end = min(now, self.stopped_at) if self.stopped_at else now
+        total = timedelta()
+        reached = self.started_at
+        for pause in sorted(self.pauses, key=lambda pause: pause.since):
+            since = max(pause.since, reached)
+            until = min(pause.until or end, end)
+            if until > since:
+                total += until - since
+                reached = until
+        return total
+
+    def used(self, now: datetime) -> timedelta:
+        """Return the time spent so far, pauses left out."""
+        end = min(now, self.stopped_at) if self.stopped_at else now
+        return max(end - self.started_at - self.paused(now), timedelta())
+
+    def left(self, now: datetime) -> timedelta:
+        """Return the time left; negative when the target is missed."""
+        return self.target - self.used(now)
+
+    def due_at(self, now: datetime) -> datetime:
+        """Return when the target is reached if the clock runs on from `now` without a pause."""
+        return self.started_at + self.target + self.paused(now)
+
+    def state(self, now: datetime) -> ClockState:
+        """Return whether the promise runs, stands still, was met or was missed."""
+        if self.left(now) < timedelta():
+            return ClockState.MISSED
+        if self.stopped_at is not None and self.stopped_at <= now:
+            return ClockState.MET
+        standing = any(p.since <= now and (p.until is None or now < p.until) for p in self.pauses)
+        return ClockState.PAUSED if standing else ClockState.RUNNING
+
+
+def in_words(span: timedelta) -> str:
+    """Return `span` as an analyst reads it: `3h 05m`, `2d 4h`, `-12m`."""
+    sign = "-" if span < timedelta() else ""
+    minutes = int(abs(span).total_seconds()) // 60
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        return f"{sign}{days}d {hours}h"
+    return f"{sign}{hours}h {minutes:02}m" if hours else f"{sign}{minutes}m"

@@ -1,0 +1,96 @@
+from time import perf_counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from socconsole.core.observable import (
+    Observable,
+    ObservableKind,
+    defang,
+    from_entity,
+    observables_in,
+    refang,
+)
+
+
+def found(text, ignored=()):
+    return [f"{o.kind.value}:{o.value}" for o in observables_in(text, ignored)]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("login from 203.0.113.7.", ["ip:203.0.113.7"]),
+        ("range 10.1.2.3/24 blocked", ["cidr:10.1.2.0/24"]),
+        ("999.1.1.1 is no address, nor is 1.2.3.4.5", []),
+        ("beacon to 2001:DB8::1", ["ip:2001:db8::1"]),
+        ("at 12:34:56 nothing", []),
+        ("fe80::1: refused, ::ffff:192.0.2.1 too", ["ip:fe80::1", "ip:::ffff:c000:201"]),
+        ("peer 192.0.2.1:443 and ip:192.0.2.2", ["ip:192.0.2.1", "ip:192.0.2.2"]),
+        ("Evil.Example.COM resolved", ["domain:evil.example.com"]),
+        ("opened report.pdf and run.exe", []),
+        ("sent to bob@corp.example", ["email:bob@corp.example", "domain:corp.example"]),
+        (
+            "GET http://198.51.100.9:8080/shell.php?a=b now",
+            ["url:http://198.51.100.9:8080/shell.php?a=b", "ip:198.51.100.9"],
+        ),
+        ("hxxps://bad[.]example/x", ["url:https://bad.example/x", "domain:bad.example"]),
+        ("see cve-2021-44228", ["cve:CVE-2021-44228"]),
+        ("md5 D41D8CD98F00B204E9800998ECF8427E", ["md5:d41d8cd98f00b204e9800998ecf8427e"]),
+        ("sha256 " + "ab" * 32, ["sha256:" + "ab" * 32]),
+        ("fifty hex digits " + "a" * 50, []),
+        ("wrote /etc/cron.d/backdoor", ["path:/etc/cron.d/backdoor"]),
+        (r"ran C:\Windows\Temp\x.exe", [r"path:C:\Windows\Temp\x.exe"]),
+        ("user=root host: web-1", ["user:root", "host:web-1"]),
+        ("mirror.example.pl is a host, cleanup.pl a script", ["domain:mirror.example.pl"]),
+    ],
+)
+def test_a_note_gives_up_its_observables(text, values):
+    assert found(text) == values
+
+
+def test_each_value_is_returned_once():
+    assert found("1.2.3.4 and 1.2.3.4 and 1[.]2[.]3[.]4") == ["ip:1.2.3.4"]
+
+
+def test_the_ignore_list_knows_values_networks_and_domain_endings():
+    text = "10.9.8.7 192.0.2.1 a.corp.example evil.example"
+    assert found(text, ["10.0.0.0/8", ".corp.example"]) == ["ip:192.0.2.1", "domain:evil.example"]
+
+
+def test_a_copy_carries_no_live_link():
+    copied = defang("http://evil.example/a.b then bob@evil.example and 1.2.3.4")
+    assert copied == "hxxp[://]evil[.]example/a.b then bob[@]evil[.]example and 1[.]2[.]3[.]4"
+
+
+def test_defanging_twice_changes_nothing():
+    once = defang("https://evil.example/x 10.0.0.0/8 ::ffff:1.2.3.4 fe80::1")
+    assert defang(once) == once
+
+
+def test_defanging_is_undone_by_refang():
+    text = "http://evil.example/a 1.2.3.4 bob@evil.example"
+    assert refang(defang(text)) == text
+
+
+@given(st.text(max_size=300))
+def test_no_text_breaks_the_extraction(text):
+    for observable in observables_in(text):
+        assert observable.value
+    assert isinstance(defang(text), str)
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "1.", "a@", ":", "/a", "a-", "http://", "::", "f" * 33, "["]
+)
+def test_hostile_repetition_stays_quick(piece):
+    began = perf_counter()
+    observables_in(piece * (100_000 // len(piece)))
+    assert perf_counter() - began < 2
+
+
+def test_an_alerts_entities_are_observables_too():
+    assert from_entity("source_ip", "203.0.113.7") == Observable(ObservableKind.IP, "203.0.113.7")
+    assert from_entity("source_ip", "-") is None
+    assert from_entity("hash", "AB" * 32) == Observable(ObservableKind.SHA256, "ab" * 32)

@@ -1,0 +1,60 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from socconsole.core.sla import Clock, ClockState, Pause, in_words
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def test_a_clock_without_pauses_is_due_after_its_target():
+    clock = Clock(NOON, 4 * HOUR)
+    assert clock.due_at(NOON + HOUR) == NOON + 4 * HOUR
+    assert clock.left(NOON + HOUR) == 3 * HOUR
+
+
+def test_waiting_moves_the_due_time():
+    clock = Clock(NOON, 4 * HOUR, (Pause(NOON + HOUR, NOON + 3 * HOUR),))
+    assert clock.due_at(NOON + 5 * HOUR) == NOON + 6 * HOUR
+    assert clock.used(NOON + 5 * HOUR) == 3 * HOUR
+
+
+def test_an_open_pause_stops_the_clock():
+    clock = Clock(NOON, HOUR, (Pause(NOON + HOUR / 2, None),))
+    assert clock.left(NOON + 100 * HOUR) == HOUR / 2
+    assert clock.state(NOON + 100 * HOUR) is ClockState.PAUSED
+
+
+def test_overlapping_pauses_count_once():
+    clock = Clock(NOON, HOUR, (Pause(NOON, NOON + 2 * HOUR), Pause(NOON + HOUR, NOON + 3 * HOUR)))
+    assert clock.paused(NOON + 4 * HOUR) == 3 * HOUR
+
+
+def test_a_pause_before_the_start_or_after_the_stop_does_not_count():
+    pauses = (Pause(NOON - HOUR, NOON), Pause(NOON + 2 * HOUR, None))
+    clock = Clock(NOON, 3 * HOUR, pauses, stopped_at=NOON + HOUR)
+    assert clock.paused(NOON + 9 * HOUR) == timedelta()
+    assert clock.state(NOON + 9 * HOUR) is ClockState.MET
+
+
+def test_stopping_late_is_a_miss_for_ever():
+    clock = Clock(NOON, HOUR, stopped_at=NOON + 2 * HOUR)
+    assert clock.state(NOON + 3 * HOUR) is ClockState.MISSED
+
+
+def test_reaching_the_target_to_the_microsecond_is_not_a_miss():
+    assert Clock(NOON, HOUR, stopped_at=NOON + HOUR).state(NOON + HOUR) is ClockState.MET
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (timedelta(minutes=12), "12m"),
+        (timedelta(minutes=-12), "-12m"),
+        (timedelta(hours=3, minutes=5), "3h 05m"),
+        (timedelta(days=2, hours=4, minutes=59), "2d 4h"),
+    ],
+)
+def test_a_span_reads_as_words(span, words):
+    assert in_words(span) == words
