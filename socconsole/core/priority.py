@@ -5,7 +5,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
+from socconsole.core.policy import PriorityPolicy
 from socconsole.core.severity import Severity
+from socconsole.errors import SettingsError
 
 
 class Level(StrEnum):
@@ -23,6 +25,16 @@ class Priority(StrEnum):
     P2 = "P2"
     P3 = "P3"
     P4 = "P4"
+
+    @property
+    def number(self) -> int:
+        """1..4, as it is stored and sorted."""
+        return int(self.value[1])
+
+    @classmethod
+    def from_number(cls, number: int) -> "Priority":
+        """Return the priority stored as `number`."""
+        return cls(f"P{number}")
 
 
 Grid: TypeAlias = Mapping[tuple[Level, Level], Priority]
@@ -48,18 +60,38 @@ def priority(impact: Level, urgency: Level, grid: Grid = DEFAULT_GRID) -> Priori
     return grid[impact, urgency]
 
 
-def grid_from_names(table: Mapping[str, Mapping[str, str]]) -> Grid:
-    """Return the default grid overlaid with `table[impact][urgency]`.
+def grid_of(policy: PriorityPolicy) -> Grid:
+    """Return the team's grid.
 
     Raises:
-        ValueError: A level or a priority is none we know.
+        SettingsError: A row has not three cells, or a cell is no priority.
 
     """
-    grid = dict(DEFAULT_GRID)
-    for impact, row in table.items():
-        for urgency, name in row.items():
-            grid[Level(impact), Level(urgency)] = Priority(name)
-    return MappingProxyType(grid)
+    rows = {
+        Level.HIGH: policy.high_impact,
+        Level.MEDIUM: policy.medium_impact,
+        Level.LOW: policy.low_impact,
+    }
+    return MappingProxyType(
+        {
+            (impact, urgency): cell
+            for impact, names in rows.items()
+            for urgency, cell in zip(_ACROSS, _row(impact, names), strict=True)
+        }
+    )
+
+
+_ACROSS = (Level.HIGH, Level.MEDIUM, Level.LOW)
+
+
+def _row(impact: Level, names: tuple[str, ...]) -> list[Priority]:
+    known = list(Priority)
+    if len(names) != len(_ACROSS) or any(name not in known for name in names):
+        raise SettingsError(
+            f"[priority] {impact.value}_impact is {list(names)}.",
+            hint="It takes three of P1, P2, P3 and P4: for high, medium and low urgency.",
+        )
+    return [Priority(name) for name in names]
 
 
 def suggested_urgency(severity: Severity) -> Level:
@@ -80,12 +112,11 @@ def grid_lines(
     grid: Grid = DEFAULT_GRID, chosen: tuple[Level, Level] | None = None
 ) -> tuple[str, ...]:
     """Draw the grid for a terminal, impact down and urgency across; `chosen` stands in brackets."""
-    across = (Level.HIGH, Level.MEDIUM, Level.LOW)
-    lines = ["impact\\urgency" + "".join(f"{urgency.value:>9}" for urgency in across)]
-    for impact in across:
+    lines = ["impact\\urgency" + "".join(f"{urgency.value:>9}" for urgency in _ACROSS)]
+    for impact in _ACROSS:
         cells = (
             f"[{grid[impact, urgency]}]" if chosen == (impact, urgency) else grid[impact, urgency]
-            for urgency in across
+            for urgency in _ACROSS
         )
         lines.append(f"{impact.value:<14}" + "".join(f"{cell:>9}" for cell in cells))
     return tuple(lines)

@@ -1,11 +1,11 @@
 """Service-level clocks: they run from created_at and stand still while a ticket waits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 
+from socconsole.core.policy import SlaPolicy
 from socconsole.core.priority import Priority
 from socconsole.core.severity import Severity
 
@@ -19,25 +19,17 @@ class Target:
     resolve: timedelta
 
 
-DEFAULT_TARGETS: Mapping[Priority, Target] = MappingProxyType(
-    {
-        Priority.P1: Target(timedelta(minutes=15), timedelta(hours=4)),
-        Priority.P2: Target(timedelta(hours=1), timedelta(hours=8)),
-        Priority.P3: Target(timedelta(hours=4), timedelta(days=3)),
-        Priority.P4: Target(timedelta(days=1), timedelta(days=10)),
-    }
-)
+def target_of(priority: Priority, policy: SlaPolicy) -> Target:
+    """Return what the team promises for a ticket of `priority`."""
+    return Target(
+        timedelta(minutes=policy.respond_minutes[priority]),
+        timedelta(minutes=policy.resolve_minutes[priority]),
+    )
 
-DEFAULT_ACKNOWLEDGE: Mapping[Severity, timedelta] = MappingProxyType(
-    {
-        Severity.CRITICAL: timedelta(minutes=10),
-        Severity.HIGH: timedelta(minutes=30),
-        Severity.MEDIUM: timedelta(hours=2),
-        Severity.LOW: timedelta(hours=8),
-        Severity.INFORMATIONAL: timedelta(hours=24),
-    }
-)
-"""How long an alert may wait for a person, by severity."""
+
+def acknowledge_within(severity: Severity, policy: SlaPolicy) -> timedelta:
+    """Return how long an alert of `severity` may wait for a person."""
+    return timedelta(minutes=policy.acknowledge_minutes[severity.label])
 
 
 @dataclass(frozen=True, slots=True)

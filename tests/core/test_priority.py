@@ -1,16 +1,18 @@
 import pytest
 
+from socconsole.core.policy import PriorityPolicy
 from socconsole.core.priority import (
     DEFAULT_GRID,
     Level,
     Priority,
-    grid_from_names,
     grid_lines,
+    grid_of,
     priority,
     suggested_impact,
     suggested_urgency,
 )
 from socconsole.core.severity import Severity
+from socconsole.errors import SettingsError
 
 
 def test_the_worst_of_both_is_p1_and_the_least_of_both_is_p4():
@@ -31,15 +33,23 @@ def test_more_impact_or_more_urgency_never_lowers_the_priority():
             assert DEFAULT_GRID[impact, step] <= DEFAULT_GRID[impact, urgency]
 
 
-def test_a_team_overlays_single_cells():
-    grid = grid_from_names({"low": {"high": "P2"}})
+def test_the_shipped_settings_are_the_default_grid():
+    assert grid_of(PriorityPolicy()) == DEFAULT_GRID
+
+
+def test_a_team_sets_its_own_rows():
+    grid = grid_of(PriorityPolicy(low_impact=("P2", "P3", "P4")))
     assert priority(Level.LOW, Level.HIGH, grid) is Priority.P2
-    assert priority(Level.HIGH, Level.HIGH, grid) is Priority.P1
 
 
-def test_a_priority_nobody_knows_is_refused():
-    with pytest.raises(ValueError, match="P9"):
-        grid_from_names({"low": {"high": "P9"}})
+@pytest.mark.parametrize("row", [("P1", "P2"), ("P1", "P2", "P9")])
+def test_a_row_that_is_no_row_is_refused(row):
+    with pytest.raises(SettingsError, match="high_impact"):
+        grid_of(PriorityPolicy(high_impact=row))
+
+
+def test_a_priority_is_stored_as_its_number():
+    assert [Priority.from_number(p.number) for p in Priority] == list(Priority)
 
 
 def test_severity_and_criticality_suggest_urgency_and_impact():

@@ -2,7 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from socconsole.core.sla import Clock, ClockState, Pause, in_words
+from socconsole.core.policy import SlaPolicy
+from socconsole.core.priority import Priority
+from socconsole.core.severity import Severity
+from socconsole.core.sla import Clock, ClockState, Pause, acknowledge_within, in_words, target_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -58,3 +61,10 @@ def test_reaching_the_target_to_the_microsecond_is_not_a_miss():
 )
 def test_a_span_reads_as_words(span, words):
     assert in_words(span) == words
+
+
+def test_targets_come_from_the_settings():
+    policy = SlaPolicy()
+    assert target_of(Priority.P1, policy).respond == timedelta(minutes=15)
+    assert target_of(Priority.P4, policy).resolve == timedelta(days=10)
+    assert acknowledge_within(Severity.HIGH, policy) == HOUR

@@ -1,0 +1,53 @@
+"""What one shift leaves for the next: computed from facts, compared with the handoff before.
+
+A draft holds every open thing as an item. Against the last handoff an item is new, changed or the
+same; what the last one held and this one does not has ended. Nothing here says contained, clean or
+done unless a person said so.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from socconsole.core.handoff_item import Item, difference
+from socconsole.core.handoff_sections import SECTIONS
+from socconsole.core.shift_facts import Section, ShiftFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A handoff before it is signed."""
+
+    items: tuple[Item, ...]
+    ended: tuple[Item, ...] = ()
+    """What the last handoff held and this one does not."""
+    warnings: tuple[str, ...] = field(default=())
+    """What should be put right before signing."""
+
+    def in_section(self, section: Section) -> tuple[Item, ...]:
+        """Return the items of one section in their order."""
+        return tuple(item for item in self.items if item.section is section)
+
+
+def draft(facts: ShiftFacts, previous: Iterable[Item] = ()) -> Draft:
+    """Return the handoff of a shift as a difference to the items of the `previous` one."""
+    items = [item for compute in SECTIONS for item in compute(facts)]
+    compared, ended = difference(previous, items)
+    return Draft(compared, ended, tuple(warnings(facts, compared)))
+
+
+def warnings(facts: ShiftFacts, items: Sequence[Item]) -> Iterable[str]:
+    """Yield what should be put right before signing, worst first."""
+    if not facts.read_first.strip():
+        yield "Nobody wrote what the next shift is walking into."
+    for item in items:
+        if item.section in {Section.INCIDENTS, Section.TICKETS} and item.owner is None:
+            yield f"{item.ref} has no owner."
+        if item.gaps:
+            yield f"{item.ref} lacks {_listed(item.gaps)}."
+    for hidden in facts.hidden:
+        if hidden.until > facts.shift_end and not hidden.reviewed:
+            yield f"{hidden.ref} outlives the shift and nobody reviewed it."
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
