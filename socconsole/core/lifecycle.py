@@ -145,7 +145,7 @@ ALERT = Lifecycle(
 
 TICKET = Lifecycle(
     "ticket",
-    ("open", "in_progress", "waiting", "resolved", "closed", "void"),
+    ("open", "in_progress", "waiting", "resolved", "closed"),
     (
         Move("start", ("open", "waiting"), "in_progress"),
         Move(
@@ -187,10 +187,8 @@ TICKET = Lifecycle(
         ),
         Move("reopen", ("resolved", "closed"), "in_progress"),
         Move("merge", ("open", "in_progress", "waiting"), "closed"),
-        Move("void", ("open",), "void"),
     ),
 )
-"""`void` is what undoing its creation does: the number stays taken."""
 
 _PHASES = (
     "declared",
