@@ -54,6 +54,8 @@ class RawLine:
     path: str = ""
     number: int = 0
     """1-based line number where it is known, else 0."""
+    note: str = ""
+    """What happened to it on the way: `truncated`, `unterminated`, `nul_hole`; empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)

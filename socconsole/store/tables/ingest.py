@@ -27,14 +27,21 @@ from socconsole.store.tables.row import (
 
 SOURCE_KINDS = ("file", "stdin", "journald", "syslog")
 SOURCE_STATES = ("starting", "reading", "idle", "silent", "failed", "stopped")
-GENERATION_STATES = ("open", "drained", "lost", "done")
+GENERATION_STATES = ("live", "truncated", "rescued", "gone")
 SOURCE_NOTE_KINDS = (
     "gap",
     "truncation",
     "rotation",
+    "deletion",
+    "copy",
+    "long_line",
+    "nul_hole",
+    "unterminated",
     "bad_encoding",
     "clock_skew",
-    "line_cut",
+    "unreadable",
+    "watch",
+    "compression",
     "parser_choice",
     "silence",
     "failure",
@@ -95,7 +102,7 @@ class Generation(Row, table=True):
     line_number: int = big(default=0)
     size: int = big(default=0)
     """Size of the file when last looked at."""
-    state: str = word(default="open")
+    state: str = word(default="live")
     epoch: int = big(default=0)
     """The lease's epoch of the collector that wrote last: a stale one fails its update."""
     format: str | None = None
