@@ -1,0 +1,81 @@
+"""What ships is whole: every rule has a runbook, every setting and command is documented."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from socconsole import content
+from socconsole.cli import COMMANDS
+from socconsole.errors import NotFoundError
+from socconsole.settings import load_settings, setting_names
+
+LEVELS = {"informational", "low", "medium", "high", "critical"}
+
+
+def shipped_rules():
+    for path in sorted(content.RULES.glob("*.yml")):
+        yield from yaml.safe_load_all(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("rule", shipped_rules(), ids=lambda rule: rule["title"])
+def test_a_shipped_rule_says_all_that_people_need(rule):
+    assert rule["author"]
+    assert rule["description"]
+    assert rule["level"] in LEVELS
+    assert rule["falsepositives"]
+    assert rule["status"] in ("stable", "experimental")
+    assert any(tag.startswith("attack.") for tag in rule["tags"])
+    assert content.runbook(rule["runbook"]).startswith("# ")
+
+
+def test_rule_ids_are_unique():
+    ids = [rule["id"] for rule in shipped_rules()]
+    assert len(ids) == len(set(ids))
+    assert len(ids) >= 20
+
+
+def test_no_runbook_is_an_orphan():
+    assert set(content.runbook_ids()) == {rule["runbook"] for rule in shipped_rules()}
+
+
+def test_every_setting_is_in_the_manual():
+    page = content.manual_page("configuration")
+    missing = [name for name in setting_names() if f"`{name}`" not in page]
+    assert not missing
+
+
+def test_the_index_names_every_page():
+    index = content.manual_page("index")
+    pages = [topic for topic in content.manual_topics() if topic != "index"]
+    assert [topic for topic in pages if f"| {topic} |" not in index] == []
+
+
+def test_an_unknown_page_names_the_nearest_one():
+    with pytest.raises(NotFoundError, match="Did you mean service"):
+        content.manual_page("servce")
+
+
+def test_help_prints_a_page():
+    ran = subprocess.run(
+        [sys.executable, "-m", "socconsole", "help", "service"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == content.manual_page("service")
+
+
+def test_the_demo_settings_are_valid():
+    settings = load_settings(content.sample_data() / "scenario" / "socconsole.toml", {})
+    names = {Path(source.path).name for source in settings.source}
+    logs = {path.name for path in (content.sample_data() / "scenario").iterdir()}
+    assert names == logs - {"README.md", "socconsole.toml"}
+
+
+def test_the_manual_knows_every_exit_code():
+    page = content.manual_page("troubleshooting")
+    assert all(f"{code} " in page for code in (0, 1, 2, 3, 130))
+    assert COMMANDS
