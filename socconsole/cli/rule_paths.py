@@ -1,0 +1,31 @@
+"""Which rules a command means: those it is given, else the shipped and the configured ones."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import socconsole.content
+
+if TYPE_CHECKING:
+    from socconsole.core.policy import RulesPolicy
+    from socconsole.sigma.rules import RuleSet
+
+SHIPPED = Path(socconsole.content.__file__).parent / "rules"
+
+
+def load(policy: "RulesPolicy", paths: Sequence[str] = ()) -> "RuleSet":
+    """Return the rules at `paths`; without any, the shipped and the configured ones."""
+    from socconsole.sigma.rules import load_rules
+
+    if paths:
+        return load_rules(paths, placeholders=policy.placeholders)
+    shipped = (SHIPPED,) if policy.shipped else ()
+    chosen: tuple[Path | str, ...] = (*shipped, *policy.paths)
+    return load_rules(chosen, disabled=policy.disable, placeholders=policy.placeholders)
+
+
+def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the user's folder for what can be computed again."""
+    base = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "/")) / ".cache"
+    return Path(base) / "socconsole"

@@ -1,0 +1,138 @@
+"""Check, list, test detection rules, and show what they cover."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from socconsole.cli import rule_paths
+from socconsole.cli.context import Context
+from socconsole.cli.output import print_json, print_table, print_text
+
+if TYPE_CHECKING:
+    from socconsole.sigma.definition import Definition
+    from socconsole.sigma.rules import RuleSet
+
+app = App(name="rules", help="Check, list and test detection rules.")
+
+
+@app.command
+def check(
+    paths: Annotated[list[str] | None, Parameter(negative=())] = None,
+    *,
+    json: bool = False,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
+    """Load rules and explain every refusal; without paths the shipped and configured ones.
+
+    Exit code 1 when a rule is refused.
+
+    Args:
+        paths: Rule files and folders.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    ruleset = rule_paths.load(context.settings().rules, paths or ())
+    if json:
+        print_json(_check_document(ruleset))
+    else:
+        print_text(f"error: {error}" for error in ruleset.errors)
+        print_text(f"warning: {warning}" for warning in ruleset.warnings)
+        print_text(f"skipped: {rule.path}: {reason}" for rule, reason in ruleset.skipped)
+        print_text([_summary(ruleset)])
+    return 1 if ruleset.errors else 0
+
+
+def _check_document(ruleset: "RuleSet") -> dict[str, object]:
+    return {
+        "loaded": len(ruleset.rules),
+        "refused": len(ruleset.errors),
+        "skipped": [{"where": rule.path, "reason": reason} for rule, reason in ruleset.skipped],
+        "errors": [
+            {"where": error.where, "what": error.what, "hint": error.hint}
+            for error in ruleset.errors
+        ],
+        "warnings": [
+            {"where": warning.where, "what": warning.what} for warning in ruleset.warnings
+        ],
+    }
+
+
+def _summary(ruleset: "RuleSet") -> str:
+    return (
+        f"{len(ruleset.rules)} rules loaded, {len(ruleset.errors)} refused, "
+        f"{len(ruleset.skipped)} skipped, {len(ruleset.warnings)} warnings"
+    )
+
+
+@app.command(name="list")
+def list_rules(
+    paths: Annotated[list[str] | None, Parameter(negative=())] = None,
+    *,
+    json: bool = False,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
+    """List the rules that are loaded.
+
+    Args:
+        paths: Rule files and folders; without any the shipped and configured ones.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    ruleset = rule_paths.load(context.settings().rules, paths or ())
+    if json:
+        print_json([_rule_document(definition) for definition in ruleset.definitions])
+    else:
+        print_table(
+            ("level", "status", "title", "runbook", "where"),
+            [
+                (rule.severity, rule.status, rule.title, rule.runbook, rule.path)
+                for rule in sorted(ruleset.rules, key=lambda r: (-r.severity, r.title))
+            ],
+        )
+    return 0
+
+
+def _rule_document(definition: "Definition") -> dict[str, object]:
+    rule = definition.rule
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "level": rule.severity,
+        "status": rule.status,
+        "author": rule.author,
+        "tags": rule.tags,
+        "runbook": rule.runbook,
+        "logsource": {
+            "product": definition.product,
+            "category": definition.category,
+            "service": definition.service,
+        },
+        "type": definition.window.type if definition.window else "event",
+        "where": rule.path,
+    }
+
+
+@app.command
+def coverage(
+    paths: Annotated[list[str] | None, Parameter(negative=())] = None,
+    *,
+    navigator: Path | None = None,
+    json: bool = False,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
+    """Print the ATT&CK tactics and techniques that the loaded rules cover.
+
+    Args:
+        paths: Rule files and folders; without any the shipped and configured ones.
+        navigator: File to write an ATT&CK Navigator layer to.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.cli.coverage import write_coverage
+
+    ruleset = rule_paths.load(context.settings().rules, paths or ())
+    return write_coverage(ruleset, navigator, as_json=json)

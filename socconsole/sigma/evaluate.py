@@ -1,0 +1,175 @@
+"""The meaning of a rule: walk its tree over one event. Plain and complete; masks only hurry it."""
+
+import ipaddress
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from operator import eq, ge, gt, le, lt
+
+from socconsole.core.event import Event
+from socconsole.sigma.fields import has_field, haystack, text_of, texts_of, value_at
+from socconsole.sigma.patterns import glob_pattern, searcher
+from socconsole.sigma.tree import AllOf, Item, Node, Not, Test
+
+_NUMBER_TESTS: Mapping[str, Callable[[float, float], bool]] = {
+    "lt": lt,
+    "lte": le,
+    "gt": gt,
+    "gte": ge,
+    "neq": lambda a, b: a != b,
+    "eq": eq,
+}
+_TIME_PARTS: Mapping[str, Callable[[datetime], int]] = {
+    "minute": lambda time: time.minute,
+    "hour": lambda time: time.hour,
+    "day": lambda time: time.day,
+    "week": lambda time: time.isocalendar().week,
+    "month": lambda time: time.month,
+    "year": lambda time: time.year,
+}
+
+
+def holds(node: Node, event: Event) -> bool:
+    """Return whether `event` meets the condition `node`."""
+    if isinstance(node, Item):
+        return item_holds(node, event)
+    if isinstance(node, Not):
+        return not holds(node.part, event)
+    if isinstance(node, AllOf):
+        return all(holds(part, event) for part in node.parts)
+    return any(holds(part, event) for part in node.parts)
+
+
+def item_holds(item: Item, event: Event) -> bool:
+    """Return whether `event` meets one item; for a list, whether any of its elements does."""
+    if item.field is None:
+        return text_test(_as_keyword(item))(haystack(event))
+    if item.test == "exists":
+        return has_field(event.fields, item.field) == (item.text == "true")
+    value = value_at(event.fields, item.field)
+    if item.test == "null":
+        return value is None
+    if item.test.startswith("field_"):
+        others = texts_of(value_at(event.fields, item.text))
+        return any(
+            text_test(Item("", item.field, _PLAIN[item.test], other))(text)
+            for text in texts_of(value)
+            for other in others
+        )
+    if isinstance(value, list | tuple):
+        return any(map(text_test(item), texts_of(value)))
+    return value is not None and text_test(item)(text_of(value))
+
+
+_PLAIN: Mapping[str, Test] = {
+    "field_equals": "equals",
+    "field_contains": "contains",
+    "field_startswith": "startswith",
+    "field_endswith": "endswith",
+}
+
+
+def _as_keyword(item: Item) -> Item:
+    """Return `item` as a question about text that only has to occur somewhere."""
+    if item.test in {"equals", "startswith", "endswith"}:
+        return Item(item.selection, None, "contains", item.text, cased=item.cased)
+    return item
+
+
+def text_test(item: Item) -> Callable[[str], bool]:
+    """Return the function that answers `item` for the text of a present value."""
+    if item.test in _MAKERS:
+        return _MAKERS[item.test](item)
+    answer = item.test == "present"
+    return lambda _text: answer
+
+
+def _literal_test(item: Item) -> Callable[[str], bool]:
+    literal = item.text if item.cased else item.text.lower()
+    tests: dict[str, Callable[[str], bool]] = {
+        "equals": lambda text: text == literal,
+        "contains": lambda text: literal in text,
+        "startswith": lambda text: text.startswith(literal),
+        "endswith": lambda text: text.endswith(literal),
+    }
+    test = tests[item.test]
+    return test if item.cased else lambda text: test(text.lower())
+
+
+def _glob_test(item: Item) -> Callable[[str], bool]:
+    glob = item.text if item.cased else item.text.lower()
+    search = searcher(glob_pattern(glob, anchored=item.field is not None))
+    return search if item.cased else lambda text: search(text.lower())
+
+
+def _network_test(item: Item) -> Callable[[str], bool]:
+    inside = ipaddress.ip_network(item.text)
+
+    def test(text: str) -> bool:
+        address = _address(text)
+        return address is not None and address.version == inside.version and address in inside
+
+    return test
+
+
+@lru_cache(maxsize=4096)
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def as_number(text: str) -> float | None:
+    """Return the finite number `text` spells, None when it spells none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _number_test(item: Item) -> Callable[[str], bool]:
+    compare = _NUMBER_TESTS[item.test]
+
+    def test(text: str) -> bool:
+        number = as_number(text)
+        return number is not None and compare(number, item.number)
+
+    return test
+
+
+def _time_test(item: Item) -> Callable[[str], bool]:
+    part = _TIME_PARTS[item.test]
+    compare = _NUMBER_TESTS[item.text]
+
+    def test(text: str) -> bool:
+        time = time_of(text)
+        return time is not None and compare(part(time), item.number)
+
+    return test
+
+
+def time_of(text: str) -> datetime | None:
+    """Return the time a value spells, in UTC: ISO 8601, or seconds or milliseconds since 1970."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        seconds = as_number(text)
+        if seconds is None or not 0 <= seconds < 253_402_300_800_000:
+            return None
+        return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+_MAKERS: Mapping[str, Callable[[Item], Callable[[str], bool]]] = {
+    **dict.fromkeys(("equals", "contains", "startswith", "endswith"), _literal_test),
+    **dict.fromkeys(("lt", "lte", "gt", "gte", "neq"), _number_test),
+    **dict.fromkeys(_TIME_PARTS, _time_test),
+    "glob": _glob_test,
+    "regex": lambda item: searcher(item.text),
+    "cidr": _network_test,
+}

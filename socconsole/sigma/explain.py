@@ -1,0 +1,98 @@
+"""Why a rule matched: the items an event met, and where their values stand in the line."""
+
+import json
+
+from socconsole.core.detection import MatchedPart
+from socconsole.core.event import Event
+from socconsole.sigma.evaluate import holds, item_holds, text_test
+from socconsole.sigma.fields import texts_of, value_at
+from socconsole.sigma.tree import AllOf, Item, Node, Not, items_of, wording
+
+MAX_PARTS = 40
+"""Parts told of one detection; a rule of a thousand values may meet hundreds."""
+
+MAX_VALUE = 2048
+"""Characters of a value that a part keeps."""
+
+_LITERAL = frozenset({"equals", "contains", "startswith", "endswith"})
+
+
+def explain(tree: Node, event: Event) -> tuple[MatchedPart, ...]:
+    """Return the items of `tree` that made it hold for `event`; nothing for what was denied."""
+    found: list[Item] = []
+    _collect(tree, event, found)
+    return tuple(_part(item, event) for item in dict.fromkeys(found[:MAX_PARTS]))
+
+
+def tell_apart(tree: Node, event: Event) -> tuple[tuple[MatchedPart, bool], ...]:
+    """Return every item of `tree` with whether `event` meets it, in the author's order."""
+    return tuple(
+        (_part(item, event), item_holds(item, event)) for item in dict.fromkeys(items_of(tree))
+    )
+
+
+def _collect(node: Node, event: Event, found: list[Item]) -> None:
+    if len(found) >= MAX_PARTS or isinstance(node, Not):
+        return
+    if isinstance(node, Item):
+        found.append(node)
+    elif isinstance(node, AllOf):
+        for part in node.parts:
+            _collect(part, event, found)
+    else:
+        for part in node.parts:
+            if holds(part, event):
+                _collect(part, event, found)
+
+
+def _part(item: Item, event: Event) -> MatchedPart:
+    value = _value(item, event)
+    return MatchedPart(
+        selection=item.selection,
+        field=item.field,
+        pattern=wording(item),
+        value=value[:MAX_VALUE],
+        spans=_spans(item, value, event.raw),
+    )
+
+
+def _value(item: Item, event: Event) -> str:
+    """Return the text `item` looked at: of a list, the element that answers it."""
+    if item.field is None:
+        return item.text
+    texts = texts_of(value_at(event.fields, item.field))
+    if len(texts) > 1 and not item.test.startswith("field_"):
+        test = text_test(item)
+        return next((text for text in texts if test(text)), texts[0])
+    return texts[0] if texts else ""
+
+
+def _spans(item: Item, value: str, raw: str) -> tuple[tuple[int, int], ...]:
+    """Return where in `raw` the asked-for literal stands, else where the whole value does."""
+    if not value:
+        return ()
+    for written in _spellings(value):
+        start = raw.find(written)
+        if start < 0 and item.field is None:
+            start = raw.lower().find(written.lower())
+        if start >= 0:
+            return (_narrowed(item, raw, start, start + len(written)),)
+    return ()
+
+
+def _spellings(text: str) -> list[str]:
+    """Return `text` as JSON may write it and as it is; the escaped spellings are longer."""
+    written = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], text}
+    return sorted(written, key=len, reverse=True)
+
+
+def _narrowed(item: Item, raw: str, start: int, end: int) -> tuple[int, int]:
+    if item.field is None or item.test not in _LITERAL or not item.text:
+        return start, end
+    inside = raw[start:end].lower()
+    for written in _spellings(item.text):
+        literal = written.lower()
+        at = inside.rfind(literal) if item.test == "endswith" else inside.find(literal)
+        if at >= 0 and len(inside) == end - start:
+            return start + at, start + at + len(literal)
+    return start, end

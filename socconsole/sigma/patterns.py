@@ -1,0 +1,64 @@
+"""Regular expressions from rules: RE2, so no pattern and no log line makes it backtrack."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+from socconsole.errors import RuleError
+
+Search = Callable[[str], bool]
+"""Whether the pattern occurs in a text."""
+
+_compile: Callable[..., Any] = re2.compile
+_escape: Callable[[str], str] = re2.escape
+
+
+def quote(text: str) -> str:
+    """Return the pattern that means `text` literally."""
+    return _escape(text)
+
+
+@lru_cache(maxsize=8192)
+def searcher(pattern: str) -> Search:
+    """Return the search for `pattern`.
+
+    Raises:
+        RuleError: RE2 refuses the syntax, or the program is too large.
+
+    """
+    options: Any = re2.Options()
+    options.log_errors = False  # it would write to the terminal
+    options.never_capture = True
+    options.max_mem = 16 << 20
+    try:
+        # On bytes: on text the wrapper counts characters up to every offset.
+        search = _compile(pattern.encode(errors="replace"), options).search
+    except re2.error as error:
+        reason = error.args[0]
+        text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+        raise RuleError(
+            f"The pattern {pattern!r} is refused: {text}.",
+            hint="Look-around and back-references are not available: they can take hours.",
+        ) from None
+    return lambda text: search(text.encode(errors="replace")) is not None
+
+
+ANY_RUN = "\ue000"
+ANY_ONE = "\ue001"
+"""The wildcards of a `glob`, from the private-use area, so that every other character is itself."""
+
+
+def glob_pattern(glob: str, *, anchored: bool) -> str:
+    """Return the pattern of a text with wildcards; a wildcard stands for a newline too."""
+    pieces = []
+    for character in glob:
+        if character == ANY_RUN:
+            pieces.append(".*")
+        elif character == ANY_ONE:
+            pieces.append(".")
+        else:
+            pieces.append(quote(character))
+    body = "".join(pieces)
+    return f"(?s)\\A(?:{body})\\z" if anchored else f"(?s){body}"

@@ -1,0 +1,171 @@
+"""YAML files → documents with line numbers. A rule file is hostile until it is read."""
+
+import re
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from socconsole.errors import RuleError
+
+MAX_BYTES = 1024 * 1024
+"""A larger file is refused: the longest public rule has 295 kB."""
+
+MAX_NODES = 50_000
+"""Nodes of one document with its aliases written out."""
+
+MAX_DEPTH = 60
+"""Nesting of one document; libyaml's Python side overflows the stack some thousands deeper."""
+
+_NESTED_ON_ONE_LINE = re.compile(r"(?:[-?:]\s+){8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document of a file."""
+
+    path: str
+    line: int
+    """1-based line of its first key."""
+    body: dict[str, object]
+    lines: tuple[str, ...]
+    """The document's own lines, to find the place of an error in."""
+
+    def where(self, *words: str) -> str:
+        """Return `file:line` of the first of `words` that stands in the document."""
+        for word in words:
+            for number, line in enumerate(self.lines):
+                if word and word in line and not line.lstrip().startswith("#"):
+                    return f"{self.path}:{self.line + number}"
+        return f"{self.path}:{self.line}"
+
+
+class _Loader(yaml.CSafeLoader):
+    """A safe loader that refuses duplicate keys."""
+
+    def construct_mapping(
+        self, node: yaml.MappingNode, deep: bool = False
+    ) -> dict[Hashable, object]:
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"the key {key.value!r} stands twice", key.start_mark
+                    )
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def read_documents(path: str, data: bytes) -> Iterator[Document | RuleError]:
+    """Yield the documents of a rule file; an error ends the file and stands for its rest."""
+    try:
+        text = _checked_text(path, data)
+    except RuleError as error:
+        yield error
+        return
+    lines = text.splitlines()
+    loader = _Loader(text)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
+                continue
+            yield _document(path, loader, node, lines)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{path}:{mark.line + 1}" if mark else path
+        problem = (error.problem or str(error)).rstrip(".")
+        yield RuleError(f"This is not YAML: {problem}.", where=where)
+    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
+        yield RuleError(f"This is not YAML: {error}.", where=path)
+    finally:
+        loader.dispose()
+
+
+def _checked_text(path: str, data: bytes) -> str:
+    if len(data) > MAX_BYTES:
+        raise RuleError(f"The file has {len(data)} bytes.", where=path, hint=_SIZE_HINT)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RuleError(
+            "The file is not UTF-8.", where=f"{path}:{line}", hint="Save it as UTF-8."
+        ) from None
+    if text.count("[") + text.count("{") > MAX_DEPTH or _NESTED_ON_ONE_LINE.search(text):
+        _check_depth(path, text)
+    return text
+
+
+_SIZE_HINT = f"A rule file may have {MAX_BYTES} bytes; split it."
+
+
+def _check_depth(path: str, text: str) -> None:
+    """Refuse deep nesting before anything recurses: the event parser does not."""
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > MAX_DEPTH:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                what = f"The nesting is deeper than {MAX_DEPTH} levels."
+                raise RuleError(what, where=f"{path}:{line}")
+    except yaml.YAMLError:
+        return  # the reader proper reports it, with its line
+
+
+def _document(
+    path: str, loader: _Loader, node: yaml.Node, lines: list[str]
+) -> Document | RuleError:
+    first, last = node.start_mark.line, node.end_mark.line
+    where = f"{path}:{first + 1}"
+    if not isinstance(node, yaml.MappingNode):
+        return RuleError("A rule is a mapping with title, logsource and detection.", where=where)
+    if _size(node, {}, set()) > MAX_NODES:
+        return RuleError(
+            f"Its aliases expand to more than {MAX_NODES} nodes, or to themselves.",
+            where=where,
+            hint="Write the values out.",
+        )
+    body = loader.construct_document(node)
+    if not all(isinstance(key, str) for key in body):
+        return RuleError("Every key of a rule is text.", where=where)
+    return Document(path, first + 1, body, tuple(lines[first : last + 1]))
+
+
+def _size(node: yaml.Node, known: dict[int, int], open_nodes: set[int]) -> int:
+    """Return how many nodes `node` is with aliases written out; too many for a circle."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    key = id(node)
+    if key in open_nodes:
+        return MAX_NODES + 1
+    if key not in known:
+        open_nodes.add(key)
+        pairs = isinstance(node, yaml.MappingNode)
+        children = [n for pair in node.value for n in pair] if pairs else node.value
+        known[key] = 1 + sum(_size(child, known, open_nodes) for child in children)
+        open_nodes.discard(key)
+    return known[key]
+
+
+def rule_files(path: Path) -> list[Path]:
+    """Return the rule files at `path`: itself, or every `.yml` and `.yaml` below the folder.
+
+    Raises:
+        RuleError: There is nothing at `path`.
+
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise RuleError(
+            "There is no such rule file or folder.", where=str(path), hint="Check [rules] paths."
+        )
+    found = (*path.rglob("*.yml"), *path.rglob("*.yaml"))
+    return sorted(file for file in found if file.is_file() and not file.name.startswith("."))

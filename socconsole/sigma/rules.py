@@ -1,0 +1,248 @@
+"""Rule files → a rule set. A bad file is an error in the set; it never takes a good rule down."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from socconsole.core.detection import Rule
+from socconsole.errors import RuleError
+from socconsole.sigma.definition import Definition, define
+from socconsole.sigma.reading import read_documents, rule_files
+from socconsole.sigma.tree import AllOf
+
+NO_PLACEHOLDERS: Mapping[str, Sequence[str]] = {}
+_SKIPPED_STATUS = frozenset({"deprecated", "unsupported"})
+MAX_CHAIN = 10
+"""Correlations of correlations, one upon the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules that can fire, and why the others cannot."""
+
+    rules: tuple[Rule, ...]
+    errors: tuple[RuleError, ...] = ()
+    """One for every refused rule or file, with its place."""
+    warnings: tuple[RuleError, ...] = ()
+    """Rules that are loaded and may not mean what their author thinks."""
+    skipped: tuple[tuple[Rule, str], ...] = ()
+    """Rules left out on purpose, with the reason."""
+    definitions: tuple[Definition, ...] = ()
+    """What the matcher works on, in the order of `rules`, filters applied."""
+    quiet: frozenset[str] = frozenset()
+    """Ids of rules that only feed correlations."""
+
+
+def load_rules(
+    paths: Iterable[Path | str],
+    *,
+    disabled: Iterable[str] = (),
+    placeholders: Mapping[str, Sequence[str]] = NO_PLACEHOLDERS,
+) -> RuleSet:
+    """Read every rule file at `paths` (files, or folders with all below them).
+
+    Never raises for a bad rule: see `RuleSet.errors`.
+
+    Args:
+        paths: Rule files and folders.
+        disabled: Ids or names of rules to leave out.
+        placeholders: Name → values for `expand`; a rule with another name is refused.
+
+    """
+    definitions: list[Definition] = []
+    errors: list[RuleError] = []
+    for file in _files(paths, errors):
+        for found in _read(file, placeholders):
+            if isinstance(found, RuleError):
+                errors.append(found)
+            else:
+                definitions.append(found)
+    return assemble(definitions, errors, disabled=frozenset(disabled))
+
+
+def _files(paths: Iterable[Path | str], errors: list[RuleError]) -> Iterator[Path]:
+    seen: set[Path] = set()
+    for path in paths:
+        try:
+            files = rule_files(Path(path).expanduser())
+        except RuleError as error:
+            errors.append(error)
+            continue
+        for file in files:
+            if file not in seen:
+                seen.add(file)
+                yield file
+
+
+def _read(
+    file: Path, placeholders: Mapping[str, Sequence[str]]
+) -> Iterator[Definition | RuleError]:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        yield RuleError(f"The file cannot be read: {error.strerror}.", where=str(file))
+        return
+    for document in read_documents(str(file), data):
+        if isinstance(document, RuleError):
+            yield document
+            continue
+        try:
+            yield _placed(define(document, placeholders), str(file))
+        except RuleError as error:
+            yield error
+
+
+def _placed(definition: Definition, path: str) -> Definition:
+    rule = replace(definition.rule, path=path + definition.rule.path)
+    return msgspec.structs.replace(definition, rule=rule)
+
+
+def assemble(
+    definitions: Sequence[Definition],
+    errors: Sequence[RuleError] = (),
+    *,
+    disabled: frozenset[str] = frozenset(),
+) -> RuleSet:
+    """Join what the files define: filters applied, references resolved, doubles refused."""
+    problems = list(errors)
+    kept: dict[str, Definition] = {}
+    filters: list[Definition] = []
+    skipped: list[tuple[Rule, str]] = []
+    for definition in definitions:
+        reason = _reason_to_skip(definition, disabled)
+        if reason:
+            skipped.append((definition.rule, reason))
+        elif definition.kind == "filter":
+            filters.append(definition)
+        elif definition.rule.id in kept:
+            first = kept[definition.rule.id].rule.path
+            what = f"The id {definition.rule.id} is already used at {first}."
+            problems.append(RuleError(what, where=definition.rule.path, hint="Give it its own."))
+        else:
+            kept[definition.rule.id] = definition
+    names = _names(kept.values(), problems)
+    _drop_broken_windows(kept, names, problems)
+    filtered = _filtered(kept, filters, names, problems)
+    return RuleSet(
+        rules=tuple(definition.rule for definition in filtered),
+        errors=tuple(problems),
+        warnings=tuple(
+            RuleError(what, where=where)
+            for definition in (*filtered, *filters)
+            for where, what in definition.warnings
+        ),
+        skipped=tuple(skipped),
+        definitions=tuple(filtered),
+        quiet=_quiet(kept, names),
+    )
+
+
+def _reason_to_skip(definition: Definition, disabled: frozenset[str]) -> str:
+    rule = definition.rule
+    if rule.id in disabled or definition.name in disabled:
+        return "disabled in the settings"
+    return f"its status is {rule.status}" if rule.status in _SKIPPED_STATUS else ""
+
+
+def _names(definitions: Iterable[Definition], problems: list[RuleError]) -> dict[str, str]:
+    """Return everything a rule may be called by → its id."""
+    names: dict[str, str] = {}
+    for definition in definitions:
+        names[definition.rule.id] = definition.rule.id
+    for definition in definitions:
+        if definition.name is None:
+            continue
+        if names.setdefault(definition.name, definition.rule.id) != definition.rule.id:
+            what = f"The name {definition.name!r} is already used by another rule."
+            problems.append(RuleError(what, where=definition.rule.path))
+    return names
+
+
+def _drop_broken_windows(
+    kept: dict[str, Definition], names: Mapping[str, str], problems: list[RuleError]
+) -> None:
+    """Refuse correlations that refer to what is not there, to themselves, or too far down."""
+    dropped = True
+    while dropped:  # a correlation upon a refused one is refused with it
+        dropped = False
+        for definition in list(kept.values()):
+            reason = _broken(definition, kept, names)
+            if reason:
+                problems.append(RuleError(reason, where=definition.rule.path))
+                del kept[definition.rule.id]
+                dropped = True
+
+
+def _broken(
+    definition: Definition, kept: Mapping[str, Definition], names: Mapping[str, str]
+) -> str:
+    if definition.window is None:
+        return ""
+    for name in definition.window.rules:
+        if names.get(name) not in kept:
+            return f"The rule {name!r} it refers to is not loaded."
+    depth = _depth(definition, kept, names, 0)
+    return f"It refers to itself, or goes deeper than {MAX_CHAIN}." if depth > MAX_CHAIN else ""
+
+
+def _depth(
+    definition: Definition, kept: Mapping[str, Definition], names: Mapping[str, str], above: int
+) -> int:
+    if definition.window is None or above > MAX_CHAIN:
+        return above
+    depths = [above]
+    for name in definition.window.rules:
+        target = kept.get(names.get(name, ""))
+        if target is not None:
+            depths.append(_depth(target, kept, names, above + 1))
+    return max(depths)
+
+
+def _filtered(
+    kept: Mapping[str, Definition],
+    filters: Sequence[Definition],
+    names: Mapping[str, str],
+    problems: list[RuleError],
+) -> list[Definition]:
+    """Return the definitions with every filter that is for them, as pySigma joins them: and."""
+    for one in filters:
+        for target in one.targets or ():
+            if names.get(target) not in kept:
+                what = f"The filter is for {target!r}, which is not loaded."
+                problems.append(RuleError(what, where=one.rule.path))
+    result = []
+    for definition in kept.values():
+        found = definition
+        for one in filters:
+            if found.tree is not None and one.tree is not None and _applies(one, found, names):
+                found = msgspec.structs.replace(found, tree=AllOf((found.tree, one.tree)))
+        result.append(found)
+    return result
+
+
+def _applies(one: Definition, definition: Definition, names: Mapping[str, str]) -> bool:
+    for mine, theirs in (
+        (one.product, definition.product),
+        (one.category, definition.category),
+        (one.service, definition.service),
+    ):
+        if mine is not None and mine != theirs:
+            return False
+    if one.targets is None:
+        return True
+    return definition.rule.id in {names.get(target) for target in one.targets}
+
+
+def _quiet(kept: Mapping[str, Definition], names: Mapping[str, str]) -> frozenset[str]:
+    """Return the rules that correlations use and none of them lets speak."""
+    used: set[str] = set()
+    loud: set[str] = set()
+    for definition in kept.values():
+        if definition.window is not None:
+            targets = {names[name] for name in definition.window.rules}
+            used |= targets
+            if definition.window.generate:
+                loud |= targets
+    return frozenset(used - loud)
