@@ -1,0 +1,220 @@
+"""JSON read safely: exact numbers, bounded depth, leaves and sizes. Any JSON object is an event."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
+
+import msgspec
+
+from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
+from socconsole.parsers import timestamps
+from socconsole.parsers.parser import Parser, Sample
+
+MAX_TEXT = 1 << 20
+"""Characters of a line beyond which it is not decoded."""
+MAX_DEPTH = 32
+MAX_LEAVES = 2000
+MAX_KEY = 256
+MAX_VALUE = 64 << 10
+"""Characters of one value kept in the document; the line keeps all of it."""
+
+_decoder = msgspec.json.Decoder()
+
+
+class JsonError(ValueError):
+    """Why a text is not taken as a JSON object."""
+
+
+def decode_object(text: str) -> dict[str, object]:
+    """Return the JSON object that `text` is.
+
+    Raises:
+        JsonError: It is no JSON, no object, or larger or deeper than the limits above.
+
+    """
+    if len(text) > MAX_TEXT:
+        raise JsonError("the line is longer than 1 MiB")
+    try:
+        document = _decoder.decode(text)
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise JsonError(f"not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise JsonError("not a JSON object")
+    # A short line cannot exceed a limit: every level, leaf and key costs characters.
+    if len(text) > 4 * MAX_LEAVES or text.count("{") + text.count("[") > MAX_DEPTH:
+        _check(document)
+    return document
+
+
+def decode_line(text: str) -> dict[str, object] | None:
+    """Return the JSON object that `text` is, or None."""
+    if text[:1] != "{":
+        text = text.lstrip("\ufeff \t")
+        if text[:1] != "{":
+            return None
+    try:
+        return decode_object(text)
+    except JsonError:
+        return None
+
+
+def _check(document: dict[str, object]) -> None:
+    """Cut values that are too long, refuse what is too deep or has too many leaves."""
+    leaves, level, depth = 0, [document], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise JsonError(f"nested deeper than {MAX_DEPTH}")
+        below: list[dict[str, object]] = []
+        for branch in level:
+            leaves += len(branch)
+            if leaves > MAX_LEAVES:
+                raise JsonError(f"more than {MAX_LEAVES} values")
+            _trim(branch, below)
+        level = below
+
+
+def _trim(branch: dict[str, object], below: list[dict[str, object]]) -> None:
+    for key, value in list(branch.items()):
+        if isinstance(value, str) and len(value) > MAX_VALUE:
+            value = branch[key] = value[:MAX_VALUE]
+        if len(key) > MAX_KEY:
+            del branch[key]
+            branch[key[:MAX_KEY]] = value
+        if isinstance(value, dict):
+            below.append(value)
+        elif isinstance(value, list):
+            # A list counts as an object with numbered keys, so that its own members are bounded.
+            below.append({str(place): item for place, item in enumerate(value)})
+
+
+_TIMES = ("@timestamp", "timestamp", "time", "ts", "datetime", "eventTime", "date", "Timestamp", "t")
+_LEVELS = ("level", "severity", "log.level", "levelname", "loglevel", "lvl", "Level")
+_WORSE: Mapping[str, EventCategory] = MappingProxyType(
+    {
+        "warn": EventCategory.WARNING,
+        "warning": EventCategory.WARNING,
+        "err": EventCategory.EXCEPTION,
+        "error": EventCategory.EXCEPTION,
+        "fatal": EventCategory.EXCEPTION,
+        "crit": EventCategory.EXCEPTION,
+        "critical": EventCategory.EXCEPTION,
+        "alert": EventCategory.EXCEPTION,
+        "emerg": EventCategory.EXCEPTION,
+        "panic": EventCategory.EXCEPTION,
+        "exception": EventCategory.EXCEPTION,
+    }
+)
+
+
+def category_of_level(level: object) -> EventCategory:
+    """Return the category that a log level such as `warn` or `ERROR` stands for."""
+    if not isinstance(level, str):
+        return EventCategory.INFORMATIONAL
+    return _WORSE.get(level.lower(), EventCategory.INFORMATIONAL)
+
+
+_CANDIDATES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "host.name": ("host.name", "hostname", "host", "Hostname", "computer"),
+        "user.name": ("user.name", "username", "user", "userName", "user_name", "login"),
+        "source.ip": (
+            "source.ip",
+            "src_ip",
+            "source_ip",
+            "client_ip",
+            "clientip",
+            "remote_addr",
+            "remote_ip",
+            "ip",
+            "client_addr",
+            "ClientHost",
+        ),
+        "source.port": ("source.port", "src_port", "source_port"),
+        "destination.ip": ("destination.ip", "dest_ip", "dst_ip", "destination_ip"),
+        "destination.port": ("destination.port", "dest_port", "dst_port"),
+        "network.transport": ("network.transport", "proto", "protocol"),
+        "process.name": ("process.name", "program", "process", "logger", "app"),
+        "process.pid": ("process.pid", "pid"),
+        "event.action": ("event.action", "action", "eventName", "operation"),
+        "event.outcome": ("event.outcome", "outcome", "result"),
+        "url.full": ("url.full", "url", "uri", "path"),
+        "message": ("message", "msg", "log", "text"),
+    }
+)
+
+
+def parse(text: str, context: ReadContext) -> Event | None:
+    """Read any JSON object; names that are in wide use fill the envelope."""
+    fields = decode_line(text)
+    if fields is None:
+        return None
+    time, quality = find_time(fields, context)
+    level = next((fields[name] for name in _LEVELS if name in fields), None)
+    return Event(
+        format="json_lines",
+        logsources=_NO_SOURCES,
+        fields=fields,
+        raw=text,
+        time=time,
+        time_quality=quality,
+        category=category_of_level(level),
+        names=guess_names(fields),
+    )
+
+
+def find_time(
+    fields: Mapping[str, object], context: ReadContext
+) -> tuple[datetime | None, TimeQuality]:
+    """Return the time under the first of the usual names that holds one."""
+    for name in _TIMES:
+        if name in fields:
+            found = timestamps.any_time(fields[name], context)
+            if found is not None:
+                return found
+    return None, TimeQuality.NONE
+
+
+def guess_names(fields: Mapping[str, object]) -> Mapping[str, str]:
+    """Return ECS name → path for the names in wide use that `fields` has."""
+    inner = frozenset(key for key, value in fields.items() if isinstance(value, dict | list))
+    return _guess(tuple(fields), inner)
+
+
+@lru_cache(1024)
+def _guess(keys: tuple[str, ...], inner: frozenset[str]) -> Mapping[str, str]:
+    """Decide by the shape alone, so that one shape is looked at once."""
+    flat = frozenset(keys) - inner
+    names = {}
+    for ecs, candidates in _CANDIDATES.items():
+        for path in candidates:
+            if path in flat or path.partition(".")[0] in inner and "." in path:
+                names[ecs] = path
+                break
+    return MappingProxyType(names)
+
+
+_NO_SOURCES: tuple[LogSource, ...] = (LogSource(),)
+
+PARSER = Parser(
+    name="json_lines",
+    title="one JSON object a line, of any kind",
+    parse=parse,
+    samples=(
+        Sample(
+            line='{"time":"2026-03-01T04:12:09Z","level":"error","msg":"no disk","user":"mara",'
+            '"big":18446744073709551616}',
+            fields={"msg": "no disk", "big": 18446744073709551616},
+            names={"message": "no disk", "user.name": "mara"},
+            time="2026-03-01T04:12:09Z",
+            category=EventCategory.EXCEPTION,
+        ),
+        Sample(
+            line='{"ts":1772338329.5,"host":{"name":"web-1"},"src_ip":"192.0.2.7"}',
+            fields={"host.name": "web-1"},
+            names={"source.ip": "192.0.2.7"},
+            time="2026-03-01T04:12:09.500000Z",
+        ),
+    ),
+)

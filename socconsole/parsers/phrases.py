@@ -1,0 +1,174 @@
+"""Messages told apart by their first word, then by pattern."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from socconsole.core.event import EventCategory, LogSource
+from socconsole.parsers.parser import Sample
+
+INFORMATIONAL = EventCategory.INFORMATIONAL
+WARNING = EventCategory.WARNING
+EXCEPTION = EventCategory.EXCEPTION
+MAINTENANCE = EventCategory.MAINTENANCE
+
+MAX_MESSAGE = 16 << 10
+"""Characters of a message that patterns look at."""
+
+
+class Reading(NamedTuple):
+    """What a message adds to the event its header began."""
+
+    format: str
+    logsources: tuple[LogSource, ...]
+    fields: dict[str, object]
+    category: EventCategory
+    names: Mapping[str, str]
+
+
+class Phrase(NamedTuple):
+    """One sentence a program writes."""
+
+    pattern: re.Pattern[str]
+    action: str
+    outcome: str = ""
+    category: EventCategory = INFORMATIONAL
+    first: tuple[str, ...] = ()
+    """First words it may start with; empty: any."""
+
+
+def phrase(
+    pattern: str,
+    action: str,
+    outcome: str = "",
+    category: EventCategory = INFORMATIONAL,
+    *,
+    first: str = "",
+) -> Phrase:
+    """Return a phrase whose first words are read off the pattern, or named in `first`."""
+    words = tuple(first.split())
+    if not words:
+        literal = re.match(r"[A-Za-z_-]+(?= |\\ )", pattern)
+        words = (literal[0],) if literal else ()
+    return Phrase(re.compile(pattern), action, outcome, category, words)
+
+
+class Phrases:
+    """The sentences of one program."""
+
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        everything = list(phrases)
+        words = {word for item in everything for word in item.first}
+        self._by_word: Mapping[str, tuple[Phrase, ...]] = {
+            word: tuple(item for item in everything if not item.first or word in item.first)
+            for word in words
+        }
+        self._others = tuple(item for item in everything if not item.first)
+
+    def find(self, message: str) -> tuple[Phrase, dict[str, object]] | None:
+        """Return the first phrase that `message` is, and the fields in it."""
+        if len(message) > MAX_MESSAGE:
+            message = message[:MAX_MESSAGE]
+        for item in self._by_word.get(message.partition(" ")[0], self._others):
+            match = item.pattern.match(message)
+            if match is not None:
+                return item, fields_of(match)
+        return None
+
+
+_INTEGERS = frozenset(("source_port", "destination_port", "port", "uid", "gid", "count"))
+
+
+def fields_of(match: re.Match[str]) -> dict[str, object]:
+    """Return the groups that matched; an address or a name of a peer under its own name."""
+    fields: dict[str, object] = {}
+    for name, value in match.groupdict().items():
+        if value is None:
+            continue
+        if name == "source":
+            fields["source_ip" if is_address(value) else "source_host"] = value
+        elif name in _INTEGERS and value.isascii() and value.isdigit() and len(value) < 12:
+            fields[name] = int(value)
+        else:
+            fields[name] = value
+    return fields
+
+
+def is_address(text: str) -> bool:
+    """Whether `text` looks like an IPv4 or IPv6 address rather than a host name."""
+    if ":" in text:
+        return True
+    last = text.rpartition(".")[2]
+    return last.isascii() and last.isdigit()
+
+
+class Program(NamedTuple):
+    """A program whose messages after a syslog header we know."""
+
+    name: str
+    title: str
+    tags: tuple[str, ...]
+    """Its names in the header, lower case, without a path."""
+    read: "Read"
+    samples: tuple[Sample, ...]
+
+
+class Read:
+    """Reads a program's messages by its phrases."""
+
+    def __init__(
+        self,
+        name: str,
+        logsources: tuple[LogSource, ...],
+        phrases: Iterable[Phrase],
+        names: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._name = name
+        self._logsources = logsources
+        self._phrases = Phrases(phrases)
+        self._names = MappingProxyType({**MESSAGE_NAMES, **names})
+
+    def __call__(self, message: str) -> Reading:
+        """Return what `message` says; only its source and format when no phrase fits."""
+        found = self._phrases.find(message)
+        if found is None:
+            return Reading(self._name, self._logsources, {}, INFORMATIONAL, self._names)
+        item, fields = found
+        fields["action"] = item.action
+        if item.outcome:
+            fields["outcome"] = item.outcome
+        return Reading(self._name, self._logsources, fields, item.category, self._names)
+
+
+MESSAGE_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "host.name": "host",
+        "process.name": "program",
+        "process.pid": "pid",
+        "message": "message",
+        "event.action": "action",
+        "event.outcome": "outcome",
+        "user.name": "user",
+        "source.ip": "source_ip",
+        "source.port": "source_port",
+        "destination.ip": "destination_ip",
+        "destination.port": "destination_port",
+    }
+)
+"""What the envelope finds in an event that came with a syslog header."""
+
+
+def linux(*services: str) -> tuple[LogSource, ...]:
+    """Return Sigma's log sources for these services of Linux."""
+    return tuple(LogSource(product="linux", service=service) for service in services)
+
+
+def grouped(programs: Iterable[Program]) -> Mapping[str, Program]:
+    """Return tag → program."""
+    table: dict[str, Program] = defaultdict()
+    for program in programs:
+        for tag in program.tags:
+            table[tag] = program
+    return MappingProxyType(table)

@@ -1,0 +1,297 @@
+"""Syslog headers, RFC 3164 and RFC 5424 with or without priority, and who wrote the message.
+
+A header is a claim of the sender: host and program are what the line says.
+"""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
+from socconsole.parsers import accounts, cron, logind, pam, sshd, su, sudo, systemd, timestamps
+from socconsole.parsers.parser import Parser, Sample
+from socconsole.parsers.phrases import (
+    EXCEPTION,
+    INFORMATIONAL,
+    MAINTENANCE,
+    MESSAGE_NAMES,
+    WARNING,
+    Program,
+    grouped,
+    linux,
+)
+
+PROGRAMS: tuple[Program, ...] = (
+    sshd.PROGRAM,
+    sudo.PROGRAM,
+    su.PROGRAM,
+    pam.PROGRAM,
+    cron.PROGRAM,
+    logind.PROGRAM,
+    accounts.PROGRAM,
+    systemd.PROGRAM,
+)
+
+_BY_TAG = grouped(PROGRAMS)
+_SYSLOG = linux("syslog")
+
+_FAST = re.compile(
+    r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}(?:Z|[+-]\d\d:?\d\d))"
+    r" ([^\s:]+) ([^\s\[(:]+)(?:\[(\d+)\])?: ?(.*)",
+    re.DOTALL,
+)
+_TIME = re.compile(
+    r"(?P<time>[A-Z][a-z]{2}\s+\d{1,2}(?:\s+\d{4})?,? \d\d:\d\d:\d\d(?:[.,]\d+)?(?: (?:19|20)\d\d(?!\S))?"
+    r"|\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d)(?=[\s:]))?)"
+    r"(?:\s[A-Z]{3,4}(?=[ :]))?:?\s+"
+)
+_PRIORITY = re.compile(r"<(\d{1,3})>")
+_VERSION_1 = re.compile(
+    r"1 (?P<time>\S+) (?P<host>\S+) (?P<program>\S+) (?P<pid>\S+) (?P<msgid>\S+) (?=-|\[)"
+)
+_TAG = re.compile(
+    r"(?P<program>[^\s\[\](){}:][^\[\](){}:]{0,63}?)(?:\((?P<module>[^()\s]{1,48})\))?"
+    r"(?:\[(?P<pid>[^\]\s]{0,32})\])?(?::\s*|(?<=\])\s+)(?P<message>.*)",
+    re.DOTALL,
+)
+_BRACKET_TAG = re.compile(r"\[(?P<program>[^\s\[\]:]+)(?::(?P<module>\w+))?\]:?\s+(?P<message>.*)", re.DOTALL)
+_SOLARIS = re.compile(r"\[ID \d+ (?P<priority>\w+\.\w+)\]\s+")
+_BSD = re.compile(r"<(?P<priority>\w+\.\w+)>\s+")
+_REPEATED = re.compile(r"message repeated (\d+) times: \[\s?(.*)\]$", re.DOTALL)
+
+
+def parse(text: str, context: ReadContext) -> Event | None:
+    """Read a line with a syslog header; the message by the program that wrote it."""
+    match = _FAST.match(text)
+    if match is None:
+        return _parse_slowly(text, context)
+    time, host, program, pid, message = match.groups()
+    fields: dict[str, object] = {"host": host, "program": program, "message": message}
+    if pid is not None:
+        fields["pid"] = int(pid) if len(pid) < 12 else pid
+    instant = (
+        timestamps.without_year(time, context)
+        if time[3] == " "
+        else timestamps.iso(time, context)
+    )
+    if instant is None:
+        return None
+    return _event(text, fields, instant, None)
+
+
+def _parse_slowly(text: str, context: ReadContext) -> Event | None:
+    rest, severity = text, None
+    fields: dict[str, object] = {}
+    priority = _PRIORITY.match(rest)
+    if priority is not None:
+        value = int(priority[1])
+        if value > 191:
+            return None
+        severity = value & 7
+        fields["facility"], fields["severity"] = value >> 3, severity
+        rest = rest[priority.end() :]
+        if rest[:2] == "1 ":
+            return _parse_5424(text, rest, fields, context)
+        event = parse(rest, context)
+        if event is not None:
+            return _with_priority(event, text, fields)
+    elif rest[:2] == "1 ":
+        return _parse_5424(text, rest, fields, context)
+    return _parse_3164(text, rest, fields, severity, context)
+
+
+def _with_priority(event: Event, text: str, priority: dict[str, object]) -> Event:
+    event.raw = text
+    event.fields.update(priority)
+    if event.category is INFORMATIONAL:
+        event.category = _category(priority["severity"])
+    return event
+
+
+def _category(severity: object) -> EventCategory:
+    if not isinstance(severity, int):
+        return INFORMATIONAL
+    if severity <= 3:
+        return EXCEPTION
+    return WARNING if severity == 4 else INFORMATIONAL
+
+
+def _parse_3164(
+    text: str, rest: str, fields: dict[str, object], severity: int | None, context: ReadContext
+) -> Event | None:
+    stamp = _TIME.match(rest)
+    instant = None
+    if stamp is not None:
+        written = stamp["time"]
+        instant = timestamps.iso(written, context) or timestamps.without_year(written, context)
+    if stamp is None or instant is None:
+        # Only a priority tells a line without a time from plain text.
+        if severity is None:
+            return None
+        fields["message"] = rest
+        return _event(text, fields, (context.read_at, TimeQuality.NONE), severity)
+    _split_sender(rest[stamp.end() :], fields, context)
+    return _event(text, fields, instant, severity)
+
+
+def _split_sender(rest: str, fields: dict[str, object], context: ReadContext) -> None:
+    """Take host, program and pid off `rest`; either may be missing."""
+    extra = _BSD.match(rest)
+    if extra is not None:
+        fields["priority"], rest = extra["priority"], rest[extra.end() :]
+    host, _, after = rest.partition(" ")
+    after = after.lstrip()
+    # "sshd[8148]: …" stands where a host should: the sender left its name out.
+    if host[-1:] == ":" or host[-1:] == "]" or not after:
+        host, after = context.host or "", rest
+    if host:
+        fields["host"] = host
+    solaris = None
+    after = after.removeprefix(": ")
+    tag = _BRACKET_TAG.match(after) or _TAG.match(after)
+    if tag is None:
+        fields["message"] = after
+        return
+    fields["program"] = tag["program"]
+    groups = tag.groupdict()
+    pid = groups.get("pid")
+    if pid:
+        fields["pid"] = int(pid) if pid.isascii() and pid.isdigit() and len(pid) < 12 else pid
+    if groups.get("module"):
+        fields["module"] = groups["module"]
+    message = tag["message"]
+    solaris = _SOLARIS.match(message)
+    if solaris is not None:
+        fields["priority"], message = solaris["priority"], message[solaris.end() :]
+    fields["message"] = message
+
+
+def _parse_5424(
+    text: str, rest: str, fields: dict[str, object], context: ReadContext
+) -> Event | None:
+    match = _VERSION_1.match(rest)
+    if match is None:
+        return None
+    for name in ("host", "program", "pid", "msgid"):
+        if match[name] != "-":
+            fields[name] = match[name]
+    pid = fields.get("pid")
+    if isinstance(pid, str) and pid.isascii() and pid.isdigit() and len(pid) < 12:
+        fields["pid"] = int(pid)
+    elements, message = _structured_data(rest[match.end() :])
+    if elements:
+        fields["structured_data"] = elements
+    fields["message"] = message.removeprefix("\ufeff")
+    instant = timestamps.any_time(match["time"], context)
+    if instant is None:
+        instant = context.read_at, TimeQuality.NONE
+    severity = fields.get("severity")
+    return _event(text, fields, instant, severity if isinstance(severity, int) else None)
+
+
+_ELEMENT = re.compile(r'\[([^\s=\]"]{1,64})((?: [^\s=\]"]{1,64}="(?:[^"\\\]]|\\.)*")*)\]')
+_PARAMETER = re.compile(r' ([^\s=\]"]{1,64})="((?:[^"\\\]]|\\.)*)"')
+_ESCAPED = re.compile(r'\\(["\\\]])')
+
+
+def _structured_data(rest: str) -> tuple[dict[str, object], str]:
+    if rest[:1] == "-":
+        return {}, rest[2:]
+    elements: dict[str, object] = {}
+    place = 0
+    while (match := _ELEMENT.match(rest, place)) is not None:
+        elements[match[1]] = {
+            name: _ESCAPED.sub(r"\1", value) for name, value in _PARAMETER.findall(match[2])
+        }
+        place = match.end()
+    return elements, rest[place:].removeprefix(" ")
+
+
+def _event(
+    text: str,
+    fields: dict[str, object],
+    instant: timestamps.Instant,
+    severity: int | None,
+) -> Event:
+    program = fields.get("program")
+    message = fields["message"]
+    assert isinstance(message, str)
+    if message.startswith("message repeated "):
+        repeated = _REPEATED.match(message)
+        if repeated is not None:
+            fields["repeated"], message = int(repeated[1]), repeated[2]
+    logsources, names, category, name = _SYSLOG, MESSAGE_NAMES, INFORMATIONAL, "syslog"
+    reader = _reader(program, message, fields)
+    if reader is not None:
+        name, logsources, more, category, names = reader.read(message)
+        fields.update(more)
+    if severity is not None and category is INFORMATIONAL:
+        category = _category(severity)
+    # Positional: this is the hottest line of the program.
+    return Event(name, logsources, fields, text, instant[0], instant[1], category, names)
+
+
+def _reader(program: object, message: str, fields: Mapping[str, object]) -> Program | None:
+    if message.startswith("pam_") or fields.get("module") == "pam_unix":
+        return pam.PROGRAM
+    if not isinstance(program, str):
+        return None
+    found = _BY_TAG.get(program)
+    if found is None:
+        tag = program.lower().rpartition("/")[2]
+        found = _BY_TAG.get(tag) or _BY_TAG.get(program.lower().partition("/")[0])
+    return found
+
+
+PARSER = Parser(
+    name="syslog",
+    title="syslog, RFC 3164 and 5424, with the programs below",
+    parse=parse,
+    samples=(
+        Sample(
+            line="<34>Oct 11 22:14:15 mymachine ntpd[311]: kernel reports TIME_ERROR",
+            fields={"host": "mymachine", "program": "ntpd", "pid": 311, "severity": 2},
+            names={"host.name": "mymachine", "message": "kernel reports TIME_ERROR"},
+            time="2025-10-11T22:14:15Z",
+            category=EXCEPTION,
+            logsources=_SYSLOG,
+        ),
+        Sample(
+            line='<165>1 2026-03-01T04:12:09.003Z db-1 evntslog - ID47 [ex@32473 iut="3" '
+            'note="a \\"b\\" c"] An application event',
+            fields={
+                "host": "db-1",
+                "program": "evntslog",
+                "msgid": "ID47",
+                "structured_data": {"ex@32473": {"iut": "3", "note": 'a "b" c'}},
+                "message": "An application event",
+            },
+            time="2026-03-01T04:12:09.003Z",
+        ),
+        Sample(
+            line="Mar  1 04:12:09 myapp: started without a host",
+            fields={"program": "myapp", "message": "started without a host"},
+            time="2026-03-01T04:12:09Z",
+        ),
+        Sample(
+            line="Mar  1 04:12:09 web-1 Microsoft Word[77]: a program with a space",
+            fields={"host": "web-1", "program": "Microsoft Word", "pid": 77},
+        ),
+        Sample(
+            line="<13>no time at all",
+            fields={"message": "no time at all", "facility": 1, "severity": 5},
+        ),
+    ),
+)
+
+PROGRAM_PARSERS: tuple[Parser, ...] = tuple(
+    Parser(
+        name=program.name,
+        title=program.title,
+        parse=parse,
+        samples=program.samples,
+        automatic=False,
+    )
+    for program in PROGRAMS
+)
+"""Each program by its own name; they read every syslog line, as such files hold several."""

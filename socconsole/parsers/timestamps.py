@@ -1,0 +1,219 @@
+"""Times as logs write them → aware UTC, and how much of that was written.
+
+A time without a zone is in the source's zone. A date without a year gets the latest year that
+does not put it more than a day after the reference. A leap second is the last microsecond of its
+minute; 24:00:00 is the next day; fractions beyond microseconds are cut off.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import TypeAlias
+
+from socconsole.core.event import ReadContext, TimeQuality
+
+Instant: TypeAlias = tuple[datetime, TimeQuality]
+
+MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+    )
+}
+_AHEAD = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CACHE = 8192
+
+
+def iso(text: str, context: ReadContext) -> Instant | None:
+    """Read `2026-03-01T04:12:09.123Z` and its relatives: a space, a comma, slashes, no zone."""
+    return _iso(text, context.zone)
+
+
+def without_year(text: str, context: ReadContext) -> Instant | None:
+    """Read `Mar  1 04:12:09`, the time of RFC 3164, with or without a year and a fraction."""
+    return _without_year(text, context.zone, context.reference)
+
+
+def common_log(text: str, context: ReadContext) -> Instant | None:
+    """Read `01/Mar/2026:04:12:09 +0000`, the time of web servers."""
+    return _common_log(text, context.zone)
+
+
+def c_time(text: str, context: ReadContext) -> Instant | None:
+    """Read `Sun Mar 01 04:12:09.123456 2026`, the time of C's asctime."""
+    return _c_time(text, context.zone)
+
+
+def epoch(value: float | str) -> Instant | None:
+    """Read a count since 1970: seconds, or milli-, micro- or nanoseconds by magnitude."""
+    return _epoch(value)
+
+
+def any_time(value: object, context: ReadContext) -> Instant | None:
+    """Read a time in any of the ways above."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return _epoch(value)
+    if not isinstance(value, str) or len(value) > 64:
+        return None
+    return _any_text(value, context.zone, context.reference)
+
+
+@lru_cache(_CACHE)
+def _any_text(text: str, zone: tzinfo, reference: datetime) -> Instant | None:
+    return (
+        _iso(text, zone)
+        or _without_year(text, zone, reference)
+        or _common_log(text, zone)
+        or _c_time(text, zone)
+        or (_epoch(text) if text[:1].isdigit() else None)
+        or _digits(text, zone)
+    )
+
+
+_SECOND_60 = re.compile(r"(\d\d:\d\d):60(?:[.,]\d+)?")
+_ISO_SHAPE = re.compile(
+    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T _-]+(\d{1,2}:\d{2}:\d{2})([.,]\d+)?"
+    r"\s*(Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?)?(?:\s*[A-Z]{2,5})?$"
+)
+
+
+@lru_cache(_CACHE)
+def _iso(text: str, zone: tzinfo) -> Instant | None:
+    try:
+        return _placed(datetime.fromisoformat(text), zone) if len(text) > 10 else None
+    except ValueError:
+        pass
+    match = _ISO_SHAPE.match(text)
+    if match is None:
+        return None
+    year, month, day, clock, fraction, offset = match.groups()
+    if offset in ("UTC", "GMT"):
+        offset = "Z"
+    shaped = f"{year}-{month:0>2}-{day:0>2}T{clock:0>8}{fraction or ''}{offset or ''}"
+    return _shifted(shaped, zone)
+
+
+def _shifted(text: str, zone: tzinfo) -> Instant | None:
+    """Read an ISO time whose clock may show 60 seconds or 24 hours."""
+    day = timedelta()
+    text = _SECOND_60.sub(r"\1:59.999999", text)
+    if text[11:19] == "24:00:00":
+        text, day = text[:11] + "00" + text[13:], timedelta(days=1)
+    try:
+        return _placed(datetime.fromisoformat(text) + day, zone)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _placed(moment: datetime, zone: tzinfo) -> Instant | None:
+    try:
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC), TimeQuality.EXACT
+        # A clock time that the zone skips counts on from before the gap.
+        return moment.replace(tzinfo=zone).astimezone(UTC), TimeQuality.ZONE_ASSUMED
+    except (OverflowError, ValueError):
+        return None
+
+
+_YEARLESS = re.compile(
+    r"([A-Z][a-z]{2})\s+(\d{1,2})(?:\s+(\d{4}))?,?\s+(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d+))?"
+    r"(?:\s+(\d{4}))?(?:\s+(Z|[+-]\d{2}:?\d{2}|UTC|GMT))?$"
+)
+
+
+@lru_cache(_CACHE)
+def _without_year(text: str, zone: tzinfo, reference: datetime) -> Instant | None:
+    match = _YEARLESS.match(text)
+    month = MONTHS.get(match[1]) if match else None
+    if match is None or month is None:
+        return None
+    _, day, year, hour, minute, second, fraction, late_year, offset = match.groups()
+    clock = f"{month:02}-{int(day):02}T{int(hour):02}:{minute}:{second}"
+    if fraction:
+        clock += "." + fraction
+    if offset:
+        clock += "Z" if offset in ("UTC", "GMT") else offset
+    if year or late_year:
+        return _shifted(f"{year or late_year}-{clock}", zone)
+    latest = reference + _AHEAD
+    # 29 February may be up to eight years back, around a century that has none.
+    for candidate in range(latest.year + 1, latest.year - 9, -1):
+        found = _shifted(f"{candidate}-{clock}", zone)
+        if found is not None and found[0] <= latest:
+            return found[0], TimeQuality.YEAR_ASSUMED
+    return None
+
+
+_COMMON = re.compile(
+    r"(\d{1,2})/([A-Z][a-z]{2})/(\d{4})[: ](\d{2}:\d{2}:\d{2})([.,]\d+)?(?:\s*([+-]\d{2}:?\d{2}|Z))?$"
+)
+
+
+@lru_cache(_CACHE)
+def _common_log(text: str, zone: tzinfo) -> Instant | None:
+    match = _COMMON.match(text)
+    month = MONTHS.get(match[2]) if match else None
+    if match is None or month is None:
+        return None
+    day, _, year, clock, fraction, offset = match.groups()
+    shaped = f"{year}-{month:02}-{int(day):02}T{clock}{fraction or ''}{offset or ''}"
+    return _shifted(shaped, zone)
+
+
+_C_TIME = re.compile(
+    r"[A-Z][a-z]{2},?\s+(?:([A-Z][a-z]{2})\s+(\d{1,2})|(\d{1,2})\s+([A-Z][a-z]{2})\s+(\d{4}))\s+"
+    r"(\d{2}:\d{2}:\d{2})([.,]\d+)?(?:\s+(Z|[+-]\d{4}|UTC|GMT))?(?:\s+(\d{4}))?$"
+)
+
+
+@lru_cache(_CACHE)
+def _c_time(text: str, zone: tzinfo) -> Instant | None:
+    match = _C_TIME.match(text)
+    if match is None:
+        return None
+    month_a, day_a, day_b, month_b, year_b, clock, fraction, offset, year_a = match.groups()
+    month, day, year = MONTHS.get(month_a or month_b), day_a or day_b, year_b or year_a
+    if month is None or year is None:
+        return None
+    suffix = "Z" if offset in ("UTC", "GMT") else offset or ""
+    return _shifted(f"{year}-{month:02}-{int(day):02}T{clock}{fraction or ''}{suffix}", zone)
+
+
+@lru_cache(_CACHE)
+def _epoch(value: float | str) -> Instant | None:
+    try:
+        if isinstance(value, float):
+            micros = round(value * 1_000_000) if value < 1e11 else None
+            whole = int(value)
+        else:
+            head, _, fraction = str(value).partition(".")
+            whole = int(head) if len(head) < 21 else -1
+            micros = whole * 1_000_000 + int((fraction + "000000")[:6]) if fraction else None
+    except (ValueError, OverflowError):
+        return None
+    if whole <= 0:
+        return None
+    scale = next((power for power in (11, 14, 17, 20) if whole < 10**power), None)
+    if scale is None:
+        return None
+    if scale != 11 or micros is None:
+        micros = whole * 10 ** (17 - scale) if scale <= 17 else whole // 1000
+    try:
+        return _EPOCH + timedelta(microseconds=micros), TimeQuality.EXACT
+    except OverflowError:
+        return None
+
+
+_DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)[ T-]?(\d\d):?(\d\d):?(\d\d)([.,]\d+)?(Z|[+-]\d{4})?$")
+
+
+def _digits(text: str, zone: tzinfo) -> Instant | None:
+    match = _DIGITS.match(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, offset = match.groups()
+    clock = f"{hour}:{minute}:{second}{fraction or ''}{offset or ''}"
+    return _shifted(f"{year}-{month}-{day}T{clock}", zone)

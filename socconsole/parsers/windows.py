@@ -1,0 +1,320 @@
+"""Windows events as JSON: winlogbeat, nxlog and other flat forms, evtx_dump; Sysmon among them.
+
+The document is flat, with EventID, Channel, Provider_Name, Computer and every name of the event's
+own data, spaces taken out, which is what Sigma rules name.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from socconsole.core.event import Event, EventCategory, ReadContext, TimeQuality
+from socconsole.core.event import LogSource
+from socconsole.parsers import timestamps
+from socconsole.parsers.json_lines import decode_line
+from socconsole.parsers.parser import Parser, Sample
+from socconsole.parsers.windows_logsources import logsources_of
+
+_COMMON = {
+    "event.code": "EventID",
+    "host.name": "Computer",
+    "observer.name": "Channel",
+    "event.action": "Task",
+    "message": "Message",
+    "rule.name": "ThreatName",
+    "file.path": "TargetFilename",
+}
+_SYSMON_NAMES = MappingProxyType(
+    {
+        **_COMMON,
+        "user.name": "User",
+        "source.ip": "SourceIp",
+        "source.port": "SourcePort",
+        "destination.ip": "DestinationIp",
+        "destination.port": "DestinationPort",
+        "network.transport": "Protocol",
+        "process.executable": "Image",
+        "process.pid": "ProcessId",
+        "process.command_line": "CommandLine",
+        "process.parent.executable": "ParentImage",
+        "dns.question.name": "QueryName",
+    }
+)
+_ACCESS_NAMES = MappingProxyType(
+    {**_SYSMON_NAMES, "process.executable": "SourceImage", "user.name": "SourceUser"}
+)
+_SECURITY_NAMES = MappingProxyType(
+    {
+        **_COMMON,
+        "user.name": "TargetUserName",
+        "source.ip": "IpAddress",
+        "source.port": "IpPort",
+        "destination.ip": "DestAddress",
+        "destination.port": "DestPort",
+        "process.executable": "ProcessName",
+        "process.pid": "ProcessId",
+        "process.command_line": "CommandLine",
+        "process.parent.executable": "ParentProcessName",
+        "file.path": "ObjectName",
+    }
+)
+_SUBJECT_NAMES = MappingProxyType(
+    {**_SECURITY_NAMES, "user.name": "SubjectUserName", "source.ip": "SourceAddress"}
+)
+_PROCESS_NAMES = MappingProxyType(
+    {**_SUBJECT_NAMES, "process.executable": "NewProcessName", "process.pid": "NewProcessId"}
+)
+_OTHER_NAMES = MappingProxyType({**_SYSMON_NAMES, "user.name": "UserName", "file.path": "Path"})
+
+_SETUP_IDS = frozenset((1102, 104, 4697, 7045, 4720, 4722, 4725, 4726, 4738, 4728, 4732, 4756, 6005, 6006, 1074))
+_FAILED_IDS = frozenset((4625, 4771, 4776, 4740, 1116, 1117, 5001, 5157))
+
+
+def parse(text: str, context: ReadContext) -> Event | None:
+    """Read one event of any of the shapes."""
+    document = decode_line(text)
+    return None if document is None else from_document(document, text, context)
+
+
+def from_document(document: dict[str, object], text: str, context: ReadContext) -> Event | None:
+    """Return the event that a decoded document is, or None when it is not a Windows event."""
+    if "Channel" in document and "EventID" in document:
+        fields: dict[str, object] | None = document
+    elif "winlog" in document:
+        fields = _from_winlog(document)
+    elif "Event" in document:
+        fields = _from_dump(document["Event"])
+    elif "EventID" in document and ("SourceName" in document or "ProviderGuid" in document):
+        fields = document
+    else:
+        return None
+    return None if fields is None else to_event(fields, text, context)
+
+
+def to_event(fields: dict[str, object], text: str, context: ReadContext) -> Event:
+    """Return the event of a flat document."""
+    event_id = _integer(fields.get("EventID"))
+    if event_id is not None:
+        fields["EventID"] = event_id
+    _complete(fields, context)
+    channel, kind = fields.get("Channel"), fields.get("EventType")
+    channel = channel if isinstance(channel, str) else ""
+    logsources = logsources_of(channel, event_id, kind if event_id == 12 and isinstance(kind, str) else "")
+    names = _names(channel, event_id, fields)
+    if event_id == 4688 and names is _PROCESS_NAMES:
+        _describe_process(fields)
+    time, quality = _time(fields, context)
+    return Event(
+        "windows", logsources, fields, text, time, quality, _category(event_id, fields), names
+    )
+
+
+def _complete(fields: dict[str, object], context: ReadContext) -> None:
+    """Fill the names Sigma's rules rely on from their flat relatives."""
+    if "Provider_Name" not in fields and "SourceName" in fields:
+        fields["Provider_Name"] = fields["SourceName"]
+    if "Computer" not in fields:
+        host = fields.get("Hostname") or fields.get("ComputerName") or context.host
+        if host:
+            fields["Computer"] = host
+
+
+def _names(channel: str, event_id: int | None, fields: Mapping[str, object]) -> Mapping[str, str]:
+    lowered = channel.lower()
+    if lowered == "security":
+        if event_id == 4688:
+            return _PROCESS_NAMES
+        target = fields.get("TargetUserName")
+        return _SECURITY_NAMES if target not in (None, "", "-") else _SUBJECT_NAMES
+    if lowered.endswith("sysmon/operational"):
+        return _ACCESS_NAMES if event_id in (8, 10) else _SYSMON_NAMES
+    return _OTHER_NAMES
+
+
+def _describe_process(fields: dict[str, object]) -> None:
+    """Add to an event 4688 the names rules on process creation look at."""
+    for ours, theirs in (
+        ("Image", "NewProcessName"),
+        ("ParentImage", "ParentProcessName"),
+        ("User", "SubjectUserName"),
+        ("LogonId", "SubjectLogonId"),
+    ):
+        if theirs in fields:
+            fields.setdefault(ours, fields[theirs])
+
+
+_TIME_FIELDS = ("TimeCreated", "@timestamp", "SystemTime", "EventTime", "UtcTime", "EventReceivedTime")
+
+
+def _time(fields: Mapping[str, object], context: ReadContext) -> timestamps.Instant | tuple[None, TimeQuality]:
+    for name in _TIME_FIELDS:
+        value = fields.get(name)
+        if value is not None:
+            found = timestamps.any_time(value, context)
+            if found is not None:
+                return found
+    return None, TimeQuality.NONE
+
+
+def _category(event_id: int | None, fields: Mapping[str, object]) -> EventCategory:
+    if event_id in _SETUP_IDS:
+        return EventCategory.MAINTENANCE
+    if event_id in _FAILED_IDS:
+        return EventCategory.WARNING
+    level = _integer(fields.get("Level"))
+    if level in (1, 2):
+        return EventCategory.EXCEPTION
+    return EventCategory.WARNING if level == 3 else EventCategory.INFORMATIONAL
+
+
+def _integer(value: object) -> int | None:
+    if type(value) is int:
+        return value
+    if isinstance(value, str) and len(value) < 12 and value.isascii() and value.isdigit():
+        return int(value)
+    return None
+
+
+def _from_winlog(document: Mapping[str, object]) -> dict[str, object] | None:
+    """Flatten winlogbeat's and Elastic Agent's form."""
+    winlog = document["winlog"]
+    if not isinstance(winlog, dict):
+        return None
+    fields: dict[str, object] = {}
+    for section in ("event_data", "user_data"):
+        data = winlog.get(section)
+        if isinstance(data, dict):
+            add_data(fields, data)
+    for ours, theirs in (
+        ("EventID", "event_id"),
+        ("Channel", "channel"),
+        ("Provider_Name", "provider_name"),
+        ("Computer", "computer_name"),
+        ("Task", "task"),
+        ("Opcode", "opcode"),
+        ("EventRecordID", "record_id"),
+    ):
+        if theirs in winlog:
+            fields[ours] = winlog[theirs]
+    if isinstance(fields.get("EventID"), dict):
+        fields["EventID"] = fields["EventID"]["id"] if "id" in fields["EventID"] else None  # type: ignore[index, operator]
+    for name in ("@timestamp", "message", "host", "agent", "event"):
+        if name in document:
+            fields["Message" if name == "message" else name] = document[name]
+    return fields if "EventID" in fields else None
+
+
+def _from_dump(event: object) -> dict[str, object] | None:
+    """Flatten the form of evtx_dump, a translation of the event's XML."""
+    if not isinstance(event, dict) or not isinstance(event.get("System"), dict):
+        return None
+    fields: dict[str, object] = {}
+    for section in ("EventData", "UserData", "ProcessingErrorData"):
+        data = event.get(section)
+        if isinstance(data, dict):
+            add_data(fields, data)
+        elif isinstance(data, str):
+            fields["Data"] = data
+    add_system(fields, event["System"])
+    return fields if "EventID" in fields else None
+
+
+def add_system(fields: dict[str, object], system: Mapping[str, object]) -> None:
+    """Add the System part under the names Sigma uses; they win over the event's own data."""
+    for name, value in system.items():
+        attributes = value.get("#attributes") if isinstance(value, dict) else None
+        if not isinstance(attributes, dict):
+            if value is not None:
+                fields[name] = value
+        elif name == "Provider":
+            fields["Provider_Name"] = attributes.get("Name")
+            fields["ProviderGuid"] = attributes.get("Guid")
+        elif name == "TimeCreated":
+            fields["TimeCreated"] = attributes.get("SystemTime")
+        elif name == "EventID":
+            fields["EventID"] = value["#text"] if isinstance(value, dict) and "#text" in value else None
+        elif name == "Execution":
+            fields["ExecutionProcessID"] = attributes.get("ProcessID")
+            fields["ExecutionThreadID"] = attributes.get("ThreadID")
+        elif name == "Security":
+            fields["SecurityUserID"] = attributes.get("UserID")
+
+
+def add_data(fields: dict[str, object], data: Mapping[str, object]) -> None:
+    """Add the event's own data, spaces taken out of the names, wrapped sections unwrapped."""
+    for name, value in data.items():
+        if name[:1] == "#":
+            continue
+        if name == "Data":
+            _add_unnamed(fields, value)
+        elif isinstance(value, dict):
+            add_data(fields, value)
+        else:
+            fields[name.replace(" ", "")] = value
+
+
+def _add_unnamed(fields: dict[str, object], value: object) -> None:
+    """Add data without names as `Data`, one text or a list of them."""
+    if isinstance(value, dict):
+        value = value.get("#text")
+    if isinstance(value, list):
+        value = [item.get("#text") if isinstance(item, dict) else item for item in value]
+        if len(value) == 1:
+            value = value[0]
+    if value is not None:
+        fields["Data"] = value
+
+
+PARSER = Parser(
+    name="windows",
+    title="Windows and Sysmon events as JSON (winlogbeat, nxlog, evtx_dump)",
+    parse=parse,
+    samples=(
+        Sample(
+            line='{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Hostname":"ws-1",'
+            '"SourceName":"Microsoft-Windows-Sysmon","Image":"C:\\\\Windows\\\\System32\\\\whoami.exe",'
+            '"CommandLine":"whoami /all","User":"CORP\\\\mara","@timestamp":"2026-03-01T04:12:09.557Z"}',
+            fields={"EventID": 1, "Provider_Name": "Microsoft-Windows-Sysmon", "Computer": "ws-1"},
+            names={
+                "process.command_line": "whoami /all",
+                "user.name": "CORP\\mara",
+                "host.name": "ws-1",
+                "event.code": 1,
+            },
+            time="2026-03-01T04:12:09.557Z",
+            logsources=(
+                LogSource(product="windows", service="sysmon"),
+                LogSource(product="windows", category="process_creation"),
+            ),
+        ),
+        Sample(
+            line='{"@timestamp":"2026-03-01T04:12:09.557Z","message":"An account failed to log on.",'
+            '"winlog":{"event_id":4625,"channel":"Security","computer_name":"dc-1",'
+            '"provider_name":"Microsoft-Windows-Security-Auditing","event_data":'
+            '{"TargetUserName":"admin","IpAddress":"203.0.113.9","LogonType":"3"}}}',
+            fields={"EventID": 4625, "LogonType": "3", "Message": "An account failed to log on."},
+            names={"user.name": "admin", "source.ip": "203.0.113.9", "host.name": "dc-1"},
+            category=EventCategory.WARNING,
+            logsources=(LogSource(product="windows", service="security"),),
+        ),
+        Sample(
+            line='{"Event":{"#attributes":{"xmlns":"x"},"System":{"Provider":{"#attributes":{"Name":'
+            '"Microsoft-Windows-Windows Defender"}},"EventID":{"#attributes":{"Qualifiers":0},'
+            '"#text":1116},"Level":3,"TimeCreated":{"#attributes":{"SystemTime":'
+            '"2026-03-01T04:12:09.165324Z"}},"Channel":'
+            '"Microsoft-Windows-Windows Defender/Operational","Computer":"ws-1"},'
+            '"EventData":{"Threat Name":"EICAR","Path":"C:\\\\x"}}}',
+            fields={"EventID": 1116, "ThreatName": "EICAR"},
+            names={"rule.name": "EICAR", "file.path": "C:\\x"},
+            time="2026-03-01T04:12:09.165324Z",
+            category=EventCategory.WARNING,
+            logsources=(LogSource(product="windows", service="windefend"),),
+        ),
+        Sample(
+            line='{"EventID":4688,"Channel":"security","Computer":"ws-1","NewProcessName":"C:\\\\a.exe",'
+            '"CommandLine":"a.exe -x","SubjectUserName":"mara","TimeCreated":"2026-03-01T04:12:09Z"}',
+            fields={"Image": "C:\\a.exe", "User": "mara"},
+            names={"process.executable": "C:\\a.exe", "user.name": "mara"},
+            logsources=(LogSource(product="windows", category="process_creation"),),
+        ),
+    ),
+)
