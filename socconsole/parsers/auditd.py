@@ -20,7 +20,22 @@ HEAD = re.compile(
 _PAIR = re.compile(r"([\w-]+)=(\"[^\"]*\"|'[^']*'|\S*)")
 _HEX = re.compile(r"(?:[0-9A-F]{2})+")
 _UNTRUSTED = frozenset(
-    ("comm", "exe", "name", "proctitle", "cmd", "cwd", "acct", "path", "data", "key", "file", "dir", "grp", "op")
+    (
+        "comm",
+        "exe",
+        "name",
+        "proctitle",
+        "cmd",
+        "cwd",
+        "acct",
+        "path",
+        "data",
+        "key",
+        "file",
+        "dir",
+        "grp",
+        "op",
+    )
 )
 _ARGUMENT = re.compile(r"a\d+(?:\[\d+\])?$")
 _INTEGERS = frozenset(("pid", "ppid", "syscall", "items", "exit", "argc", "ses", "item"))
@@ -58,14 +73,12 @@ def parse(text: str, context: ReadContext) -> Event | None:
     instant = timestamps.epoch(head["time"])
     if instant is None:
         return None
-    if "\n" in text:
-        fields = _joined(text)
-    else:
-        fields = _record(text, head)
+    fields = _joined(text) if "\n" in text else _record(text, head)
     host = context.host
     if "node" not in fields and host:
         fields["node"] = host
-    logsources, names = _SOURCES, _NAMES
+    logsources: tuple[LogSource, ...] = _SOURCES
+    names = _NAMES
     if _describe_process(fields):
         logsources = _PROCESS_SOURCES
     if "User" in fields:
@@ -141,18 +154,24 @@ def _joined(text: str) -> dict[str, object]:
 
 def _describe_process(fields: dict[str, object]) -> bool:
     """Add Image, CommandLine and their like where an execve is told; say whether it is."""
-    is_execve = fields.get("syscall") in (59, 322) or fields.get("SYSCALL") in ("execve", "execveat")
+    is_execve = fields.get("syscall") in (59, 322) or fields.get("SYSCALL") in (
+        "execve",
+        "execveat",
+    )
     line = _command_line(fields)
     if line is None and not is_execve:
         return False
     image = fields.get("exe") or fields.get("a0")
     if isinstance(image, str):
         fields["Image"] = image
-    if line is None:
-        line = fields.get("proctitle")
-    if isinstance(line, str):
-        fields["CommandLine"] = line
-    for ours, theirs in (("CurrentDirectory", "cwd"), ("ProcessId", "pid"), ("ParentProcessId", "ppid")):
+    title = fields.get("proctitle") if line is None else line
+    if isinstance(title, str):
+        fields["CommandLine"] = title
+    for ours, theirs in (
+        ("CurrentDirectory", "cwd"),
+        ("ProcessId", "pid"),
+        ("ParentProcessId", "ppid"),
+    ):
         if theirs in fields:
             fields[ours] = fields[theirs]
     user = fields.get("UID") or fields.get("AUID") or fields.get("uid")
@@ -166,10 +185,12 @@ def _command_line(fields: dict[str, object]) -> str | None:
     if "argc" not in fields:
         return None
     words = []
-    for place in range(min(int(str(fields["argc"]) or 0) if str(fields["argc"]).isdigit() else 0, 4096)):
+    for place in range(
+        min(int(str(fields["argc"]) or 0) if str(fields["argc"]).isdigit() else 0, 4096)
+    ):
         word = fields.get(f"a{place}")
         if word is None:
-            pieces = []
+            pieces: list[str] = []
             while (piece := fields.get(f"a{place}[{len(pieces)}]")) is not None:
                 pieces.append(str(piece))
             if not pieces:
@@ -229,13 +250,13 @@ PARSER = Parser(
             line="type=SYSCALL msg=audit(1772338329.579:7): syscall=59 success=yes a0=1 pid=9 ppid=8 "
             'comm="id" exe="/usr/bin/id"\n'
             'type=EXECVE msg=audit(1772338329.579:7): argc=2 a0="id" a1="-u"\n'
-            'type=CWD msg=audit(1772338329.579:7): cwd="/tmp"\n'
+            'type=CWD msg=audit(1772338329.579:7): cwd="/srv"\n'
             'type=PATH msg=audit(1772338329.579:7): item=0 name="/usr/bin/id" nametype=NORMAL\n'
             'type=PATH msg=audit(1772338329.579:7): item=1 name="/lib64/ld.so" nametype=NORMAL',
             fields={
                 "type": ["SYSCALL", "EXECVE", "CWD", "PATH", "PATH"],
                 "name": ["/usr/bin/id", "/lib64/ld.so"],
-                "Image": "/usr/bin/id", "CommandLine": "id -u", "CurrentDirectory": "/tmp", "a0": "id",
+                "Image": "/usr/bin/id", "CommandLine": "id -u", "CurrentDirectory": "/srv", "a0": "id",
             },
             logsources=_PROCESS_SOURCES,
         ),

@@ -30,7 +30,12 @@ PROGRAM = Program(
                 "failure",
                 WARNING,
             ),
-            phrase(r"\(CRON\) (?P<verb>STARTUP|INFO|DEATH) \((?P<detail>.*)\)$", "start", "", MAINTENANCE),
+            phrase(
+                r"\(CRON\) (?P<verb>STARTUP|INFO|DEATH) \((?P<detail>.*)\)$",
+                "start",
+                "",
+                MAINTENANCE,
+            ),
         ),
         {"process.command_line": "command"},
     ),

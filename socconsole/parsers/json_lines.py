@@ -77,11 +77,11 @@ def _check(document: dict[str, object]) -> None:
 
 def _trim(branch: dict[str, object], below: list[dict[str, object]]) -> None:
     for key, value in list(branch.items()):
-        if isinstance(value, str) and len(value) > MAX_VALUE:
-            value = branch[key] = value[:MAX_VALUE]
         if len(key) > MAX_KEY:
             del branch[key]
             branch[key[:MAX_KEY]] = value
+        if isinstance(value, str) and len(value) > MAX_VALUE:
+            branch[key[:MAX_KEY]] = value[:MAX_VALUE]
         if isinstance(value, dict):
             below.append(value)
         elif isinstance(value, list):
@@ -89,7 +89,17 @@ def _trim(branch: dict[str, object], below: list[dict[str, object]]) -> None:
             below.append({str(place): item for place, item in enumerate(value)})
 
 
-_TIMES = ("@timestamp", "timestamp", "time", "ts", "datetime", "eventTime", "date", "Timestamp", "t")
+_TIMES = (
+    "@timestamp",
+    "timestamp",
+    "time",
+    "ts",
+    "datetime",
+    "eventTime",
+    "date",
+    "Timestamp",
+    "t",
+)
 _LEVELS = ("level", "severity", "log.level", "levelname", "loglevel", "lvl", "Level")
 _WORSE: Mapping[str, EventCategory] = MappingProxyType(
     {
@@ -189,7 +199,7 @@ def _guess(keys: tuple[str, ...], inner: frozenset[str]) -> Mapping[str, str]:
     names = {}
     for ecs, candidates in _CANDIDATES.items():
         for path in candidates:
-            if path in flat or path.partition(".")[0] in inner and "." in path:
+            if path in flat or (path.partition(".")[0] in inner and "." in path):
                 names[ecs] = path
                 break
     return MappingProxyType(names)

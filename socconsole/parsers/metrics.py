@@ -31,9 +31,9 @@ def parse(text: str, context: ReadContext) -> Event | None:
     if "host" not in fields and context.host:
         fields["host"] = context.host
     stamp = fields.get("timestamp", fields.get("time"))
-    instant = timestamps.any_time(stamp, context) or (None, TimeQuality.NONE)
+    time, quality = timestamps.any_time(stamp, context) or (None, TimeQuality.NONE)
     return Event(
-        "metrics", _SOURCES, fields, text, *instant, EventCategory.INFORMATIONAL, _NAMES
+        "metrics", _SOURCES, fields, text, time, quality, EventCategory.INFORMATIONAL, _NAMES
     )
 
 

@@ -8,15 +8,17 @@ from socconsole.parsers.phrases import (
     INFORMATIONAL,
     MESSAGE_NAMES,
     WARNING,
+    Phrases,
     Program,
     Reading,
     fields_of,
     linux,
     phrase,
-    Phrases,
 )
 
-_HEAD = re.compile(r"(?P<pam_module>pam_\w+)\((?P<service>[^:()]+)(?::(?P<pam_type>[\w-]+))?\)[:\s]+\s*")
+_HEAD = re.compile(
+    r"(?P<pam_module>pam_\w+)\((?P<service>[^:()]+)(?::(?P<pam_type>[\w-]+))?\)[:\s]+\s*"
+)
 _SOURCES = linux("auth")
 _NAMES = MappingProxyType(dict(MESSAGE_NAMES))
 
@@ -29,12 +31,8 @@ _PHRASES = Phrases(
             "success",
         ),
         phrase(r"session closed for user (?P<user>.*?)\s*$", "session_end", "success"),
-        phrase(
-            r"check pass; user unknown$", "login", "failure", WARNING
-        ),
-        phrase(
-            r"bad username \[(?P<user>.*)\]$", "login", "failure", WARNING
-        ),
+        phrase(r"check pass; user unknown$", "login", "failure", WARNING),
+        phrase(r"bad username \[(?P<user>.*)\]$", "login", "failure", WARNING),
         phrase(
             r"(?:account|user) (?P<user>\S+) has (?P<reason>expired|password changed in future).*$",
             "login",
@@ -79,7 +77,9 @@ def _failure_fields(match: re.Match[str]) -> dict[str, object]:
     fields["action"], fields["outcome"] = "login", "failure"
     rhost = match["rhost"]
     if rhost:
-        fields["source_ip" if re.fullmatch(r"[\d.]+|[\da-fA-F:.%]*:[\w:.%]*", rhost) else "source_host"] = rhost
+        fields[
+            "source_ip" if re.fullmatch(r"[\d.]+|[\da-fA-F:.%]*:[\w:.%]*", rhost) else "source_host"
+        ] = rhost
     return fields
 
 

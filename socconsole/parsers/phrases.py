@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -111,7 +111,7 @@ class Program(NamedTuple):
     title: str
     tags: tuple[str, ...]
     """Its names in the header, lower case, without a path."""
-    read: "Read"
+    read: Callable[[str], Reading]
     samples: tuple[Sample, ...]
 
 

@@ -4,9 +4,8 @@ from socconsole.parsers.parser import Sample
 from socconsole.parsers.phrases import MAINTENANCE, WARNING, Program, Read, linux, phrase
 
 _END = r"(?: ssh\d?)?(?:: .*)?(?: \[preauth\])?$"
-_FROM = r"(?P<source>[^\s:]+(?::[^\s]*[0-9a-fA-F:][^\s:]*)?)"
-_PEER = r"(?P<source>\S+?)(?: port (?P<source_port>\d+))?"
-_WHO = r"(?:(?:authenticating|invalid) user (?P<user>.*) )?"
+_PEER = r"(?P<source>[^\s\[\]]+?)(?: port (?P<source_port>\d+))?"
+_WHO = r"(?:(?:authenticating|invalid) user (?P<user>.*?) )?"
 
 _SOURCES = linux("sshd", "auth")
 
@@ -53,15 +52,13 @@ _PHRASES = (
         WARNING,
     ),
     phrase(r"User (?P<user>.+) not allowed because (?P<reason>.*)$", "login", "failure", WARNING),
-    phrase(
-        rf"ROOT LOGIN REFUSED FROM {_PEER}(?: \[preauth\])?$", "login", "failure", WARNING
-    ),
+    phrase(rf"ROOT LOGIN REFUSED FROM {_PEER}(?: \[preauth\])?$", "login", "failure", WARNING),
     phrase(
         rf"(?:error: )?Received disconnect from {_PEER}: ?(?P<code>\d+): ?(?P<reason>.*)$",
         "disconnect",
         first="error: Received",
     ),
-    phrase(rf"Disconnected from (?:user (?P<user>.*) )?{_PEER}(?: \[preauth\])?$", "disconnect"),
+    phrase(rf"Disconnected from (?:user (?P<user>.*?) )?{_PEER}(?: \[preauth\])?$", "disconnect"),
     phrase(rf"Disconnected from {_WHO}{_PEER}(?: \[preauth\])?$", "disconnect"),
     phrase(
         rf"Disconnecting(?: {_WHO}{_PEER})?: (?P<reason>Too many authentication failures)"
@@ -71,9 +68,7 @@ _PHRASES = (
         WARNING,
         first="Disconnecting Disconnecting:",
     ),
-    phrase(
-        rf"Disconnecting {_WHO}{_PEER}: (?P<reason>.*?)(?: \[preauth\])?$", "disconnect"
-    ),
+    phrase(rf"Disconnecting {_WHO}{_PEER}: (?P<reason>.*?)(?: \[preauth\])?$", "disconnect"),
     phrase(
         rf"(?:fatal: |error: )?(?:(?:[Rr]ead|[Ww]rite|[Pp]rocessing) .*: )?Connection (?:closed|reset) by "
         rf"{_WHO}{_PEER}(?: \[preauth\])?$",
@@ -104,7 +99,7 @@ _PHRASES = (
         first="fatal: Unable",
     ),
     phrase(
-        rf"(?:fatal: )?Unable to negotiate a (?P<reason>.*)$",
+        r"(?:fatal: )?Unable to negotiate a (?P<reason>.*)$",
         "negotiation",
         "failure",
         WARNING,
@@ -147,15 +142,13 @@ _PHRASES = (
     ),
     phrase(rf"refused connect from (?:::ffff:)?{_PEER}$", "connection", "failure", WARNING),
     phrase(
-        rf"(?:drop|dropping|exited|past) .*from \[?(?P<source>[^\s\]]+)\]?(?::(?P<source_port>\d+))?.*$",
+        r"(?:drop|dropping|exited|past) .*from \[?(?P<source>[^\s\]]+)\]?(?::(?P<source_port>\d+))?.*$",
         "connection",
         "failure",
         WARNING,
         first="drop dropping exited past",
     ),
-    phrase(
-        rf"Postponed (?P<method>\S+) for (?P<user>.*) from {_PEER}{_END}", "login", "unknown"
-    ),
+    phrase(rf"Postponed (?P<method>\S+) for (?P<user>.*) from {_PEER}{_END}", "login", "unknown"),
     phrase(
         r"input_userauth_request: (?:invalid|illegal) user (?P<user>.*?)(?: \[preauth\])?$",
         "login",
@@ -164,9 +157,21 @@ _PHRASES = (
     ),
     phrase(r"Server listening on (?P<address>\S+) port (?P<port>\d+)\.$", "start", "", MAINTENANCE),
     phrase(r"Received (?:signal \d+|SIGHUP); .*$", "stop", "", MAINTENANCE),
-    phrase(rf"(?P<reason>error: .*|fatal: .*) for (?:user )?(?P<user>\S+) from {_PEER}{_END}", "error", "failure", WARNING, first="error: fatal:"),
-    phrase(r"Starting session: .* for (?P<user>\S+) from (?P<source>\S+) port (?P<source_port>\d+).*$", "session"),
-    phrase(r"Close session: user (?P<user>\S+) from (?P<source>\S+) port (?P<source_port>\d+).*$", "session_end"),
+    phrase(
+        rf"(?P<reason>error: .*|fatal: .*) for (?:user )?(?P<user>\S+) from {_PEER}{_END}",
+        "error",
+        "failure",
+        WARNING,
+        first="error: fatal:",
+    ),
+    phrase(
+        r"Starting session: .* for (?P<user>\S+) from (?P<source>\S+) port (?P<source_port>\d+).*$",
+        "session",
+    ),
+    phrase(
+        r"Close session: user (?P<user>\S+) from (?P<source>\S+) port (?P<source_port>\d+).*$",
+        "session_end",
+    ),
 )
 
 PROGRAM = Program(

@@ -14,14 +14,18 @@ PROGRAM = Program(
         _SOURCES,
         (
             phrase(r"Successful su for (?P<target_user>\S+) by (?P<user>\S+)$", "su", "success"),
-            phrase(r"FAILED su for (?P<target_user>\S+) by (?P<user>\S+)$", "su", "failure", WARNING),
+            phrase(
+                r"FAILED su for (?P<target_user>\S+) by (?P<user>\S+)$", "su", "failure", WARNING
+            ),
             phrase(
                 r"FAILED SU \(to (?P<target_user>[^)]+)\) (?P<user>\S+) on (?P<tty>\S+)$",
                 "su",
                 "failure",
                 WARNING,
             ),
-            phrase(r"\(to (?P<target_user>[^)]+)\) (?P<user>\S+) on (?P<tty>\S+)$", "su", "success"),
+            phrase(
+                r"\(to (?P<target_user>[^)]+)\) (?P<user>\S+) on (?P<tty>\S+)$", "su", "success"
+            ),
             phrase(r"\+ (?P<tty>\S+) (?P<user>[^:\s]+):(?P<target_user>\S+)$", "su", "success"),
             phrase(
                 r"- (?P<tty>\S+) (?P<user>[^:\s]+):(?P<target_user>\S+)$", "su", "failure", WARNING

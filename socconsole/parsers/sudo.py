@@ -19,9 +19,7 @@ PROGRAM = Program(
         _SOURCES,
         (
             phrase(rf"\s*(?P<user>\S+) : {_KEYS}", "sudo", "success"),
-            phrase(
-                rf"\s*(?P<user>\S+) : (?P<reason>[^;]+) ; {_KEYS}", "sudo", "failure", WARNING
-            ),
+            phrase(rf"\s*(?P<user>\S+) : (?P<reason>[^;]+) ; {_KEYS}", "sudo", "failure", WARNING),
         ),
         {"process.command_line": "COMMAND"},
     ),

@@ -63,8 +63,8 @@ def parse(text: str, context: ReadContext) -> Event | None:
     if shape is not None:
         category = shape(fields)
     logsources = _SOURCES.get(kind) or (LogSource(product="suricata", service=kind),)
-    instant = timestamps.iso(stamp, context) or (None, TimeQuality.NONE)
-    return Event("suricata_eve", logsources, fields, text, *instant, category, _NAMES)
+    time, quality = timestamps.iso(stamp, context) or (None, TimeQuality.NONE)
+    return Event("suricata_eve", logsources, fields, text, time, quality, category, _NAMES)
 
 
 def _alert(fields: dict[str, object]) -> EventCategory:
@@ -86,7 +86,9 @@ def _dns(fields: dict[str, object]) -> EventCategory:
         fields["record_type"] = first.get("rrtype")
     answers = dns.get("answers") or dns.get("answer")
     if isinstance(answers, list):
-        fields["answer"] = [item["rdata"] for item in answers if isinstance(item, dict) and "rdata" in item]
+        fields["answer"] = [
+            item["rdata"] for item in answers if isinstance(item, dict) and "rdata" in item
+        ]
     elif "rdata" in dns:
         fields["answer"] = dns["rdata"]
     return EventCategory.INFORMATIONAL

@@ -5,15 +5,14 @@ A header is a claim of the sender: host and program are what the line says.
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
+from datetime import datetime
 
-from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
+from socconsole.core.event import Event, EventCategory, ReadContext, TimeQuality
 from socconsole.parsers import accounts, cron, logind, pam, sshd, su, sudo, systemd, timestamps
 from socconsole.parsers.parser import Parser, Sample
 from socconsole.parsers.phrases import (
     EXCEPTION,
     INFORMATIONAL,
-    MAINTENANCE,
     MESSAGE_NAMES,
     WARNING,
     Program,
@@ -34,6 +33,7 @@ PROGRAMS: tuple[Program, ...] = (
 
 _BY_TAG = grouped(PROGRAMS)
 _SYSLOG = linux("syslog")
+_NO_TIME = (None, TimeQuality.NONE)
 
 _FAST = re.compile(
     r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}(?:Z|[+-]\d\d:?\d\d))"
@@ -54,7 +54,9 @@ _TAG = re.compile(
     r"(?:\[(?P<pid>[^\]\s]{0,32})\])?(?::\s*|(?<=\])\s+)(?P<message>.*)",
     re.DOTALL,
 )
-_BRACKET_TAG = re.compile(r"\[(?P<program>[^\s\[\]:]+)(?::(?P<module>\w+))?\]:?\s+(?P<message>.*)", re.DOTALL)
+_BRACKET_TAG = re.compile(
+    r"\[(?P<program>[^\s\[\]:]+)(?::(?P<module>\w+))?\]:?\s+(?P<message>.*)", re.DOTALL
+)
 _SOLARIS = re.compile(r"\[ID \d+ (?P<priority>\w+\.\w+)\]\s+")
 _BSD = re.compile(r"<(?P<priority>\w+\.\w+)>\s+")
 _REPEATED = re.compile(r"message repeated (\d+) times: \[\s?(.*)\]$", re.DOTALL)
@@ -70,9 +72,7 @@ def parse(text: str, context: ReadContext) -> Event | None:
     if pid is not None:
         fields["pid"] = int(pid) if len(pid) < 12 else pid
     instant = (
-        timestamps.without_year(time, context)
-        if time[3] == " "
-        else timestamps.iso(time, context)
+        timestamps.without_year(time, context) if time[3] == " " else timestamps.iso(time, context)
     )
     if instant is None:
         return None
@@ -129,7 +129,7 @@ def _parse_3164(
         if severity is None:
             return None
         fields["message"] = rest
-        return _event(text, fields, (context.read_at, TimeQuality.NONE), severity)
+        return _event(text, fields, _NO_TIME, severity)
     _split_sender(rest[stamp.end() :], fields, context)
     return _event(text, fields, instant, severity)
 
@@ -182,9 +182,7 @@ def _parse_5424(
     if elements:
         fields["structured_data"] = elements
     fields["message"] = message.removeprefix("\ufeff")
-    instant = timestamps.any_time(match["time"], context)
-    if instant is None:
-        instant = context.read_at, TimeQuality.NONE
+    instant = timestamps.any_time(match["time"], context) or _NO_TIME
     severity = fields.get("severity")
     return _event(text, fields, instant, severity if isinstance(severity, int) else None)
 
@@ -210,7 +208,7 @@ def _structured_data(rest: str) -> tuple[dict[str, object], str]:
 def _event(
     text: str,
     fields: dict[str, object],
-    instant: timestamps.Instant,
+    instant: tuple[datetime | None, TimeQuality],
     severity: int | None,
 ) -> Event:
     program = fields.get("program")

@@ -11,7 +11,7 @@ from socconsole.parsers import timestamps
 from socconsole.parsers.parser import Parser, Sample
 
 _LINE = re.compile(
-    r"(?:(?P<vhost>[^\s\"\[]+) )??(?P<ip>[^\s\"\[]+) (?P<ident>\S+) (?P<user>[^\[\"]*?) "
+    r"(?:(?P<vhost>[^\s\"\[]+) (?=[\da-fA-F]*[.:][\da-fA-F.:]* ))?(?P<ip>[^\s\"\[]+) (?P<ident>\S+) (?P<user>[^\[\"]*?) "
     r"\[(?P<time>[^\]]{1,40})\] \"(?P<request>(?:[^\"\\]|\\.)*)\" (?P<status>\d{3}|-) "
     r"(?P<bytes>\d+|-)"
     r"(?: \"(?P<referer>(?:[^\"\\]|\\.)*)\" \"(?P<agent>(?:[^\"\\]|\\.)*)\")?(?P<rest>.*)",

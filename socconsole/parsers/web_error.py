@@ -15,7 +15,9 @@ _NGINX = re.compile(
     r"(?:\*(?P<connection>\d+) )?(?P<message>.*)",
     re.DOTALL,
 )
-_NGINX_PAIR = re.compile(r', (client|server|request|upstream|host|referrer|login): ("(?:[^"\\]|\\.)*"|[^,]*)')
+_NGINX_PAIR = re.compile(
+    r', (client|server|request|upstream|host|referrer|login): ("(?:[^"\\]|\\.)*"|[^,]*)'
+)
 _APACHE = re.compile(
     r"\[(?P<time>[^\]]{10,40})\] \[(?:(?P<apache_module>[^\]:\s]*):)?(?P<level>\w+)\]"
     r"(?: \[pid (?P<pid>\d+)(?::tid (?P<tid>\d+))?\])?"
@@ -29,7 +31,9 @@ _APACHE_USER = re.compile(
     r"(?:AH\d+: )?(?:[Cc]lient|user) (?:'(?P<quoted>.+?)'|(?P<user>\S+?)):? "
     r"(?:not found|authentication failure|in realm|denied|: |wrong|.*password)"
 )
-_WITH_PORT = re.compile(r"(?P<address>[^:\s]+|\[?[0-9a-fA-F:]*::[0-9a-fA-F:]*\]?|(?:[0-9a-fA-F]+:){7}[0-9a-fA-F]+):(?P<port>\d+)$")
+_WITH_PORT = re.compile(
+    r"(?P<address>[^:\s]+|\[?[0-9a-fA-F:]*::[0-9a-fA-F:]*\]?|(?:[0-9a-fA-F]+:){7}[0-9a-fA-F]+):(?P<port>\d+)$"
+)
 _NGINX_SOURCES = (LogSource(service="nginx"),)
 _APACHE_SOURCES = (LogSource(service="apache"),)
 NAMES = MappingProxyType(
@@ -98,7 +102,7 @@ def _groups(match: re.Match[str]) -> dict[str, object]:
     fields: dict[str, object] = {
         name: value
         for name, value in match.groupdict().items()
-        if value is not None and name != "time" and name != "more"
+        if value is not None and name not in ("time", "more")
     }
     for name in ("pid", "tid"):
         value = match[name]
@@ -151,7 +155,7 @@ APACHE = Parser(
     samples=(
         Sample(
             line="[Sun Mar 01 04:12:09.123456 2026] [auth_basic:error] [pid 123:tid 140] "
-            "[client 203.0.113.9:5678] AH01617: user mallory: authentication failure for \"/\": "
+            '[client 203.0.113.9:5678] AH01617: user mallory: authentication failure for "/": '
             "Password Mismatch",
             fields={"apache_module": "auth_basic", "code": "AH01617"},
             names={"source.ip": "203.0.113.9", "source.port": 5678, "user.name": "mallory"},

@@ -7,8 +7,7 @@ own data, spaces taken out, which is what Sigma rules name.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from socconsole.core.event import Event, EventCategory, ReadContext, TimeQuality
-from socconsole.core.event import LogSource
+from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
 from socconsole.parsers import timestamps
 from socconsole.parsers.json_lines import decode_line
 from socconsole.parsers.parser import Parser, Sample
@@ -65,7 +64,9 @@ _PROCESS_NAMES = MappingProxyType(
 )
 _OTHER_NAMES = MappingProxyType({**_SYSMON_NAMES, "user.name": "UserName", "file.path": "Path"})
 
-_SETUP_IDS = frozenset((1102, 104, 4697, 7045, 4720, 4722, 4725, 4726, 4738, 4728, 4732, 4756, 6005, 6006, 1074))
+_SETUP_IDS = frozenset(
+    (1102, 104, 4697, 7045, 4720, 4722, 4725, 4726, 4738, 4728, 4732, 4756, 6005, 6006, 1074)
+)
 _FAILED_IDS = frozenset((4625, 4771, 4776, 4740, 1116, 1117, 5001, 5157))
 
 
@@ -98,7 +99,9 @@ def to_event(fields: dict[str, object], text: str, context: ReadContext) -> Even
     _complete(fields, context)
     channel, kind = fields.get("Channel"), fields.get("EventType")
     channel = channel if isinstance(channel, str) else ""
-    logsources = logsources_of(channel, event_id, kind if event_id == 12 and isinstance(kind, str) else "")
+    logsources = logsources_of(
+        channel, event_id, kind if event_id == 12 and isinstance(kind, str) else ""
+    )
     names = _names(channel, event_id, fields)
     if event_id == 4688 and names is _PROCESS_NAMES:
         _describe_process(fields)
@@ -142,10 +145,19 @@ def _describe_process(fields: dict[str, object]) -> None:
             fields.setdefault(ours, fields[theirs])
 
 
-_TIME_FIELDS = ("TimeCreated", "@timestamp", "SystemTime", "EventTime", "UtcTime", "EventReceivedTime")
+_TIME_FIELDS = (
+    "TimeCreated",
+    "@timestamp",
+    "SystemTime",
+    "EventTime",
+    "UtcTime",
+    "EventReceivedTime",
+)
 
 
-def _time(fields: Mapping[str, object], context: ReadContext) -> timestamps.Instant | tuple[None, TimeQuality]:
+def _time(
+    fields: Mapping[str, object], context: ReadContext
+) -> timestamps.Instant | tuple[None, TimeQuality]:
     for name in _TIME_FIELDS:
         value = fields.get(name)
         if value is not None:
@@ -195,8 +207,9 @@ def _from_winlog(document: Mapping[str, object]) -> dict[str, object] | None:
     ):
         if theirs in winlog:
             fields[ours] = winlog[theirs]
-    if isinstance(fields.get("EventID"), dict):
-        fields["EventID"] = fields["EventID"]["id"] if "id" in fields["EventID"] else None  # type: ignore[index, operator]
+    event_id = fields.get("EventID")
+    if isinstance(event_id, dict):
+        fields["EventID"] = event_id.get("id")
     for name in ("@timestamp", "message", "host", "agent", "event"):
         if name in document:
             fields["Message" if name == "message" else name] = document[name]
@@ -231,7 +244,9 @@ def add_system(fields: dict[str, object], system: Mapping[str, object]) -> None:
         elif name == "TimeCreated":
             fields["TimeCreated"] = attributes.get("SystemTime")
         elif name == "EventID":
-            fields["EventID"] = value["#text"] if isinstance(value, dict) and "#text" in value else None
+            fields["EventID"] = (
+                value["#text"] if isinstance(value, dict) and "#text" in value else None
+            )
         elif name == "Execution":
             fields["ExecutionProcessID"] = attributes.get("ProcessID")
             fields["ExecutionThreadID"] = attributes.get("ThreadID")

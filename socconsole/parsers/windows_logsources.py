@@ -120,7 +120,9 @@ _POWERSHELL: Mapping[tuple[str, int], str] = MappingProxyType(
 
 
 @lru_cache(4096)
-def logsources_of(channel: str, event_id: int | None, event_type: str = "") -> tuple[LogSource, ...]:
+def logsources_of(
+    channel: str, event_id: int | None, event_type: str = ""
+) -> tuple[LogSource, ...]:
     """Return every log source of an event; `event_type` is Sysmon's, for registry events."""
     channel = channel.lower()
     if channel == "linux-sysmon/operational":
@@ -141,7 +143,11 @@ def _sysmon(product: str, event_id: int | None, event_type: str) -> tuple[LogSou
     categories = _SYSMON.get(event_id or 0, ())
     if event_id == 12:
         # Only one of the two, when the event says which.
-        unwanted = {"CreateKey": "registry_delete", "DeleteKey": "registry_add", "DeleteValue": "registry_add"}
+        unwanted = {
+            "CreateKey": "registry_delete",
+            "DeleteKey": "registry_add",
+            "DeleteValue": "registry_add",
+        }
         categories = tuple(name for name in categories if name != unwanted.get(event_type))
     return (
         LogSource(product=product, service="sysmon"),

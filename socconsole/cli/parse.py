@@ -1,0 +1,128 @@
+"""`socconsole parse`: what each line of a file becomes."""
+
+import base64
+import sys
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+from cyclopts import Parameter
+
+from socconsole.cli.context import Context
+from socconsole.cli.output import print_jsonl, print_text, rfc3339, say
+from socconsole.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from socconsole.core.event import Event, RawLine
+    from socconsole.parsers import Parser
+
+_LOOKED_AT = 50
+
+
+def parse(
+    *files: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    format: str = "auto",
+    jsonl: bool = False,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
+    """Print the event each line of a file becomes.
+
+    Args:
+        files: Log files, plain or `.gz`; `-` is the standard input.
+        format: A parser's name; without it the first lines decide, and stderr says why.
+        jsonl: Print one JSON object a line.
+        context: The global options.
+
+    """
+    read = 0
+    for name in files or ("-",):
+        with _opened(name) as stream:
+            for item in _items(stream, name, format, context):
+                read += "unparsed" not in item
+                if jsonl:
+                    print_jsonl((item,))
+                else:
+                    print_text((_sentence(item),))
+    return 0 if read else 1
+
+
+def _opened(name: str) -> BinaryIO:
+    if name == "-":
+        return sys.stdin.buffer
+    if name.startswith("-"):
+        raise UsageError(f"Unknown option {name!r}.", hint="Try `socconsole parse --help`.")
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        raise FileError(f"Cannot read the file: {error.strerror}.", where=name) from None
+
+
+def _items(
+    stream: BinaryIO, name: str, format: str, context: Context
+) -> Iterator[dict[str, object]]:
+    from socconsole.core.event import ReadContext
+    from socconsole.parsers import open_parser
+    from socconsole.parsers.reading import decode, read_line, split
+
+    lines = split(stream, source=name, path=name)
+    head = list(islice(lines, _LOOKED_AT))
+    texts = [decode(line.data)[0] for line in head]
+    parser = _chosen(texts, name, format)
+    parse_line = open_parser(parser, texts) if parser is not None else lambda _text, _context: None
+    now = context.now()
+    read_context = ReadContext(source=name, read_at=now, reference=now)
+    for line in chain(head, lines):
+        yield _item(line, read_line(parse_line, line, read_context))
+
+
+def _chosen(texts: list[str], name: str, format: str) -> "Parser | None":
+    from socconsole.parsers import choose, find
+
+    if format != "auto":
+        return find(format)
+    choice = choose(texts)
+    say(f"{name}: {choice.reason}")
+    return choice.parser
+
+
+def _item(line: "RawLine", event: "Event | None") -> dict[str, object]:
+    from socconsole.core.event import TimeQuality
+    from socconsole.parsers.reading import decode
+
+    item: dict[str, object] = {"line": line.number, "offset": line.offset}
+    if event is None:
+        text, clean = decode(line.data)
+        item |= {"unparsed": True, "raw": text}
+    else:
+        clean = event.parse_error is None
+        item |= {
+            "format": event.format,
+            "time": None if event.time is None else rfc3339(event.time),
+            "time_assumed": event.time_quality is not TimeQuality.EXACT,
+            "logsource": _logsource(event),
+            "event": event.fields,
+            "raw": event.raw,
+        }
+    if not clean:
+        item["raw_b64"] = base64.b64encode(line.data).decode()
+    return item
+
+
+def _logsource(event: "Event") -> dict[str, str | None]:
+    """Return one triple for all log sources of an event: the first word any of them has."""
+    found = event.logsources
+    return {
+        "product": next((one.product for one in found if one.product), None),
+        "category": next((one.category for one in found if one.category), None),
+        "service": next((one.service for one in found if one.service), None),
+    }
+
+
+def _sentence(item: dict[str, object]) -> str:
+    if "unparsed" in item:
+        return f"{item['line']}: unparsed: {item['raw']}"
+    event = item["event"]
+    assert isinstance(event, dict)
+    fields = " ".join(f"{name}={value}" for name, value in event.items())
+    return f"{item['line']}: {item['time'] or '-'} {item['format']}: {fields}"
