@@ -1,0 +1,428 @@
+"""The console: one analyst, one terminal, one database."""
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+import termios
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.driver import Driver
+from textual.filter import LineFilter
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from socconsole.errors import ConflictError, SettingsError, SocError
+from socconsole.tui import clipboard, editor, themes
+from socconsole.tui.drafts import Drafts
+from socconsole.tui.keymap import key, load_keymap
+from socconsole.tui.messages import DatabaseReady, Pulse, StoreChanged
+from socconsole.tui.safe import ControlGuard
+from socconsole.tui.screens import SCREENS, ScreenEntry
+from socconsole.tui.store_access import ChangeReader, OpenedDatabase, StoreAccess
+from socconsole.tui.tasks import task
+from socconsole.tui.widgets.prompt import Complete, PromptLine
+
+T = TypeVar("T")
+
+POLL_SECS = 0.25
+_PULSE_SECS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What the console is opened with."""
+
+    login: str
+    open_database: Callable[[], OpenedDatabase]
+    now: Callable[[], datetime]
+    read_pulse: Callable[[Any], Pulse] | None = None
+    """Session → the header's figures; runs in a thread."""
+    config_folder: Path
+    state_folder: Path
+    zone: str = "UTC"
+    theme: str = themes.DEFAULT
+    read_only: bool = False
+    start_collector: Callable[[], str] | None = None
+    """Starts a collector where none is alive, after the first paint; returns what it did."""
+    settings: Any = None
+
+
+class ConsoleApp(App[int]):
+    """Shows screens over one store; everything else is theirs."""
+
+    TITLE = "socconsole"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    ENABLE_SELECT_AUTO_SCROLL = False
+    PAUSE_GC_ON_SCROLL = True
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (180, "-xwide")]  # noqa: RUF012 Textual's own annotation
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            key(f"screen.{entry.name}", entry.number, f"show('{entry.name}')", entry.title)
+            for entry in SCREENS
+            if entry.number
+        ),
+        key("app.back", "q,backspace,escape,h,left", "go_back", "Back; at the first screen: quit"),
+        key("app.last_screen", "minus", "last_screen", "The screen before this one"),
+        key("app.command", "colon", "command_line", "Command line, Tab completes"),
+        key("app.palette", "ctrl+p", "palette", "Everything by name"),
+        key("app.help", "question_mark,f1", "help", "Keys of this screen", hint="help"),
+        key("app.pause", "equals_sign", "pause", "Pause and resume all live updates"),
+        key("app.redraw", "ctrl+l", "redraw", "Draw the screen again"),
+        key("app.suspend", "ctrl+z", "suspend_process", "Back to the shell; fg returns"),
+        key("app.interrupt", "ctrl+c", "interrupt", "Says how to quit", priority=False),
+        key("app.quit", "ctrl+q", "quit_asked", "Quit", priority=True),
+    ]
+
+    pulse: reactive[Pulse] = reactive(Pulse(), init=False, layout=False, repaint=False)
+    paused: reactive[bool] = reactive(False, init=False, layout=False, repaint=False)
+
+    def __init__(self, setup: Setup, *, driver_class: type[Driver] | None = None) -> None:
+        self.setup = setup
+        self._guard = ControlGuard()
+        super().__init__(driver_class=driver_class)
+        self.store = StoreAccess(
+            setup.open_database, login=setup.login, now=setup.now, read_only=setup.read_only
+        )
+        self.drafts = Drafts(setup.state_folder / "drafts")
+        self._modes = {entry.name: partial(_make, entry) for entry in SCREENS}
+        self._shown = ["queue"]
+        self._stopping = threading.Event()
+        self._pulse_due = True
+        self._looks, problems = themes.load_looks(
+            (themes.shipped_folder(), setup.config_folder / "themes")
+        )
+        for look in self._looks.values():
+            self.register_theme(look.theme)
+        self._problems: list[SocError] = list(problems)
+        self.theme = self._first_theme(setup.theme)
+        self._read_keys()
+
+    # What the analyst is and sees.
+
+    @property
+    def login(self) -> str:
+        return self.setup.login
+
+    @property
+    def read_only(self) -> bool:
+        return self.setup.read_only
+
+    @property
+    def zone(self) -> str:
+        """The team's IANA zone."""
+        return self.setup.zone
+
+    def now(self) -> datetime:
+        return self.setup.now()
+
+    @property
+    def look(self) -> themes.Look:
+        """The styles to draw with."""
+        return self._looks[self.theme if self.theme in self._looks else themes.DEFAULT]
+
+    @property
+    def looks(self) -> Mapping[str, themes.Look]:
+        """Every theme there is."""
+        return self._looks
+
+    def get_line_filters(self) -> list[LineFilter]:
+        return [*super().get_line_filters(), self._guard]
+
+    def _first_theme(self, wanted: str) -> str:
+        if wanted not in self._looks:
+            names = ", ".join(sorted(self._looks))
+            self._problems.append(
+                SettingsError(f"There is no theme {wanted!r}.", hint=f"There are {names}.")
+            )
+            return themes.DEFAULT
+        return wanted
+
+    def _read_keys(self) -> None:
+        path = self.setup.config_folder / "keys.toml"
+        if not path.exists():
+            return
+        from socconsole.tui.scopes import all_scopes
+
+        try:
+            self.set_keymap(load_keymap(path, all_scopes()))
+        except SettingsError as error:
+            self._problems.append(error)
+
+    # Life.
+
+    def on_mount(self) -> None:
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
+        self.switch_mode("queue")
+        if not self.is_headless:
+            self._catch_signals()
+        self.call_after_refresh(self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        self.run_worker(self._watch_store, thread=True, name="watch", exit_on_error=False)
+        self.set_timer(1.0, _freeze_garbage)
+        for problem in self._problems:
+            self.complain(problem)
+
+    def _watch_store(self) -> None:
+        """Open the database, then tell of every change until the end. Runs in a thread."""
+        try:
+            database = self.store.open()
+        except SocError as error:
+            self.complain(error)
+            return
+        changes = database.changes()
+        try:
+            self.call_next(self._opened)
+            if self.setup.start_collector is not None and not self.read_only:
+                self._start_collector(self.setup.start_collector)
+            self._poll(changes)
+        finally:
+            changes.close()
+
+    def _start_collector(self, start: Callable[[], str]) -> None:
+        try:
+            said = start()
+        except SocError as error:
+            self.complain(error)
+        else:
+            if said:
+                self.call_next(self.say, said)
+
+    def _poll(self, changes: ChangeReader) -> None:
+        silent = 0.0
+        away = False
+        while not self._stopping.wait(POLL_SECS):
+            silent += POLL_SECS
+            try:
+                changed = changes.poll()
+                if changed or silent >= _PULSE_SECS * 5 or self._pulse_due:
+                    self._read_pulse()
+                    silent = 0.0
+                if away:
+                    away, changed = False, True
+                    self.call_next(self.say, "The database is back.")
+            except SocError as error:
+                if not away:
+                    self.complain(error)
+                away = True
+                self._stopping.wait(1.0)
+                continue
+            if changed and not self.paused:
+                self.call_next(self._tell_screen)
+            if not self.is_headless and _terminal_gone():
+                self.call_next(self.leave, 129)
+
+    def _read_pulse(self) -> None:
+        self._pulse_due = False
+        if self.setup.read_pulse is not None:
+            pulse = self.store.read_here(self.setup.read_pulse)
+            if pulse != self.pulse:
+                self.call_next(setattr, self, "pulse", pulse)
+
+    def _opened(self) -> None:
+        self.screen.post_message(DatabaseReady())
+
+    def _tell_screen(self) -> None:
+        self.screen.post_message(StoreChanged())
+
+    def _catch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.leave, 128 + number)
+
+    def leave(self, code: int) -> None:
+        self.keep_drafts()
+        self.exit(return_code=code, result=code)
+
+    def keep_drafts(self) -> None:
+        """Write down what is being typed."""
+        for screen in self.screen_stack:
+            for prompt in screen.query(PromptLine):
+                prompt.flush_draft()
+
+    async def on_unmount(self) -> None:
+        self._stopping.set()
+        await asyncio.get_running_loop().run_in_executor(None, self.store.close)
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.keep_drafts()
+        super()._handle_exception(error)
+
+    # Talking.
+
+    def say(self, text: str, tone: str = "say") -> None:
+        """Show `text` on the bottom line for a few seconds."""
+        for prompt in self.screen.query(PromptLine):
+            prompt.hints.say(text, tone)
+
+    def complain(self, error: SocError) -> None:
+        """Show what went wrong on the bottom line. Any thread may call it."""
+        self.call_next(self.say, str(error), "say-error")
+
+    async def ask(
+        self,
+        label: str,
+        *,
+        initial: str = "",
+        complete: Complete | None = None,
+        on_change: Callable[[str], None] | None = None,
+        draft: str = "",
+    ) -> str | None:
+        """Return a line typed on the bottom line, or None."""
+        prompt = self.screen.query_one(PromptLine)
+        return await prompt.ask(
+            label, initial=initial, complete=complete, on_change=on_change, draft=draft
+        )
+
+    async def choose(self, label: str, choices: Mapping[str, str]) -> str | None:
+        """Return the key of `choices` that was pressed, or None."""
+        return await self.screen.query_one(PromptLine).choose(label, choices)
+
+    async def confirm(self, question: str) -> bool:
+        """Return whether `y` was pressed."""
+        return await self.screen.query_one(PromptLine).confirm(question)
+
+    async def change(
+        self, verb: Callable[..., T], *args: object, done: str = "", **kwargs: object
+    ) -> T | None:
+        """Run `verb(session, …, by=, now=)` in one unit of work and return its result.
+
+        Args:
+            verb: A service.
+            args: What it takes after the session.
+            done: Said when it worked; the way to undo it is added.
+            kwargs: What else it takes.
+
+        Returns:
+            None when it was refused; the refusal has been said.
+
+        """
+        try:
+            result = await self.store.change(verb, *args, **kwargs)
+        except ConflictError as error:
+            self.complain(error)
+            self._tell_screen()
+            return None
+        except SocError as error:
+            self.complain(error)
+            return None
+        self._pulse_due = True
+        if done:
+            self.say(f"{done} · u undoes")
+        self._tell_screen()
+        return result
+
+    # Going places.
+
+    def show(self, name: str) -> None:
+        """Bring the screen called `name` to the front."""
+        if name != self.current_mode:
+            self._shown.append(name)
+            del self._shown[:-8]
+            self.switch_mode(name)
+
+    def open(self, screen: Screen[Any]) -> None:
+        """Show `screen` above the one in front; back returns to it."""
+        self.push_screen(screen)
+
+    def action_show(self, name: str) -> None:
+        self.show(name)
+
+    def action_last_screen(self) -> None:
+        if len(self._shown) > 1:
+            self._shown.pop()
+            self.switch_mode(self._shown[-1])
+
+    @task
+    async def action_go_back(self) -> None:
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif self.current_mode != "queue":
+            self.action_last_screen()
+        elif await self.confirm("Quit socconsole?"):
+            self.leave(0)
+
+    @task
+    async def action_quit_asked(self) -> None:
+        if await self.confirm("Quit socconsole?"):
+            self.leave(0)
+
+    def action_interrupt(self) -> None:
+        self.say("Ctrl-C does not quit: q at the first screen does, and :q anywhere.")
+
+    def action_redraw(self) -> None:
+        self.screen.refresh(layout=True)
+
+    def action_pause(self) -> None:
+        self.paused = not self.paused
+        if not self.paused:
+            self._tell_screen()
+
+    @task
+    async def action_command_line(self) -> None:
+        from socconsole.tui import commands
+
+        await commands.ask_and_run(self)
+
+    def action_palette(self) -> None:
+        from socconsole.tui.screens.pick import palette
+
+        self.open(palette(self))
+
+    def action_help(self) -> None:
+        from socconsole.tui.screens.pick import help_of
+
+        self.open(help_of(self, self.screen))
+
+    # The world outside.
+
+    def edit_text(self, text: str) -> str | None:
+        """Return `text` as the analyst's $EDITOR left it, or None."""
+        self.keep_drafts()
+        try:
+            with self.suspend():
+                edited = editor.edit(text)
+        except SocError as error:
+            self.complain(error)
+            return None
+        self.screen.refresh()
+        return edited
+
+    def copy(self, text: str) -> None:
+        """Put `text` on the terminal's clipboard, and into a file for terminals that refuse."""
+        driver = self._driver
+        kept = clipboard.keep(text, self.setup.state_folder)
+        if driver is not None:
+            driver.write(clipboard.sequence(text, os.environ))
+        self.say(f"Copied {len(text)} characters; also in {kept} if the terminal refuses.")
+
+
+def _make(entry: ScreenEntry) -> Screen[Any]:
+    screen: Screen[Any] = entry.load()()
+    return screen
+
+
+def _freeze_garbage() -> None:
+    gc.collect()
+    gc.freeze()
+
+
+def _terminal_gone() -> bool:
+    """Return whether the terminal has hung up although SIGHUP is ignored."""
+    try:
+        termios.tcgetattr(sys.__stdin__.fileno() if sys.__stdin__ else 0)
+    except (termios.error, ValueError, OSError):
+        return True
+    return False

@@ -1,0 +1,94 @@
+"""The `:` line: words for everything, completed by Tab."""
+
+import difflib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from socconsole.errors import UsageError
+from socconsole.tui.screens import SCREENS
+
+if TYPE_CHECKING:
+    from socconsole.tui.app import ConsoleApp
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One word of the `:` line."""
+
+    help: str
+    run: Callable[["ConsoleApp", str], Awaitable[None]]
+    complete: Callable[["ConsoleApp"], Sequence[str]] = lambda _: ()
+    """What may follow the word."""
+
+
+async def ask_and_run(app: "ConsoleApp") -> None:
+    """Ask for a command and run it."""
+
+    async def offers(text: str) -> Sequence[str]:
+        return completions(app, text)
+
+    line = await app.ask(":", complete=offers)
+    if line and line.strip():
+        await run(app, line.strip())
+
+
+def completions(app: "ConsoleApp", text: str) -> list[str]:
+    """Return the lines `text` could become."""
+    word, space, rest = text.lstrip().partition(" ")
+    if not space:
+        return sorted(f"{name} " for name in _words(app) if name.startswith(word))
+    command = COMMANDS.get(word)
+    if command is None:
+        return []
+    return [f"{word} {value}" for value in command.complete(app) if value.startswith(rest)]
+
+
+async def run(app: "ConsoleApp", line: str) -> None:
+    """Run one line.
+
+    Raises:
+        UsageError: There is no such command.
+
+    """
+    word, _, rest = line.partition(" ")
+    words = _words(app)
+    if word in COMMANDS:
+        await COMMANDS[word].run(app, rest.strip())
+    elif word in {entry.name for entry in SCREENS}:
+        app.show(word)
+    elif word in words:
+        for active in app.screen.active_bindings.values():
+            if active.binding.id == word:
+                await app.run_action(active.binding.action, active.node)
+                return
+    else:
+        near = difflib.get_close_matches(word, words, 1)
+        hint = f"Did you mean :{near[0]}?" if near else "Ctrl-P lists everything."
+        raise UsageError(f"There is no command :{word}.", hint=hint)
+
+
+def _words(app: "ConsoleApp") -> set[str]:
+    live = {
+        active.binding.id for active in app.screen.active_bindings.values() if active.binding.id
+    }
+    return {*COMMANDS, *(entry.name for entry in SCREENS), *live}
+
+
+async def _quit(app: "ConsoleApp", rest: str) -> None:
+    del rest
+    app.leave(0)
+
+
+async def _theme(app: "ConsoleApp", rest: str) -> None:
+    if rest not in app.looks:
+        raise UsageError(f"There is no theme {rest!r}.", hint=f"There are {', '.join(app.looks)}.")
+    app.theme = rest
+
+
+COMMANDS: dict[str, Command] = {
+    "q": Command("Quit", _quit),
+    "quit": Command("Quit", _quit),
+    "theme": Command("Change the colours", _theme, lambda app: sorted(app.looks)),
+}
+"""Words that are not keys."""

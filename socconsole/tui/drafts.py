@@ -1,0 +1,41 @@
+"""Unfinished text that survives a hang-up, a crash and a database that is away: small files."""
+
+import contextlib
+import hashlib
+from pathlib import Path
+
+
+class Drafts:
+    """The unfinished texts of one analyst, by name."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, name: str) -> str | None:
+        """Return the text kept under `name`."""
+        try:
+            return self._path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def put(self, name: str, text: str) -> None:
+        """Keep `text`; an empty text is forgotten. A disk that refuses is no reason to stop."""
+        if not text.strip():
+            self.drop(name)
+            return
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path = self._path(name)
+            beside = path.with_suffix(".new")
+            beside.touch(mode=0o600)
+            beside.write_text(text, encoding="utf-8")
+            beside.replace(path)
+
+    def drop(self, name: str) -> None:
+        """Forget the text kept under `name`."""
+        with contextlib.suppress(OSError):
+            self._path(name).unlink()
+
+    def _path(self, name: str) -> Path:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:24]
+        return self._folder / f"{digest}.txt"

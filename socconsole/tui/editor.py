@@ -1,0 +1,60 @@
+"""Handing text to $EDITOR and to commands of the analyst's choice."""
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from socconsole.errors import UsageError
+
+
+def edit(text: str) -> str:
+    """Return `text` as $VISUAL, $EDITOR or vi left it. The terminal must be free.
+
+    Raises:
+        UsageError: The editor cannot be started or ended with an error.
+
+    """
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    with tempfile.TemporaryDirectory(prefix="socconsole-") as folder:
+        path = Path(folder) / "text.md"
+        path.write_text(text, encoding="utf-8")
+        _run([*shlex.split(command), str(path)])
+        return path.read_text(encoding="utf-8").rstrip("\n")
+
+
+def _run(command: Sequence[str]) -> None:
+    try:
+        done = subprocess.run(command, check=False)  # noqa: S603 the analyst's own editor
+    except OSError as error:
+        raise UsageError(
+            f"{command[0]!r} cannot be started: {error.strerror}.", hint="Set $EDITOR."
+        ) from error
+    if done.returncode:
+        raise UsageError(f"{command[0]!r} ended with {done.returncode}; the text is unchanged.")
+
+
+def pipe(text: str, command: str, *, timeout_secs: float = 30.0) -> str:
+    """Return what the shell `command` prints when `text` is its input.
+
+    Raises:
+        UsageError: It fails or takes too long.
+
+    """
+    try:
+        done = subprocess.run(  # noqa: S602 a command line the analyst typed is the point
+            command,
+            shell=True,
+            input=text.encode(errors="surrogateescape"),
+            capture_output=True,
+            timeout=timeout_secs,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise UsageError(f"{command!r} took more than {timeout_secs:.0f} s.") from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise UsageError(f"{command!r} ended with {done.returncode}: {(said or [''])[-1]}")
+    return done.stdout.decode(errors="replace")

@@ -1,0 +1,57 @@
+"""What workers and widgets tell screens. Payloads are frozen; screens change state, nobody else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from textual.message import Message
+
+
+@dataclass
+class StoreChanged(Message):
+    """Somebody committed something. Sent to the screen in front, at most four times a second."""
+
+    bubble = False
+
+
+@dataclass
+class DatabaseReady(Message):
+    """The database is open and the models are loaded. Sent to the screen in front, once."""
+
+    bubble = False
+
+
+@dataclass
+class RowsLoaded(Message):
+    """A page of rows came back from the store."""
+
+    generation: int
+    rows: Mapping[int, Any]
+
+
+@dataclass
+class IdsLoaded(Message):
+    """The order of a view came back from the store, with the rows around the cursor."""
+
+    generation: int
+    ids: Sequence[int]
+    position: int
+    rows: Mapping[int, Any]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What the header shows: the few figures that matter on every screen."""
+
+    new: int = 0
+    critical: int = 0
+    mine: int = 0
+    events_per_second: float | None = None
+    lag_seconds: float | None = None
+    collector: str = "starting"
+    """`live`, `starting`, `none` or `stale`."""
+    handoff_due: datetime | None = None
+    clocks: str = ""
+    """Oldest unacknowledged, next breach, updates due; already worded."""

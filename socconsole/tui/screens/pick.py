@@ -1,0 +1,154 @@
+"""Lists to choose from: help, palette, saved views, undo. Typing filters, Enter takes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from socconsole.tui.keymap import key
+from socconsole.tui.screens import SCREENS, console
+from socconsole.tui.tasks import task
+from socconsole.tui.widgets.drawn import Drawn
+from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.table import Column, VirtualTable
+
+if TYPE_CHECKING:
+    from socconsole.tui.app import ConsoleApp
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a list and what taking it does."""
+
+    key: str
+    text: str
+    run: Callable[[], Any] | None = None
+    """None for a line that only tells something."""
+    group: str = ""
+
+
+_COLUMNS = (
+    Column[Choice]("key", "Key", 12, lambda row: row.key, lambda _: "key"),
+    Column[Choice]("text", "Does", 30, lambda row: row.text, grow=1),
+    Column[Choice]("group", "Name", 24, lambda row: row.group, lambda _: "muted", least=60),
+)
+
+
+class PickScreen(Screen[None]):
+    """Shows choices, filters them as you type after `/`, runs the one Enter is pressed on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("pick.filter", "slash", "filter", "Filter the list", hint="filter"),
+        key("pick.clear", "backslash", "clear", "Show the whole list again"),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[Choice], *, filtering: bool = False) -> None:
+        super().__init__()
+        self.title = title
+        self._choices = tuple(choices)
+        self._filtering = filtering
+        self._needle = ""
+
+    def compose(self) -> ComposeResult:
+        yield StatusHeader()
+        yield Drawn(id="bar")
+        yield VirtualTable(_COLUMNS, empty="Nothing matches · \\ shows the whole list")
+        yield PromptLine()
+
+    def on_mount(self) -> None:
+        self.query_one(VirtualTable).focus()
+        self._apply("")
+        if self._filtering:
+            self.action_filter()
+
+    def _apply(self, needle: str) -> None:
+        self._needle = needle
+        words = needle.casefold().split()
+        shown = [
+            (number, choice) for number, choice in enumerate(self._choices) if _fits(choice, words)
+        ]
+        table = self.query_one(VirtualTable)
+        table.show_rows(shown)
+        table.move_to(0)
+        self.query_one("#bar", Drawn).show(
+            (f" {self.title} ", "tab-active"), (f"  /{needle}" if needle else "", "prompt")
+        )
+
+    @task
+    async def action_filter(self) -> None:
+        said = await console(self).ask("/", initial=self._needle, on_change=self._apply)
+        if said is None:
+            return
+        if self._filtering and self.query_one(VirtualTable).line_count:
+            self._run_cursor()
+
+    def action_clear(self) -> None:
+        self._apply("")
+
+    def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
+        message.stop()
+        self._run_cursor()
+
+    def _run_cursor(self) -> None:
+        choice = self.query_one(VirtualTable).cursor_row
+        if choice is None or choice.run is None:
+            return
+        app = console(self)
+        app.pop_screen()
+        app.call_after_refresh(choice.run)
+
+
+def _fits(choice: Choice, words: Sequence[str]) -> bool:
+    text = f"{choice.key} {choice.text} {choice.group}".casefold()
+    return all(word in text for word in words)
+
+
+def help_of(app: "ConsoleApp", screen: Screen[Any]) -> PickScreen:
+    """Return the keys that are live on `screen`; Enter runs one."""
+    return PickScreen(f"Keys of {screen.title or 'this screen'}", _live_keys(app, screen))
+
+
+def palette(app: "ConsoleApp") -> PickScreen:
+    """Return everything that can be done by name."""
+    screens = [
+        Choice(entry.number, f"Go to {entry.title}", partial(app.show, entry.name), "screen")
+        for entry in SCREENS
+    ]
+    looks = [
+        Choice("", f"Theme {name}", partial(setattr, app, "theme", name), "theme")
+        for name in sorted(app.looks)
+    ]
+    keys = [choice for choice in _live_keys(app, app.screen) if not choice.group.startswith("list")]
+    return PickScreen("Palette", [*keys, *screens, *looks], filtering=True)
+
+
+def _live_keys(app: "ConsoleApp", screen: Screen[Any]) -> list[Choice]:
+    found: dict[str, tuple[list[str], str, Callable[[], Any]]] = {}
+    for active in screen.active_bindings.values():
+        binding, node = active.binding, active.node
+        if binding.id is None:
+            continue
+        run = _runner(app, binding.action, node)
+        found.setdefault(binding.id, ([], binding.tooltip, run))[0].append(
+            app.get_key_display(binding)
+        )
+    rows = [
+        Choice(" ".join(keys[:3]), text, run, binding_id)
+        for binding_id, (keys, text, run) in found.items()
+    ]
+    return sorted(
+        rows, key=lambda row: row.group.split(".")[0] in ("app", "screen", "list", "text")
+    )
+
+
+def _runner(app: "ConsoleApp", action: str, node: DOMNode) -> Callable[[], Any]:
+    async def run() -> None:
+        await app.run_action(action, node)
+
+    return run

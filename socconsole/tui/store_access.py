@@ -1,0 +1,120 @@
+"""How the console reaches the store: always in a thread, never across a frame."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from socconsole.errors import ForbiddenError, StoreError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ChangeReader(Protocol):
+    """Tells whether somebody committed since it was last asked."""
+
+    def poll(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+class OpenedDatabase(Protocol):
+    """What the console needs of `store.database.Database`; sessions are passed on unseen."""
+
+    def read(self) -> AbstractContextManager[Any]: ...
+
+    def begin(self) -> AbstractContextManager[Any]: ...
+
+    def changes(self) -> ChangeReader: ...
+
+    def close(self) -> None: ...
+
+
+class StoreAccess:
+    """One analyst's way to one database, opened after the first paint."""
+
+    _OPEN_WAIT_SECS = 30.0
+
+    def __init__(
+        self,
+        open_database: Callable[[], OpenedDatabase],
+        *,
+        login: str,
+        now: Callable[[], datetime],
+        read_only: bool,
+    ) -> None:
+        self._open_database = open_database
+        self._login = login
+        self._now = now
+        self._read_only = read_only
+        self._database: OpenedDatabase | None = None
+        self._problem: Exception | None = None
+        self._opened = threading.Event()
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="store")
+
+    def open(self) -> OpenedDatabase:
+        """Open the database, in the calling thread; every waiting read goes on.
+
+        Raises:
+            StoreError: It cannot be used.
+
+        """
+        try:
+            self._database = self._open_database()
+        except Exception as error:
+            self._problem = error
+            raise
+        finally:
+            self._opened.set()
+        return self._database
+
+    def close(self) -> None:
+        """Wait for what is being written, then close the database."""
+        self._pool.shutdown(wait=True)
+        if self._database is not None:
+            self._database.close()
+
+    def read_here(
+        self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `query(session, …)` in this thread. Not for the thread that paints."""
+        with self._ready().read() as session:
+            return query(session, *args, **kwargs)
+
+    async def read(
+        self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `query(session, …)` in a thread and return what it returns."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._pool, lambda: self.read_here(query, *args, **kwargs)
+        )
+
+    async def change(self, verb: Callable[..., T], *args: object, **kwargs: object) -> T:
+        """Run `verb(session, …, by=, now=)` as one unit of work and return what it returns.
+
+        Raises:
+            ForbiddenError: The console is read-only.
+            SocError: What the verb refuses.
+
+        """
+        if self._read_only:
+            raise ForbiddenError(
+                "This console is read-only.", hint="Start it without --read-only to change things."
+            )
+
+        def work() -> T:
+            with self._ready().begin() as session:
+                return verb(session, *args, by=self._login, now=self._now(), **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def _ready(self) -> OpenedDatabase:
+        if not self._opened.wait(self._OPEN_WAIT_SECS) or self._database is None:
+            why = str(self._problem) if self._problem else "it does not open"
+            raise StoreError(f"The database cannot be used: {why}")
+        return self._database

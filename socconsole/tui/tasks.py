@@ -1,0 +1,32 @@
+"""Work that a screen starts and does not wait for."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any, ParamSpec, TypeVar, cast
+
+from textual.dom import DOMNode
+from textual.worker import Worker
+
+from socconsole.errors import SocError
+
+P = ParamSpec("P")
+NodeT = TypeVar("NodeT", bound=DOMNode)
+
+
+def task(method: Callable[..., Awaitable[None]]) -> Callable[..., Worker[None]]:
+    """Make an async method of a screen or widget run beside it, as an action or a handler does.
+
+    A `SocError` in it is said on the bottom line. It may wait for prompts, reads and changes.
+    """
+
+    @functools.wraps(method)
+    def start(node: DOMNode, *args: object, **kwargs: object) -> Worker[None]:
+        async def guarded() -> None:
+            try:
+                await method(node, *args, **kwargs)
+            except SocError as error:
+                cast("Any", node.app).complain(error)
+
+        return node.run_worker(guarded(), name=method.__name__, group="task")
+
+    return start

@@ -1,0 +1,166 @@
+"""Themes: the TOML files of `themes/` and of the user's own folder, checked before use."""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.errors import StyleSyntaxError
+from rich.style import Style
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+import socconsole
+from socconsole.errors import SettingsError
+
+DEFAULT = "dark"
+SIXTEEN = "sixteen"
+
+STYLE_NAMES = (
+    "header",
+    "title",
+    "tab",
+    "tab-active",
+    "column",
+    "cursor",
+    "marked",
+    "gone",
+    "muted",
+    "key",
+    "pill",
+    "paused",
+    "say",
+    "say-error",
+    "prompt",
+    "matched",
+    "found",
+    "heading",
+    "good",
+    "bad",
+    "warn",
+    "critical",
+    "high",
+    "medium",
+    "low",
+    "informational",
+)
+"""Every style a theme defines; drawing code names them and nothing else."""
+
+_COLOR_NAMES = (
+    "primary",
+    "secondary",
+    "accent",
+    "warning",
+    "error",
+    "success",
+    "foreground",
+    "background",
+    "surface",
+    "panel",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One theme, ready to draw with."""
+
+    name: str
+    theme: Theme
+    styles: Mapping[str, Style]
+
+    def __getitem__(self, name: str) -> Style:
+        return self.styles[name]
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the themes that come with the program."""
+    package = Path(socconsole.__file__).parent
+    packed = package / "_data" / "themes"
+    return packed if packed.is_dir() else package.parent / "themes"
+
+
+def load_looks(folders: Iterable[Path]) -> tuple[dict[str, Look], list[SettingsError]]:
+    """Return the themes of `folders` by name, later folders first, and what is wrong with others.
+
+    A folder that does not exist holds no themes.
+    """
+    looks: dict[str, Look] = {}
+    problems: list[SettingsError] = []
+    for folder in folders:
+        for path in sorted(folder.glob("*.toml")):
+            try:
+                look = read_look(path)
+            except SettingsError as error:
+                problems.append(error)
+            else:
+                looks[look.name] = look
+    return looks, problems
+
+
+def read_look(path: Path) -> Look:
+    """Return the theme in the file at `path`.
+
+    Raises:
+        SettingsError: It is not TOML, or a key, colour or style in it is not known.
+
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"The theme cannot be read: {error}", where=str(path)) from error
+    _refuse_unknown(document, ("name", "dark", "ansi", "colors", "styles"), path)
+    name = str(document.get("name", path.stem))
+    colors = _table(document, "colors", path)
+    _refuse_unknown(colors, _COLOR_NAMES, path)
+    if "primary" not in colors:
+        raise SettingsError("The theme has no colour 'primary'.", where=str(path))
+    for key, value in colors.items():
+        _check_color(key, value, path)
+    theme = Theme(
+        name=name,
+        dark=bool(document.get("dark", True)),
+        ansi=bool(document.get("ansi", False)),
+        variables=_TEXTUAL_VARIABLES,
+        **colors,
+    )
+    return Look(name, theme, _styles(_table(document, "styles", path), path))
+
+
+_TEXTUAL_VARIABLES = {"input-cursor-text-style": "reverse"}
+
+
+def _styles(written: Mapping[str, Any], path: Path) -> dict[str, Style]:
+    _refuse_unknown(written, STYLE_NAMES, path)
+    if missing := [name for name in STYLE_NAMES if name not in written]:
+        raise SettingsError(f"The theme has no style {missing[0]!r}.", where=str(path))
+    styles = {}
+    for name, text in written.items():
+        try:
+            styles[name] = Style.parse(str(text))
+        except StyleSyntaxError as error:
+            raise SettingsError(f"Style {name!r}: {error}", where=str(path)) from error
+    return styles
+
+
+def _table(document: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
+    table = document.get(name, {})
+    if not isinstance(table, Mapping):
+        raise SettingsError(f"{name!r} is not a table.", hint=f"Write [{name}].", where=str(path))
+    return table
+
+
+def _check_color(key: str, value: object, path: Path) -> None:
+    try:
+        Color.parse(str(value))
+    except ColorParseError as error:
+        raise SettingsError(f"Colour {key!r}: {value!r} is none.", where=str(path)) from error
+
+
+def _refuse_unknown(written: Mapping[str, Any], known: tuple[str, ...], path: Path) -> None:
+    for key in written:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
+            raise SettingsError(f"{key!r} is not known in a theme.", hint=hint, where=str(path))

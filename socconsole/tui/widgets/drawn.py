@@ -1,0 +1,60 @@
+"""One line of words in theme styles: view bars, labels, questions."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from socconsole.core.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from socconsole.tui.app import ConsoleApp
+
+Part = tuple[str, str]
+"""A text and the name of a theme style, or "" for the widget's own."""
+
+
+class Drawn(Widget):
+    """Shows parts of text on one line, cut where the line ends. Any text is safe in it."""
+
+    DEFAULT_CSS = "Drawn { height: 1; width: 1fr; }"
+
+    def __init__(
+        self,
+        parts: Sequence[Part] = (),
+        *,
+        id: str | None = None,  # noqa: A002 Textual's name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._parts: tuple[Part, ...] = tuple(parts)
+
+    @property
+    def plain(self) -> str:
+        """What is shown, without styles."""
+        return "".join(text for text, _ in self._parts)
+
+    def show(self, *parts: Part) -> None:
+        """Show `parts`; costs nothing when they are the same as before."""
+        if parts != self._parts:
+            self._parts = parts
+            self.refresh()
+
+    def fit_width(self) -> None:
+        """Make the widget as wide as its text."""
+        self.styles.width = sum(cell_len(safe_text(text)) for text, _ in self._parts)
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y:
+            return Strip.blank(width, self.rich_style)
+        look = cast("ConsoleApp", self.app).look
+        base = self.rich_style
+        segments = [
+            Segment(safe_text(text), base + look[name] if name else base)
+            for text, name in self._parts
+        ]
+        return Strip(segments).adjust_cell_length(width, base)

@@ -1,0 +1,99 @@
+"""The top line: who, how much, how the collector is, and two clocks."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from socconsole.tui.cells import fit
+from socconsole.tui.messages import Pulse
+
+if TYPE_CHECKING:
+    from socconsole.tui.app import ConsoleApp
+
+_DOT = {
+    "live": "● live",
+    "starting": "○ starting",
+    "stale": "○ collector silent",
+    "none": "○ no collector",
+}
+
+
+class StatusHeader(Widget):
+    """Draws the application's pulse; repainted when that or the minute changes."""
+
+    DEFAULT_CSS = "StatusHeader { height: 1; width: 1fr; dock: top; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._minute = ""
+
+    @property
+    def console_app(self) -> "ConsoleApp":
+        return cast("ConsoleApp", self.app)
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "pulse", self._pulsed, init=False)
+        self.watch(self.app, "paused", self._pulsed, init=False)
+        self.set_interval(1.0, self._tick)
+
+    def _pulsed(self) -> None:
+        if self.screen.is_current:
+            self.refresh()
+
+    def _tick(self) -> None:
+        minute = self._clock(self.console_app.now())
+        if minute != self._minute and self.screen.is_current:
+            self.refresh()
+
+    def _clock(self, now: datetime) -> str:
+        zone = self.console_app.zone
+        utc = now.strftime("%H:%MZ")
+        if zone in ("UTC", ""):
+            return utc
+        return f"{now.astimezone(ZoneInfo(zone)).strftime('%H:%M')} {utc}"
+
+    def render_line(self, y: int) -> Strip:
+        console = self.console_app
+        pulse: Pulse = console.pulse
+        base = self.rich_style + console.look["header"]
+        self._minute = self._clock(console.now())
+        left = self._figures(pulse)
+        right = self._state(pulse) + f"  {self._minute} "
+        width = self.size.width
+        room = width - len(right)
+        segments = [Segment(fit(left, max(0, room)), base)]
+        if console.paused:
+            badge = " PAUSED · = "
+            segments = [
+                Segment(fit(left, max(0, room - len(badge) - 1)), base),
+                Segment(badge, self.rich_style + console.look["paused"]),
+                Segment(" ", base),
+            ]
+        tone = "header" if pulse.collector in ("live", "starting") else "say-error"
+        segments.append(Segment(right, self.rich_style + console.look[tone]))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _figures(self, pulse: Pulse) -> str:
+        console = self.console_app
+        parts = [
+            f" SOC {console.login}",
+            f"new {pulse.new} crit {pulse.critical} mine {pulse.mine}",
+        ]
+        if pulse.clocks and self.size.width >= 100:
+            parts.append(pulse.clocks)
+        if console.read_only:
+            parts.insert(1, "READ-ONLY")
+        return "  ".join(parts)
+
+    def _state(self, pulse: Pulse) -> str:
+        words = []
+        if pulse.events_per_second is not None:
+            words.append(f"{pulse.events_per_second:.0f} eps")
+        if pulse.lag_seconds is not None:
+            words.append(f"lag {pulse.lag_seconds:.1f}s")
+        words.append(_DOT.get(pulse.collector, pulse.collector))
+        return "  ".join(words)

@@ -1,0 +1,587 @@
+"""The table of every list: rows drawn on demand from a vector of ids and a cache of pages.
+
+A million rows are ready at once, a cursor move costs two painted rows, and new rows never move
+what the analyst looks at: the cursor is bound to an id, the order changes only on request.
+"""
+
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from socconsole.errors import SocError
+from socconsole.tui.cells import fit
+from socconsole.tui.keymap import key
+from socconsole.tui.messages import IdsLoaded, RowsLoaded
+from socconsole.tui.widgets.line_view import LineView
+
+RowT = TypeVar("RowT")
+RowT_co = TypeVar("RowT_co", covariant=True)
+
+PAGE = 200
+KEPT_ROWS = 64 * PAGE
+LEAD = 2
+"""Cells before the first column: the cursor's bar and the mark."""
+_FOOT_LEFT = 20
+"""Cells of the foot that a cursor move leaves alone."""
+
+
+class RowSource(Protocol[RowT_co]):
+    """Where a table's rows come from. Both methods run in a thread."""
+
+    def ids(self) -> Sequence[int]:
+        """Return every id of the view, in its order."""
+        ...
+
+    def rows(self, ids: Sequence[int]) -> Mapping[int, RowT_co]:
+        """Return the rows of those `ids` that still exist."""
+        ...
+
+
+@dataclass(frozen=True)
+class Column(Generic[RowT]):
+    """One column: what it says about a row, and how much room that takes."""
+
+    name: str
+    title: str
+    width: int
+    """Cells without the space after it."""
+    text: Callable[[RowT], str]
+    style: Callable[[RowT], str] | None = None
+    """Name of a theme style for this cell, or "" for none."""
+    grow: int = 0
+    """Share of the cells that are left over."""
+    least: int = 0
+    """Shown only in tables at least this wide."""
+    right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a verb acts on."""
+
+    ids: Sequence[int]
+    hidden: int = 0
+    """Marked rows that the filter hides; they are left out."""
+    marked: bool = False
+    """False when it is only the row under the cursor."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class VirtualTable(LineView, Generic[RowT]):
+    """Shows `columns` of the rows of `source`; keeps cursor, marks and position.
+
+    Give it rows with `show_rows` (a few, all at once) or a `source` and `reload` (any number).
+    `empty` is drawn when there is no row: say why, and which key changes that. `gone` tells which
+    rows no longer belong to the view: they stay, struck through, until the next load.
+    """
+
+    class Highlighted(Message):
+        """The cursor is on another row, or on none."""
+
+        def __init__(self, table: "VirtualTable[Any]", row_id: int | None) -> None:
+            super().__init__()
+            self.table = table
+            self.row_id = row_id
+
+        @property
+        def control(self) -> "VirtualTable[Any]":
+            return self.table
+
+    class Chosen(Message):
+        """Enter was pressed on a row."""
+
+        def __init__(self, table: "VirtualTable[Any]", row_id: int) -> None:
+            super().__init__()
+            self.table = table
+            self.row_id = row_id
+
+        @property
+        def control(self) -> "VirtualTable[Any]":
+            return self.table
+
+    class Loaded(Message):
+        """A `reload` is on screen."""
+
+        def __init__(self, table: "VirtualTable[Any]") -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> "VirtualTable[Any]":
+            return self.table
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("list.down", "j,down", "move(1)", "Next row"),
+        key("list.up", "k,up", "move(-1)", "Previous row"),
+        key("list.half_down", "ctrl+d", "half_page(1)", "Half a page down"),
+        key("list.half_up", "ctrl+u", "half_page(-1)", "Half a page up"),
+        key("list.page_down", "pagedown", "page(1)", "A page down"),
+        key("list.page_up", "pageup", "page(-1)", "A page up"),
+        key("list.first", "g,home", "first", "First row; loads what is new"),
+        key("list.last", "G,end", "last", "Last row"),
+        key("list.open", "enter,l,right", "choose", "Open"),
+        key("list.mark", "space", "mark", "Mark and advance", hint="mark"),
+        key("list.range", "v", "toggle_range", "Start or end a range of marks"),
+        key("list.range_down", "shift+down", "extend(1)", "Extend the range down"),
+        key("list.range_up", "shift+up", "extend(-1)", "Extend the range up"),
+        key("list.all", "asterisk", "mark_all", "Mark all rows of the view; again: none"),
+    ]
+
+    head_height = 1
+    foot_height = 1
+
+    def __init__(
+        self,
+        columns: Sequence[Column[RowT]],
+        *,
+        source: RowSource[RowT] | None = None,
+        empty: str = "Nothing here.",
+        gone: Callable[[RowT], bool] | None = None,
+        id: str | None = None,  # noqa: A002 Textual's name
+    ) -> None:
+        super().__init__(id=id)
+        self.columns: tuple[Column[RowT], ...] = tuple(columns)
+        self.source = source
+        self.empty = empty
+        self.gone = gone or (lambda _: False)
+        self.cursor = 0
+        self.pill = ""
+        self.note = ""
+        self.marks: set[int] = set()
+        self.hidden = 0
+        self._all_marked = False
+        self._anchor: int | None = None
+        self._ids: Sequence[int] = ()
+        self._rows: OrderedDict[int, RowT] = OrderedDict()
+        self._generation = 0
+        self._goal: int | None = None
+        self._asked: set[int] = set()
+        self._layout_of: tuple[int, list[tuple[Column[RowT], int]]] = (-1, [])
+
+    # Rows and where they come from.
+
+    @property
+    def line_count(self) -> int:
+        return len(self._ids)
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """Every id of the view, in its order."""
+        return self._ids
+
+    @property
+    def cursor_id(self) -> int | None:
+        """The id of the row under the cursor."""
+        return self._ids[self.cursor] if self.cursor < len(self._ids) else None
+
+    @property
+    def cursor_row(self) -> RowT | None:
+        """The row under the cursor, where it is loaded."""
+        return self.row_at(self.cursor)
+
+    def row_at(self, index: int) -> RowT | None:
+        """Return the row at `index`, where it is loaded."""
+        return self._rows.get(self._ids[index]) if 0 <= index < len(self._ids) else None
+
+    def show_rows(self, rows: Sequence[tuple[int, RowT]]) -> None:
+        """Show these rows, given with their ids; the cursor stays on its id."""
+        ids = array("q", (row_id for row_id, _ in rows))
+        position = self._position_of(self.cursor_id, ids)
+        self._take(IdsLoaded(self._generation, ids, position, dict(rows), self._count_hidden(ids)))
+
+    def show_first(self, ids: Sequence[int], rows: Mapping[int, RowT]) -> None:
+        """Show a first page before the whole order is known."""
+        self._take(IdsLoaded(self._generation, ids, 0, rows, 0))
+
+    def reload(self, *, first: bool = False) -> None:
+        """Ask the source for the order and the rows on screen again.
+
+        Args:
+            first: Put the cursor on the first row instead of keeping it on its id.
+
+        """
+        if self.source is None:
+            return
+        self._generation += 1
+        wanted = None if first else self.cursor_id
+        work = partial(self._load_ids, self.source, self._generation, wanted, first=first)
+        self.run_worker(work, thread=True, group="ids", exit_on_error=False)
+
+    def refresh_rows(self) -> None:
+        """Read the rows on screen again and repaint those that changed; the order stays."""
+        if self.source is not None and self._ids:
+            self._fetch(self._ids[self.top : self.top + self.page_height])
+
+    def _load_ids(
+        self, source: RowSource[RowT], generation: int, wanted: int | None, *, first: bool
+    ) -> None:
+        try:
+            ids = source.ids()
+            position = 0 if first else self._position_of(wanted, ids)
+            low = max(0, position - PAGE)
+            rows = source.rows(ids[low : position + PAGE])
+        except SocError as error:
+            self.console_app.complain(error)
+            return
+        self.post_message(IdsLoaded(generation, ids, position, rows, self._count_hidden(ids)))
+
+    def _position_of(self, row_id: int | None, ids: Sequence[int]) -> int:
+        if row_id is None:
+            return 0
+        try:
+            return ids.index(row_id)
+        except ValueError:
+            return min(self.cursor, max(0, len(ids) - 1))
+
+    def _count_hidden(self, ids: Sequence[int]) -> int:
+        return len(self.marks) - len(self.marks.intersection(ids)) if self.marks else 0
+
+    def on_ids_loaded(self, message: IdsLoaded) -> None:
+        message.stop()
+        if message.generation == self._generation:
+            self._take(message)
+            self.post_message(self.Loaded(self))
+
+    def _take(self, loaded: IdsLoaded) -> None:
+        before = self.cursor_id
+        offset = self.cursor - self.top
+        self._ids = loaded.ids
+        self._asked.clear()
+        self._anchor = self._goal = None
+        self._all_marked = False
+        self.hidden = loaded.hidden
+        self._keep(loaded.rows)
+        self.cursor = loaded.position
+        self.top = max(0, min(self.cursor - offset, self.last_top, self.cursor))
+        if self.cursor >= self.top + self.page_height:
+            self.top = self.cursor - self.page_height + 1
+        self.refresh()
+        if before != self.cursor_id or before is None:
+            self.post_message(self.Highlighted(self, self.cursor_id))
+
+    def _keep(self, rows: Mapping[int, RowT]) -> None:
+        self._rows.update(rows)
+        while len(self._rows) > max(KEPT_ROWS, len(rows)):
+            self._rows.popitem(last=False)
+
+    def _fetch(self, ids: Sequence[int]) -> None:
+        if self.source is None or not ids:
+            return
+        work = partial(self._load_rows, self.source, self._generation, ids)
+        self.run_worker(work, thread=True, group="rows", exit_on_error=False)
+
+    def _load_rows(self, source: RowSource[RowT], generation: int, ids: Sequence[int]) -> None:
+        try:
+            rows = source.rows(ids)
+        except SocError as error:
+            self.console_app.complain(error)
+            return
+        self.post_message(RowsLoaded(generation, rows))
+
+    def on_rows_loaded(self, message: RowsLoaded) -> None:
+        message.stop()
+        changed = {row_id for row_id, row in message.rows.items() if self._rows.get(row_id) != row}
+        self._keep(message.rows)
+        for index in range(self.top, min(self.top + self.page_height, len(self._ids))):
+            if self._ids[index] in changed:
+                self.refresh_index(index)
+        if self._goal is not None and self.row_at(self._goal) is not None:
+            goal, self._goal = self._goal, None
+            self._put_cursor(goal)
+        elif self.cursor_id in changed:
+            self.post_message(self.Highlighted(self, self.cursor_id))
+
+    def _want(self, index: int) -> bool:
+        """Return whether the rows around `index` are here; ask for them where not."""
+        ready = self.row_at(index) is not None
+        for page in {index // PAGE, (index - 60) // PAGE, (index + 60) // PAGE}:
+            low = page * PAGE
+            if 0 <= low < len(self._ids) and page not in self._asked:
+                self._asked.add(page)
+                ids = self._ids[low : low + PAGE]
+                if any(row_id not in self._rows for row_id in ids):
+                    self._fetch(ids)
+        if not ready and index // PAGE in self._asked and self._goal is None:
+            # The page was here and has been dropped from the cache.
+            self._fetch(self._ids[index : index + self.page_height])
+        return ready
+
+    # The cursor.
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on row `index`, as soon as that row is here."""
+        index = max(0, min(index, len(self._ids) - 1))
+        if not self._ids:
+            return
+        if self._want(index) or self.source is None:
+            self._goal = None
+            self._put_cursor(index)
+        else:
+            self._goal = index
+
+    def move_to_id(self, row_id: int) -> bool:
+        """Put the cursor on the row with that id and return whether the view has it."""
+        try:
+            index = self._ids.index(row_id)
+        except ValueError:
+            return False
+        self.move_to(index)
+        return True
+
+    def advance(self, fits: Callable[[RowT], bool] | None = None) -> None:
+        """Move to the next row below that `fits`, or stay where none of the loaded ones does."""
+        for index in range(self.cursor + 1, len(self._ids)):
+            row = self.row_at(index)
+            if row is None or fits is None or fits(row):
+                self.move_to(index)
+                return
+
+    def _put_cursor(self, index: int) -> None:
+        old, self.cursor = self.cursor, index
+        self.reveal(index)
+        if self._anchor is not None:
+            for passed in range(min(old, index), max(old, index) + 1):
+                self.refresh_index(passed)
+        elif old != index:
+            self.refresh_index(old)
+            self.refresh_index(index)
+        if old != index:
+            self.refresh_foot(_FOOT_LEFT)
+            self.post_message(self.Highlighted(self, self.cursor_id))
+
+    @property
+    def _from(self) -> int:
+        return self.cursor if self._goal is None else self._goal
+
+    def action_move(self, by: int) -> None:
+        self.move_to(self._from + by)
+
+    def action_page(self, by: int) -> None:
+        self.move_to(self._from + by * self.page_height)
+
+    def action_half_page(self, by: int) -> None:
+        self.move_to(self._from + by * (self.page_height // 2))
+
+    def action_first(self) -> None:
+        if self.source is not None and self.pill:
+            self.pill = ""
+            self.reload(first=True)
+        else:
+            self.move_to(0)
+
+    def action_last(self) -> None:
+        self.move_to(len(self._ids) - 1)
+
+    def action_choose(self) -> None:
+        if self.cursor_id is not None:
+            self.post_message(self.Chosen(self, self.cursor_id))
+
+    # Marks.
+
+    def is_marked(self, index: int) -> bool:
+        """Return whether the row at `index` is marked, by itself or by the range."""
+        if self._anchor is not None:
+            low, high = sorted((self._anchor, self.cursor))
+            if low <= index <= high:
+                return True
+        return (self._ids[index] in self.marks) != self._all_marked
+
+    def selection(self) -> Selection:
+        """Return the marked rows of this view, or else the row under the cursor."""
+        if self._all_marked:
+            if not self.marks:
+                return Selection(self._ids, marked=True)
+            kept = [row_id for row_id in self._ids if row_id not in self.marks]
+            return Selection(kept, marked=True)
+        marks = self.marks | self._range_ids()
+        if marks:
+            kept = [row_id for row_id in self._ids if row_id in marks]
+            return Selection(kept, hidden=len(marks) - len(kept), marked=True)
+        here = self.cursor_id
+        return Selection(() if here is None else (here,))
+
+    def selected_rows(self) -> list[RowT]:
+        """Return the loaded rows among the selection."""
+        return [
+            row for row_id in self.selection().ids if (row := self._rows.get(row_id)) is not None
+        ]
+
+    def clear_marks(self) -> None:
+        self.marks.clear()
+        self._all_marked = False
+        self._anchor = None
+        self.hidden = 0
+        self.refresh_lines()
+        self.refresh_foot()
+
+    def _range_ids(self) -> set[int]:
+        if self._anchor is None:
+            return set()
+        low, high = sorted((self._anchor, self.cursor))
+        return set(self._ids[low : high + 1])
+
+    def action_mark(self) -> None:
+        if self.cursor_id is None:
+            return
+        self.marks ^= {self.cursor_id}
+        self.refresh_index(self.cursor)
+        self.refresh_foot()
+        self.move_to(self.cursor + 1)
+
+    def action_toggle_range(self) -> None:
+        if self._anchor is None:
+            self._anchor = self.cursor
+        else:
+            self._end_range()
+        self.refresh_index(self.cursor)
+        self.refresh_foot()
+
+    def _end_range(self) -> None:
+        chosen = self._range_ids()
+        self.marks = self.marks - chosen if self._all_marked else self.marks | chosen
+        self._anchor = None
+
+    def action_extend(self, by: int) -> None:
+        if self._anchor is None:
+            self._anchor = self.cursor
+        self.move_to(self.cursor + by)
+
+    def action_mark_all(self) -> None:
+        some = self._all_marked or bool(self.marks) or self._anchor is not None
+        self.clear_marks()
+        if not some:
+            self._all_marked = True
+            self.refresh_lines()
+            self.refresh_foot()
+
+    # Drawing.
+
+    def set_foot(self, *, pill: str | None = None, note: str | None = None) -> None:
+        """Change the foot: the pill at its left, the note at its right."""
+        if pill is not None and pill != self.pill:
+            self.pill = pill
+            self.refresh_foot()
+        if note is not None and note != self.note:
+            self.note = note
+            self.refresh_foot(_FOOT_LEFT)
+
+    def set_columns(self, columns: Sequence[Column[RowT]]) -> None:
+        self.columns = tuple(columns)
+        self._layout_of = (-1, [])
+        self.refresh()
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        if self._ids:
+            self.reveal(self.cursor)
+            self._want(self.cursor)
+
+    def placed_columns(self, width: int) -> list[tuple[Column[RowT], int]]:
+        """Return the columns that fit in `width` cells, each with its own width."""
+        if self._layout_of[0] != width:
+            self._layout_of = (width, self._place(width))
+        return self._layout_of[1]
+
+    def _place(self, width: int) -> list[tuple[Column[RowT], int]]:
+        shown = [column for column in self.columns if column.least <= width]
+        spare = width - LEAD - sum(column.width + 1 for column in shown)
+        shares = sum(column.grow for column in shown)
+        placed = []
+        for column in shown:
+            extra = spare * column.grow // shares if shares and spare > 0 else 0
+            placed.append((column, column.width + extra))
+        if spare < 0 and shares:
+            placed = [
+                (column, max(8, own + spare * column.grow // shares)) for column, own in placed
+            ]
+        return placed
+
+    def draw_head(self, width: int) -> list[Segment]:
+        titles = " ".join(
+            fit(column.title, own, right=column.right) for column, own in self.placed_columns(width)
+        )
+        return self.line_of(" " * LEAD + titles, width, self.look("column"))
+
+    def render_line(self, y: int) -> Strip:
+        body = y - self.head_height
+        if not self._ids and 0 < body < self.page_height:
+            lines = self.empty.splitlines()
+            text = lines[body - 1] if body <= len(lines) else ""
+            return Strip(self.line_of(f"  {text}", self.size.width, self.look("muted")))
+        return super().render_line(y)
+
+    def draw_line(self, index: int, width: int) -> list[Segment]:
+        row = self.row_at(index)
+        if row is None:
+            return self.line_of("  …", width, self.look("muted"))
+        whole, own_styles = self._row_style(index, row)
+        lead = ("▌" if index == self.cursor else " ") + ("*" if self.is_marked(index) else " ")
+        parts: list[tuple[str, Style]] = [(lead, whole)]
+        for column, cells in self.placed_columns(width):
+            name = column.style(row) if column.style and own_styles else ""
+            style = whole + self.console_app.look[name] if name else whole
+            parts.append((fit(column.text(row), cells, right=column.right), style))
+            parts.append((" ", whole))
+        return self.padded(_merged(parts), width, whole)
+
+    def _row_style(self, index: int, row: RowT) -> tuple[Style, bool]:
+        if index == self.cursor:
+            style = self.look("cursor")
+            return (style + Style(strike=True) if self.gone(row) else style), False
+        if self.is_marked(index):
+            return self.look("marked"), False
+        if self.gone(row):
+            return self.look("gone"), False
+        return self.rich_style, True
+
+    def draw_foot(self, width: int) -> list[Segment]:
+        right = self._foot_right()
+        room = max(0, width - cell_len(right))
+        if self.pill:
+            pill = [Segment(fit(self.pill, min(cell_len(self.pill), room)), self.look("pill"))]
+        else:
+            pill = []
+        left = self.padded(pill, room, self.rich_style)
+        return [*left, Segment(right, self.look("muted"))]
+
+    def _foot_right(self) -> str:
+        parts = [f"{min(self.cursor + 1, len(self._ids))}/{len(self._ids)}"]
+        marked = self._marked_count()
+        if marked or self.hidden:
+            parts.append(f"{marked} marked" + (f" ({self.hidden} hidden)" if self.hidden else ""))
+        if self._anchor is not None:
+            parts.append("range")
+        if self.note:
+            parts.append(self.note)
+        return " · ".join(parts)
+
+    def _marked_count(self) -> int:
+        if self._all_marked:
+            return len(self._ids) - len(self.marks)
+        return len(self.marks | self._range_ids()) - self.hidden
+
+
+def _merged(parts: Sequence[tuple[str, Style]]) -> list[Segment]:
+    """Return segments, neighbours of one style as one: fewer bytes on the wire."""
+    merged: list[Segment] = []
+    text, style = parts[0]
+    for more, own in parts[1:]:
+        if own == style or (more == " " and own.bgcolor == style.bgcolor and not style.underline):
+            text += more
+        else:
+            merged.append(Segment(text, style))
+            text, style = more, own
+    return [*merged, Segment(text, style)]

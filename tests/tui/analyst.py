@@ -1,0 +1,69 @@
+"""An analyst at the console: presses keys, waits until it is quiet, reads the screen."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from socconsole.tui.app import ConsoleApp, Setup
+
+
+class Analyst:
+    """Works the console as a person does."""
+
+    def __init__(self, app: ConsoleApp, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def presses(self, *keys: str) -> None:
+        """Press `keys` one after the other; a word of several letters is one key's name."""
+        for pressed in keys:
+            await self.pilot.press(pressed)
+        await self.settles()
+
+    async def types(self, text: str, *, then: str = "enter") -> None:
+        """Type `text` into the prompt, then press one more key."""
+        await self.presses(*(" " if c == " " else c for c in text), then)
+
+    async def settles(self) -> None:
+        """Wait until the threads and workers that answer keys are done."""
+        await self.pilot.pause()
+        others = [w for w in self.app.workers if w.name not in ("watch", "start")]
+        waiting = [w for w in others if not w.is_finished and not self.asked]
+        if waiting:
+            await self.app.workers.wait_for_complete(waiting)
+        await self.pilot.pause()
+
+    @property
+    def asked(self) -> bool:
+        """Whether the bottom line waits for an answer."""
+        from socconsole.tui.widgets.prompt import PromptLine
+
+        return any(prompt.asking for prompt in self.app.screen.query(PromptLine))
+
+    @property
+    def lines(self) -> list[str]:
+        """What is on the screen, line by line."""
+        self.app.screen._compositor.update_widgets(set())
+        strips = self.app.screen._compositor.render_strips()
+        return [strip.text.rstrip() for strip in strips]
+
+    @property
+    def screen(self) -> str:
+        """What is on the screen."""
+        return "\n".join(self.lines)
+
+    @property
+    def bottom(self) -> str:
+        """The bottom line."""
+        return self.lines[-1]
+
+
+@asynccontextmanager
+async def at_the_console(setup: Setup, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Analyst]:
+    """Open the console for an analyst and close it afterwards."""
+    app = ConsoleApp(setup)
+    async with app.run_test(size=size) as pilot:
+        analyst = Analyst(app, pilot)
+        await analyst.settles()
+        yield analyst

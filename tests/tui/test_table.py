@@ -1,0 +1,140 @@
+"""The table every list is made of."""
+
+import time
+from array import array
+
+import pytest
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.table import Column, VirtualTable
+from tests.tui.analyst import at_the_console
+
+
+class Numbers:
+    """A million rows; row n says "row n"."""
+
+    def __init__(self, count):
+        self.order = array("q", range(count, 0, -1))
+        self.asked = 0
+
+    def ids(self):
+        return self.order
+
+    def rows(self, ids):
+        self.asked += len(ids)
+        return {row_id: f"row {row_id}" for row_id in ids}
+
+
+class Listing(Screen[None]):
+    def __init__(self, source):
+        super().__init__()
+        self.source = source
+
+    def compose(self) -> ComposeResult:
+        yield VirtualTable(
+            [Column("name", "Name", 12, str, grow=1)],
+            source=self.source,
+            empty="Nothing here · r asks again",
+            gone=lambda row: row == "row 3",
+        )
+        yield PromptLine()
+
+    def on_mount(self):
+        self.query_one(VirtualTable).focus()
+        self.query_one(VirtualTable).reload()
+
+
+@pytest.fixture
+async def open_list(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+
+        async def show(count):
+            analyst.app.open(Listing(Numbers(count)))
+            await analyst.settles()
+            return analyst, analyst.app.screen.query_one(VirtualTable)
+
+        yield show
+
+
+async def test_a_million_rows_are_ready_at_once_and_jumps_are_exact(open_list):
+    started = time.monotonic()
+    analyst, table = await open_list(1_000_000)
+    assert time.monotonic() - started < 5
+    assert "row 1000000" in analyst.lines[1]
+    await analyst.presses("G")
+    assert "1000000/1000000" in analyst.screen
+    assert table.cursor_row == "row 1"
+    await analyst.presses("g", "j", "j", "k")
+    assert table.cursor_row == "row 999999"
+    assert table.source.asked < 2_000
+
+
+async def test_marks_are_ids_and_a_verb_gets_those_the_view_still_has(open_list):
+    analyst, table = await open_list(10)
+    await analyst.presses("space", "space", "j", "space")
+    assert list(table.selection().ids) == [10, 9, 7]
+    assert "3 marked" in analyst.screen
+    table.source.order = array("q", [8, 7])
+    table.reload()
+    await analyst.settles()
+    assert list(table.selection().ids) == [7]
+    assert table.selection().hidden == 2
+    assert "1 marked (2 hidden)" in analyst.screen
+
+
+async def test_without_marks_the_row_under_the_cursor_is_meant(open_list):
+    analyst, table = await open_list(10)
+    await analyst.presses("j")
+    assert list(table.selection().ids) == [9]
+    assert not table.selection().marked
+
+
+async def test_a_range_grows_with_the_cursor_and_stays_when_it_is_ended(open_list):
+    analyst, table = await open_list(10)
+    await analyst.presses("v", "j", "j")
+    assert list(table.selection().ids) == [10, 9, 8]
+    await analyst.presses("v", "j", "j")
+    assert list(table.selection().ids) == [10, 9, 8]
+
+
+async def test_all_matching_is_a_snapshot_and_a_second_star_takes_it_back(open_list):
+    analyst, table = await open_list(500)
+    await analyst.presses("asterisk")
+    assert len(table.selection()) == 500
+    await analyst.presses("space")
+    assert len(table.selection()) == 499
+    await analyst.presses("asterisk")
+    assert list(table.selection().ids) == [499]
+
+
+async def test_the_cursor_is_bound_to_its_row_when_new_ones_arrive_above(open_list):
+    analyst, table = await open_list(50)
+    await analyst.presses("j", "j")
+    before = table.cursor_row
+    table.source.order = array("q", range(80, 0, -1))
+    table.set_foot(pill="▲30 new · g")
+    await analyst.settles()
+    assert table.cursor_row == before
+    assert "▲30 new · g" in analyst.screen
+    table.reload()
+    await analyst.settles()
+    assert table.cursor_row == before
+    await analyst.presses("g")
+    assert table.cursor_row == "row 80"
+    assert "new · g" not in analyst.screen
+
+
+async def test_an_empty_table_says_which_key_changes_that(open_list):
+    analyst, _ = await open_list(0)
+    await analyst.presses("j", "space", "G", "asterisk", "enter")
+    assert "Nothing here · r asks again" in analyst.screen
+
+
+async def test_a_row_that_left_the_view_stays_where_it_was_struck_through(open_list):
+    analyst, _ = await open_list(4)
+    strips = analyst.app.screen._compositor.render_strips()
+    struck = [s.text for strip in strips for s in strip if s.style and s.style.strike]
+    assert any("row 3" in text for text in struck)
+    assert not any("row 2" in text for text in struck)
