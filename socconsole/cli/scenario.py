@@ -52,6 +52,7 @@ def dated(text: str, moment: datetime) -> str:
         "rfc3164": f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S}",
         "clf": f"{moment:%d/%b/%Y:%H:%M:%S} +0000",
         "epoch_ms": f"{int(moment.timestamp())}.{millis}",
+        "epoch_millis": f"{int(moment.timestamp())}{millis}",
         "iso_ms": f"{moment:%Y-%m-%dT%H:%M:%S}.{millis}Z",
         "win_utc": f"{moment:%Y-%m-%d %H:%M:%S}.{millis}",
         "eve": f"{moment:%Y-%m-%dT%H:%M:%S.%f}+0000",
