@@ -1,7 +1,9 @@
 """Databases for tests: an SQLite file each, and a real PostgreSQL where one is asked for."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -31,11 +33,19 @@ def _create(url: str) -> None:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database file that tests copy."""
+    path = tmp_path_factory.mktemp("template") / "soc.db"
+    _create(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path, sqlite_template) -> Iterator[str]:
     """The URL of a fresh database with the schema, once per engine."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'soc.db'}"
+        yield f"sqlite:///{shutil.copy(sqlite_template, tmp_path)}"
         return
     server: Server = request.getfixturevalue("postgres_server")
     with server.fresh_database() as url:
@@ -52,9 +62,9 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def sqlite_database(tmp_path) -> Iterator[Database]:
+def sqlite_database(tmp_path, sqlite_template) -> Iterator[Database]:
     """An open, empty SQLite database, for what is SQLite's alone."""
-    opened = Database(str(tmp_path / "soc.db"))
+    opened = Database(shutil.copy(sqlite_template, tmp_path))
     opened.create()
     yield opened
     opened.close()

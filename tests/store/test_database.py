@@ -7,34 +7,13 @@ from sqlmodel import select
 from socconsole.core.severity import Severity
 from socconsole.errors import ConflictError, StoreError
 from socconsole.store.database import Database
-from socconsole.store.tables import Alert, Source
-
-
-def make_alert(session, noon, **values) -> Alert:
-    source = Source(name="auth", created_at=noon)
-    session.add(source)
-    session.flush()
-    alert = Alert(
-        **{
-            "fingerprint": "f",
-            "title": "Brute force",
-            "rule_id": "r",
-            "source_id": source.id,
-            "severity": Severity.HIGH,
-            "first_seen": noon,
-            "last_seen": noon,
-            "created_at": noon,
-            **values,
-        }
-    )
-    session.add(alert)
-    session.flush()
-    return alert
+from socconsole.store.tables import Alert
+from tests.store.rows import an_alert
 
 
 def test_a_row_comes_back_as_it_went_in(database, noon):
     with database.begin() as session:
-        made = make_alert(session, noon, entities={"host": "web-1"}, tags=["attack.t1110"])
+        made = an_alert(session, noon, entities={"host": "web-1"}, tags=["attack.t1110"])
     with database.read() as session:
         found = session.exec(select(Alert)).one()
         assert found.uid == made.uid
@@ -46,7 +25,7 @@ def test_a_row_comes_back_as_it_went_in(database, noon):
 
 def test_two_edits_of_one_row_do_not_overwrite_each_other(database, noon):
     with database.begin() as session:
-        make_alert(session, noon)
+        an_alert(session, noon)
     with database.read() as session:
         mine = session.exec(select(Alert)).one()
         session.expunge(mine)
@@ -71,13 +50,13 @@ def test_two_edits_of_one_row_do_not_overwrite_each_other(database, noon):
 )
 def test_the_database_itself_refuses_what_cannot_be(database, noon, wrong):
     with pytest.raises(StoreError), database.begin() as session:
-        make_alert(session, noon, **wrong)
+        an_alert(session, noon, **wrong)
 
 
 def test_a_failed_unit_of_work_leaves_nothing(database, noon):
     def half_a_unit() -> None:
         with database.begin() as session:
-            make_alert(session, noon)
+            an_alert(session, noon)
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
@@ -89,7 +68,7 @@ def test_a_failed_unit_of_work_leaves_nothing(database, noon):
 def test_a_naive_time_is_refused(database, noon):
     naive = noon.replace(tzinfo=None)
     with pytest.raises(StatementError, match="no time zone"), database.begin() as session:
-        make_alert(session, noon, created_at=naive)
+        an_alert(session, noon, created_at=naive)
 
 
 def test_read_only_refuses_changes(database_url, database):
@@ -97,7 +76,7 @@ def test_read_only_refuses_changes(database_url, database):
     with pytest.raises(StoreError, match="read-only"), reader.begin():
         pass
     with pytest.raises(StoreError), reader.read() as session:
-        make_alert(session, datetime.now(UTC))
+        an_alert(session, datetime.now(UTC))
     reader.close()
 
 

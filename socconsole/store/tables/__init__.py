@@ -46,7 +46,7 @@ from socconsole.store.tables.record import (
     Meta,
     Setting,
 )
-from socconsole.store.tables.row import METADATA, Edited, Identified, Recorded, Row
+from socconsole.store.tables.row import METADATA, Edited, Identified, Recorded, Row, table_of
 from socconsole.store.tables.tickets import (
     ClockPause,
     Custody,
@@ -125,4 +125,5 @@ __all__ = [
     "TicketLink",
     "TimelineEntry",
     "View",
+    "table_of",
 ]

@@ -103,6 +103,8 @@ class Alert(Edited, table=True):
         Index("ix_alert_ticket_id", "ticket_id"),
         Index("ix_alert_incident_id", "incident_id"),
         Index("ix_alert_group_id", "group_id"),
+        # What the collector keeps counting does not stand in the way of an undo.
+        {"info": {"derived": {"rank", "rank_terms", "count", "last_seen", "quiet_count"}}},
     )
 
     fingerprint: str

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, LargeBinary, MetaData
+from sqlalchemy import BigInteger, CheckConstraint, LargeBinary, MetaData, Table
 from sqlalchemy.orm import declared_attr, registry
 from sqlmodel import Field, SQLModel
 
@@ -129,3 +129,9 @@ class About(Row):
 
     subject_kind: str = word()
     subject_id: int = big()
+
+
+def table_of(model: type[Row]) -> Table:
+    """Return the table a model stands for."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table

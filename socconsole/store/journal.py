@@ -1,0 +1,146 @@
+"""Writes an action down: its row, its links in the audit chain, what consoles should read again."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from sqlalchemy import Connection, insert, text, update
+from sqlmodel import Session
+
+from socconsole.store.audit import Link, link_hash, payload_hash
+from socconsole.store.images import Image, canonical
+from socconsole.store.tables import (
+    Action,
+    AuditEntry,
+    AuditPayload,
+    Change,
+    ChangeHead,
+    table_of,
+)
+from socconsole.store.types import new_uid, to_micros
+
+NOTIFY_CHANNEL = "socconsole"
+_NAMED_CHANGES = 100
+"""Above so many rows of one table a change says "many" instead of naming them."""
+_SALT = 16
+
+_TAKE_HEAD = text(
+    "UPDATE change_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, audit_seq, audit_hash"
+)
+
+
+@dataclass(slots=True)
+class Touch:
+    """What happened to one row."""
+
+    operation: Literal["insert", "update", "delete", "batch", "note"]
+    entity: str
+    entity_id: int | None
+    entity_uid: str
+    before: Image | None = None
+    after: Image | None = None
+
+    def body(self) -> str:
+        """Return the payload as canonical JSON."""
+        images = {"before": self.before, "after": self.after}
+        return canonical({name: image for name, image in images.items() if image is not None})
+
+
+class Doing(Protocol):
+    """The part of a recording that is written down."""
+
+    session: Session
+    verb: str
+    by: str
+    now: datetime
+    summary: str
+    undoable: bool
+    about: tuple[str, int] | None
+    undoes_id: int | None
+    action_id: int | None
+    seq: int | None
+
+
+Changes = Mapping[str, Sequence[int | None]]
+"""Table → ids that consoles should read again; an id None stands for many."""
+
+
+def write_action(doing: Doing, touches: Sequence[Touch], changes: Changes) -> None:
+    """Write the action and give it its id and sequence.
+
+    Taking the head comes first here and last in the transaction: on a server it makes writers
+    queue, which is what orders both sequences as the commits are.
+    """
+    connection = doing.session.connection()
+    head = connection.execute(_TAKE_HEAD).one()
+    doing.seq = head.seq
+    if touches:
+        doing.action_id = _insert_action(connection, doing, touches)
+        _append(connection, doing, touches, head.audit_seq, bytes(head.audit_hash))
+    _insert_changes(connection, doing, changes)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": NOTIFY_CHANNEL})
+
+
+def _insert_action(connection: Connection, doing: Doing, touches: Sequence[Touch]) -> int:
+    first = next((each for each in touches if each.entity_id is not None), None)
+    subject = doing.about or (first and (first.entity, first.entity_id)) or (None, None)
+    values = {
+        "uid": new_uid(),
+        "verb": doing.verb,
+        "by": doing.by,
+        "at": doing.now,
+        "summary": doing.summary,
+        "rows": len(touches),
+        "subject_kind": subject[0],
+        "subject_id": subject[1],
+        "undoable": doing.undoable,
+        "undoes_id": doing.undoes_id,
+    }
+    table = table_of(Action)
+    return int(connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
+
+
+def _append(
+    connection: Connection, doing: Doing, touches: Sequence[Touch], seq: int, previous: bytes
+) -> None:
+    """Link one entry per touch to the chain."""
+    entries: list[dict[str, object]] = []
+    payloads: list[dict[str, object]] = []
+    at, action_id = to_micros(doing.now), doing.action_id or 0
+    salts = os.urandom(_SALT * len(touches))
+    for number, touch in enumerate(touches):
+        seq += 1
+        salt = salts[number * _SALT : (number + 1) * _SALT]
+        body = touch.body()
+        digest = payload_hash(salt, body)
+        link = Link(
+            seq, at, action_id, doing.by, doing.verb, touch.operation, touch.entity,
+            touch.entity_id, touch.entity_uid, digest,
+        )  # fmt: skip
+        linked = link_hash(previous, link)
+        entries.append({**link._asdict(), "at": doing.now, "previous": previous, "hash": linked})
+        payloads.append({"seq": seq, "salt": salt, "body": body})
+        previous = linked
+    connection.execute(insert(table_of(AuditEntry)), entries)
+    connection.execute(insert(table_of(AuditPayload)), payloads)
+    connection.execute(update(table_of(ChangeHead)).values(audit_seq=seq, audit_hash=previous))
+
+
+def _insert_changes(connection: Connection, doing: Doing, changes: Changes) -> None:
+    rows = [
+        {
+            "seq": doing.seq,
+            "at": doing.now,
+            "entity": entity,
+            "entity_id": number,
+            "by": doing.by,
+            "verb": doing.verb,
+        }
+        for entity, ids in changes.items()
+        for number in (ids if len(ids) <= _NAMED_CHANGES else [None])
+    ]
+    if rows:
+        connection.execute(insert(table_of(Change)), rows)

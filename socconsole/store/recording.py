@@ -1,0 +1,245 @@
+"""Records what an action did: one action row, a chained audit entry per row touched, one change.
+
+A service wraps its change in `recording(...)`; the session's flushes tell what was inserted,
+changed and deleted, so that no verb can forget to say it. A recording inside another belongs to
+the outer one: a verb made of verbs is one action with one undo.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Column, Row, Table, bindparam, event, inspect, select, update
+from sqlalchemy.orm import UOWTransaction
+from sqlalchemy.orm.attributes import History
+from sqlalchemy.orm.util import identity_key
+from sqlmodel import Session
+
+from socconsole.store.images import UNRECORDED, Image, image_of, plain
+from socconsole.store.journal import Touch, write_action
+from socconsole.store.tables import Edited, Identified, table_of
+
+_KEY = "socconsole.recording"
+_CHUNK = 5_000
+
+AuditMode = Literal["rows", "one-entry"]
+
+
+@dataclass(slots=True)
+class Recording:
+    """An action while it happens."""
+
+    session: Session
+    verb: str
+    by: str
+    now: datetime
+    summary: str
+    audit: AuditMode = "rows"
+    undoable: bool = True
+    about: tuple[str, int] | None = None
+    """Table and id of what the action is about; None: the first row it touches."""
+    undoes_id: int | None = None
+    action_id: int | None = None
+    """Known once the recording has ended; None when nothing was changed."""
+    seq: int | None = None
+    """The change sequence, likewise."""
+    figures: dict[str, object] = field(default_factory=dict)
+    """What a one-entry recording says beside the rows it touched."""
+    touches: dict[tuple[str, int | None], Touch] = field(default_factory=dict)
+    notes: list[Touch] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
+    """Tables without audit that consoles should read again."""
+
+    def say(self, entity: str, entity_id: int | None, **facts: object) -> None:
+        """Record something that changed no row, such as an export."""
+        self.notes.append(Touch("note", entity, entity_id, "", after=dict(facts)))
+
+    def update_many(
+        self, model: type[Edited], ids: Sequence[int], values: Mapping[str, object]
+    ) -> int:
+        """Give many rows the same values, quickly; return how many were changed."""
+        return self.update_rows(model, [{"id": each, **values} for each in dict.fromkeys(ids)])
+
+    def update_rows(self, model: type[Edited], rows: Sequence[Mapping[str, object]]) -> int:
+        """Give each row its own values, quickly; each mapping has the row's `id`.
+
+        All mappings name the same columns. A row that has its values already stays untouched.
+        Returns how many were changed.
+        """
+        if not rows:
+            return 0
+        self.session.flush()
+        table = table_of(model)
+        wanted = {row["id"]: row for row in rows}
+        columns = [table.c[name] for name in rows[0] if name != "id"]
+        changed: list[dict[str, object]] = []
+        for found in self._current(table, list(wanted), columns):
+            number, uid, values = found[0], found[1], found[2:]
+            new = wanted[number]
+            differing = [
+                (column.name, old, new[column.name])
+                for column, old in zip(columns, values, strict=True)
+                if old != new[column.name]
+            ]
+            if differing:
+                changed.append({f"new_{c.name}": new[c.name] for c in columns})
+                changed[-1]["row_id"] = number
+                self._touch_update(table.name, number, uid, differing)
+        if changed:
+            self._update(table, columns, changed)
+            self._expire(model, changed)
+        return len(changed)
+
+    def _current(
+        self, table: Table, ids: Sequence[object], columns: Sequence[Column[object]]
+    ) -> Iterator[Row[*tuple[Any, ...]]]:
+        connection = self.session.connection()
+        for start in range(0, len(ids), _CHUNK):
+            chosen = table.c.id.in_(ids[start : start + _CHUNK])
+            yield from connection.execute(select(table.c.id, table.c.uid, *columns).where(chosen))
+
+    def _update(
+        self, table: Table, columns: Sequence[Column[object]], rows: list[dict[str, object]]
+    ) -> None:
+        values: dict[str, object] = {c.name: bindparam(f"new_{c.name}") for c in columns}
+        values["version"] = table.c.version + 1
+        if "updated_at" in table.c and "updated_at" not in values:
+            values["updated_at"] = self.now
+        self.session.connection().execute(
+            update(table).where(table.c.id == bindparam("row_id")).values(values), rows
+        )
+
+    def _expire(self, model: type[Edited], rows: Sequence[Mapping[str, object]]) -> None:
+        """Make objects of the session see what was written past them."""
+        known = self.session.identity_map
+        if not len(known):
+            return
+        for row in rows:
+            key = identity_key(model, row["row_id"])
+            if key in known:
+                self.session.expire(known[key])
+
+    def _touch_update(
+        self, entity: str, entity_id: int, uid: str, differing: list[tuple[str, object, object]]
+    ) -> None:
+        if self.audit == "one-entry":
+            self.touches.setdefault((entity, entity_id), Touch("update", entity, entity_id, uid))
+            return
+        before = {name: plain(old) for name, old, _ in differing if name not in UNRECORDED}
+        after = {name: plain(new) for name, _, new in differing if name not in UNRECORDED}
+        if not after:
+            return
+        known = self.touches.get((entity, entity_id))
+        if known is None:
+            self.touches[entity, entity_id] = Touch("update", entity, entity_id, uid, before, after)
+        elif known.after is not None:
+            known.after.update(after)
+            if known.before is not None:
+                known.before = {**before, **known.before}
+
+    def _touch_insert(self, row: Identified) -> None:
+        entity = table_of(type(row)).name
+        after = image_of(row.model_dump()) if self.audit == "rows" else None
+        self.touches[entity, row.id] = Touch("insert", entity, row.id, row.uid, after=after)
+
+    def _touch_delete(self, row: Identified) -> None:
+        entity = table_of(type(row)).name
+        known = self.touches.pop((entity, row.id), None)
+        if known is not None and known.operation == "insert":
+            return
+        before: Image = image_of(row.model_dump())
+        if known is not None and known.before is not None:
+            before.update(known.before)
+        self.touches[entity, row.id] = Touch("delete", entity, row.id, row.uid, before=before)
+
+    def before_flush(self, session: Session, _context: UOWTransaction, _instances: object) -> None:
+        """Note what is about to change while the old values can still be read."""
+        for row in session.dirty:
+            if isinstance(row, Identified) and row.__audited__:
+                state = inspect(row)
+                differing = [
+                    (name, *_old_and_new(state.attrs[name].load_history()))
+                    for name in list(state.committed_state)
+                    if name in state.mapper.column_attrs
+                ]
+                differing = [each for each in differing if each[1] != each[2]]
+                if differing and row.id is not None:
+                    self._touch_update(table_of(type(row)).name, row.id, row.uid, differing)
+        for row in session.deleted:
+            if isinstance(row, Identified) and row.__audited__:
+                self._touch_delete(row)
+
+    def after_flush(self, session: Session, _context: UOWTransaction) -> None:
+        """Note new rows once they have their ids."""
+        for row in session.new:
+            if isinstance(row, Identified) and row.__audited__:
+                self._touch_insert(row)
+
+    def all_touches(self) -> list[Touch]:
+        """Return what the audit gets: every touch, or the sum of them."""
+        touches = list(self.touches.values())
+        if self.audit == "rows" or not (touches or self.figures):
+            return touches + self.notes
+        counted = Counter(f"{each.entity}.{each.operation}" for each in touches)
+        figures = {**self.figures, "rows": dict(counted)}
+        return [Touch("batch", "", None, "", after=figures), *self.notes]
+
+    def all_changes(self) -> dict[str, list[int | None]]:
+        """Return which rows consoles should read again."""
+        changes: dict[str, list[int | None]] = {name: [None] for name in self.changed}
+        for touch in (*self.touches.values(), *self.notes):
+            changes.setdefault(touch.entity, []).append(touch.entity_id)
+        return changes
+
+
+def _old_and_new(history: History) -> tuple[object, object]:
+    return (
+        history.deleted[0] if history.deleted else None,
+        history.added[0] if history.added else None,
+    )
+
+
+@contextmanager
+def recording(
+    session: Session,
+    *,
+    verb: str,
+    by: str,
+    now: datetime,
+    summary: str = "",
+    audit: AuditMode = "rows",
+) -> Iterator[Recording]:
+    """Make everything changed inside one audited action of `by`.
+
+    Args:
+        session: The unit of work; the action commits or vanishes with it.
+        verb: What was done, such as `alert.acknowledge`.
+        by: The login of who did it.
+        now: When.
+        summary: One line for people; it may be set later on the recording.
+        audit: `one-entry` writes a single entry with counts: for the collector's batches, which
+            nobody undoes.
+
+    """
+    outer = session.info.get(_KEY)
+    if outer is not None:
+        yield outer
+        return
+    session.flush()
+    current = Recording(session, verb, by, now, summary, audit, undoable=audit == "rows")
+    session.info[_KEY] = current
+    event.listen(session, "before_flush", current.before_flush)
+    event.listen(session, "after_flush", current.after_flush)
+    try:
+        yield current
+        session.flush()
+    finally:
+        event.remove(session, "before_flush", current.before_flush)
+        event.remove(session, "after_flush", current.after_flush)
+        del session.info[_KEY]
+    touches, changes = current.all_touches(), current.all_changes()
+    if touches or changes:
+        write_action(current, touches, changes)

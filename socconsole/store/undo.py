@@ -1,0 +1,303 @@
+"""Takes an action back, until something else depends on it; then it says what."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, select
+from sqlmodel import Session
+
+from socconsole.errors import NotFoundError, TransitionError
+from socconsole.store.images import Image, canonical, image_of, typed
+from socconsole.store.journal import Touch
+from socconsole.store.recording import Recording, recording
+from socconsole.store.tables import (
+    METADATA,
+    Action,
+    AuditEntry,
+    AuditPayload,
+    Edited,
+    table_of,
+)
+
+_CHUNK = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class UndoResult:
+    """What was taken back."""
+
+    action_id: int
+    """The undoing action: undoing it does the first one again."""
+    undone_id: int
+    verb: str
+    summary: str
+    rows: int
+
+
+def undo(session: Session, action_id: int, *, by: str, now: datetime) -> UndoResult:
+    """Put every row the action touched back to what it was before.
+
+    A row that got a human id when it was made is voided instead of deleted: its number stays.
+
+    Raises:
+        NotFoundError: There is no such action.
+        TransitionError: It was undone already, cannot be undone, or something depends on it.
+
+    """
+    action = session.get(Action, action_id)
+    if action is None:
+        raise NotFoundError(f"There is no action {action_id}.")
+    _require_undoable(session, action)
+    touches = _touches(session, action)
+    summary = f"undid {action.verb}: {action.summary}".rstrip(": ")
+    with recording(session, verb="undo", by=by, now=now, summary=summary) as current:
+        current.about, current.undoes_id = _subject(action), action_id
+        _take_back(_Undoing(session, action, current, now), touches)
+    assert current.action_id is not None
+    action.undone_by_id = current.action_id
+    if action.undoes_id is not None:
+        first = session.get(Action, action.undoes_id)
+        if first is not None:
+            first.undone_by_id = None
+    session.flush()
+    return UndoResult(current.action_id, action_id, action.verb, action.summary, len(touches))
+
+
+def last_action(session: Session, by: str) -> int | None:
+    """Return the newest action of `by` that can be undone and is no undo itself."""
+    found = session.connection().execute(
+        select(table_of(Action).c.id)
+        .where(
+            table_of(Action).c.by == by,
+            table_of(Action).c.undoable,
+            table_of(Action).c.undoes_id.is_(None),
+            table_of(Action).c.undone_by_id.is_(None),
+        )
+        .order_by(table_of(Action).c.id.desc())
+        .limit(1)
+    )
+    return found.scalar()
+
+
+def _subject(action: Action) -> tuple[str, int] | None:
+    if action.subject_kind is None or action.subject_id is None:
+        return None
+    return action.subject_kind, action.subject_id
+
+
+def _require_undoable(session: Session, action: Action) -> None:
+    if action.undone_by_id is not None:
+        undoing = session.get(Action, action.undone_by_id)
+        who = f" by {undoing.by}" if undoing else ""
+        raise TransitionError(f"Action {action.id} ({action.verb}) was undone already{who}.")
+    if not action.undoable:
+        raise TransitionError(f"Action {action.id} ({action.verb}) cannot be undone.")
+
+
+def _touches(session: Session, action: Action) -> list[Touch]:
+    """Return what the action did, last first."""
+    entry, payload = table_of(AuditEntry), table_of(AuditPayload)
+    rows = session.connection().execute(
+        select(entry.c.operation, entry.c.entity, entry.c.entity_id, entry.c.entity_uid,
+               payload.c.body)
+        .select_from(entry.outerjoin(payload, payload.c.seq == entry.c.seq))
+        .where(entry.c.action_id == action.id, entry.c.operation != "note")
+        .order_by(entry.c.seq.desc())
+    )  # fmt: skip
+    decode = msgspec.json.Decoder(dict[str, dict[str, object]]).decode
+    touches = []
+    for operation, entity, entity_id, uid, body in rows:
+        if body is None:
+            raise TransitionError(
+                f"Action {action.id} ({action.verb}) cannot be undone: its record was erased."
+            )
+        images = decode(body)
+        touches.append(
+            Touch(operation, entity, entity_id, uid, images.get("before"), images.get("after"))
+        )
+    if not touches:
+        raise TransitionError(f"Action {action.id} ({action.verb}) changed nothing.")
+    return touches
+
+
+@dataclass(frozen=True, slots=True)
+class _Undoing:
+    session: Session
+    action: Action
+    current: Recording
+    now: datetime
+
+
+def _take_back(undoing: _Undoing, touches: Sequence[Touch]) -> None:
+    """Undo touches in runs of one table and operation, so that thousands are a few statements."""
+    by_operation: dict[str, Callable[[_Undoing, Table, Sequence[Touch]], None]] = {
+        "update": _restore,
+        "insert": _remove,
+        "delete": _bring_back,
+    }
+    for table, run in _runs(touches):
+        by_operation[run[0].operation](undoing, table, run)
+
+
+def _runs(touches: Iterable[Touch]) -> Iterator[tuple[Table, list[Touch]]]:
+    run: list[Touch] = []
+    key: object = None
+    for touch in touches:
+        columns = tuple(touch.before or ()) if touch.operation == "update" else ()
+        new_key = (touch.entity, touch.operation, columns)
+        if run and new_key != key:
+            yield METADATA.tables[run[0].entity], run
+            run = []
+        key = new_key
+        run.append(touch)
+    if run:
+        yield METADATA.tables[run[0].entity], run
+
+
+def _restore(undoing: _Undoing, table: Table, run: Sequence[Touch]) -> None:
+    before = [touch.before or {} for touch in run]
+    names = list(before[0])
+    found = _images(undoing.session, table, [touch.entity_id for touch in run], names)
+    for touch in run:
+        now = found.get(touch.entity_id)
+        after = touch.after or {}
+        if now is None:
+            raise TransitionError(f"{_name(touch)} is gone.")
+        for name in names:
+            if name in table.info.get("derived", ()):
+                continue
+            if canonical(now[name]) != canonical(after.get(name)):
+                raise TransitionError(_who_changed(undoing, touch, name))
+    model = _model(table)
+    rows = [
+        {"id": touch.entity_id, **typed(table, image)}
+        for touch, image in zip(run, before, strict=True)
+    ]
+    undoing.current.update_rows(model, rows)
+
+
+def _images(
+    session: Session, table: Table, ids: Sequence[int | None], names: Sequence[str]
+) -> dict[int | None, Image]:
+    found: dict[int | None, Image] = {}
+    columns = [table.c[name] for name in names]
+    for start in range(0, len(ids), _CHUNK):
+        chosen = table.c.id.in_(ids[start : start + _CHUNK])
+        for row in session.connection().execute(select(table.c.id, *columns).where(chosen)):
+            found[row[0]] = image_of(dict(zip(names, row[1:], strict=True)))
+    return found
+
+
+def _remove(undoing: _Undoing, table: Table, run: Sequence[Touch]) -> None:
+    """Delete rows the action made; void those with a human id."""
+    ids = [touch.entity_id for touch in run]
+    _require_no_dependants(undoing, table, run)
+    names = list(run[0].after or {})
+    found = _images(undoing.session, table, ids, names)
+    for touch in run:
+        if touch.entity_id not in found:
+            raise TransitionError(f"{_name(touch)} is gone.")
+        _require_unchanged(undoing, table, touch, found[touch.entity_id])
+    if "voided_at" in table.c:
+        undoing.current.update_rows(
+            _model(table), [{"id": number, "voided_at": undoing.now} for number in ids]
+        )
+        return
+    connection = undoing.session.connection()
+    for start in range(0, len(ids), _CHUNK):
+        connection.execute(delete(table).where(table.c.id.in_(ids[start : start + _CHUNK])))
+    for touch in run:
+        undoing.current.touches[table.name, touch.entity_id] = Touch(
+            "delete", table.name, touch.entity_id, touch.entity_uid, before=found[touch.entity_id]
+        )
+
+
+def _require_unchanged(undoing: _Undoing, table: Table, touch: Touch, now: Image) -> None:
+    derived = table.info.get("derived", ())
+    for name, value in (touch.after or {}).items():
+        if name in now and name not in derived and canonical(now[name]) != canonical(value):
+            raise TransitionError(_who_changed(undoing, touch, name))
+
+
+def _bring_back(undoing: _Undoing, table: Table, run: Sequence[Touch]) -> None:
+    rows = [typed(table, touch.before or {}) for touch in run]
+    for row in rows:
+        if "updated_at" in table.c:
+            row["updated_at"] = undoing.now
+        if "version" in table.c:
+            row["version"] = 1
+    undoing.session.connection().execute(insert(table), rows)
+    for touch in run:
+        undoing.current.touches[table.name, touch.entity_id] = Touch(
+            "insert", table.name, touch.entity_id, touch.entity_uid, after=touch.before
+        )
+
+
+def _require_no_dependants(undoing: _Undoing, table: Table, run: Sequence[Touch]) -> None:
+    """Refuse to remove rows that others have been hung on since."""
+    ids = [touch.entity_id for touch in run]
+    connection = undoing.session.connection()
+    for other in METADATA.tables.values():
+        for condition in _pointing_at(other, table, ids):
+            count = connection.execute(
+                select(func.count()).select_from(other).where(condition)
+            ).scalar_one()
+            if count:
+                what = other.name.replace("_", " ")
+                raise TransitionError(
+                    f"{_name(run[0])} cannot be taken back: {count} {what}"
+                    f"{'s' if count > 1 else ''} depend{'' if count > 1 else 's'} on it.",
+                    hint="Undo what came later first.",
+                )
+
+
+def _pointing_at(
+    other: Table, table: Table, ids: Sequence[int | None]
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions under which rows of `other` point at rows of `table`."""
+    if other.info.get("follows"):
+        return
+    for column in other.c:
+        if any(key.column.table is table for key in column.foreign_keys):
+            yield column.in_(ids)
+    if "subject_kind" in other.c and other.name not in ("action", "presence"):
+        yield and_(other.c.subject_kind == table.name, other.c.subject_id.in_(ids))
+
+
+def _who_changed(undoing: _Undoing, touch: Touch, column: str) -> str:
+    """Say who changed the row after the action, and by which verb."""
+    entry = table_of(AuditEntry)
+    later = undoing.session.connection().execute(
+        select(entry.c.by, entry.c.verb)
+        .where(
+            entry.c.entity == touch.entity,
+            entry.c.entity_id == touch.entity_id,
+            entry.c.action_id > (undoing.action.id or 0),
+        )
+        .order_by(entry.c.seq.desc())
+        .limit(1)
+    )  # fmt: skip
+    row = later.one_or_none()
+    if row is None:
+        return f"{_name(touch)} has changed since: its {column} is not what the action left."
+    return f"{_name(touch)} has changed since: {row.by} did {row.verb}."
+
+
+def _name(touch: Touch) -> str:
+    after: Mapping[str, object] = touch.after or touch.before or {}
+    known = after.get("human_id")
+    if isinstance(known, str):
+        return known
+    return f"{touch.entity.replace('_', ' ').capitalize()} {touch.entity_id}"
+
+
+_MODELS: dict[str, type[Edited]] = {}
+
+
+def _model(table: Table) -> type[Edited]:
+    """Return the class of a table of edited rows."""
+    if not _MODELS:
+        _MODELS.update({table_of(each).name: each for each in Edited.__subclasses__()})
+    return _MODELS[table.name]

@@ -1,0 +1,81 @@
+import pytest
+from sqlalchemy import text
+
+from socconsole.store.audit import verify
+from socconsole.store.recording import recording
+from socconsole.store.tables import Analyst
+
+
+@pytest.fixture
+def chain(database, noon):
+    """A database whose chain has six entries."""
+    with database.begin() as session:
+        for number in range(6):
+            with recording(session, verb="analyst.add", by="alice", now=noon):
+                session.add(Analyst(login=f"analyst-{number}", created_at=noon))
+    return database
+
+
+def verdict_after(database, *statements: str):
+    with database.begin() as session:
+        for statement in statements:
+            session.execute(text(statement))
+    with database.read() as session:
+        return verify(session.connection())
+
+
+def test_an_untouched_chain_is_whole(chain):
+    with chain.read() as session:
+        verdict = verify(session.connection())
+    assert verdict.whole
+    assert (verdict.entries, verdict.erased) == (6, 0)
+
+
+@pytest.mark.parametrize(
+    ("tampering", "broken_at"),
+    [
+        (("UPDATE audit_entry SET by = 'bob' WHERE seq = 3",), 3),
+        (("UPDATE audit_entry SET at = at + 1 WHERE seq = 1",), 1),
+        (("UPDATE audit_entry SET entity_id = 99 WHERE seq = 4",), 4),
+        (("UPDATE audit_payload SET body = '{}' WHERE seq = 2",), 2),
+        (
+            (
+                "DELETE FROM audit_payload WHERE seq = 3",
+                "DELETE FROM audit_entry WHERE seq = 3",
+            ),
+            3,
+        ),
+        (
+            (
+                "DELETE FROM audit_payload WHERE seq = 6",
+                "DELETE FROM audit_entry WHERE seq = 6",
+            ),
+            6,
+        ),
+        (
+            (
+                "DELETE FROM audit_payload WHERE seq IN (3, 4)",
+                "UPDATE audit_entry SET seq = 1003 WHERE seq = 3",
+                "UPDATE audit_entry SET seq = 3 WHERE seq = 4",
+                "UPDATE audit_entry SET seq = 4 WHERE seq = 1003",
+            ),
+            3,
+        ),
+        (
+            (
+                "INSERT INTO audit_entry SELECT 7, action_id, at, by, verb, operation, entity,"
+                " entity_id, entity_uid, payload_hash, hash, hash FROM audit_entry WHERE seq = 6",
+            ),
+            7,
+        ),
+    ],
+    ids=["who", "when", "what", "payload", "delete", "cut the tail", "reorder", "insert"],
+)
+def test_tampering_is_found_where_it_was_done(chain, tampering, broken_at):
+    assert verdict_after(chain, *tampering).broken_at == broken_at
+
+
+def test_an_erased_payload_leaves_the_chain_whole(chain):
+    verdict = verdict_after(chain, "DELETE FROM audit_payload WHERE seq IN (2, 5)")
+    assert verdict.whole
+    assert verdict.erased == 2
