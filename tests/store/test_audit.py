@@ -63,8 +63,11 @@ def test_an_untouched_chain_is_whole(chain):
         ),
         (
             (
-                "INSERT INTO audit_entry SELECT 7, action_id, at, by, verb, operation, entity,"
-                " entity_id, entity_uid, payload_hash, hash, hash FROM audit_entry WHERE seq = 6",
+                (
+                    "INSERT INTO audit_entry SELECT 7, action_id, at, by, verb, operation,"
+                    " entity, entity_id, entity_uid, payload_hash, hash, hash"
+                    " FROM audit_entry WHERE seq = 6"
+                ),
             ),
             7,
         ),
