@@ -98,33 +98,28 @@ def _driver() -> Observation:
 
 
 def _terminal() -> Iterator[Observation]:
-    term = os.environ.get("TERM", "")
     if not sys.stdout.isatty():
         yield Observation("ok", "terminal", "output is no terminal; the commands work")
         return
+    troubles = list(_terminal_troubles())
+    columns, rows = shutil.get_terminal_size()
+    fine = Observation("ok", "terminal", f"{os.environ.get('TERM')} {columns}×{rows}")
+    yield from troubles or [fine]
+
+
+def _terminal_troubles() -> Iterator[Observation]:
+    term = os.environ.get("TERM", "")
     if term in ("", "dumb", "unknown"):
-        yield Observation(
-            "error",
-            "terminal",
-            f"TERM is {term!r}: no console here",
-            "use socconsole queue --plain",
-        )
+        cause = f"TERM is {term!r}: no console here"
+        yield Observation("error", "terminal", cause, "use socconsole queue --plain")
     columns, rows = shutil.get_terminal_size()
     if columns < _MIN_COLUMNS or rows < _MIN_ROWS:
-        yield Observation(
-            "error",
-            "terminal",
-            f"{columns}×{rows} is too small",
-            f"enlarge it to {_MIN_COLUMNS}×{_MIN_ROWS}",
-        )
-    if "utf" not in locale.getencoding().lower():
-        yield Observation(
-            "warning",
-            "terminal",
-            f"the locale's encoding is {locale.getencoding()}",
-            "export LC_ALL=C.UTF-8, or set console.ascii",
-        )
-    yield Observation("ok", "terminal", f"{term} {columns}×{rows}")
+        cure = f"enlarge it to {_MIN_COLUMNS}×{_MIN_ROWS}"
+        yield Observation("error", "terminal", f"{columns}×{rows} is too small", cure)
+    encoding = locale.getencoding()
+    if "utf" not in encoding.lower():
+        cure = "export LC_ALL=C.UTF-8, or set console.ascii"
+        yield Observation("warning", "terminal", f"the locale's encoding is {encoding}", cure)
 
 
 def _database(context: Context) -> Iterator[Observation]:
