@@ -1,0 +1,89 @@
+"""What the event store asks of the place its blocks lie in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlmodel import Session
+
+from socconsole.store.event_codec import Block
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which blocks are asked for; the events inside are looked at later."""
+
+    source_id: int | None = None
+    since: int | None = None
+    """Microseconds of event time, inclusive."""
+    until: int | None = None
+    """Exclusive."""
+    tokens: tuple[str, ...] = ()
+    """All of them occur in the block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a block lies: places sort in the order of writing."""
+
+    day: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A block as it was found."""
+
+    place: Place
+    source_id: int
+    generation_id: int
+    offset_from: int
+    offset_to: int
+    events: int
+    payload: bytes
+
+
+class Blocks(Protocol):
+    """Day files, or the partitions of a server."""
+
+    def insert(self, session: Session, block: Block, day: str) -> None:
+        """Store a block durably before the session's transaction commits."""
+        ...
+
+    def remove_beyond(self, session: Session, checkpoints: Mapping[int, int]) -> int:
+        """Remove blocks at or beyond each generation's checkpoint; return how many events."""
+        ...
+
+    def days(self) -> list[str]:
+        """Return the days there are blocks of, oldest first."""
+        ...
+
+    def after(self, place: Place, wanted: Wanted, limit: int) -> Sequence[Stored]:
+        """Return blocks of `place`'s day written after it, oldest first."""
+        ...
+
+    def before(self, place: Place, wanted: Wanted, limit: int) -> Sequence[Stored]:
+        """Return blocks of `place`'s day written before it, newest first."""
+        ...
+
+    def count_after(self, place: Place, wanted: Wanted) -> int:
+        """Return the number of events in blocks of `place`'s day written after it."""
+        ...
+
+    def beside(
+        self, day: str, generation_id: int, offset: int, limit: int, *, forward: bool
+    ) -> Sequence[Stored]:
+        """Return blocks of a generation that begin at or before `offset`, or after it."""
+        ...
+
+    def size(self, day: str) -> int:
+        """Return the bytes a day takes."""
+        ...
+
+    def drop(self, day: str) -> None:
+        """Remove a day."""
+        ...
+
+    def close(self) -> None:
+        """Give connections back."""
+        ...

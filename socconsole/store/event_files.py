@@ -1,0 +1,244 @@
+"""Blocks of events in one SQLite file a day: dropping a day is dropping a file.
+
+A block is written before the main database commits the offset that covers it. A crash between
+the two leaves a block beyond the checkpoint; it is removed at the next start, and before a retry
+writes the same bytes again, because batches are not cut at the same places twice.
+"""
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sqlalchemy import event
+from sqlmodel import Session
+
+from socconsole.store import driver
+from socconsole.store.event_blocks import Place, Stored, Wanted
+from socconsole.store.event_codec import Block
+
+APPLICATION_ID = 0x50C_E4E7
+_SUFFIX = ".socev"
+_SCHEMA = f"""
+PRAGMA page_size=8192;
+PRAGMA journal_mode=WAL;
+PRAGMA application_id={APPLICATION_ID};
+CREATE TABLE IF NOT EXISTS block (
+    id INTEGER PRIMARY KEY,
+    source_id INTEGER NOT NULL,
+    generation_id INTEGER NOT NULL,
+    off_lo INTEGER NOT NULL,
+    off_hi INTEGER NOT NULL,
+    ts_min INTEGER NOT NULL,
+    ts_max INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    codec INTEGER NOT NULL,
+    payload BLOB NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS ix_block_generation ON block (generation_id, off_lo, off_hi, n);
+CREATE INDEX IF NOT EXISTS ix_block_source ON block (source_id, id, n, ts_min, ts_max);
+CREATE INDEX IF NOT EXISTS ix_block_time ON block (ts_min, ts_max);
+CREATE VIRTUAL TABLE IF NOT EXISTS token USING fts5(
+    t, content='', contentless_delete=1, detail=none, columnsize=1,
+    tokenize="unicode61 remove_diacritics 0 tokenchars '._-@:/\\'"
+);
+"""
+_DELETES_TOKENS = driver.VERSION >= (3, 43)
+"""Before, an index without content cannot forget: a token then leads to a block in vain."""
+_OLD_FTS = _SCHEMA.replace("contentless_delete=1, ", "").replace("columnsize=1", "columnsize=0")
+_FOUND = "id, source_id, generation_id, off_lo, off_hi, n, payload"
+
+
+class EventFiles:
+    """The blocks of an SQLite installation: `events/2026-11-21.socev` beside the database."""
+
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        self._folder = folder
+        self._read_only = read_only
+        self._open: dict[str, driver.Connection] = {}
+        self._writing: set[str] = set()
+        self._written: set[str] = set()
+        """The last days written: where a failed attempt may have left something."""
+        self._watched: Session | None = None
+        self._lock = threading.RLock()
+
+    def insert(self, session: Session, block: Block, day: str) -> None:
+        with self._lock:
+            self._follow(session)
+            for other in self._written | {day}:
+                self._replace(other, block.generation_id, block.offset_from)
+            connection = self._write_to(day)
+            cursor = connection.execute(
+                "INSERT INTO block (source_id, generation_id, off_lo, off_hi, ts_min, ts_max, n,"
+                " codec, payload) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)",
+                (
+                    block.source_id, block.generation_id, block.offset_from, block.offset_to,
+                    block.time_from, block.time_to, block.events, block.payload,
+                ),
+            )  # fmt: skip
+            connection.execute(
+                "INSERT INTO token (rowid, t) VALUES (?, ?)", (cursor.lastrowid, block.tokens)
+            )
+
+    def _follow(self, session: Session) -> None:
+        """Commit the day files just before `session` commits, roll back when it does."""
+        if self._watched is session:
+            return
+        self._watched = session
+        event.listen(session, "before_commit", self._commit, once=True)
+        event.listen(session, "after_soft_rollback", self._rollback, once=True)
+
+    def _commit(self, _session: Session) -> None:
+        self._end("COMMIT")
+
+    def _rollback(self, _session: Session, _previous: object) -> None:
+        self._end("ROLLBACK")
+
+    def _end(self, how: str) -> None:
+        with self._lock:
+            for day in sorted(self._writing):
+                if self._open[day].in_transaction:
+                    self._open[day].execute(how)
+            self._writing.clear()
+            self._watched = None
+
+    def _write_to(self, day: str) -> driver.Connection:
+        connection = self._connection(day, create=True)
+        if day not in self._writing:
+            connection.execute("BEGIN IMMEDIATE")
+            self._writing.add(day)
+            self._written = {day, *sorted(self._written)[-1:]}
+        return connection
+
+    def _replace(self, day: str, generation_id: int, offset: int) -> int:
+        """Remove what a failed attempt left, which is nothing nearly always."""
+        beyond = "FROM block WHERE generation_id = ? AND off_lo >= ?"
+        values = (generation_id, offset)
+        known = self._connection(day, create=True).execute(
+            f"SELECT id, n {beyond}", values
+        ).fetchall()  # fmt: skip
+        if known:
+            connection = self._write_to(day)
+            connection.execute(f"DELETE {beyond}", values)
+            if _DELETES_TOKENS:
+                connection.executemany(
+                    "DELETE FROM token WHERE rowid = ?", [(number,) for number, _ in known]
+                )
+        return sum(n for _, n in known)
+
+    def remove_beyond(self, session: Session, checkpoints: Mapping[int, int]) -> int:
+        removed = 0
+        with self._lock:
+            for day in self.days():
+                ends = self._connection(day, create=True).execute(
+                    "SELECT generation_id, max(off_lo) FROM block GROUP BY generation_id"
+                ).fetchall()  # fmt: skip
+                for generation_id, last in ends:
+                    offset = checkpoints.get(generation_id, 0)
+                    if last >= offset:
+                        self._follow(session)
+                        removed += self._replace(day, generation_id, offset)
+        return removed
+
+    def days(self) -> list[str]:
+        if not self._folder.is_dir():
+            return []
+        return sorted(path.stem for path in self._folder.glob(f"*{_SUFFIX}"))
+
+    def after(self, place: Place, wanted: Wanted, limit: int) -> Sequence[Stored]:
+        where, values = _conditions(wanted)
+        return self._select(
+            place.day, f"id > ?{where} ORDER BY id LIMIT ?", (place.id, *values, limit)
+        )
+
+    def before(self, place: Place, wanted: Wanted, limit: int) -> Sequence[Stored]:
+        where, values = _conditions(wanted)
+        return self._select(
+            place.day, f"id < ?{where} ORDER BY id DESC LIMIT ?", (place.id, *values, limit)
+        )
+
+    def count_after(self, place: Place, wanted: Wanted) -> int:
+        where, values = _conditions(wanted)
+        with self._lock:
+            row = self._connection(place.day).execute(
+                f"SELECT coalesce(sum(n), 0) FROM block WHERE id > ?{where}", (place.id, *values)
+            ).fetchone()  # fmt: skip
+        return int(row[0])
+
+    def beside(
+        self, day: str, generation_id: int, offset: int, limit: int, *, forward: bool
+    ) -> Sequence[Stored]:
+        order = "off_lo > ? ORDER BY off_lo" if forward else "off_lo <= ? ORDER BY off_lo DESC"
+        return self._select(
+            day, f"generation_id = ? AND {order} LIMIT ?", (generation_id, offset, limit)
+        )
+
+    def _select(self, day: str, rest: str, values: tuple[object, ...]) -> list[Stored]:
+        with self._lock:
+            rows = self._connection(day).execute(
+                f"SELECT {_FOUND} FROM block WHERE {rest}", values
+            ).fetchall()  # fmt: skip
+        return [Stored(Place(day, row[0]), *row[1:]) for row in rows]
+
+    def size(self, day: str) -> int:
+        return sum(path.stat().st_size for path in self._paths(day) if path.exists())
+
+    def drop(self, day: str) -> None:
+        with self._lock:
+            connection = self._open.pop(day, None)
+            if connection is not None:
+                connection.close()
+            for path in self._paths(day):
+                path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        with self._lock:
+            for connection in self._open.values():
+                connection.close()
+            self._open.clear()
+
+    def _paths(self, day: str) -> tuple[Path, ...]:
+        name = f"{day}{_SUFFIX}"
+        return tuple(self._folder / f"{name}{end}" for end in ("", "-wal", "-shm"))
+
+    def _connection(self, day: str, *, create: bool = False) -> driver.Connection:
+        known = self._open.get(day)
+        if known is not None:
+            return known
+        path = self._paths(day)[0]
+        new = create and not path.exists()
+        if new:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        connection = driver.connect(str(path), timeout=5.0)
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA temp_store=MEMORY")
+        if create:
+            connection.executescript(_SCHEMA if _DELETES_TOKENS else _OLD_FTS)
+        self._open[day] = connection
+        return connection
+
+
+def _conditions(wanted: Wanted) -> tuple[str, tuple[object, ...]]:
+    clauses: list[str] = []
+    values: list[object] = []
+    for clause, value in (
+        ("source_id = ?", wanted.source_id),
+        ("ts_max >= ?", wanted.since),
+        ("ts_min < ?", wanted.until),
+    ):
+        if value is not None:
+            clauses.append(clause)
+            values.append(value)
+    if wanted.tokens:
+        clauses.append("id IN (SELECT rowid FROM token WHERE token MATCH ?)")
+        values.append(" AND ".join(_quoted(each) for each in wanted.tokens))
+    return "".join(f" AND {clause}" for clause in clauses), tuple(values)
+
+
+def _quoted(token: str) -> str:
+    """Quote a token for FTS5; one that ends in `*` is a prefix."""
+    if token.endswith("*"):
+        return _quoted(token[:-1]) + "*"
+    doubled = token.replace('"', '""')
+    return f'"{doubled}"'

@@ -1,0 +1,213 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from socconsole.core.event import Event, EventCategory, LogSource, RawLine, TimeQuality
+from socconsole.store.events import EventStore
+from socconsole.store.tables import Generation
+from tests.store.rows import a_source
+
+
+def an_event(generation, number, *, text=None, source_ip="10.0.0.1", minute=None, **values):
+    raw = text or f"line {number:06d} from {source_ip}"
+    data = raw.encode()
+    offset = number * 100
+    return Event(
+        **{
+            "format": "sshd",
+            "logsources": (LogSource("linux", None, "sshd"),),
+            "fields": {"message": raw, "ip": source_ip},
+            "raw": raw,
+            "time": datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+            + timedelta(minutes=number if minute is None else minute),
+            "names": {"source.ip": "ip"},
+            "line": RawLine("auth", generation, offset, data, offset + 100, "/log", number + 1),
+            **values,
+        }
+    )
+
+
+@pytest.fixture
+def store(database):
+    opened = EventStore(database)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def place(database, noon) -> tuple[int, int]:
+    """A source and a generation of it."""
+    with database.begin() as session:
+        source = a_source(session, noon)
+        generation = Generation(
+            source_id=source.id, path="/log", first_seen_at=noon, updated_at=noon
+        )
+        session.add(generation)
+        session.flush()
+        return source.id, generation.id
+
+
+def append(database, store, place, numbers, noon, **values):
+    """Store events and move the checkpoint behind them."""
+    events = [an_event(place[1], number, **values) for number in numbers]
+    with database.begin() as session:
+        store.append(session, *place, events, read_at=noon)
+        session.get(Generation, place[1]).offset = events[-1].line.end
+
+
+def found(store, **wanted) -> list[int]:
+    return [kept.offset // 100 for kept in store.search(**wanted)]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"fields": {"big": 2**70, "small": -(2**70), "nested": [{"a": None}, 1.5, True]}},
+        {"fields": {"half": "\ud800"}, "raw": "half \ud800"},
+        {"time": None, "time_quality": TimeQuality.NONE, "parse_error": "no time"},
+        {"category": EventCategory.EXCEPTION, "logsources": ()},
+        {"names": {}},
+    ],
+)
+def test_an_event_comes_back_exactly(database, store, place, noon, odd):
+    stored = an_event(place[1], 7, **odd)
+    stored.line.data = stored.raw.encode(errors="surrogatepass")
+    with database.begin() as session:
+        store.append(session, *place, [stored], read_at=noon)
+    (kept,) = store.search()
+    assert kept.event == stored
+    assert kept.event.line == stored.line
+
+
+def test_bytes_that_are_no_text_come_back_exactly(database, store, place, noon):
+    stored = an_event(place[1], 0)
+    stored.line.data = b"caf\xe9 \xff"
+    stored.raw = stored.line.data.decode(errors="replace")
+    with database.begin() as session:
+        store.append(session, *place, [stored], read_at=noon)
+    (kept,) = store.search()
+    assert (kept.event.raw, kept.event.line.data) == (stored.raw, b"caf\xe9 \xff")
+
+
+def test_a_redacted_line_does_not_keep_its_secret(database, store, place, noon):
+    stored = an_event(place[1], 0)
+    stored.line.data = b"password=hunter2 \xc3\xa9"
+    stored.raw = "password=[redacted] é"
+    with database.begin() as session:
+        store.append(session, *place, [stored], read_at=noon)
+    (kept,) = store.search()
+    assert b"hunter2" not in kept.event.line.data
+
+
+def test_search_narrows_by_time_source_and_value(database, store, place, noon):
+    append(database, store, place, range(600), noon)
+    append(database, store, place, range(600, 603), noon, source_ip="192.0.2.9")
+    assert found(store, tokens=["192.0.2.9"]) == [600, 601, 602]
+    assert found(store, tokens=["192.0.2.*"]) == [600, 601, 602]
+    assert found(store, since=noon + timedelta(minutes=601)) == [601, 602]
+    assert found(store, until=noon + timedelta(minutes=2)) == [0, 1]
+    assert found(store, source=place[0] + 1) == []
+    assert found(store, accepts=lambda event: event.raw.startswith("line 000599")) == [599]
+    assert found(store, tokens=["192.0.2.9"], newest_first=True) == [602, 601, 600]
+
+
+def test_following_shows_the_newest_and_counts_what_it_skips(database, store, place, noon):
+    assert store.recent(10).cursor is None
+    append(database, store, place, range(5), noon)
+    first = store.recent(3)
+    assert [kept.offset // 100 for kept in first.events] == [2, 3, 4]
+    assert store.recent(3, after=first.cursor).events == ()
+    append(database, store, place, range(5, 1505), noon)
+    second = store.recent(3, after=first.cursor)
+    assert [kept.offset // 100 for kept in second.events] == [1502, 1503, 1504]
+    assert second.skipped == 1497
+
+
+def test_following_goes_on_over_midnight(database, store, place, noon):
+    append(database, store, place, range(3), noon)
+    first = store.recent(10)
+    append(database, store, place, range(3, 5), noon + timedelta(days=1))
+    second = store.recent(10, after=first.cursor)
+    assert [kept.offset // 100 for kept in second.events] == [3, 4]
+    assert second.skipped == 0
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"),
+    [(700, [5, 6, 7, 8, 9]), (0, [0, 1, 2]), (1900, [17, 18, 19])],
+)
+def test_the_lines_around_a_line(database, store, place, noon, offset, expected):
+    for start in range(0, 20, 3):
+        append(database, store, place, range(start, min(start + 3, 20)), noon)
+    kept = store.around(*place, offset, 2, 2)
+    assert [each.offset // 100 for each in kept] == expected
+
+
+def test_lines_around_the_first_of_a_full_block(database, store, place, noon):
+    append(database, store, place, range(1030), noon)
+    kept = store.around(*place, 51_200, 3, 1)
+    assert [each.offset // 100 for each in kept] == [509, 510, 511, 512, 513]
+
+
+def test_a_batch_that_failed_is_not_stored_twice(database, store, place, noon):
+    def fails_after_storing() -> None:
+        with database.begin() as session:
+            events = [an_event(place[1], number) for number in range(5)]
+            store.append(session, *place, events, read_at=noon)
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        fails_after_storing()
+    append(database, store, place, range(3), noon)
+    append(database, store, place, range(3, 9), noon)
+    assert found(store) == list(range(9))
+
+
+def test_old_days_are_dropped_whole(database, store, place, noon):
+    for day in range(4):
+        append(database, store, place, [day], noon + timedelta(days=day))
+    now = noon + timedelta(days=3)
+    assert store.retain(timedelta(days=2), None, now=now) == ("2026-11-21",)
+    assert store.retain(None, 1, now=now) == ("2026-11-22", "2026-11-23")
+    assert found(store) == [3]
+
+
+class TestAfterACrash:
+    """The commit of the day file came through, the one of the checkpoint did not."""
+
+    @pytest.fixture
+    def crashed(self, sqlite_database, noon):
+        with sqlite_database.begin() as session:
+            source = a_source(session, noon)
+            generation = Generation(
+                source_id=source.id, path="/log", first_seen_at=noon, updated_at=noon
+            )
+            session.add(generation)
+            session.flush()
+            place = source.id, generation.id
+        store = EventStore(sqlite_database)
+        append(sqlite_database, store, place, range(4), noon)
+        with sqlite_database.begin() as session:
+            events = [an_event(place[1], number) for number in range(4, 9)]
+            store.append(session, *place, events, read_at=noon)
+        store.close()
+        return sqlite_database, place
+
+    def test_what_lies_beyond_the_checkpoint_is_removed(self, crashed):
+        database, _ = crashed
+        store = EventStore(database)
+        with database.begin() as session:
+            assert store.recover(session) == 5
+        assert found(store) == [0, 1, 2, 3]
+        store.close()
+
+    def test_reading_on_in_other_batches_neither_loses_nor_doubles(self, crashed, noon):
+        database, place = crashed
+        store = EventStore(database)
+        with database.begin() as session:
+            store.recover(session)
+        append(database, store, place, range(4, 6), noon)
+        append(database, store, place, range(6, 12), noon)
+        assert found(store) == list(range(12))
+        assert found(store, tokens=["10.0.0.1"]) == list(range(12))
+        store.close()
