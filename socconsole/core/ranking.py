@@ -1,8 +1,10 @@
 """Where the queue puts an alert, and why: a sum of few terms, each of which can be shown."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from socconsole.core.severity import Severity
 
@@ -46,6 +48,10 @@ class Rank:
     score: float
     terms: tuple[RankTerm, ...]
 
+    def document(self) -> dict[str, object]:
+        """Return the terms as they are stored beside the score."""
+        return {"terms": [[term.name, term.points, term.text] for term in self.terms]}
+
 
 def rank(
     severity: Severity,
@@ -56,7 +62,7 @@ def rank(
     asset: str = "",
 ) -> Rank:
     """Return where an alert of these facts belongs: 0 to 100, higher first."""
-    terms = [RankTerm("severity", _SEVERITY_POINTS[severity], severity.label)]
+    terms = [severity_term(severity)]
     weight = _CRITICALITY_POINTS.get(criticality, 0.0)
     if weight:
         terms.append(RankTerm("asset", weight, f"{asset or 'the asset'} is {criticality}"))
@@ -65,8 +71,29 @@ def rank(
         if waited >= age:
             terms.append(RankTerm("age", points, f"waiting {_span(age)} or more"))
             break
-    score = sum(term.points for term in terms)
-    return Rank(min(max(score, 0.0), HIGHEST), tuple(terms))
+    return summed(terms)
+
+
+def severity_term(severity: Severity) -> RankTerm:
+    """Return what a severity is worth."""
+    return RankTerm("severity", _SEVERITY_POINTS[severity], severity.label)
+
+
+def summed(terms: Iterable[RankTerm]) -> Rank:
+    """Return the rank that `terms` add up to."""
+    kept = tuple(terms)
+    return Rank(min(max(sum(term.points for term in kept), 0.0), HIGHEST), kept)
+
+
+def stored_terms(document: Mapping[str, Any]) -> tuple[RankTerm, ...]:
+    """Return the terms that `Rank.document` made."""
+    return tuple(RankTerm(*term) for term in document.get("terms", ()))
+
+
+def ranked_anew(document: Mapping[str, Any], severity: Severity) -> Rank:
+    """Return a stored rank with another severity; the other terms stay as they were."""
+    kept = [term for term in stored_terms(document) if term.name != "severity"]
+    return summed((severity_term(severity), *kept))
 
 
 def _span(age: timedelta) -> str:

@@ -6,6 +6,7 @@ from socconsole.store.tables.alerts import (
     AlertGroup,
     Asset,
     AssetService,
+    Context,
     Service,
     View,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "ChangeHead",
     "ClockPause",
     "Communication",
+    "Context",
     "Countermeasure",
     "Custody",
     "DetectionCount",

@@ -210,6 +210,32 @@ class AlertEvidence(Row, table=True):
     read_at: datetime | None = no_moment()
 
 
+class Context(Identified, table=True):
+    """Informational detections of one fingerprint: shown beside alerts, never in the queue."""
+
+    __tablename__ = "context"
+    __table_args__ = (
+        Index("ix_context_fingerprint", text("fingerprint"), text("last_seen DESC")),
+        Index("ix_context_host", text("host"), text("last_seen DESC")),
+        Index("ix_context_last_seen", "last_seen"),
+    )
+
+    fingerprint: str
+    rule_id: str
+    title: str
+    tags: list[str] = document(list)
+    source_id: int = reference("source")
+    entities: dict[str, Any] = document()
+    host: str | None = None
+    username: str | None = None
+    source_ip: str | None = None
+    count: int = big(default=1)
+    first_seen: datetime = moment()
+    last_seen: datetime = moment()
+    sample: str = ""
+    """The first line, as text."""
+
+
 class Asset(Edited, table=True):
     """A host, account or device, with owner and criticality."""
 

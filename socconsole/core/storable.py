@@ -1,0 +1,38 @@
+"""Values out of logs made fit to be stored as text and JSON on every engine."""
+
+import math
+from collections.abc import Mapping
+
+_REPLACEMENT = "\ufffd"
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), _REPLACEMENT)
+_UNSTORABLE = {0: _REPLACEMENT, **_SURROGATES}
+
+
+def storable_text(text: str) -> str:
+    """Return `text` without what a database refuses: NUL and lone surrogates become U+FFFD."""
+    if "\x00" not in text and (text.isascii() or _encodes(text)):
+        return text
+    return text.translate(_UNSTORABLE)
+
+
+def storable(value: object) -> object:
+    """Return a document of JSON's types with storable text; what JSON lacks becomes text."""
+    if isinstance(value, str):
+        return storable_text(value)
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {storable_text(str(key)): storable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(inner) for inner in value]
+    return storable_text(str(value))
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,429 @@
+"""What analysts do with alerts. Every verb takes any number of ids and is one action, one undo.
+
+A row whose move is refused is skipped and named in the answer; when no row can move, the first
+refusal is raised.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from socconsole.core.disposition import Disposition, Verdict, check_verdict, verdict_facts
+from socconsole.core.lifecycle import ALERT
+from socconsole.core.policy import AlertsPolicy, FoldPolicy
+from socconsole.core.ranking import ranked_anew
+from socconsole.core.severity import Severity
+from socconsole.errors import NotFoundError, SocError, TransitionError, UsageError
+from socconsole.services.raising import COLLECTOR, RaiseResult, raise_alerts
+from socconsole.store import alert_rows
+from socconsole.store.alert_rows import Standing, Values
+from socconsole.store.recording import recording
+from socconsole.store.tables import Alert
+
+__all__ = [
+    "COLLECTOR",
+    "Done",
+    "RaiseResult",
+    "Skipped",
+    "acknowledge",
+    "assign",
+    "claim_next",
+    "close",
+    "detach",
+    "escalate",
+    "give_back",
+    "mark_viewed",
+    "override_severity",
+    "raise_alerts",
+    "reopen",
+    "return_to_ticket",
+    "shelve",
+    "unshelve",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An alert that a verb left alone, and why."""
+
+    alert_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a verb did."""
+
+    verb: str
+    alert_ids: tuple[int, ...]
+    """The alerts that were changed."""
+    skipped: tuple[Skipped, ...] = ()
+    action_id: int | None = None
+    """What `undo` takes; None when the verb is part of a larger action."""
+    summary: str = ""
+
+
+Plan = Callable[[Standing], Values]
+"""Returns an alert's new values, or raises TransitionError; always the same columns."""
+
+
+def acknowledge(
+    session: Session,
+    alert_ids: Sequence[int],
+    *,
+    by: str,
+    now: datetime,
+    policy: AlertsPolicy | None = None,
+) -> Done:
+    """Take alerts: they are `by`'s until given back, closed, or the claim lapses."""
+    lapses_at = now + timedelta(minutes=(policy or AlertsPolicy()).claim_minutes)
+
+    def plan(alert: Standing) -> Values:
+        if alert.status == "acknowledged":
+            raise _taken(alert, by)
+        return {
+            "status": ALERT.move(alert.status, "acknowledge"),
+            "assignee": by,
+            "claim_expires_at": lapses_at,
+            **_looked_at(alert, by, now),
+        }
+
+    return _apply(session, alert_ids, "alert.acknowledge", plan, by=by, now=now)
+
+
+def assign(session: Session, alert_ids: Sequence[int], to: str, *, by: str, now: datetime) -> Done:
+    """Give alerts to an analyst; new ones become acknowledged, and the claim does not lapse."""
+    if not to.strip():
+        raise UsageError("Assigning asks to whom.", hint="Name a login.")
+
+    def plan(alert: Standing) -> Values:
+        if alert.assignee == to:
+            raise TransitionError(f"{to} has it already.")
+        return {
+            "status": ALERT.move(alert.status, "assign"),
+            "assignee": to.strip(),
+            "claim_expires_at": None,
+            **_looked_at(alert, by, now),
+        }
+
+    return _apply(session, alert_ids, "alert.assign", plan, by=by, now=now, detail=f"to {to}")
+
+
+def give_back(session: Session, alert_ids: Sequence[int], *, by: str, now: datetime) -> Done:
+    """Put acknowledged alerts back into the queue for anybody."""
+
+    def plan(alert: Standing) -> Values:
+        status = ALERT.move(alert.status, "give_back")
+        return {"status": status, "assignee": None, "claim_expires_at": None}
+
+    return _apply(session, alert_ids, "alert.give_back", plan, by=by, now=now)
+
+
+def shelve(
+    session: Session,
+    alert_ids: Sequence[int],
+    reason: str,
+    *,
+    by: str,
+    now: datetime,
+    until: datetime | None = None,
+    shift_end: datetime | None = None,
+    policy: AlertsPolicy | None = None,
+) -> Done:
+    """Keep alerts off the queue for a while; then they return to where they were.
+
+    Args:
+        session: The unit of work.
+        alert_ids: The alerts.
+        reason: Why; required.
+        by: Who.
+        now: When.
+        until: When they return; without it the policy's span from now.
+        shift_end: The latest they may return: nobody shelves into the next shift.
+        policy: How long when nothing is said.
+
+    """
+    wanted = until or now + timedelta(minutes=(policy or AlertsPolicy()).shelve_minutes)
+    if wanted <= now:
+        raise UsageError("That time has passed.", hint="Shelve until a time to come.")
+    returns = wanted if shift_end is None else min(wanted, shift_end)
+
+    def plan(alert: Standing) -> Values:
+        return {
+            "status": ALERT.move(alert.status, "shelve", {"reason": reason.strip()}),
+            "status_before": alert.status,
+            "shelved_until": returns,
+            "shelved_by": by,
+            "shelve_reason": reason.strip(),
+            **_looked_at(alert, by, now),
+        }
+
+    detail = f"until {returns:%H:%M}Z: {reason.strip()}"
+    return _apply(session, alert_ids, "alert.shelve", plan, by=by, now=now, detail=detail)
+
+
+def unshelve(session: Session, alert_ids: Sequence[int], *, by: str, now: datetime) -> Done:
+    """Bring shelved alerts back to where they were."""
+
+    def plan(alert: Standing) -> Values:
+        return {**_unshelved(alert), "claim_expires_at": None}
+
+    return _apply(session, alert_ids, "alert.unshelve", plan, by=by, now=now)
+
+
+def close(
+    session: Session,
+    alert_ids: Sequence[int],
+    verdict: Verdict,
+    *,
+    by: str,
+    now: datetime,
+    fold: FoldPolicy | None = None,
+    leads: Sequence[str] = (),
+) -> Done:
+    """Close alerts with what they turned out to be.
+
+    Args:
+        session: The unit of work.
+        alert_ids: The alerts.
+        verdict: The disposition with its reason and note.
+        by: Who.
+        now: When.
+        fold: How long repeats stay quiet; a true positive has no quiet.
+        leads: Who may allow a malicious true positive without a ticket; empty: anybody named.
+
+    """
+    _check_lead(verdict, leads)
+    _check_original(session, alert_ids, verdict)
+    quiet = None
+    if verdict.disposition is not Disposition.TRUE_POSITIVE:
+        quiet = now + timedelta(hours=(fold or FoldPolicy()).quiet_hours)
+    note = verdict.note or None
+    if verdict.lead:
+        note = f"{verdict.note} (no ticket, allowed by {verdict.lead})"
+
+    def plan(alert: Standing) -> Values:
+        status = ALERT.move(alert.status, "close", verdict_facts(verdict))
+        check_verdict(verdict, has_ticket=alert.ticket_id is not None)
+        return {
+            "status": status,
+            "is_open": False,
+            "disposition": verdict.disposition.value,
+            "sub_reason": verdict.reason or None,
+            "close_reason": note,
+            "duplicate_of_id": verdict.duplicate_of,
+            "quiet_until": quiet,
+            "closed_at": now,
+            "closed_by": by,
+            "claim_expires_at": None,
+            "shelved_until": None,
+            **_looked_at(alert, by, now),
+        }
+
+    return _apply(session, alert_ids, "alert.close", plan, by=by, now=now, detail=f"as {verdict}")
+
+
+def reopen(session: Session, alert_ids: Sequence[int], *, by: str, now: datetime) -> Done:
+    """Put closed alerts back into the queue, or to their ticket where it is still open."""
+    return _reopen(session, alert_ids, "alert.reopen", by=by, now=now)
+
+
+def return_to_ticket(session: Session, alert_ids: Sequence[int], *, by: str, now: datetime) -> Done:
+    """Make alerts that closed with their ticket escalated again; for a ticket that reopens."""
+    return _reopen(session, alert_ids, "alert.return_to_ticket", by=by, now=now, always=True)
+
+
+def _reopen(
+    session: Session,
+    alert_ids: Sequence[int],
+    verb: str,
+    *,
+    by: str,
+    now: datetime,
+    always: bool = False,
+) -> Done:
+    open_tickets = alert_rows.open_tickets(session, alert_ids)
+
+    def plan(alert: Standing) -> Values:
+        in_ticket = alert.ticket_id is not None and (always or alert.ticket_id in open_tickets)
+        status = ALERT.move(alert.status, "return_to_ticket" if in_ticket else "reopen")
+        return {
+            "status": status,
+            "is_open": True,
+            "assignee": alert.assignee if in_ticket else None,
+            "disposition": None,
+            "sub_reason": None,
+            "duplicate_of_id": None,
+            "quiet_until": None,
+            "closed_at": None,
+            "closed_by": None,
+            "reopened_at": now,
+            "reopen_count": alert.reopen_count + 1,
+        }
+
+    return _apply(session, alert_ids, verb, plan, by=by, now=now)
+
+
+def escalate(
+    session: Session, alert_ids: Sequence[int], ticket_id: int, *, by: str, now: datetime
+) -> Done:
+    """Say that alerts are in a ticket; opening and linking tickets calls this."""
+
+    def plan(alert: Standing) -> Values:
+        return {
+            "status": ALERT.move(alert.status, "escalate", {"ticket": ticket_id}),
+            "ticket_id": ticket_id,
+            "assignee": alert.assignee or by,
+            "claim_expires_at": None,
+            "shelved_until": None,
+            "escalated_at": now,
+            "escalated_by": by,
+            **_looked_at(alert, by, now),
+        }
+
+    return _apply(session, alert_ids, "alert.escalate", plan, by=by, now=now)
+
+
+def detach(session: Session, alert_ids: Sequence[int], *, by: str, now: datetime) -> Done:
+    """Take alerts out of their ticket; who had them keeps them."""
+
+    def plan(alert: Standing) -> Values:
+        return {"status": ALERT.move(alert.status, "detach"), "ticket_id": None}
+
+    return _apply(session, alert_ids, "alert.detach", plan, by=by, now=now)
+
+
+def override_severity(
+    session: Session,
+    alert_ids: Sequence[int],
+    severity: Severity | None,
+    reason: str,
+    *,
+    by: str,
+    now: datetime,
+) -> Done:
+    """Set another severity than the rule's, or with None the rule's own again."""
+    if severity is not None and not reason.strip():
+        raise UsageError("Another severity needs a reason.", hint="Say why in one line.")
+
+    def plan(alert: Standing) -> Values:
+        chosen = alert.rule_severity if severity is None else severity
+        if chosen == alert.severity and severity == alert.severity_override:
+            raise TransitionError(f"It is {chosen.label} already.")
+        placed = ranked_anew(alert.rank_terms, chosen)
+        return {
+            "severity": chosen,
+            "severity_override": severity,
+            "severity_reason": reason.strip() or None,
+            "rank": placed.score,
+            "rank_terms": placed.document(),
+            **_looked_at(alert, by, now),
+        }
+
+    said = "to the rule's" if severity is None else f"to {severity.label}: {reason.strip()}"
+    return _apply(session, alert_ids, "alert.override_severity", plan, by=by, now=now, detail=said)
+
+
+def claim_next(
+    session: Session, *, by: str, now: datetime, policy: AlertsPolicy | None = None
+) -> int | None:
+    """Acknowledge the highest-ranked alert nobody has and return it; None when there is none.
+
+    Two analysts who ask at once get two alerts.
+    """
+    alert_id = alert_rows.lock_next(session)
+    if alert_id is not None:
+        acknowledge(session, [alert_id], by=by, now=now, policy=policy)
+    return alert_id
+
+
+def mark_viewed(session: Session, alert_id: int, *, now: datetime) -> None:
+    """Note when somebody first opened an alert; no action, no audit."""
+    alert_rows.stamp_viewed(session, alert_id, now)
+
+
+def _apply(
+    session: Session,
+    alert_ids: Sequence[int],
+    verb: str,
+    plan: Plan,
+    *,
+    by: str,
+    now: datetime,
+    detail: str = "",
+) -> Done:
+    """Change every alert the plan allows, as one action."""
+    alerts = _standing(session, alert_ids)
+    values: list[Values] = []
+    skipped: list[Skipped] = []
+    first: SocError | None = None
+    for alert in alerts:
+        try:
+            values.append({"id": alert.id, **plan(alert)})
+        except TransitionError as refused:
+            first = first or refused
+            skipped.append(Skipped(alert.id, str(refused)))
+    if not values:
+        raise first or UsageError("No alert is chosen.")
+    changed = tuple(row["id"] for row in values)
+    summary = _summary(verb, alerts, changed, detail)
+    with recording(session, verb=verb, by=by, now=now, summary=summary) as action:
+        action.update_rows(Alert, values)
+    return Done(verb, changed, tuple(skipped), action.action_id, summary)
+
+
+def _standing(session: Session, alert_ids: Sequence[int]) -> list[Standing]:
+    alerts = alert_rows.standing(session, alert_ids)
+    missing = set(alert_ids) - {alert.id for alert in alerts}
+    if missing:
+        raise NotFoundError(f"There is no alert {min(missing)}.", hint="See `alerts list`.")
+    return alerts
+
+
+def _summary(verb: str, alerts: Sequence[Standing], changed: Sequence[int], detail: str) -> str:
+    said = verb.removeprefix("alert.").replace("_", " ")
+    if len(changed) == 1:
+        title = next(alert.title for alert in alerts if alert.id == changed[0])
+        about = f"alert {changed[0]} ({title})"
+    else:
+        about = f"{len(changed)} alerts"
+    return f"{said} {about} {detail}".rstrip()
+
+
+def _looked_at(alert: Standing, by: str, now: datetime) -> Values:
+    """Return what any person's verb leaves: the first one stamps the acknowledgement."""
+    return {
+        "acknowledged_at": alert.acknowledged_at or now,
+        "acknowledged_by": alert.acknowledged_by or by,
+        "quiet_count": 0,
+    }
+
+
+def _taken(alert: Standing, by: str) -> TransitionError:
+    if alert.assignee == by:
+        return TransitionError("It is yours already.")
+    return TransitionError(f"{alert.assignee} has it.", hint="Assign it to yourself to take over.")
+
+
+def _unshelved(alert: Standing) -> Values:
+    status = ALERT.move(alert.status, "unshelve", before=alert.status_before)
+    return {"status": status, "status_before": None, "shelved_until": None}
+
+
+def _check_lead(verdict: Verdict, leads: Sequence[str]) -> None:
+    if verdict.lead and leads and verdict.lead not in leads:
+        raise TransitionError(
+            f"{verdict.lead} is not a lead.", hint=f"Leads are {', '.join(leads)}."
+        )
+    if verdict.lead and not verdict.note:
+        raise TransitionError("Closing without a ticket needs a reason.", hint="Write a note.")
+
+
+def _check_original(session: Session, alert_ids: Sequence[int], verdict: Verdict) -> None:
+    if verdict.duplicate_of is None:
+        return
+    if verdict.duplicate_of in alert_ids:
+        raise TransitionError("An alert is not its own duplicate.")
+    _standing(session, [verdict.duplicate_of])

@@ -1,0 +1,91 @@
+"""What the verbs on alerts read and write, in bulk."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlmodel import Session
+
+from socconsole.core.severity import Severity
+from socconsole.store.tables import METADATA
+
+Values = dict[str, Any]
+"""Column → value."""
+
+_CHUNK = 5_000
+_ALERT = METADATA.tables["alert"]
+_TICKET = METADATA.tables["ticket"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an alert stands: what verbs decide by."""
+
+    id: int
+    title: str
+    status: str
+    status_before: str | None
+    severity: Severity
+    rule_severity: Severity
+    severity_override: Severity | None
+    rank_terms: Values
+    assignee: str | None
+    ticket_id: int | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    reopen_count: int
+
+
+_COLUMNS = tuple(_ALERT.c[each.name] for each in fields(Standing))
+
+
+def _chunks(values: Iterable[int]) -> Iterator[list[int]]:
+    listed = list(dict.fromkeys(values))
+    for start in range(0, len(listed), _CHUNK):
+        yield listed[start : start + _CHUNK]
+
+
+def standing(session: Session, alert_ids: Sequence[int]) -> list[Standing]:
+    """Return where alerts stand, locked until the commit."""
+    found: list[Standing] = []
+    for chunk in _chunks(alert_ids):
+        query = select(*_COLUMNS).where(_ALERT.c.id.in_(chunk)).order_by(_ALERT.c.id)
+        for row in session.connection().execute(query.with_for_update()):
+            found.append(Standing(*row))  # noqa: PERF401 - the loop reads better than a nested one
+    return found
+
+
+def open_tickets(session: Session, alert_ids: Sequence[int]) -> set[int]:
+    """Return the tickets of alerts that are still worked on."""
+    found: set[int] = set()
+    for chunk in _chunks(alert_ids):
+        query = (
+            select(_TICKET.c.id)
+            .join(_ALERT, _ALERT.c.ticket_id == _TICKET.c.id)
+            .where(_ALERT.c.id.in_(chunk), _TICKET.c.status.not_in(("resolved", "closed")))
+        )
+        found.update(session.connection().execute(query).scalars())
+    return found
+
+
+def lock_next(session: Session) -> int | None:
+    """Return the highest-ranked alert nobody has, which nobody else can now take."""
+    query = (
+        select(_ALERT.c.id)
+        .where(_ALERT.c.is_open, _ALERT.c.status == "new", _ALERT.c.assignee.is_(None))
+        .order_by(_ALERT.c.rank.desc(), _ALERT.c.id.desc())
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return session.connection().execute(query).scalar()
+
+
+def stamp_viewed(session: Session, alert_id: int, now: datetime) -> None:
+    """Write when an alert was first opened, once."""
+    session.connection().execute(
+        update(_ALERT)
+        .where(_ALERT.c.id == alert_id, _ALERT.c.first_viewed_at.is_(None))
+        .values(first_viewed_at=now)
+    )
