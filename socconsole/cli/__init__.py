@@ -57,6 +57,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "socconsole.cli.doctor:doctor",
         "What is wrong with this set-up and how to mend it.",
     ),
+    "completion": (
+        "socconsole.cli.completion:completion",
+        "Print the completion script for bash, zsh or fish.",
+    ),
 }
 """Command → where its function or group lives, and its line in `--help`."""
 

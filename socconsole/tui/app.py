@@ -14,10 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome
 from textual.reactive import reactive
 from textual.screen import Screen
 
@@ -103,6 +104,8 @@ class ConsoleApp(App[int]):
         self._looks, problems = themes.load_looks(
             (themes.shipped_folder(), setup.config_folder / "themes")
         )
+        if self.no_color:
+            self._looks = {name: look.without_color() for name, look in self._looks.items()}
         for look in self._looks.values():
             self.register_theme(look.theme)
         self._problems: list[SocError] = list(problems)
@@ -138,7 +141,9 @@ class ConsoleApp(App[int]):
         return self._looks
 
     def get_line_filters(self) -> list[LineFilter]:
-        return [*super().get_line_filters(), self._guard]
+        # Our own looks are colourless already under NO_COLOR; greys would not be.
+        kept = [one for one in super().get_line_filters() if not isinstance(one, Monochrome)]
+        return [*kept, self._guard]
 
     def _first_theme(self, wanted: str) -> str:
         if wanted not in self._looks:
@@ -161,6 +166,20 @@ class ConsoleApp(App[int]):
             self._problems.append(error)
 
     # Life.
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            prompt = self._open_prompt()
+            if prompt is not None:
+                await prompt.take(event)
+                return
+        await super().on_event(event)
+
+    def _open_prompt(self) -> PromptLine | None:
+        """Return the bottom line of the screen in front while it asks something."""
+        if not self.screen_stack:
+            return None
+        return next((one for one in self.screen.query(PromptLine) if one.asking), None)
 
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
@@ -265,11 +284,13 @@ class ConsoleApp(App[int]):
     def say(self, text: str, tone: str = "say") -> None:
         """Show `text` on the bottom line for a few seconds."""
         for prompt in self.screen.query(PromptLine):
-            prompt.hints.say(text, tone)
+            prompt.say(text, tone)
 
     def complain(self, error: SocError) -> None:
         """Show what went wrong on the bottom line. Any thread may call it."""
-        self.call_next(self.say, str(error), "say-error")
+        said = " ".join(part for part in (error.what, error.hint) if part)
+        place = f" ({error.where})" if error.where else ""
+        self.call_next(self.say, said + place, "say-error")
 
     async def ask(
         self,
@@ -407,6 +428,13 @@ class ConsoleApp(App[int]):
         if driver is not None:
             driver.write(clipboard.sequence(text, os.environ))
         self.say(f"Copied {len(text)} characters; also in {kept} if the terminal refuses.")
+
+
+def run_console(setup: Setup, *, mouse: bool) -> int:
+    """Show the console until the analyst leaves and return the exit code."""
+    app = ConsoleApp(setup)
+    app.run(mouse=mouse)
+    return app.return_code or 0
 
 
 def _make(entry: ScreenEntry) -> Screen[Any]:

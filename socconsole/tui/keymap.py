@@ -6,6 +6,7 @@ Every binding has an id (`alert.acknowledge`) and a line of help; the help scree
 
 import difflib
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -126,11 +127,21 @@ def _checked(keys: str, binding_id: str, path: Path) -> list[str]:
                 f"{one!r} for {binding_id!r} cannot be told from Escape and a key.",
                 where=str(path),
             )
-        last = one.rsplit("+", 1)[-1] if len(one) > 1 else one
-        if len(last) > 1 and one not in _NAMED_KEYS and last not in _NAMED_KEYS:
+        if not _can_be_pressed(one):
             raise SettingsError(
                 f"{one!r} for {binding_id!r} is not a key.",
                 hint=_nearest(one, _NAMED_KEYS),
                 where=str(path),
             )
     return pressed
+
+
+def _can_be_pressed(pressed: str) -> bool:
+    last = pressed.rsplit("+", 1)[-1] or pressed
+    if len(last) == 1 or last in _NAMED_KEYS or pressed in _NAMED_KEYS:
+        return True
+    try:
+        unicodedata.lookup(last.replace("_", " ").upper())  # `question_mark`, `comma`
+    except KeyError:
+        return False
+    return True

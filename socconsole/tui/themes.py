@@ -73,6 +73,16 @@ class Look:
     def __getitem__(self, name: str) -> Style:
         return self.styles[name]
 
+    def without_color(self) -> "Look":
+        """Return the look for NO_COLOR: attributes alone; what had a background is reversed."""
+        plain = {
+            name: style.without_color + Style(reverse=True)
+            if style.bgcolor
+            else style.without_color
+            for name, style in self.styles.items()
+        }
+        return Look(self.name, self.theme, plain)
+
 
 def shipped_folder() -> Path:
     """Return the folder of the themes that come with the program."""
@@ -164,3 +174,18 @@ def _refuse_unknown(written: Mapping[str, Any], known: tuple[str, ...], path: Pa
             near = difflib.get_close_matches(key, known, 1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
             raise SettingsError(f"{key!r} is not known in a theme.", hint=hint, where=str(path))
+
+
+def suits(environ: Mapping[str, str]) -> str | None:
+    """Return the theme a terminal needs, or None where it shows any.
+
+    Sixteen colours for NO_COLOR and for terminals that say nothing of more.
+    """
+    if "NO_COLOR" in environ:
+        return SIXTEEN
+    term = environ.get("TERM", "")
+    many = environ.get("COLORTERM") in ("truecolor", "24bit") or "256" in term
+    return None if many or any(name in term for name in _RICH_TERMS) else SIXTEEN
+
+
+_RICH_TERMS = ("kitty", "alacritty", "wezterm", "foot", "ghostty", "direct")

@@ -1,26 +1,25 @@
-"""The bottom line: hints while nobody types, else a question. There are no dialogs.
+"""The bottom line: hints while nobody is asked, else a question. There are no dialogs.
 
-A dimming dialog costs 50 kB at 80×24 and hides what the question is about; this costs one line.
+A dimming dialog costs 50 kB at 80×24 and hides what the question is about; this is one widget that
+repaints itself and moves nothing.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
+from rich.cells import cell_len
 from rich.segment import Segment
-from textual import events, on
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.message import Message
+from rich.style import Style
+from textual import events
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Input
 
+from socconsole.core.safe_text import safe_text
 from socconsole.tui.cells import fit
-from socconsole.tui.keymap import key
-from socconsole.tui.widgets.drawn import Drawn, Part
+from socconsole.tui.line_edit import LineEdit
 
 if TYPE_CHECKING:
     from socconsole.tui.app import ConsoleApp
@@ -31,147 +30,22 @@ Complete = Callable[[str], Awaitable[Sequence[str]]]
 _SAID_SECS = 6.0
 _ERROR_SECS = 15.0
 _DRAFT_SECS = 1.0
+_GIVE_UP = ("escape", "ctrl+c")
 
 
-class HintLine(Widget):
-    """The keys of the screen, or what the program has to say just now."""
+@dataclass
+class _Question:
+    """What is being asked; `choices` where one key answers."""
 
-    DEFAULT_CSS = "HintLine { height: 1; width: 1fr; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._said = ""
-        self._tone = ""
-        self._timer: Timer | None = None
-
-    def say(self, text: str, tone: str) -> None:
-        """Show `text` in the style `tone` for a few seconds."""
-        self._said, self._tone = text, tone
-        if self._timer is not None:
-            self._timer.stop()
-        secs = _ERROR_SECS if tone == "say-error" else _SAID_SECS
-        self._timer = self.set_timer(secs, self._forget)
-        self.refresh()
-
-    @property
-    def said(self) -> str:
-        """What is being said; empty when hints are shown."""
-        return self._said
-
-    def _forget(self) -> None:
-        self._said = ""
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        look = cast("ConsoleApp", self.app).look
-        if self._said:
-            strip = Strip([Segment(fit(self._said, width), self.rich_style + look[self._tone])])
-        else:
-            strip = Strip(self._hints(width))
-        return strip.adjust_cell_length(width, self.rich_style)
-
-    def _hints(self, width: int) -> list[Segment]:
-        look = cast("ConsoleApp", self.app).look
-        bold, plain = self.rich_style + look["key"], self.rich_style + look["muted"]
-        segments: list[Segment] = []
-        used = 0
-        for pressed, word in self._words():
-            needed = len(pressed) + len(word) + 2
-            if used + needed > width + 1:
-                break
-            segments += [Segment(pressed, bold), Segment(f" {word} ", plain)]
-            used += needed
-        return segments
-
-    def _words(self) -> list[tuple[str, str]]:
-        """Return the keys with a hint: the screen's own first, each action once."""
-        seen: dict[str, tuple[str, str]] = {}
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            if binding.show and binding.id and binding.id not in seen:
-                shown = self.app.get_key_display(binding)
-                seen[binding.id] = (shown, binding.description)
-        ranked = sorted(seen.items(), key=lambda item: item[0].split(".")[0] in ("app", "list"))
-        return [words for _, words in ranked]
+    label: str
+    answer: "asyncio.Future[str | None]"
+    choices: Mapping[str, str] | None = None
+    complete: Complete | None = None
+    on_change: Callable[[str], None] | None = None
+    draft: str = ""
 
 
-class LineInput(Input):
-    """One line of typing with history, completion and drafts."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        key("prompt.cancel", "escape,ctrl+c", "cancel", "Give up the question"),
-        key("prompt.complete", "tab", "complete", "Complete what is typed"),
-        key("prompt.older", "up", "older(1)", "Older entry"),
-        key("prompt.newer", "down", "older(-1)", "Newer entry"),
-        key("prompt.editor", "ctrl+e", "editor", "Edit the text in $EDITOR"),
-    ]
-
-    class Cancelled(Message):
-        """The analyst gave up the question."""
-
-    class CompletionAsked(Message):
-        """Tab was pressed."""
-
-    class EditorAsked(Message):
-        """Ctrl-E was pressed."""
-
-    cursor_blink = False
-
-    def __init__(self) -> None:
-        super().__init__(compact=True, select_on_focus=False)
-        self.cursor_blink = False
-        self.history: list[str] = []
-        self._at = 0
-
-    def begin(self, value: str, history: list[str]) -> None:
-        self.history, self._at = history, 0
-        self.value = value
-        self.cursor_position = len(value)
-
-    def action_cancel(self) -> None:
-        self.post_message(self.Cancelled())
-
-    def action_complete(self) -> None:
-        self.post_message(self.CompletionAsked())
-
-    def action_editor(self) -> None:
-        self.post_message(self.EditorAsked())
-
-    def action_older(self, by: int) -> None:
-        at = self._at + by
-        if 0 <= at <= len(self.history):
-            self._at = at
-            self.value = self.history[-at] if at else ""
-            self.cursor_position = len(self.value)
-
-    def action_delete_left(self) -> None:
-        if self.value:
-            super().action_delete_left()
-        else:
-            self.action_cancel()
-
-
-class KeyChoice(Drawn, can_focus=True):
-    """Waits for one key."""
-
-    class Pressed(Message):
-        """A key was pressed; None when the question was given up."""
-
-        def __init__(self, pressed: str | None) -> None:
-            super().__init__()
-            self.pressed = pressed
-
-    async def on_key(self, event: events.Key) -> None:
-        event.stop()
-        event.prevent_default()
-        if event.key in ("escape", "ctrl+c", "backspace"):
-            self.post_message(self.Pressed(None))
-        else:
-            self.post_message(self.Pressed(event.character or event.key))
-
-
-class PromptLine(Vertical):
+class PromptLine(Widget):
     """Asks on the bottom line. Every question returns None (or False) when it is given up.
 
     The `ask`, `confirm` and `choose` of the application end here; await them in a `task`, never in
@@ -179,48 +53,38 @@ class PromptLine(Vertical):
     """
 
     DEFAULT_CSS = """
-    PromptLine { height: auto; max-height: 2; dock: bottom; background: $background; }
-    PromptLine > Horizontal { height: 1; }
-    PromptLine #prompt-others { display: none; }
-    PromptLine LineInput {
-        border: none; height: 1; width: 1fr; padding: 0; background: $background;
-    }
-    PromptLine LineInput:focus { border: none; background: $background; }
-    PromptLine #prompt-question { display: none; }
-    PromptLine.-asking #prompt-question { display: block; }
-    PromptLine.-asking HintLine { display: none; }
-    PromptLine.-choosing LineInput { display: none; }
-    PromptLine.-typing #prompt-choice { display: none; }
-    PromptLine.-completing #prompt-others { display: block; }
+    PromptLine { height: 1; width: 1fr; dock: bottom; }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._answer: asyncio.Future[str | None] | None = None
-        self._return_to: Widget | None = None
+        self.said = ""
+        """What the program is saying just now; empty when the hints are shown."""
+        self._tone = ""
+        self._said_timer: Timer | None = None
+        self._question: _Question | None = None
+        self._edit = LineEdit()
+        self._offers: Sequence[str] = ()
         self._histories: dict[str, list[str]] = {}
-        self._complete: Complete | None = None
-        self._on_change: Callable[[str], None] | None = None
-        self._draft = ""
+        self._history_at = 0
         self._draft_timer: Timer | None = None
 
-    def compose(self) -> ComposeResult:
-        yield Drawn(id="prompt-others")
-        yield HintLine()
-        with Horizontal(id="prompt-question"):
-            yield Drawn(id="prompt-label")
-            yield KeyChoice(id="prompt-choice")
-            yield LineInput()
+    # Asking.
 
     @property
-    def hints(self) -> HintLine:
-        """The line that is there while nothing is asked."""
-        return self.query_one(HintLine)
+    def console_app(self) -> "ConsoleApp":
+        """The running application, with its own type."""
+        return cast("ConsoleApp", self.app)
 
     @property
     def asking(self) -> bool:
         """Whether a question is open."""
-        return self._answer is not None and not self._answer.done()
+        return self._question is not None
+
+    @property
+    def typed(self) -> str:
+        """What has been typed so far."""
+        return self._edit.text
 
     async def ask(
         self,
@@ -241,143 +105,221 @@ class PromptLine(Vertical):
             draft: A name under which unfinished text survives; empty for none.
 
         """
-        app = self.console_app
-        self._complete, self._on_change, self._draft = complete, on_change, draft
-        kept = app.drafts.get(draft) if draft and not initial else None
-        typed = self.query_one(LineInput)
-        self._open(f"{label} ", "-typing", typed)
-        with self.prevent(Input.Changed):
-            typed.begin(initial or kept or "", self._histories.setdefault(label, []))
-        if kept:
-            app.say("Your draft is back · Ctrl-U empties it.")
-        try:
-            answer: str | None = await self._wait()
-        finally:
-            self._close(typed)
+        drafts = self.console_app.drafts
+        kept = drafts.get(draft) if draft and not initial else None
+        self._edit.set(initial or kept or "")
+        self._history_at = 0
+        answer = await self._put(_Question(label, _future(), None, complete, on_change, draft))
         if answer is not None:
             if answer.strip():
-                self._histories[label].append(answer)
+                self._histories.setdefault(label, []).append(answer)
             if draft:
-                app.drafts.drop(draft)
+                drafts.drop(draft)
         return answer
 
     async def choose(self, label: str, choices: Mapping[str, str]) -> str | None:
         """Return the key of `choices` that was pressed; other keys change nothing."""
-        choice = self.query_one(KeyChoice)
-        parts: list[Part] = []
-        for answer, meaning in choices.items():
-            parts += [(answer, "key"), (f" {meaning}  ", "muted")]
-        self._open(f"{label}: ", "-choosing", choice)
-        choice.show(*parts)
-        try:
-            while (pressed := await self._wait()) is not None and pressed not in choices:
-                self._answer = None
-            return pressed
-        finally:
-            self._close(choice)
+        return await self._put(_Question(label, _future(), choices))
 
     async def confirm(self, question: str) -> bool:
         """Return whether `y` was pressed."""
         return await self.choose(question, {"y": "yes", "n": "no"}) == "y"
 
-    def flush_draft(self) -> None:
-        """Keep what is being typed, now: the terminal or the program may be about to go."""
-        if self.asking and self._draft:
-            self.console_app.drafts.put(self._draft, self.query_one(LineInput).value)
-
-    @property
-    def console_app(self) -> "ConsoleApp":
-        return cast("ConsoleApp", self.app)
-
-    async def _wait(self) -> str | None:
-        if self._answer is None or self._answer.done():
-            self._answer = asyncio.get_running_loop().create_future()
-        return await self._answer
-
-    def _open(self, label: str, mode: str, target: Widget) -> None:
+    async def _put(self, question: _Question) -> str | None:
         self._settle(None)
-        self._answer = asyncio.get_running_loop().create_future()
-        if not self.has_class("-asking"):
-            self._return_to = self.screen.focused
-        shown = self.query_one("#prompt-label", Drawn)
-        shown.show((label, "prompt"))
-        shown.fit_width()
-        self.set_class(mode == "-typing", "-typing")
-        self.set_class(mode == "-choosing", "-choosing")
-        self.add_class("-asking")
-        target.focus(scroll_visible=False)
-
-    def _close(self, target: Widget) -> None:
-        if self._answer is not None and not self._answer.done():
-            return  # another question has taken the line
-        self._answer = None
-        self._complete = self._on_change = None
-        self.remove_class("-asking", "-typing", "-choosing", "-completing")
-        if self.screen.focused is target and self._return_to is not None:
-            self._return_to.focus(scroll_visible=False)
+        self._question = question
+        self._offers = ()
+        self.refresh()
+        try:
+            return await question.answer
+        finally:
+            if self._question is question:
+                self._question = None
+                self.refresh()
 
     def _settle(self, answer: str | None) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_result(answer)
+        question = self._question
+        if question is not None and not question.answer.done():
+            question.answer.set_result(answer)
 
-    @on(Input.Submitted)
-    def _submitted(self, message: Input.Submitted) -> None:
-        message.stop()
-        self._settle(message.value)
-
-    @on(LineInput.Cancelled)
-    def _cancelled(self, message: LineInput.Cancelled) -> None:
-        message.stop()
+    def on_unmount(self) -> None:
+        self.flush_draft()
         self._settle(None)
 
-    @on(KeyChoice.Pressed)
-    def _pressed(self, message: KeyChoice.Pressed) -> None:
-        message.stop()
-        self._settle(message.pressed)
+    def flush_draft(self) -> None:
+        """Keep what is being typed, now: the terminal or the program may be about to go."""
+        if self._question is not None and self._question.draft:
+            self.console_app.drafts.put(self._question.draft, self._edit.text)
 
-    @on(Input.Changed)
-    def _changed(self, message: Input.Changed) -> None:
-        message.stop()
-        self.remove_class("-completing")
-        if self._on_change is not None:
-            self._on_change(message.value)
-        if self._draft:
+    # Keys.
+
+    async def take(self, event: events.Key | events.Paste) -> None:
+        """Use a key or a paste that the application hands over while a question is open.
+
+        The focus stays where it is: moving it would repaint the screen twice a question.
+        """
+        question = self._question
+        if question is None:
+            return
+        if isinstance(event, events.Paste):
+            if question.choices is None:
+                self._edit.insert(" ".join(event.text.split()))
+                self._changed(question)
+        elif event.key in _GIVE_UP:
+            self.flush_draft()
+            self._settle(None)
+        elif question.choices is not None:
+            self._choose(event, question.choices)
+        else:
+            await self._type(event, question)
+
+    def _choose(self, event: events.Key, choices: Mapping[str, str]) -> None:
+        pressed = event.character or event.key
+        if pressed in choices:
+            self._settle(pressed)
+        elif event.key in ("q", "backspace"):
+            self._settle(None)
+
+    async def _type(self, event: events.Key, question: _Question) -> None:
+        if event.key == "enter":
+            self._settle(self._edit.text)
+        elif event.key == "backspace" and not self._edit.text:
+            self._settle(None)
+        elif event.key == "tab":
+            await self._offer(question)
+        elif event.key in ("up", "down"):
+            self._recall(1 if event.key == "up" else -1)
+        elif event.key == "ctrl+e":
+            self._edit_outside(question)
+        elif self._edit.press(event.key, event.character):
+            self._changed(question)
+
+    def _changed(self, question: _Question) -> None:
+        self._offers = ()
+        self.refresh()
+        if question.on_change is not None:
+            question.on_change(self._edit.text)
+        if question.draft:
             if self._draft_timer is not None:
                 self._draft_timer.stop()
             self._draft_timer = self.set_timer(_DRAFT_SECS, self.flush_draft)
 
-    @on(LineInput.CompletionAsked)
-    async def _offer(self, message: LineInput.CompletionAsked) -> None:
-        message.stop()
-        if self._complete is None:
-            return
-        typed = self.query_one(LineInput)
-        offers = list(await self._complete(typed.value))
-        if not offers:
-            return
-        common = _common_start(offers)
-        longer = offers[0] if len(offers) == 1 else common
-        if len(longer) > len(typed.value):
-            typed.value = longer
-            typed.cursor_position = len(longer)
-        if len(offers) > 1:
-            words = "  ".join(offer[len(common.rpartition(" ")[0]) :].strip() for offer in offers)
-            self.query_one("#prompt-others", Drawn).show((words, "muted"))
-            self.add_class("-completing")
+    def _recall(self, by: int) -> None:
+        label = self._question.label if self._question else ""
+        history = self._histories.get(label, [])
+        at = self._history_at + by
+        if 0 <= at <= len(history):
+            self._history_at = at
+            self._edit.set(history[-at] if at else "")
+            self.refresh()
 
-    @on(LineInput.EditorAsked)
-    def _edit(self, message: LineInput.EditorAsked) -> None:
-        message.stop()
-        typed = self.query_one(LineInput)
-        edited = self.console_app.edit_text(typed.value)
+    async def _offer(self, question: _Question) -> None:
+        if question.complete is None:
+            return
+        offers = list(await question.complete(self._edit.text))
+        longer = _common_start(offers) if offers else ""
+        if len(longer) > len(self._edit.text):
+            self._edit.set(longer)
+            self._changed(question)
+        start = len(self._edit.text.rpartition(" ")[0])
+        self._offers = [offer[start:].strip() for offer in offers] if len(offers) > 1 else ()
+        self.refresh()
+
+    def _edit_outside(self, question: _Question) -> None:
+        edited = self.console_app.edit_text(self._edit.text)
         if edited is not None:
-            typed.value = " ".join(edited.split())
-            typed.cursor_position = len(typed.value)
+            self._edit.set(" ".join(edited.split()))
+            self._changed(question)
+
+    # Saying.
+
+    def say(self, text: str, tone: str = "say") -> None:
+        """Show `text` in the style `tone` for a few seconds."""
+        self.said, self._tone = text, tone
+        if self._said_timer is not None:
+            self._said_timer.stop()
+        secs = _ERROR_SECS if tone == "say-error" else _SAID_SECS
+        self._said_timer = self.set_timer(secs, self.hush)
+        self.refresh()
+
+    def hush(self) -> None:
+        """Show the hints again."""
+        if self.said:
+            self.said = ""
+            self.refresh()
+
+    # Drawing.
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if self._question is not None:
+            segments = self._draw_question(self._question, width)
+        elif self.said:
+            segments = [Segment(fit(self.said, width), self._look(self._tone))]
+        else:
+            segments = self._draw_hints(width)
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def _look(self, name: str) -> Style:
+        return self.rich_style + self.console_app.look[name]
+
+    def _draw_question(self, question: _Question, width: int) -> list[Segment]:
+        label = safe_text(question.label) + (": " if question.choices else " ")
+        segments = [Segment(label, self._look("prompt"))]
+        if question.choices is not None:
+            for pressed, meaning in question.choices.items():
+                segments.append(Segment(pressed, self._look("key")))
+                segments.append(Segment(f" {safe_text(meaning)}  ", self._look("muted")))
+            return segments
+        return segments + self._draw_typing(width - cell_len(label))
+
+    def _draw_typing(self, room: int) -> list[Segment]:
+        cursor = self._edit.cursor
+        before = safe_text(self._edit.text[:cursor])
+        while before and cell_len(before) > room - 2:
+            before = before[1:]
+        under = safe_text(self._edit.text[cursor : cursor + 1]) or " "
+        after = safe_text(self._edit.text[cursor + 1 :])
+        segments = [
+            Segment(before, self.rich_style),
+            Segment(under, self.rich_style + Style(reverse=True)),
+            Segment(after, self.rich_style),
+        ]
+        if self._offers:
+            offers = safe_text("  ".join(self._offers))
+            segments.append(Segment(f"  {offers}", self._look("muted")))
+        return segments
+
+    def _draw_hints(self, width: int) -> list[Segment]:
+        segments: list[Segment] = []
+        used = 0
+        for pressed, word in self._hints():
+            needed = cell_len(pressed) + len(word) + 2
+            if used + needed > width + 1:
+                break
+            segments.append(Segment(pressed, self._look("key")))
+            segments.append(Segment(f" {word} ", self._look("muted")))
+            used += needed
+        return segments
+
+    def _hints(self) -> list[tuple[str, str]]:
+        """Return the keys with a hint, each action once, the screen's own first."""
+        seen: dict[str, tuple[str, str]] = {}
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if binding.show and binding.id and binding.id not in seen:
+                seen[binding.id] = (self.app.get_key_display(binding), binding.description)
+        ranked = sorted(seen.items(), key=lambda item: item[0].split(".")[0] in ("app", "list"))
+        return [words for _, words in ranked]
+
+
+def _future() -> "asyncio.Future[str | None]":
+    return asyncio.get_running_loop().create_future()
 
 
 def _common_start(texts: Sequence[str]) -> str:
     low, high = min(texts), max(texts)
     for index, character in enumerate(low):
-        if character != high[index]:
+        if index >= len(high) or character != high[index]:
             return low[:index]
     return low

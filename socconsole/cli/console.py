@@ -1,0 +1,79 @@
+"""What `socconsole` without a command runs: the console itself."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from socconsole.cli.context import Context
+from socconsole.errors import UsageError
+from socconsole.settings import config_folder, state_folder
+
+if TYPE_CHECKING:
+    from socconsole.store.database import Database
+
+
+def console(*, context: Annotated[Context, Parameter(parse=False)]) -> int:
+    """Open the console; starts a collector when none is alive."""
+    return open_console(context)
+
+
+def open_console(context: Context, *, start_collector: Callable[[], str] | None = None) -> int:
+    """Show the console until the analyst leaves and return the exit code.
+
+    Args:
+        context: Names the settings, the database and the analyst.
+        start_collector: Called after the first paint.
+
+    Raises:
+        UsageError: The terminal cannot show it.
+
+    """
+    refuse_terminal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
+    settings = context.settings()
+    # Textual reads these when it is imported. Animations would be bytes without meaning, and the
+    # default of 60 frames a second keeps a key waiting for up to 17 ms.
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    os.environ.setdefault("TEXTUAL_FPS", "120")
+    from socconsole.tui.app import Setup, run_console
+
+    setup = Setup(
+        login=context.login,
+        open_database=lambda: _opened(context),
+        now=context.now,
+        config_folder=config_folder(os.environ),
+        state_folder=state_folder(os.environ),
+        zone=settings.shift.timezone,
+        theme=settings.console.theme,
+        read_only=context.read_only,
+        start_collector=start_collector,
+        settings=settings,
+    )
+    return run_console(setup, mouse=wants_mouse(settings.console.mouse, os.environ))
+
+
+def refuse_terminal(environ: Mapping[str, str], *, interactive: bool) -> None:
+    """Raise a UsageError where a full-screen program would only print rubbish."""
+    plain = "`socconsole queue --plain` prints the queue as lines."
+    if not interactive:
+        raise UsageError("The console needs a terminal for input and output.", hint=plain)
+    term = environ.get("TERM", "")
+    if term in ("", "dumb", "unknown"):
+        raise UsageError(f"A terminal of type {term!r} cannot show the console.", hint=plain)
+
+
+def wants_mouse(setting: str, environ: Mapping[str, str]) -> bool:
+    """Return whether to take the mouse: not over SSH, where the terminal's selection is wanted."""
+    if setting == "auto":
+        return "SSH_CONNECTION" not in environ
+    return setting == "on"
+
+
+def _opened(context: Context) -> "Database":
+    from socconsole.store.database import Database
+
+    database = Database(context.database_url, read_only=context.read_only)
+    database.create()
+    return database

@@ -1,0 +1,210 @@
+"""Matches → windows → detections: groups, aliases, chains, time that passes, memory that stays."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from socconsole.core.detection import Detection
+from socconsole.core.detection import Window as WindowFacts
+from socconsole.core.event import Event
+from socconsole.sigma.aggregate import Value
+from socconsole.sigma.definition import Definition
+from socconsole.sigma.evaluate import as_number
+from socconsole.sigma.explain import explain
+from socconsole.sigma.fields import texts_of, value_at
+from socconsole.sigma.seasonal import Seasonal
+from socconsole.sigma.sliding import SlidingWindow
+from socconsole.sigma.steady import NewValue, Silent, Sustained
+from socconsole.sigma.window import Fired, Key, Losses, Window, microseconds, moment
+from socconsole.sigma.window_spec import WindowSpec
+
+MAX_GROUPS = 100_000
+"""Groups one rule remembers; beyond, the tenth touched longest ago is forgotten and counted."""
+
+_MAKERS: Mapping[str, Callable[..., Window]] = {
+    "sustained": Sustained,
+    "new_value": NewValue,
+    "silent_source": Silent,
+    "spike": Seasonal,
+    "flatline": Seasonal,
+}
+_NUMERIC = frozenset({"value_sum", "value_avg", "value_percentile", "value_median", "sustained"})
+_JOINED = "\x1f"
+
+
+class _Saved(Struct):
+    version: int
+    clock: int
+    windows: dict[str, Any]
+    """Rule id → what the window remembers, as msgpack; with the revision it belongs to."""
+
+
+class _Watcher:
+    """One window rule at work."""
+
+    def __init__(self, definition: Definition, lateness: int, max_groups: int) -> None:
+        assert definition.window is not None
+        self.definition = definition
+        self.spec: WindowSpec = definition.window
+        maker = _MAKERS.get(self.spec.type, SlidingWindow)
+        self.window = maker(self.spec, lateness=lateness, max_groups=max_groups)
+
+    def key(self, event: Event, called: Iterable[str], group: Mapping[str, str]) -> Key | None:
+        """Return the group of a match by a rule `called` so; None when it lacks one."""
+        key = []
+        for name in self.spec.group_by:
+            text = group.get(name) or _text(event, self._field(name, called))
+            if text is None:
+                return None
+            key.append(text)
+        return tuple(key)
+
+    def _field(self, name: str, called: Iterable[str]) -> str:
+        fields = self.spec.aliases.get(name)
+        return next((fields[one] for one in called if one in fields), name) if fields else name
+
+    def value(self, event: Event, rule: int) -> Value | None:
+        """Return what a match by the window's rule number `rule` brings to it."""
+        if self.spec.type in {"temporal", "temporal_ordered"}:
+            return rule
+        if not self.spec.fields:
+            return 0
+        texts = [_text(event, name) for name in self.spec.fields]
+        if None in texts:
+            return None
+        if self.spec.type in _NUMERIC:
+            return as_number(texts[0] or "")
+        return _JOINED.join(text for text in texts if text is not None)
+
+
+def _text(event: Event, name: str) -> str | None:
+    texts = texts_of(value_at(event.fields, name)) or texts_of(event.named(name))
+    return texts[0] if texts else None
+
+
+class Correlator:
+    """Every window rule of a set, fed with what the rules match."""
+
+    def __init__(
+        self,
+        definitions: Iterable[Definition],
+        *,
+        quiet: frozenset[str] = frozenset(),
+        lateness: float = 60,
+        max_groups: int = MAX_GROUPS,
+    ) -> None:
+        self._quiet = quiet
+        self._clock = 0
+        self._watchers: dict[str, _Watcher] = {}
+        self._fed_by: dict[str, list[tuple[_Watcher, int]]] = {}
+        self._called: dict[str, tuple[str, ...]] = {}
+        late = int(lateness * 1_000_000)
+        definitions = tuple(definitions)
+        ids = {name: d.rule.id for d in definitions for name in (d.name, d.rule.id) if name}
+        for definition in definitions:
+            name = definition.name
+            self._called[definition.rule.id] = (definition.rule.id, *([name] if name else []))
+            if definition.window is not None:
+                watcher = _Watcher(definition, late, max_groups)
+                self._watchers[definition.rule.id] = watcher
+                fed = [ids[name] for name in definition.window.rules] or [feed_id(definition)]
+                for index, rule_id in enumerate(fed):
+                    self._fed_by.setdefault(rule_id, []).append((watcher, index))
+
+    def counts(self, definition: Definition) -> bool:
+        """Return whether some window counts what `definition` matches."""
+        return feed_id(definition) in self._fed_by
+
+    @property
+    def clock(self) -> datetime:
+        """The latest event time so far."""
+        return moment(self._clock)
+
+    def add(
+        self, definition: Definition, event: Event, read_at: datetime | None
+    ) -> list[Detection]:
+        """Count a match in; return the windows it completes, and the windows those complete."""
+        time = event.time or read_at or datetime.now(UTC)
+        return self._feed(feed_id(definition), event, time, {})
+
+    def _feed(
+        self, rule_id: str, event: Event, time: datetime, group: Mapping[str, str]
+    ) -> list[Detection]:
+        found: list[Detection] = []
+        at = microseconds(time)
+        for watcher, index in self._fed_by.get(rule_id, ()):
+            key = watcher.key(event, self._called.get(rule_id, ()), group)
+            value = watcher.value(event, index)
+            if key is None or value is None:
+                watcher.window.losses.without_group += 1
+                continue
+            for fired in watcher.window.add(key, at, value, event):
+                found += self._told(watcher, fired)
+        return found
+
+    def advance(self, now: datetime) -> list[Detection]:
+        """Let time pass until `now` (event time); return what became due."""
+        self._clock = max(self._clock, microseconds(now))
+        found: list[Detection] = []
+        for watcher in self._watchers.values():
+            for fired in watcher.window.advance(self._clock):
+                found += self._told(watcher, fired)
+        return found
+
+    def losses(self) -> dict[str, Losses]:
+        """Return the id of every rule whose windows lost something → what."""
+        return {
+            rule_id: watcher.window.losses
+            for rule_id, watcher in self._watchers.items()
+            if any(asdict(watcher.window.losses).values())
+        }
+
+    def state(self) -> bytes:
+        """Return what all windows remember."""
+        windows = {
+            rule_id: (watcher.definition.rule.revision, watcher.window.save())
+            for rule_id, watcher in self._watchers.items()
+        }
+        return msgspec.msgpack.encode(_Saved(1, self._clock, windows))
+
+    def restore(self, state: bytes) -> None:
+        """Take up what `state` returned; a rule whose text changed since starts afresh."""
+        try:
+            saved = msgspec.msgpack.decode(state, type=_Saved)
+        except msgspec.DecodeError:
+            return
+        self._clock = saved.clock
+        for rule_id, (revision, memory) in saved.windows.items():
+            watcher = self._watchers.get(rule_id)
+            if watcher is not None and watcher.definition.rule.revision == revision:
+                watcher.window.restore(memory)
+
+    def _told(self, watcher: _Watcher, fired: Fired) -> list[Detection]:
+        rule = watcher.definition.rule
+        group = dict(zip(watcher.spec.group_by, fired.key, strict=True))
+        tree = watcher.definition.tree
+        detection = Detection(
+            rule=rule,
+            time=moment(fired.last),
+            event=fired.event,
+            parts=explain(tree, fired.event) if tree is not None else (),
+            window=WindowFacts(
+                type=watcher.spec.type,
+                group=group,
+                count=fired.count,
+                first=moment(fired.first),
+                last=moment(fired.last),
+            ),
+            evidence=fired.evidence,
+        )
+        further = self._feed(rule.id, fired.event, detection.time, group)
+        return further if rule.id in self._quiet else [detection, *further]
+
+
+def feed_id(definition: Definition) -> str:
+    """Return what a rule's matches are called: a window's own detection is not its firing."""
+    return f"{definition.rule.id}#own" if definition.window else definition.rule.id

@@ -1,0 +1,244 @@
+"""Sigma's correlations: windows that slide over event time, one row of events per group.
+
+A window is the events of one group whose first and last are at most `span` apart. It fires when
+an event that arrives, in order or late, makes a window that ends at some event true; then the
+group is quiet for windows that end within `span` of one that fired, before or after. Conditions
+with only an upper limit (`lt`, `lte`, `eq: 0`) can be judged only when a window is over: such a
+group is judged every `span` from its first event on, until a window is empty.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import islice
+
+import msgspec
+from msgspec import Struct
+
+from socconsole.core.event import Event
+from socconsole.sigma.aggregate import (
+    Aggregate,
+    Value,
+    aggregate_for,
+    longest_chain,
+    within,
+)
+from socconsole.sigma.window import Fired, Key, Losses, SavedEvent, frozen, thawed
+from socconsole.sigma.window_spec import WindowSpec
+
+SAMPLE = 20
+"""Events kept per group as evidence."""
+
+MAX_ENTRIES = 10_000
+"""Entries kept per group; beyond, the oldest is forgotten and counted."""
+
+
+class GroupState(Struct, array_like=True):
+    """A group as it is saved."""
+
+    key: Key
+    entries: list[tuple[int, Value]]
+    fired: list[int]
+    check_at: int = 0
+    event: SavedEvent | None = None
+    """The last event, where a window may fire without another one."""
+
+
+@dataclass(slots=True)
+class _Group:
+    entries: list[tuple[int, Value]] = field(default_factory=list)
+    """(time, value), by time; those of equal time by value."""
+    start: int = 0
+    """Index of the first entry the aggregate holds."""
+    aggregate: Aggregate | None = None
+    fired: list[int] = field(default_factory=list)
+    """Ends of the windows that fired, as far back as an event may still come."""
+    check_at: int = 0
+    sample: deque[tuple[int, Event]] = field(default_factory=lambda: deque(maxlen=SAMPLE))
+
+
+class SlidingWindow:
+    """One correlation over all its groups."""
+
+    def __init__(self, spec: WindowSpec, *, lateness: int, max_groups: int) -> None:
+        self.losses = Losses()
+        self._spec = spec
+        self._span = int(spec.span * 1_000_000)
+        self._lateness = lateness
+        self._max_groups = max_groups
+        self._limits = spec.limits or (("gte", float(len(spec.rules))),)
+        self._ordered = spec.type == "temporal_ordered"
+        self._at_close = _only_above(spec)
+        self._groups: dict[Key, _Group] = {}
+
+    def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
+        """Count one match in and return the window it completes, if it does."""
+        group = self._groups.pop(key, None) or _Group(check_at=time + self._span)
+        self._groups[key] = group  # the last in the dict is the last touched
+        newest = group.entries[-1][0] if group.entries else time
+        if time < newest - self._lateness:
+            self.losses.late += 1
+            return []
+        group.sample.append((time, event))
+        fired = None
+        if time > newest or not group.entries or (time == newest and not self._ordered):
+            fired = self._in_order(group, time, value)
+        else:
+            fired = self._late(group, time, value)
+        self._forget(group)
+        if len(self._groups) > self._max_groups:
+            self._evict()
+        return [] if fired is None else [self._told(key, group, *fired)]
+
+    def advance(self, now: int) -> list[Fired]:
+        """Return the windows that are over at `now` and can be judged only then."""
+        if not self._at_close:
+            return []
+        found = []
+        for key, group in list(self._groups.items()):
+            while group.check_at + self._lateness < now and key in self._groups:
+                end = group.check_at
+                inside = self._slice(group, end)
+                if within(self._judged(inside), self._limits) and group.sample:
+                    last = group.sample[-1][1]
+                    first = inside[0][0] if inside else end - self._span
+                    found.append(Fired(key, len(inside), first, end, last))
+                group.check_at += self._span
+                newest = group.entries[-1][0] if group.entries else 0
+                if not inside and newest <= end:
+                    del self._groups[key]
+        return found
+
+    def save(self) -> list[GroupState]:
+        """Return every group, for `restore`. Of the evidence only what is needed is kept."""
+        return [
+            GroupState(key, group.entries, group.fired, group.check_at, self._last(group))
+            for key, group in self._groups.items()
+        ]
+
+    def restore(self, saved: object) -> None:
+        """Take up what `save` returned."""
+        self._groups = {}
+        for state in msgspec.convert(saved, list[GroupState]):
+            group = _Group(state.entries, fired=state.fired, check_at=state.check_at)
+            if state.event is not None and state.entries:
+                group.sample.append((state.entries[-1][0], thawed(state.event)))
+            self._groups[state.key] = group
+
+    def _last(self, group: _Group) -> SavedEvent | None:
+        return frozen(group.sample[-1][1]) if self._at_close and group.sample else None
+
+    def _in_order(self, group: _Group, time: int, value: Value) -> tuple[int, int] | None:
+        group.entries.append((time, value))
+        if self._at_close:
+            return None
+        if self._ordered:
+            last = int(value) == len(self._spec.rules) - 1 or self._spec.limits
+            return self._verdict(group, time) if last else None
+        aggregate = self._aggregate(group, time)
+        if not within(aggregate.result(), self._limits) or self._quiet(group, time):
+            return None
+        group.fired.append(time)
+        return bisect_left(group.entries, (time - self._span,)), time
+
+    def _aggregate(self, group: _Group, time: int) -> Aggregate:
+        """Return the aggregate of the window that ends at the newest entry."""
+        entries, oldest = group.entries, time - self._span
+        if group.aggregate is None:
+            group.aggregate = aggregate_for(self._spec)
+            group.start = bisect_left(entries, (oldest,))
+            for _, value in entries[group.start :]:
+                group.aggregate.add(value)
+            return group.aggregate
+        group.aggregate.add(entries[-1][1])
+        while entries[group.start][0] < oldest:
+            group.aggregate.remove(entries[group.start][1])
+            group.start += 1
+        return group.aggregate
+
+    def _late(self, group: _Group, time: int, value: Value) -> tuple[int, int] | None:
+        insort(group.entries, (time, value))
+        group.aggregate = None  # built again with the next event in order
+        if self._at_close:
+            return None
+        begin = bisect_left(group.entries, (time,))
+        stop = bisect_right(group.entries, (time + self._span, _LAST))
+        for end in sorted({entry[0] for entry in group.entries[begin:stop]}):
+            found = self._verdict(group, end)
+            if found:
+                return found
+        return None
+
+    def _verdict(self, group: _Group, end: int) -> tuple[int, int] | None:
+        if self._quiet(group, end):
+            return None
+        if not within(self._judged(self._slice(group, end)), self._limits):
+            return None
+        group.fired.append(end)
+        return bisect_left(group.entries, (end - self._span,)), end
+
+    def _slice(self, group: _Group, end: int) -> list[tuple[int, Value]]:
+        begin = bisect_left(group.entries, (end - self._span,))
+        return group.entries[begin : bisect_right(group.entries, (end, _LAST))]
+
+    def _judged(self, entries: list[tuple[int, Value]]) -> float | None:
+        if self._ordered:
+            return longest_chain(entries, len(self._spec.rules))
+        aggregate = aggregate_for(self._spec)
+        for _, value in entries:
+            aggregate.add(value)
+        return aggregate.result()
+
+    def _quiet(self, group: _Group, end: int) -> bool:
+        return any(abs(end - fired) <= self._span for fired in group.fired)
+
+    def _told(self, key: Key, group: _Group, begin: int, end: int) -> Fired:
+        inside = self._slice(group, end)
+        first = group.entries[begin][0]
+        events = sorted(group.sample, key=lambda pair: pair[0])
+        evidence = tuple(event for time, event in events if first <= time <= end)
+        figure = self._judged(inside) if self._spec.type == "value_count" else len(inside)
+        return Fired(key, int(figure or 0), first, end, group.sample[-1][1], evidence)
+
+    def _forget(self, group: _Group) -> None:
+        """Drop what no later event can reach any more, and what is too much."""
+        oldest = group.entries[-1][0] - self._span - self._lateness
+        drop = 0
+        if len(group.entries) > MAX_ENTRIES:
+            drop = len(group.entries) - MAX_ENTRIES
+            if group.entries[drop - 1][0] >= oldest:
+                self.losses.entries += drop
+        if drop or (len(group.entries) > 64 and group.entries[32][0] < oldest):
+            drop = max(drop, bisect_left(group.entries, (oldest,)))
+            del group.entries[:drop]
+            group.start -= drop
+            if group.start < 0:
+                group.aggregate = None
+        if group.fired and group.fired[0] < oldest - self._span:
+            group.fired = [fired for fired in group.fired if fired >= oldest - self._span]
+
+    def _evict(self) -> None:
+        """Forget the tenth of the groups that was touched longest ago."""
+        for key in list(islice(self._groups, len(self._groups) // 10 + 1)):
+            del self._groups[key]
+            self.losses.groups += 1
+
+
+def _only_above(spec: WindowSpec) -> bool:
+    """Return whether a condition gets no truer by more events."""
+    return bool(spec.limits) and all(
+        op in {"lt", "lte"} or (op == "eq" and number == 0) for op, number in spec.limits
+    )
+
+
+class _Last:
+    """Greater than every value, to stand after all entries of one time."""
+
+    def __lt__(self, other: object) -> bool:
+        return False
+
+    def __gt__(self, other: object) -> bool:
+        return True
+
+
+_LAST = _Last()

@@ -1,0 +1,295 @@
+"""Every type of window, by its own story."""
+
+import pytest
+
+from socconsole.sigma.match import Matcher
+from tests.sigma.conftest import NOON, an_event
+
+BASE = """
+title: Failed login
+name: failed
+id: 00000000-0000-4000-8000-000000000001
+logsource: {product: windows}
+detection:
+  selection: {outcome: failed}
+  condition: selection
+---
+title: Login
+name: success
+id: 00000000-0000-4000-8000-000000000002
+logsource: {product: windows}
+detection:
+  selection: {outcome: success}
+  condition: selection
+---
+title: Sample
+name: sample
+id: 00000000-0000-4000-8000-000000000003
+logsource: {product: windows}
+detection:
+  selection: {metric: cpu}
+  condition: selection
+---
+"""
+
+
+def window(section, extra=""):
+    return f"""{BASE}
+title: Window
+id: 00000000-0000-4000-8000-000000000009
+level: high
+correlation: {section}
+{extra}
+"""
+
+
+def fails(*times, user="ann", **fields):
+    return [an_event({"outcome": "failed", "user": user, **fields}, at=time) for time in times]
+
+
+COUNT = "{type: event_count, rules: [failed], group-by: [user], timespan: 1m, condition: {gte: 5}}"
+
+
+def fired(ruleset, events):
+    found = Matcher(ruleset).match_all(events)
+    return [d for d in found if d.rule.title == "Window"]
+
+
+def test_five_failures_in_a_minute_fire_once(rules):
+    (detection,) = fired(rules(window(COUNT)), fails(0, 10, 20, 30, 60, 61))
+    facts = detection.window
+    assert (facts.type, dict(facts.group), facts.count) == ("event_count", {"user": "ann"}, 5)
+    assert (facts.first, (facts.last - NOON).total_seconds()) == (NOON, 60)
+    assert [event.fields["outcome"] for event in detection.evidence] == ["failed"] * 5
+
+
+def test_a_window_slides_and_is_not_cut_into_minutes(rules):
+    assert len(fired(rules(window(COUNT)), fails(50, 55, 65, 70, 75))) == 1
+    assert not fired(rules(window(COUNT)), fails(0, 20, 40, 61, 81))
+
+
+def test_groups_do_not_add_up(rules):
+    events = [*fails(0, 1, 2), *fails(3, 4, 5, user="bob")]
+    assert not fired(rules(window(COUNT)), events)
+
+
+def test_the_base_rule_is_silent_unless_generate_says_otherwise(rules):
+    silent = Matcher(rules(window(COUNT))).match_all(fails(0))
+    loud = Matcher(rules(window(COUNT.replace("{type", "{generate: true, type")))).match_all(
+        fails(0)
+    )
+    assert [d.rule.title for d in (*silent, *loud)] == ["Failed login"]
+
+
+def test_a_late_event_completes_the_window_it_belongs_to(rules):
+    ruleset = rules(window(COUNT))
+    assert len(fired(ruleset, fails(0, 10, 20, 40, 30))) == 1
+    matcher = Matcher(ruleset)
+    matcher.match_all(fails(0, 500, 1))
+    assert [losses.late for losses in matcher.losses().values()] == [1]
+
+
+PERCENTILE = (
+    "{type: value_percentile, rules: [failed], timespan: 1m,"
+    " condition: {field: n, percentile: 75, gte: 10}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("section", "events", "count"),
+    [
+        (
+            "{type: value_count, rules: [failed], timespan: 1m, condition: {field: user, gte: 3}}",
+            [e for u in "abab" for e in fails(1, user=u, host="h")] + fails(2, user="c", host="h"),
+            3,
+        ),
+        (
+            "{type: value_sum, rules: [failed], timespan: 1m, condition: {field: n, gt: 100}}",
+            fails(0, n=60) + fails(90, n=60) + fails(95, n="41"),
+            2,
+        ),
+        (
+            "{type: value_avg, rules: [failed], timespan: 1m, condition: {field: n, gte: 50}}",
+            fails(0, n=20) + fails(1, n=30) + fails(2, n=100),
+            3,
+        ),
+        (
+            "{type: value_median, rules: [failed], timespan: 1m, condition: {field: n, gt: 9}}",
+            fails(0, n=1) + fails(1, n=10) + fails(2, n=11),
+            3,
+        ),
+        (
+            PERCENTILE,
+            fails(0, n=0) + fails(1, n=0) + fails(2, n=20),
+            3,
+        ),
+        (
+            "{type: event_count, rules: [failed], timespan: 1m, condition: {gt: 1, lte: 3}}",
+            fails(0, 1),
+            2,
+        ),
+    ],
+)
+def test_a_figure_over_its_limit_fires(rules, section, events, count):
+    (detection,) = fired(rules(window(section)), events)
+    assert detection.window.count == count
+
+
+def test_temporal_needs_every_rule_in_any_order(rules):
+    ruleset = rules(
+        window("{type: temporal, rules: [failed, success], group-by: [user], timespan: 1m}")
+    )
+    success = an_event({"outcome": "success", "user": "ann"}, at=5)
+    assert len(fired(ruleset, [success, *fails(30)])) == 1
+    assert not fired(ruleset, [success, *fails(66)])
+
+
+def test_temporal_ordered_needs_their_order(rules):
+    ruleset = rules(
+        window("{type: temporal_ordered, rules: [failed, success], group-by: [user], timespan: 1m}")
+    )
+    success = an_event({"outcome": "success", "user": "ann"}, at=5)
+    assert not fired(ruleset, [success, *fails(30)])
+    assert len(fired(ruleset, [*fails(5), success])) == 1
+    assert len(fired(ruleset, [success, *fails(3)])) == 1  # late, and first
+
+
+def test_aliases_join_fields_of_different_names(rules):
+    ruleset = rules(
+        window(
+            "{type: temporal, rules: [failed, success], group-by: [who], timespan: 1m,"
+            " aliases: {who: {failed: user, success: account}}}"
+        )
+    )
+    success = an_event({"outcome": "success", "account": "ann"}, at=5)
+    (detection,) = fired(ruleset, [*fails(1), success])
+    assert detection.window.group == {"who": "ann"}
+
+
+def test_a_correlation_may_stand_on_another(rules):
+    chain = window(COUNT, "name: burst") + (
+        "---\ntitle: Chain\nid: 00000000-0000-4000-8000-00000000000a\n"
+        "correlation: {type: temporal_ordered, rules: [burst, success], group-by: [user],"
+        " timespan: 5m}\n"
+    )
+    success = an_event({"outcome": "success", "user": "ann"}, at=9)
+    found = Matcher(rules(chain)).match_all([*fails(0, 1, 2, 3, 4), success])
+    assert [d.rule.title for d in found] == ["Chain"]
+
+
+SUSTAINED = (
+    "{type: sustained, rules: [sample], group-by: [host], timespan: 5m, min-count: 5,"
+    " condition: {field: value, gt: 95}}"
+)
+
+
+def cpu(*samples, host="h"):
+    return [an_event({"metric": "cpu", "host": host, "value": v}, at=t) for t, v in samples]
+
+
+def test_sustained_fires_when_every_sample_of_the_span_is_over(rules):
+    ruleset = rules(window(SUSTAINED))
+    high = [(t, 97 + t % 3) for t in range(0, 301, 60)]
+    (detection,) = fired(ruleset, cpu(*high))
+    assert detection.window.count == 6
+    dip = [(t, 50 if t == 120 else 99) for t in range(0, 301, 60)]
+    assert not fired(ruleset, cpu(*dip))
+    assert not fired(ruleset, cpu(*high[:-1]))
+    assert not fired(ruleset, cpu((0, 99), (150, 99), (300, 99)))  # too few
+
+
+def test_sustained_fires_again_only_after_another_span(rules):
+    hour = [(t, 99) for t in range(0, 3601, 60)]
+    assert len(fired(rules(window(SUSTAINED)), cpu(*hour))) == 12
+
+
+def test_a_new_value_fires_after_the_learning_time(rules):
+    ruleset = rules(
+        window(
+            "{type: new_value, rules: [success], group-by: [user], timespan: 30d, learn: 1h,"
+            " condition: {field: country}}"
+        )
+    )
+    logins = [(0, "DE"), (10, "FR"), (7200, "DE"), (7300, "KP"), (7400, "KP")]
+    events = [
+        an_event({"outcome": "success", "user": "ann", "country": c}, at=t) for t, c in logins
+    ]
+    (detection,) = fired(ruleset, events)
+    assert detection.event.fields["country"] == "KP"
+
+
+def test_a_silent_source_fires_once_and_rearms(rules):
+    ruleset = rules(
+        window("{type: silent_source, rules: [sample], group-by: [host], timespan: 10m}")
+    )
+    matcher = Matcher(ruleset)
+    matcher.match_all(cpu((0, 1), host="a"))
+    found = [matcher.match_all(cpu((t, 1), host="b")) for t in range(0, 2000, 100)]
+    (detection,) = [d for batch in found for d in batch]
+    assert detection.window.group == {"host": "a"}
+    matcher.match_all(cpu((2000, 1), host="a"))
+    assert len(matcher.match_all(cpu((3000, 1), host="b"))) == 1
+
+
+def test_an_upper_limit_alone_is_judged_when_the_window_is_over(rules):
+    ruleset = rules(
+        window(
+            "{type: event_count, rules: [sample], group-by: [host], timespan: 1m,"
+            " condition: {lt: 3}}"
+        )
+    )
+    matcher = Matcher(ruleset, lateness_secs=0)
+    steady = [(t, 1) for t in range(0, 50, 10)]
+    assert not matcher.match_all(cpu(*steady, (70, 1)))
+    (detection,) = matcher.match_all(cpu((130, 1)))
+    assert detection.window.count == 1
+
+
+def test_a_window_with_its_own_detection_needs_no_other_rule(rules):
+    text = """
+title: Window
+id: 00000000-0000-4000-8000-000000000009
+logsource: {product: windows}
+detection:
+  selection: {metric: cpu}
+  condition: selection
+correlation: {type: sustained, group-by: [host], timespan: 1m, condition: {field: value, gt: 95}}
+"""
+    assert len(fired(rules(text), cpu((0, 99), (30, 99), (60, 99)))) == 1
+
+
+def test_windows_survive_a_restart_without_firing_twice_or_missing_one(rules):
+    ruleset = rules(window(COUNT))
+    first = Matcher(ruleset)
+    assert not first.match_all(fails(0, 1, 2, 3))
+    second = Matcher(ruleset)
+    second.restore(first.state())
+    assert len(second.match_all(fails(4))) == 1
+    third = Matcher(ruleset)
+    third.restore(second.state())
+    assert not third.match_all(fails(5, 6))
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        SUSTAINED,
+        "{type: new_value, rules: [sample], timespan: 30d, condition: {field: value}}",
+        "{type: silent_source, rules: [sample], group-by: [host], timespan: 10m}",
+        "{type: spike, rules: [sample], group-by: [host], timespan: 1h}",
+        "{type: flatline, rules: [sample], timespan: 1h, condition: {lt: 2}}",
+    ],
+)
+def test_every_kind_of_window_gives_back_its_memory(rules, section):
+    ruleset = rules(window(section))
+    first = Matcher(ruleset)
+    first.match_all(cpu(*[(t, 99) for t in range(0, 200, 10)]))
+    second = Matcher(ruleset)
+    second.restore(first.state())
+    assert second.state() == first.state()
+
+
+def test_a_match_without_its_group_is_counted_and_left_out(rules):
+    matcher = Matcher(rules(window(COUNT)))
+    matcher.match_all([an_event({"outcome": "failed"})])
+    assert [losses.without_group for losses in matcher.losses().values()] == [1]

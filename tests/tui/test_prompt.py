@@ -1,0 +1,111 @@
+"""The bottom line: typing, choosing, giving up."""
+
+from socconsole.tui.line_edit import LineEdit
+from socconsole.tui.widgets.prompt import PromptLine
+from tests.tui.analyst import at_the_console
+
+
+async def answer_of(analyst, asking, *keys):
+    """Start a question in a worker, press `keys`, return the answer."""
+    worker = analyst.app.run_worker(asking())
+    await analyst.pilot.pause()
+    assert analyst.asked
+    await analyst.presses(*keys)
+    await analyst.app.workers.wait_for_complete([worker])
+    return worker.result
+
+
+async def test_a_line_is_typed_edited_and_taken(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        answer = await answer_of(
+            analyst, lambda: analyst.app.ask("Note"), *"ab", "left", "x", "enter"
+        )
+        assert answer == "axb"
+        assert not analyst.asked
+
+
+async def test_escape_and_an_empty_backspace_give_up(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        assert await answer_of(analyst, lambda: analyst.app.ask("Note"), "escape") is None
+        assert await answer_of(analyst, lambda: analyst.app.ask("Note"), "backspace") is None
+
+
+async def test_only_an_offered_key_answers_a_choice(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        choices = {"t": "true positive", "f": "false positive"}
+        answer = await answer_of(
+            analyst, lambda: analyst.app.choose("Close as", choices), "z", "1", "f"
+        )
+        assert answer == "f"
+
+
+async def test_only_y_confirms(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        assert await answer_of(analyst, lambda: analyst.app.confirm("Sure?"), "y")
+        assert not await answer_of(analyst, lambda: analyst.app.confirm("Sure?"), "n")
+        assert not await answer_of(analyst, lambda: analyst.app.confirm("Sure?"), "escape")
+
+
+async def test_letters_of_an_answer_are_not_keys_of_the_screen(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        await answer_of(analyst, lambda: analyst.app.ask("Note"), *"q?:", "enter")
+        assert analyst.app.screen.title == "Queue"
+        assert len(analyst.app.screen_stack) == 1
+
+
+async def test_tab_completes_to_what_all_offers_share_and_lists_them(bare_setup):
+    async def offers(text):
+        return [word for word in ("theme dark", "theme light") if word.startswith(text)]
+
+    async with at_the_console(bare_setup) as analyst:
+        worker = analyst.app.run_worker(analyst.app.ask(":", complete=offers))
+        await analyst.pilot.pause()
+        await analyst.presses("t", "tab")
+        prompt = analyst.app.screen.query_one(PromptLine)
+        assert prompt.typed == "theme "
+        assert "dark  light" in analyst.bottom
+        await analyst.presses("d", "tab", "enter")
+        await analyst.app.workers.wait_for_complete([worker])
+        assert worker.result == "theme dark"
+
+
+async def test_the_last_answer_comes_back_by_up(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        await answer_of(analyst, lambda: analyst.app.ask("/"), *"abc", "enter")
+        assert await answer_of(analyst, lambda: analyst.app.ask("/"), "up", "enter") == "abc"
+
+
+async def test_unfinished_text_is_there_again_after_a_restart(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        analyst.app.run_worker(analyst.app.ask("Note", draft="alert:7:note"))
+        await analyst.pilot.pause()
+        await analyst.pilot.press(*"half a th")
+        analyst.app.keep_drafts()
+    async with at_the_console(bare_setup) as analyst:
+        answer = await answer_of(
+            analyst, lambda: analyst.app.ask("Note", draft="alert:7:note"), "X", "enter"
+        )
+        assert answer == "half a thX"
+        assert analyst.app.drafts.get("alert:7:note") is None
+
+
+async def test_control_characters_in_a_label_are_shown_not_sent(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        analyst.app.say("rule \x1b]52;c;eA==\x07 [bold]x[/]")
+        await analyst.settles()
+        assert "\x1b" not in analyst.screen
+        assert "␛]52" in analyst.bottom
+        assert "[bold]x[/]" in analyst.bottom
+
+
+def test_words_are_cut_and_skipped_as_in_a_shell():
+    edit = LineEdit("status:new host:web one")
+    edit.press("ctrl+w", None)
+    assert edit.text == "status:new host:web "
+    edit.press("ctrl+left", None)
+    edit.press("ctrl+k", None)
+    assert edit.text == "status:new "
+    edit.press("home", None)
+    edit.press("delete", None)
+    assert edit.text == "tatus:new "
+    assert not edit.press("f5", None)
