@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.sigma.conftest import NOON
 
 from socconsole.cli.replay import read_events
 from socconsole.core.event import ReadContext
 from socconsole.sigma.match import Matcher
 from socconsole.sigma.rules import load_rules
+from tests.sigma.events import NOON
 
 CORPORA = os.environ.get("SOCCONSOLE_CORPORA")
 pytestmark = pytest.mark.skipif(
