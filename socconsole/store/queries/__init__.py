@@ -1,0 +1,1 @@
+"""Reads: frozen rows, never ORM objects."""
