@@ -115,6 +115,37 @@ def _rule_document(definition: "Definition") -> dict[str, object]:
     }
 
 
+@app.command(name="test")
+def try_rule(
+    rule: str,
+    file: str,
+    *,
+    format: str = "auto",
+    logsource: str | None = None,
+    json: bool = False,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
+    """Run the rules of one file on a log file and say of each event what matched and what not.
+
+    Events that nothing of the rule matched are counted only. Exit code 1 when no rule fired.
+
+    Args:
+        rule: A rule file.
+        file: A log file; - is standard input.
+        format: A parser's name; `auto` chooses by the first lines.
+        logsource: What the events are, such as product=windows,service=sysmon.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.cli.rule_test import run_test
+
+    ruleset = rule_paths.load(context.settings().rules, [rule])
+    if ruleset.errors:
+        raise ruleset.errors[0]
+    return run_test(ruleset, file, format, logsource, as_json=json)
+
+
 @app.command
 def coverage(
     paths: Annotated[list[str] | None, Parameter(negative=())] = None,

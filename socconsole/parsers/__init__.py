@@ -9,13 +9,33 @@ from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, 
 from socconsole.errors import SettingsError
 from socconsole.parsers import (
     auditd,
+    azure,
+    cloudtrail,
+    comma_separated,
+    containers,
+    falco,
+    gcp_audit,
+    gelf,
+    github_audit,
+    journald,
     json_lines,
+    kubernetes_audit,
+    logfmt,
+    m365,
     metrics,
+    okta,
+    osquery,
+    squid,
     suricata,
+    suricata_fast,
     syslog,
+    w3c,
+    wazuh,
     web_access,
     web_error,
     windows,
+    windows_xml,
+    zeek,
 )
 from socconsole.parsers.parser import Parse, Parser, Sample, open_parser
 
@@ -31,18 +51,53 @@ __all__ = [
     "unparsed",
 ]
 
-PARSERS: tuple[Parser, ...] = (
+_READERS: tuple[Parser, ...] = (
     windows.PARSER,
+    windows_xml.PARSER,
     suricata.PARSER,
+    journald.PARSER,
+    cloudtrail.PARSER,
+    kubernetes_audit.PARSER,
+    okta.PARSER,
+    m365.PARSER,
+    azure.PARSER,
+    github_audit.PARSER,
+    gcp_audit.PARSER,
+    falco.PARSER,
+    osquery.PARSER,
+    wazuh.PARSER,
+    gelf.PARSER,
     metrics.PARSER,
+    zeek.PARSER,
     auditd.PARSER,
     web_access.PARSER,
     web_error.NGINX,
     web_error.APACHE,
+    squid.PARSER,
+    suricata_fast.PARSER,
     syslog.PARSER,
     *syslog.PROGRAM_PARSERS,
+    w3c.PARSER,
+    logfmt.PARSER,
     json_lines.PARSER,
+    comma_separated.PARSER,
 )
+
+
+def _readers_of(line: str) -> tuple[Parse, ...]:
+    """Return who may read what a container wrote: JSON or text, never a file with a header."""
+    return _JSON_READERS if line[:1] == "{" else _TEXT_READERS
+
+
+_JSON_FORMATS = _READERS[: _READERS.index(auditd.PARSER)]
+_JSON_READERS = (*(one.parse for one in _JSON_FORMATS if one.start is None), json_lines.parse)
+_TEXT_READERS = tuple(
+    one.parse
+    for one in _READERS
+    if one.automatic and one.start is None and one not in (*_JSON_FORMATS, json_lines.PARSER)
+)
+
+PARSERS: tuple[Parser, ...] = (*_READERS[:-4], containers.parser(_readers_of), *_READERS[-4:])
 """Every format, the particular before the general: of two that read equally well, the first wins."""
 
 

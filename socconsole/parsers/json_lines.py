@@ -1,15 +1,15 @@
 """JSON read safely: exact numbers, bounded depth, leaves and sizes. Any JSON object is an event."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 
 import msgspec
 
-from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
+from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality, lookup
 from socconsole.parsers import timestamps
-from socconsole.parsers.parser import Parser, Sample
+from socconsole.parsers.parser import Parse, Parser, Sample
 
 MAX_TEXT = 1 << 20
 """Characters of a line beyond which it is not decoded."""
@@ -203,6 +203,54 @@ def _guess(keys: tuple[str, ...], inner: frozenset[str]) -> Mapping[str, str]:
                 names[ecs] = path
                 break
     return MappingProxyType(names)
+
+
+def reader(  # noqa: PLR0913 – one argument for each thing in which JSON formats differ
+    name: str,
+    *,
+    is_ours: Callable[[Mapping[str, object]], bool],
+    logsources: tuple[LogSource, ...] | Callable[[Mapping[str, object]], tuple[LogSource, ...]],
+    names: Mapping[str, str],
+    times: tuple[str, ...],
+    category: Callable[[Mapping[str, object]], EventCategory] | None = None,
+    adapt: Callable[[dict[str, object]], None] | None = None,
+) -> Parse:
+    """Return the function that reads a JSON format.
+
+    Args:
+        name: The format's name.
+        is_ours: Whether a document is of the format.
+        logsources: Its log sources, or how to tell them from the document.
+        names: ECS name → dotted path.
+        times: Dotted paths of the time, the best first.
+        category: How to tell the category; informational without it.
+        adapt: Adds names that rules expect.
+
+    """
+    names = MappingProxyType(dict(names))
+
+    def parse(text: str, context: ReadContext) -> Event | None:
+        fields = decode_line(text)
+        if fields is None or not is_ours(fields):
+            return None
+        if adapt is not None:
+            adapt(fields)
+        time, quality = _first_time(fields, times, context)
+        sources = logsources(fields) if callable(logsources) else logsources
+        kind = category(fields) if category is not None else EventCategory.INFORMATIONAL
+        return Event(name, sources, fields, text, time, quality, kind, names)
+
+    return parse
+
+
+def _first_time(
+    fields: Mapping[str, object], paths: tuple[str, ...], context: ReadContext
+) -> tuple[datetime | None, TimeQuality]:
+    for path in paths:
+        found = timestamps.any_time(lookup(fields, path), context)
+        if found is not None:
+            return found
+    return None, TimeQuality.NONE
 
 
 _NO_SOURCES: tuple[LogSource, ...] = (LogSource(),)

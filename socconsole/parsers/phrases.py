@@ -1,13 +1,13 @@
 """Messages told apart by their first word, then by pattern."""
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
 from socconsole.core.event import EventCategory, LogSource
-from socconsole.parsers.parser import Sample
+from socconsole.parsers.parser import Parse, Sample
 
 INFORMATIONAL = EventCategory.INFORMATIONAL
 WARNING = EventCategory.WARNING
@@ -89,11 +89,14 @@ def fields_of(match: re.Match[str]) -> dict[str, object]:
             continue
         if name == "source":
             fields["source_ip" if is_address(value) else "source_host"] = value
-        elif name in _INTEGERS and value.isascii() and value.isdigit() and len(value) < 12:
-            fields[name] = int(value)
         else:
-            fields[name] = value
+            fields[name] = as_integer(value) if name in _INTEGERS else value
     return fields
+
+
+def as_integer(text: str) -> int | str:
+    """Return the number that `text` is, or `text`."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else text
 
 
 def is_address(text: str) -> bool:
@@ -113,6 +116,8 @@ class Program(NamedTuple):
     """Its names in the header, lower case, without a path."""
     read: Callable[[str], Reading]
     samples: tuple[Sample, ...]
+    bare: Parse | None = None
+    """Reads a line that has no syslog header; None when the program never writes such."""
 
 
 class Read:
@@ -165,9 +170,35 @@ def linux(*services: str) -> tuple[LogSource, ...]:
     return tuple(LogSource(product="linux", service=service) for service in services)
 
 
+_DEVICES: Mapping[str, tuple[LogSource, ...]] = MappingProxyType(
+    {
+        "cisco": (LogSource(product="cisco", service="syslog"), LogSource(category="firewall")),
+        "fortinet": (
+            LogSource(product="fortigate", service="event"),
+            LogSource(category="firewall"),
+        ),
+        "palo alto networks": (LogSource(product="paloalto"), LogSource(category="firewall")),
+        "check point": (LogSource(product="checkpoint"), LogSource(category="firewall")),
+        "ubiquiti": (LogSource(product="ubiquiti"), LogSource(category="firewall")),
+        "zscaler": (LogSource(product="zscaler"), LogSource(category="proxy")),
+        "blue coat": (LogSource(product="bluecoat"), LogSource(category="proxy")),
+        "mcafee": (LogSource(category="antivirus"),),
+        "trend micro": (LogSource(category="antivirus"),),
+        "symantec": (LogSource(category="antivirus"),),
+    }
+)
+
+
+@lru_cache(1024)
+def logsource_of_device(vendor: str, product: str) -> tuple[LogSource, ...]:
+    """Return the log sources of a device that names its maker, as CEF and LEEF do."""
+    named = LogSource(product=vendor.lower() or None, service=product.lower() or None)
+    return (*_DEVICES.get(vendor.lower(), ()), named)
+
+
 def grouped(programs: Iterable[Program]) -> Mapping[str, Program]:
     """Return tag → program."""
-    table: dict[str, Program] = defaultdict()
+    table: dict[str, Program] = {}
     for program in programs:
         for tag in program.tags:
             table[tag] = program

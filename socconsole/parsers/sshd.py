@@ -11,6 +11,15 @@ _SOURCES = linux("sshd", "auth")
 
 _PHRASES = (
     phrase(
+        # A name of one word, and what follows the protocol is about the key.
+        r"Failed (?P<method>\S+) for (?P<invalid>invalid user |illegal user )?(?P<user>\S+) "
+        r"from (?P<source>\S+) port (?P<source_port>\d+)(?: on \S+(?: port \d+)?)?"
+        r"(?: ssh\d*)?(?:: .*)?(?: \[preauth\])?$",
+        "login",
+        "failure",
+        WARNING,
+    ),
+    phrase(
         rf"Failed (?P<method>\S+) for (?P<invalid>invalid user |illegal user )?(?P<user>.*) from {_PEER}"
         rf"(?: on \S+(?: port \d+)?)?{_END}",
         "login",

@@ -8,8 +8,28 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from socconsole.core.event import Event, EventCategory, ReadContext, TimeQuality
-from socconsole.parsers import accounts, cron, logind, pam, sshd, su, sudo, systemd, timestamps
-from socconsole.parsers.parser import Parser, Sample
+from socconsole.parsers import (
+    accounts,
+    bind,
+    cef,
+    cisco_asa,
+    cron,
+    dnsmasq,
+    dovecot,
+    filterlog,
+    haproxy,
+    leef,
+    logind,
+    netfilter,
+    pam,
+    postfix,
+    sshd,
+    su,
+    sudo,
+    systemd,
+    timestamps,
+)
+from socconsole.parsers.parser import Parse, Parser, Sample
 from socconsole.parsers.phrases import (
     EXCEPTION,
     INFORMATIONAL,
@@ -29,6 +49,17 @@ PROGRAMS: tuple[Program, ...] = (
     logind.PROGRAM,
     accounts.PROGRAM,
     systemd.PROGRAM,
+    netfilter.PROGRAM,
+    filterlog.PROGRAM,
+    filterlog.WEB_INTERFACE,
+    cisco_asa.PROGRAM,
+    dnsmasq.PROGRAM,
+    bind.PROGRAM,
+    haproxy.PROGRAM,
+    postfix.PROGRAM,
+    dovecot.PROGRAM,
+    cef.PROGRAM,
+    leef.PROGRAM,
 )
 
 _BY_TAG = grouped(PROGRAMS)
@@ -76,7 +107,7 @@ def parse(text: str, context: ReadContext) -> Event | None:
     )
     if instant is None:
         return None
-    return _event(text, fields, instant, None)
+    return to_event(text, fields, instant, None)
 
 
 def _parse_slowly(text: str, context: ReadContext) -> Event | None:
@@ -129,9 +160,9 @@ def _parse_3164(
         if severity is None:
             return None
         fields["message"] = rest
-        return _event(text, fields, _NO_TIME, severity)
+        return to_event(text, fields, _NO_TIME, severity)
     _split_sender(rest[stamp.end() :], fields, context)
-    return _event(text, fields, instant, severity)
+    return to_event(text, fields, instant, severity)
 
 
 def _split_sender(rest: str, fields: dict[str, object], context: ReadContext) -> None:
@@ -146,8 +177,10 @@ def _split_sender(rest: str, fields: dict[str, object], context: ReadContext) ->
         host, after = context.host or "", rest
     if host:
         fields["host"] = host
-    solaris = None
     after = after.removeprefix(": ")
+    if after[:1] == "%":
+        fields["message"] = after
+        return
     tag = _BRACKET_TAG.match(after) or _TAG.match(after)
     if tag is None:
         fields["message"] = after
@@ -184,7 +217,7 @@ def _parse_5424(
     fields["message"] = message.removeprefix("\ufeff")
     instant = timestamps.any_time(match["time"], context) or _NO_TIME
     severity = fields.get("severity")
-    return _event(text, fields, instant, severity if isinstance(severity, int) else None)
+    return to_event(text, fields, instant, severity if isinstance(severity, int) else None)
 
 
 _ELEMENT = re.compile(r'\[([^\s=\]"]{1,64})((?: [^\s=\]"]{1,64}="(?:[^"\\\]]|\\.)*")*)\]')
@@ -205,12 +238,13 @@ def _structured_data(rest: str) -> tuple[dict[str, object], str]:
     return elements, rest[place:].removeprefix(" ")
 
 
-def _event(
+def to_event(
     text: str,
     fields: dict[str, object],
     instant: tuple[datetime | None, TimeQuality],
     severity: int | None,
 ) -> Event:
+    """Return the event of a split header, its message read by the program that wrote it."""
     program = fields.get("program")
     message = fields["message"]
     assert isinstance(message, str)
@@ -233,12 +267,26 @@ def _reader(program: object, message: str, fields: Mapping[str, object]) -> Prog
     if message.startswith("pam_") or fields.get("module") == "pam_unix":
         return pam.PROGRAM
     if not isinstance(program, str):
-        return None
+        return _by_message(message)
     found = _BY_TAG.get(program)
     if found is None:
         tag = program.lower().rpartition("/")[2]
         found = _BY_TAG.get(tag) or _BY_TAG.get(program.lower().partition("/")[0])
-    return found
+    return found or _by_message(message)
+
+
+def _by_message(message: str) -> Program | None:
+    """Tell a message that carries its own mark, whoever is said to have written it."""
+    start = message[:5]
+    if start[:1] == "%" and cisco_asa.HEAD.match(message):
+        return cisco_asa.PROGRAM
+    if start in ("CEF:0", "CEF: ", "CEF:1"):
+        return cef.PROGRAM
+    if start == "LEEF:":
+        return leef.PROGRAM
+    if " IN=" in message and " OUT=" in message:
+        return netfilter.PROGRAM
+    return None
 
 
 PARSER = Parser(
@@ -282,13 +330,21 @@ PARSER = Parser(
     ),
 )
 
+
+def _either(bare: Parse) -> Parse:
+    def parse_either(text: str, context: ReadContext) -> Event | None:
+        return bare(text, context) or parse(text, context)
+
+    return parse_either
+
+
 PROGRAM_PARSERS: tuple[Parser, ...] = tuple(
     Parser(
         name=program.name,
         title=program.title,
-        parse=parse,
+        parse=parse if program.bare is None else _either(program.bare),
         samples=program.samples,
-        automatic=False,
+        automatic=program.bare is not None,
     )
     for program in PROGRAMS
 )

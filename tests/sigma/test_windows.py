@@ -3,7 +3,7 @@
 import pytest
 
 from socconsole.sigma.match import Matcher
-from tests.sigma.conftest import NOON, an_event
+from tests.sigma.events import NOON, an_event
 
 BASE = """
 title: Failed login

@@ -1,0 +1,155 @@
+"""Azure activity logs and Entra sign-ins, audit entries and risk detections.
+
+Source: https://learn.microsoft.com/azure/azure-monitor/reference/tables/tables-category
+"""
+
+from collections.abc import Mapping
+
+from socconsole.core.event import EventCategory, LogSource, lookup
+from socconsole.parsers.json_lines import reader
+from socconsole.parsers.parser import Parser, Sample
+
+_SERVICES = {
+    "signinlogs": "signinlogs",
+    "noninteractiveusersigninlogs": "signinlogs",
+    "serviceprincipalsigninlogs": "signinlogs",
+    "managedidentitysigninlogs": "signinlogs",
+    "auditlogs": "auditlogs",
+    "riskyusers": "riskdetection",
+    "userriskevents": "riskdetection",
+}
+_ACTIVITY = frozenset(
+    ("administrative", "security", "servicehealth", "alert", "recommendation", "policy", "autoscale", "resourcehealth")
+)  # fmt: skip
+
+
+def _service(fields: Mapping[str, object]) -> str | None:
+    category = fields.get("category", fields.get("Category"))
+    kind = category.lower() if isinstance(category, str) else ""
+    found = _SERVICES.get(kind)
+    if (
+        found is None
+        and kind in _ACTIVITY
+        and ("operationName" in fields or "OperationNameValue" in fields)
+    ):
+        return "activitylogs"
+    if found is None and "riskEventType" in fields:
+        return "riskdetection"
+    return found
+
+
+def _is_ours(fields: Mapping[str, object]) -> bool:
+    return _service(fields) is not None
+
+
+def _logsources(fields: Mapping[str, object]) -> tuple[LogSource, ...]:
+    service = _service(fields)
+    found = [LogSource(product="azure", service=service)]
+    if service == "riskdetection":
+        found.append(LogSource(product="azure", service="pim"))
+    return tuple(found)
+
+
+_USER = (
+    "properties.userPrincipalName",
+    "userPrincipalName",
+    "UserPrincipalName",
+    "properties.initiatedBy.user.userPrincipalName",
+    "initiatedBy.user.userPrincipalName",
+    "identity.claims.name",
+    "caller",
+    "Caller",
+    "identity",
+)
+_ADDRESS = ("callerIpAddress", "CallerIpAddress", "properties.ipAddress", "ipAddress", "IPAddress",
+            "properties.initiatedBy.user.ipAddress")  # fmt: skip
+_RESULT = ("resultType", "ResultType", "properties.status.errorCode", "result", "properties.result")
+
+
+def _first(fields: Mapping[str, object], paths: tuple[str, ...]) -> object:
+    for path in paths:
+        value = lookup(fields, path)
+        if value not in (None, "") and not isinstance(value, dict | list):
+            return value
+    return None
+
+
+def _adapt(fields: dict[str, object]) -> None:
+    for ours, paths in (("user", _USER), ("source_ip", _ADDRESS)):
+        value = _first(fields, paths)
+        if value is not None:
+            fields[ours] = value
+    result = str(_first(fields, _RESULT) or "").lower()
+    if result:
+        fields["outcome"] = "success" if result in _GOOD else "failure"
+
+
+_GOOD = frozenset(("0", "success", "succeeded", "start", "started", "accept", "accepted", "true"))
+
+
+def _category(fields: Mapping[str, object]) -> EventCategory:
+    service = _service(fields)
+    if service == "riskdetection" or fields.get("outcome") == "failure":
+        return EventCategory.WARNING
+    return EventCategory.INFORMATIONAL
+
+
+PARSER = Parser(
+    name="azure",
+    title="Azure activity, Entra sign-ins, audit and risk",
+    parse=reader(
+        "azure",
+        is_ours=_is_ours,
+        logsources=_logsources,
+        names={
+            "event.action": "operationName",
+            "event.outcome": "outcome",
+            "event.code": "resultType",
+            "event.category": "category",
+            "event.severity": "level",
+            "user.name": "user",
+            "source.ip": "source_ip",
+            "host.name": "resourceId",
+            "message": "resultDescription",
+        },
+        times=(
+            "time",
+            "TimeGenerated",
+            "eventTimestamp",
+            "createdDateTime",
+            "properties.createdDateTime",
+            "activityDateTime",
+        ),
+        category=_category,
+        adapt=_adapt,
+    ),
+    samples=(
+        Sample(
+            line='{"time":"2026-03-01T04:12:09.1234567Z","category":"SignInLogs","resultType":"50126",'
+            '"operationName":"Sign-in activity","callerIpAddress":"203.0.113.9","properties":'
+            '{"userPrincipalName":"mara@example.org","status":{"errorCode":50126}}}',
+            names={
+                "user.name": "mara@example.org",
+                "source.ip": "203.0.113.9",
+                "event.outcome": "failure",
+            },
+            time="2026-03-01T04:12:09.123456Z",
+            category=EventCategory.WARNING,
+            logsources=(LogSource(product="azure", service="signinlogs"),),
+        ),
+        Sample(
+            line='{"time":"2026-03-01T04:12:09Z","category":"Administrative","resultType":"Success",'
+            '"operationName":"MICROSOFT.COMPUTE/VIRTUALMACHINES/DELETE","caller":"ops@example.org",'
+            '"callerIpAddress":"192.0.2.4"}',
+            names={"user.name": "ops@example.org", "event.outcome": "success"},
+            logsources=(LogSource(product="azure", service="activitylogs"),),
+        ),
+        Sample(
+            line='{"createdDateTime":"2026-03-01T04:12:09Z","riskEventType":"anonymizedIPAddress",'
+            '"ipAddress":"203.0.113.9","userPrincipalName":"mara@example.org"}',
+            names={"user.name": "mara@example.org", "source.ip": "203.0.113.9"},
+            category=EventCategory.WARNING,
+            logsources=(LogSource(product="azure", service="riskdetection"),),
+        ),
+    ),
+)

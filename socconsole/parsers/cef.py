@@ -1,0 +1,172 @@
+"""ArcSight's Common Event Format, with or without a syslog header.
+
+Source: https://www.microfocus.com/documentation/arcsight/arcsight-smartconnectors/pdfdoc/common-event-format-v25/common-event-format-v25.pdf
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
+from socconsole.parsers import timestamps
+from socconsole.parsers.parser import Sample
+from socconsole.parsers.phrases import (
+    INFORMATIONAL,
+    MESSAGE_NAMES,
+    WARNING,
+    Program,
+    Reading,
+    as_integer,
+    logsource_of_device,
+)
+
+_HEAD = re.compile(r"(?:CEF:\s*)?(\d+(?:\.\d+)?)\|" + r"((?:[^|\\]|\\.)*)\|" * 6, re.DOTALL)
+_KEY = re.compile(r"(?:^|(?<=\s))([\w.\[\]-]{1,128})=")
+_ESCAPED = re.compile(r"\\([\\=|nr])")
+_PLAIN = {"n": "\n", "r": "\r"}
+_HEADINGS = (
+    "cef_version",
+    "deviceVendor",
+    "deviceProduct",
+    "deviceVersion",
+    "deviceEventClassId",
+    "name",
+    "severity",
+)
+NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        **MESSAGE_NAMES,
+        "event.code": "deviceEventClassId",
+        "event.action": "act",
+        "event.outcome": "outcome",
+        "event.severity": "severity",
+        "rule.name": "name",
+        "observer.name": "deviceProduct",
+        "host.name": "dvchost",
+        "user.name": "suser",
+        "source.ip": "src",
+        "source.port": "spt",
+        "destination.ip": "dst",
+        "destination.port": "dpt",
+        "network.transport": "proto",
+        "process.name": "sproc",
+        "file.path": "filePath",
+        "url.full": "request",
+        "message": "msg",
+    }
+)
+_HEADED = MappingProxyType({**NAMES, "host.name": "host"})
+_TARGET = MappingProxyType({**NAMES, "user.name": "duser"})
+
+
+def read(message: str) -> Reading:
+    """Read the message of a syslog line that is a CEF record."""
+    fields = _fields(message)
+    if fields is None:
+        return Reading("syslog", (LogSource(),), {}, INFORMATIONAL, MESSAGE_NAMES)
+    return Reading("cef", _logsources(fields), fields, _category(fields), _HEADED)
+
+
+def parse_bare(text: str, context: ReadContext) -> Event | None:
+    """Read a record that stands alone."""
+    fields = _fields(text)
+    if fields is None:
+        return None
+    time, quality = _time(fields, context)
+    if "dvchost" not in fields and context.host:
+        fields["dvchost"] = context.host
+    names = NAMES if "suser" in fields or "duser" not in fields else _TARGET
+    return Event("cef", _logsources(fields), fields, text, time, quality, _category(fields), names)
+
+
+def _fields(text: str) -> dict[str, object] | None:
+    head = _HEAD.match(text)
+    if head is None:
+        return None
+    fields: dict[str, object] = {
+        name: _plain(value) for name, value in zip(_HEADINGS, head.groups(), strict=True)
+    }
+    fields["cef_extension"] = text[head.end() :]
+    fields.update(_extension(text[head.end() :]))
+    for ours, theirs in (
+        ("src_ip", "src"),
+        ("dst_ip", "dst"),
+        ("src_port", "spt"),
+        ("dst_port", "dpt"),
+        ("action", "act"),
+    ):
+        if theirs in fields:
+            fields[ours] = fields[theirs]
+    return fields
+
+
+def _extension(text: str) -> dict[str, object]:
+    """Split `key=value key=value`; a value ends where the next key begins."""
+    found = list(_KEY.finditer(text))
+    fields: dict[str, object] = {}
+    for place, match in enumerate(found):
+        end = found[place + 1].start() if place + 1 < len(found) else len(text)
+        value = _plain(text[match.end() : end].strip())
+        fields[match[1]] = (
+            as_integer(value) if match[1] in ("spt", "dpt", "spid", "dpid", "cnt") else value
+        )
+    for place in range(1, 7):
+        # Custom fields come in pairs: cs1Label names what cs1 holds.
+        for kind in ("cs", "cn", "cfp", "c6a", "flexString"):
+            label = fields.get(f"{kind}{place}Label")
+            if isinstance(label, str) and f"{kind}{place}" in fields:
+                fields.setdefault(label, fields[f"{kind}{place}"])
+    return fields
+
+
+def _plain(value: str) -> str:
+    if "\\" not in value:
+        return value
+    return _ESCAPED.sub(lambda match: _PLAIN.get(match[1], match[1]), value)
+
+
+def _time(fields: dict[str, object], context: ReadContext) -> tuple[datetime | None, TimeQuality]:
+    for name in ("rt", "end", "start", "deviceReceiptTime", "UNIFIutcTime"):
+        found = timestamps.any_time(fields.get(name), context)
+        if found is not None:
+            return found
+    return None, TimeQuality.NONE
+
+
+def _logsources(fields: dict[str, object]) -> tuple[LogSource, ...]:
+    return logsource_of_device(str(fields["deviceVendor"]), str(fields["deviceProduct"]))
+
+
+def _category(fields: dict[str, object]) -> EventCategory:
+    severity = str(fields["severity"]).lower()
+    number = int(severity) if severity.isascii() and severity.isdigit() else 0
+    return WARNING if number >= 5 or severity in ("medium", "high", "very-high") else INFORMATIONAL
+
+
+PROGRAM = Program(
+    name="cef",
+    title="Common Event Format",
+    tags=("cef",),
+    read=read,
+    bare=parse_bare,
+    samples=(
+        Sample(
+            line="CEF:0|Vendor|Wall|1.0|100|Connection \\| blocked|7|src=203.0.113.9 spt=4433 dst=192.0.2.5 "
+            "dpt=22 proto=TCP act=blocked msg=a\\=b and more rt=1772338329123 cs1Label=zone cs1=dmz",
+            fields={"name": "Connection | blocked", "msg": "a=b and more", "zone": "dmz", "dst_port": 22},
+            names={
+                "source.ip": "203.0.113.9", "destination.port": 22, "event.action": "blocked",
+                "event.code": "100", "network.transport": "TCP",
+            },
+            time="2026-03-01T04:12:09.123Z",
+            category=WARNING,
+        ),
+        Sample(
+            line="Mar  1 04:12:09 fw-1 CEF:0|Vendor|Wall|1.0|100|Login|3|suser=mara src=203.0.113.9",
+            fields={"deviceProduct": "Wall"},
+            names={"host.name": "fw-1", "user.name": "mara", "source.ip": "203.0.113.9"},
+            time="2026-03-01T04:12:09Z",
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,143 @@
+"""Cisco ASA and Firepower, and the `%FACILITY-SEVERITY-MNEMONIC:` messages of IOS.
+
+Source: https://www.cisco.com/c/en/us/td/docs/security/asa/syslog/b_syslog.html
+"""
+
+import re
+from types import MappingProxyType
+
+from socconsole.core.event import EventCategory, LogSource
+from socconsole.parsers.parser import Sample
+from socconsole.parsers.phrases import (
+    EXCEPTION,
+    INFORMATIONAL,
+    MESSAGE_NAMES,
+    WARNING,
+    Program,
+    Reading,
+    as_integer,
+)
+
+HEAD = re.compile(
+    r"%(?P<facility>[A-Z][\w-]*?)-(?:\w+-)?(?P<level>[0-7])-(?P<code>[\w]+):?\s*(?P<text>.*)",
+    re.DOTALL,
+)
+_ADDRESS = r"(?:(?P<{0}_if>[A-Za-z][\w.-]*)[:/])(?P<{0}_ip>[0-9a-fA-F.:]+)(?:/(?P<{0}_port>\d+))?"
+_PAIRS = (
+    re.compile(r".*?\bsrc " + _ADDRESS.format("src") + r".*? dst " + _ADDRESS.format("dst")),
+    re.compile(
+        r".*?\b(?:for|from) "
+        + _ADDRESS.format("src")
+        + r"(?: ?\([^)]*\))* to "
+        + _ADDRESS.format("dst")
+    ),
+    re.compile(
+        r".*?\bfrom (?P<src_ip>[0-9a-fA-F.:]+)(?:/(?P<src_port>\d+))? to (?:(?P<dst_if>[A-Za-z][\w.-]*):)?(?P<dst_ip>[0-9a-fA-F.:]+)(?:/(?P<dst_port>\d+))?"
+    ),
+    re.compile(
+        r".*?\b(?P<src_if>[\w.-]+)/(?P<src_ip>[0-9a-fA-F.:]+)\((?P<src_port>\d+)\).*? -> (?P<dst_if>[\w.-]+)/(?P<dst_ip>[0-9a-fA-F.:]+)\((?P<dst_port>\d+)\)"
+    ),
+    re.compile(
+        r".*?\b(?:IP = |ip = |IP <|user IP = |[Ff]rom |Source: |IP address )(?P<src_ip>\d+\.\d+\.\d+\.\d+)"
+    ),
+)
+_USER = re.compile(
+    r".*?(?:\b[Uu]ser(?:name|Name)?(?: =)? ?|Login by |user: )[<'\[\"]?(?P<user>[^\s<>'\[\]\",:]+)"
+)
+_PROTOCOL = re.compile(r".*?\b(tcp|udp|icmp|TCP|UDP|ICMP)\b")
+_VERB = re.compile(
+    r"(?:.*?\s)?(Built|Teardown|Deny|Denied|denied|permitted|Accessed|rejected|Rejected|failed|Discarded|Successful|successful)\b"
+)
+_VERBS = MappingProxyType(
+    {"permitted": "permit", "Denied": "deny", "denied": "deny", "Discarded": "drop"}
+)
+_NAMES = MappingProxyType(
+    {
+        **MESSAGE_NAMES,
+        "event.code": "code",
+        "event.severity": "level",
+        "source.ip": "src_ip",
+        "source.port": "src_port",
+        "destination.ip": "dst_ip",
+        "destination.port": "dst_port",
+        "network.transport": "protocol",
+    }
+)
+_ASA = (
+    LogSource(product="cisco", service="asa"),
+    LogSource(product="cisco", service="syslog"),
+    LogSource(category="firewall"),
+)
+_IOS = (LogSource(product="cisco", service="syslog"), LogSource(product="cisco", service="aaa"),
+        LogSource(product="cisco", service="bgp"), LogSource(product="cisco", service="ldp"))  # fmt: skip
+
+
+def read(message: str) -> Reading:
+    """Read a message that starts with `%ASA-6-302013: `."""
+    head = HEAD.match(message)
+    if head is None:
+        return Reading("syslog", _IOS, {}, INFORMATIONAL, MESSAGE_NAMES)
+    text = head["text"]
+    fields: dict[str, object] = {
+        "device": head["facility"],
+        "level": int(head["level"]),
+        "code": head["code"],
+    }
+    pair = next((match for pattern in _PAIRS if (match := pattern.match(text))), None)
+    if pair is not None:
+        for name, value in pair.groupdict().items():
+            if value is not None:
+                fields[name] = as_integer(value) if name.endswith("_port") else value
+    user = _USER.match(text)
+    if user is not None:
+        fields["user"] = user["user"]
+    protocol = _PROTOCOL.match(text)
+    if protocol is not None:
+        fields["protocol"] = protocol[1].lower()
+    verb = _VERB.match(text)
+    if verb is not None:
+        fields["action"] = _VERBS.get(verb[1], verb[1].lower())
+        fields["blocked"] = "true" if fields["action"] in ("deny", "drop", "rejected") else "false"
+    is_asa = head["facility"] in ("ASA", "FTD", "PIX", "FWSM")
+    return Reading("cisco_asa", _ASA if is_asa else _IOS, fields, _category(fields), _NAMES)
+
+
+def _category(fields: dict[str, object]) -> EventCategory:
+    if fields.get("blocked") == "true" or fields.get("action") == "failed":
+        return WARNING
+    level = fields["level"]
+    assert isinstance(level, int)
+    if level <= 2:
+        return EXCEPTION
+    return WARNING if level <= 4 else INFORMATIONAL
+
+
+PROGRAM = Program(
+    name="cisco_asa",
+    title="Cisco ASA, Firepower and IOS",
+    tags=(),
+    read=read,
+    samples=(
+        Sample(
+            line="<166>Mar 01 2026 04:12:09 asa-1 : %ASA-6-302013: Built inbound TCP connection 1 for "
+            "outside:203.0.113.9/4433 (203.0.113.9/4433) to inside:192.0.2.5/22 (192.0.2.5/22)",
+            fields={"code": "302013", "action": "built", "src_if": "outside", "dst_port": 22},
+            names={"source.ip": "203.0.113.9", "destination.ip": "192.0.2.5", "host.name": "asa-1"},
+            time="2026-03-01T04:12:09Z",
+            logsources=(LogSource(category="firewall"),),
+        ),
+        Sample(
+            line="Mar 01 2026 04:12:09 asa-1 : %ASA-4-106023: Deny tcp src outside:203.0.113.9/4433 dst "
+            'inside:192.0.2.5/22 by access-group "x" [0x0, 0x0]',
+            fields={"action": "deny", "blocked": "true", "protocol": "tcp"},
+            names={"source.port": 4433, "destination.port": 22},
+            category=WARNING,
+        ),
+        Sample(
+            line="Mar 01 2026 04:12:09: %ASA-6-605004: Login denied from 203.0.113.9/51022 to "
+            'outside:192.0.2.1/ssh for user "admin"',
+            names={"user.name": "admin", "source.ip": "203.0.113.9"},
+            category=WARNING,
+        ),
+    ),
+)

@@ -1,0 +1,107 @@
+"""Packets logged by the Linux kernel: iptables, nftables, ufw, UniFi."""
+
+import re
+from types import MappingProxyType
+
+from socconsole.core.event import LogSource
+from socconsole.parsers.parser import Sample
+from socconsole.parsers.phrases import (
+    EXCEPTION,
+    INFORMATIONAL,
+    MESSAGE_NAMES,
+    WARNING,
+    Program,
+    Reading,
+    as_integer,
+    linux,
+)
+
+_PACKET = re.compile(r"(?:^|\s|\])IN=(\S*) OUT=(\S*)(?:\s|$)")
+_UPTIME = re.compile(r"\[\s*\d+\.\d+\]\s?")
+_PAIR = re.compile(r"(?:^| )(?P<name>[A-Z]{2,8})=(?P<value>\S*)")
+_UNIFI_RULE = re.compile(r"\[(?P<rule_id>(?P<zone>[\w-]+?)-(?P<letter>[ADRB])-(?P<number>\d+))\]")
+_WORD = re.compile(r"\b(BLOCK|DROP|DENY|REJECT|ALLOW|ACCEPT|AUDIT|LIMIT)(?:ED)?\b", re.IGNORECASE)
+_LETTERS = MappingProxyType({"A": "allow", "D": "drop", "R": "reject", "B": "block"})
+_KERNEL = linux("syslog")
+_FIREWALL = (LogSource(category="firewall"), LogSource(product="linux", service="iptables"))
+_NAMES = MappingProxyType(
+    {
+        **MESSAGE_NAMES,
+        "source.ip": "src_ip",
+        "source.port": "src_port",
+        "destination.ip": "dst_ip",
+        "destination.port": "dst_port",
+        "network.transport": "PROTO",
+        "rule.name": "prefix",
+    }
+)
+_TROUBLE = ("segfault", "Oops", "BUG:", "Out of memory", "Call Trace", "I/O error", "panic")
+
+
+def read(message: str) -> Reading:
+    """Read what the kernel says: a packet's fields, or plain text."""
+    packet = _PACKET.search(message)
+    if packet is None:
+        troubled = any(word in message for word in _TROUBLE)
+        return Reading(
+            "kernel", _KERNEL, {}, EXCEPTION if troubled else INFORMATIONAL, MESSAGE_NAMES
+        )
+    start = packet.start()
+    fields: dict[str, object] = {"IN": packet[1], "OUT": packet[2]}
+    for name, value in _PAIR.findall(message, start):
+        # LEN stands once for the packet and once for its UDP part: the packet's counts.
+        fields.setdefault(name, value)
+    prefix = _UPTIME.sub("", message[:start], count=1).strip()
+    if prefix:
+        fields["prefix"] = prefix
+    for ours, theirs in (("src_ip", "SRC"), ("dst_ip", "DST")):
+        if theirs in fields:
+            fields[ours] = fields[theirs]
+    for ours, theirs in (("src_port", "SPT"), ("dst_port", "DPT")):
+        if theirs in fields:
+            fields[ours] = as_integer(str(fields[theirs]))
+    _add_verdict(fields, prefix)
+    category = INFORMATIONAL if fields.get("action") in (None, "allow", "accept") else WARNING
+    return Reading("netfilter", _FIREWALL, fields, category, _NAMES)
+
+
+def _add_verdict(fields: dict[str, object], prefix: str) -> None:
+    """Tell from the rule's own words what became of the packet."""
+    rule = _UNIFI_RULE.search(prefix)
+    word = _WORD.search(prefix)
+    if rule is not None:
+        fields["rule_id"], fields["zone"] = rule["rule_id"], rule["zone"]
+        fields["action"] = _LETTERS[rule["letter"]]
+    elif word is not None:
+        fields["action"] = word[1].lower()
+    if "action" in fields:
+        fields["blocked"] = "false" if fields["action"] in ("allow", "accept", "audit") else "true"
+
+
+PROGRAM = Program(
+    name="netfilter",
+    title="kernel messages, iptables and ufw",
+    tags=("kernel", "netfilter", "ulogd", "iptables"),
+    read=read,
+    samples=(
+        Sample(
+            line="Mar  1 04:12:09 gw-1 kernel: [203.842973] [UFW BLOCK] IN=eth0 OUT= MAC=00:01 "
+            "SRC=203.0.113.9 DST=192.0.2.5 LEN=76 TOS=0x00 PREC=0x00 TTL=64 ID=25029 DF PROTO=UDP "
+            "SPT=49007 DPT=53 LEN=56 ",
+            fields={"LEN": "76", "prefix": "[UFW BLOCK]", "blocked": "true", "dst_port": 53},
+            names={
+                "source.ip": "203.0.113.9",
+                "destination.ip": "192.0.2.5",
+                "event.action": "block",
+                "network.transport": "UDP",
+            },
+            category=WARNING,
+            logsources=(LogSource(category="firewall"),),
+        ),
+        Sample(
+            line="Mar  1 04:12:09 gw-1 kernel: [203.8] httpd[11]: segfault at 0 ip 0 sp 0 error 4",
+            category=EXCEPTION,
+            logsources=_KERNEL,
+        ),
+    ),
+)

@@ -1,0 +1,77 @@
+"""osquery's result log; columns stand at the top level too.
+
+Source: https://osquery.readthedocs.io/en/stable/deployment/logging/
+"""
+
+from collections.abc import Mapping
+
+from socconsole.core.event import LogSource
+from socconsole.parsers.json_lines import reader
+from socconsole.parsers.parser import Parser, Sample
+
+_OSQUERY = LogSource(product="osquery", service="osquery")
+_PROCESS = LogSource(product="linux", category="process_creation")
+
+
+def _is_ours(fields: Mapping[str, object]) -> bool:
+    return (
+        "hostIdentifier" in fields
+        and "name" in fields
+        and ("columns" in fields or "snapshot" in fields)
+    )
+
+
+def _logsources(fields: Mapping[str, object]) -> tuple[LogSource, ...]:
+    return (_OSQUERY, _PROCESS) if "CommandLine" in fields else (_OSQUERY,)
+
+
+def _adapt(fields: dict[str, object]) -> None:
+    columns = fields.get("columns")
+    if not isinstance(columns, dict):
+        return
+    if "process" in str(fields["name"]) and "cmdline" in columns:
+        for ours, theirs in (
+            ("CommandLine", "cmdline"),
+            ("Image", "path"),
+            ("CurrentDirectory", "cwd"),
+        ):
+            if theirs in columns:
+                fields[ours] = columns[theirs]
+    for name in ("username", "remote_address", "path", "pid"):
+        if name in columns:
+            fields.setdefault(name, columns[name])
+
+
+PARSER = Parser(
+    name="osquery",
+    title="osquery results",
+    parse=reader(
+        "osquery",
+        is_ours=_is_ours,
+        logsources=_logsources,
+        names={
+            "host.name": "hostIdentifier",
+            "event.code": "name",
+            "event.action": "action",
+            "user.name": "username",
+            "source.ip": "remote_address",
+            "process.executable": "Image",
+            "process.command_line": "CommandLine",
+            "process.pid": "pid",
+            "file.path": "path",
+        },
+        times=("unixTime", "calendarTime"),
+        adapt=_adapt,
+    ),
+    samples=(
+        Sample(
+            line='{"name":"pack_it_process_events","hostIdentifier":"ws-1","calendarTime":'
+            '"Sun Mar  1 04:12:09 2026 UTC","unixTime":1772338329,"columns":{"cmdline":"nc -l 4444",'
+            '"path":"/usr/bin/nc","username":"mara"},"action":"added"}',
+            fields={"columns.path": "/usr/bin/nc", "Image": "/usr/bin/nc"},
+            names={"host.name": "ws-1", "process.command_line": "nc -l 4444", "user.name": "mara"},
+            time="2026-03-01T04:12:09Z",
+            logsources=(_OSQUERY, _PROCESS),
+        ),
+    ),
+)

@@ -1,0 +1,74 @@
+import json
+
+import pytest
+
+from socconsole.cli import run
+from socconsole.store.database import Database
+from socconsole.store.recording import recording
+from socconsole.store.tables import Alert
+from tests.conftest import NOON
+from tests.store.rows import an_alert
+
+
+@pytest.fixture
+def soc(sqlite_database, monkeypatch, tmp_path):
+    """Run a command on a database in which an alert was acknowledged by whoever runs this."""
+    from socconsole.cli.context import Context
+
+    with sqlite_database.begin() as session:
+        alert = an_alert(session, NOON)
+        by = Context().login
+        with recording(session, verb="alert.acknowledge", by=by, now=NOON, summary="took it"):
+            alert.status, alert.assignee = "acknowledged", by
+    monkeypatch.setenv("SOCCONSOLE_CONFIG", "")
+    monkeypatch.chdir(tmp_path)
+
+    def run_it(*words: str) -> int:
+        return run(["--db", str(sqlite_database.path), *words])
+
+    return run_it
+
+
+def test_info_names_the_database_in_use(soc, capsys, sqlite_database):
+    assert soc("db", "info", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["url"].endswith(str(sqlite_database.path))
+    assert said["rows"]["alert"] == 1
+    assert said["schema"] == said["program_schema"]
+
+
+def test_verify_answers_no_when_the_chain_was_touched(soc, capsys, sqlite_database):
+    assert soc("db", "verify") == 0
+    assert soc("audit", "verify") == 0
+    with sqlite_database.begin() as session:
+        session.connection().exec_driver_sql("UPDATE audit_entry SET by = 'mallory'")
+    assert soc("db", "verify", "--json") == 1
+    capsys.readouterr()
+    assert soc("audit", "verify") == 1
+    assert "broken at entry 1" in capsys.readouterr().out
+
+
+def test_the_last_action_is_listed_and_undone(soc, capsys, sqlite_database):
+    assert soc("actions", "list", "--json") == 0
+    (listed,) = json.loads(capsys.readouterr().out)
+    assert (listed["verb"], listed["summary"]) == ("alert.acknowledge", "took it")
+    assert soc("undo") == 0
+    assert "Undid alert.acknowledge (1 row): took it" in capsys.readouterr().out
+    with sqlite_database.read() as session:
+        assert session.get(Alert, 1).status == "new"
+    assert soc("audit", "list") == 0
+    assert "status: acknowledged → new" in capsys.readouterr().out
+
+
+def test_a_file_of_another_program_is_refused(tmp_path, monkeypatch):
+    from socconsole.errors import StoreError
+    from socconsole.store import driver
+
+    foreign = tmp_path / "foreign.db"
+    connection = driver.connect(str(foreign))
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    database = Database(str(foreign))
+    with pytest.raises(StoreError, match="belongs to another program"):
+        database.create()
+    database.close()
