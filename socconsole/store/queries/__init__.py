@@ -1,1 +1,0 @@
-"""Reads: frozen rows, never ORM objects."""
