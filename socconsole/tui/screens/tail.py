@@ -99,7 +99,7 @@ class TailScreen(Screen[None]):
         accepts, after, source = self._accepts, self._cursor, self._source
         first = not self._started
 
-        def read(events: EventStore) -> tuple[Tail, list[Kept]]:
+        def read(events: "EventStore") -> "tuple[Tail, list[Kept]]":
             tail = events.recent(limit, source_id, after)
             if accepts is None:
                 return tail, list(tail.events)
