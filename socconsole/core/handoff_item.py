@@ -48,7 +48,7 @@ class Item:
         """Equal for items that say the same."""
         due = self.due_at.isoformat() if self.due_at else ""
         parts = (self.marker or self.text, self.owner or "", self.next_step, due, *self.gaps)
-        return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
+        return hashlib.sha256("\x1f".join(parts).encode(errors="surrogatepass")).hexdigest()
 
 
 def difference(

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from socconsole.core.handoff_item import Item
-from socconsole.core.severity import Severity
 from socconsole.core.shift_facts import ClosureFacts, Section, ShiftFacts, TicketFacts
 from socconsole.core.sla import in_words
 
@@ -38,7 +37,7 @@ def _incidents(facts: ShiftFacts) -> Iterable[Item]:
             details=tuple(details),
             rows=(incident.ref,),
             gaps=gaps,
-            marker=f"{incident.severity}\0{incident.phase}\0{incident.last_action}\0{incident.blockers}",
+            marker=f"{incident.severity}\x1f{incident.phase}\x1f{incident.last_action}\x1f{incident.blockers}",
         )
 
 
@@ -75,35 +74,31 @@ def _tickets(facts: ShiftFacts) -> Iterable[Item]:
             details=tuple(details),
             rows=(ticket.ref,),
             gaps=_ticket_gaps(ticket),
-            marker="\0".join((ticket.priority, ticket.status, ticket.title, *details[:-1])),
+            marker="\x1f".join((ticket.priority, ticket.status, ticket.title, *details[:-1])),
         )
 
 
 def _queue(facts: ShiftFacts) -> Iterable[Item]:
-    untriaged = [a for a in facts.queue if a.status == "new"]
-    for severity in reversed(Severity):
-        alerts = [a for a in untriaged if a.severity is severity]
-        if alerts:
-            oldest = min(a.created_at for a in alerts)
-            yield Item(
-                Section.QUEUE,
-                f"untriaged:{severity.label}",
-                f"{len(alerts)} {severity.label} untriaged, oldest {in_words(facts.now - oldest)}",
-                rows=tuple(f"alert:{a.id}" for a in alerts),
-            )
-    for alert in facts.queue:
-        if alert.status == "acknowledged":
-            details = (f"we think: {alert.hypothesis}",) if alert.hypothesis else ()
-            yield Item(
-                Section.QUEUE,
-                f"alert:{alert.id}",
-                f"started, not finished: {alert.title}",
-                owner=alert.assignee,
-                next_step=alert.next_step,
-                details=details,
-                rows=(f"alert:{alert.id}",),
-                gaps=() if alert.hypothesis else ("a hypothesis",),
-            )
+    for waiting in sorted(facts.untriaged, key=lambda u: u.severity, reverse=True):
+        label = waiting.severity.label
+        age = in_words(facts.now - waiting.oldest)
+        yield Item(
+            Section.QUEUE,
+            f"untriaged:{label}",
+            f"{waiting.count} {label} untriaged, oldest {age}",
+            rows=(f"filter:status:new severity:{label}",),
+            marker=str(waiting.count),
+        )
+    for alert in facts.started:
+        yield Item(
+            Section.QUEUE,
+            f"alert:{alert.id}",
+            f"started, not finished: {alert.title}",
+            owner=alert.assignee,
+            details=(f"last: {alert.thought}",) if alert.thought else (),
+            rows=(f"alert:{alert.id}",),
+            gaps=() if alert.thought else ("a finding or a note",),
+        )
 
 
 def _waiting(facts: ShiftFacts) -> Iterable[Item]:
@@ -135,7 +130,7 @@ def _suppressions(facts: ShiftFacts) -> Iterable[Item]:
                 due_at=hidden.until,
                 details=(f"because {hidden.reason}",) if hidden.reason else (),
                 rows=(hidden.ref,),
-                marker=f"{hidden.text}\0{hidden.until.isoformat()}",
+                marker=f"{hidden.text}\x1f{hidden.until.isoformat()}",
             )
 
 
@@ -169,7 +164,7 @@ def _sources(facts: ShiftFacts) -> Iterable[Item]:
             f"{source.name} is {source.state}, {last}",
             details=tuple(troubles),
             rows=(f"source:{source.name}",),
-            marker=f"{source.state}\0{source.error}\0{len(source.gaps)}",
+            marker=f"{source.state}\x1f{source.error}\x1f{len(source.gaps)}",
         )
 
 

@@ -96,17 +96,23 @@ class TicketFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class QueuedFacts:
-    """An alert that is not closed and in no ticket."""
+class UntriagedFacts:
+    """Alerts of one severity that nobody has looked at."""
+
+    severity: Severity
+    count: int
+    oldest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StartedFacts:
+    """An alert somebody acknowledged and did not finish."""
 
     id: int
     title: str
-    severity: Severity
-    status: str
     assignee: str | None
-    created_at: datetime
-    hypothesis: str = ""
-    next_step: str = ""
+    thought: str = ""
+    """The last finding or note on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +199,8 @@ class ShiftFacts:
     shift_end: datetime
     incidents: Sequence[IncidentFacts] = ()
     tickets: Sequence[TicketFacts] = ()
-    queue: Sequence[QueuedFacts] = ()
+    untriaged: Sequence[UntriagedFacts] = ()
+    started: Sequence[StartedFacts] = ()
     hidden: Sequence[HiddenFacts] = ()
     maintenance: Sequence[MaintenanceFacts] = ()
     sources: Sequence[SourceFacts] = ()

@@ -41,8 +41,6 @@ class Judgement:
     verdict: Verdict
     of: Generation | None = None
     offset: int = 0
-    shares: bool = False
-    """`of` is still there beside it, and is followed too."""
 
 
 @dataclass(slots=True)
@@ -122,8 +120,7 @@ def judge(file: Candidate, around: Surroundings, now: float) -> Judgement:
                 return found
     found = _against_ended(file, ended, settled=settled)
     if found is None and file.repeated and file.of is not None:
-        begin = _line_start(file.fd, file.repeated)
-        found = Judgement(Verdict.ADOPT, file.of, begin, shares=True)
+        found = Judgement(Verdict.ADOPT, file.of, _line_start(file.fd, file.repeated))
     return found or Judgement(Verdict.NEW)
 
 

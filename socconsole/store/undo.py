@@ -54,7 +54,7 @@ def undo(session: Session, action_id: int, *, by: str, now: datetime) -> UndoRes
     summary = f"undid {action.verb}: {action.summary}".rstrip(": ")
     with recording(session, verb="undo", by=by, now=now, summary=summary) as current:
         current.about, current.undoes_id = _subject(action), action_id
-        _take_back(_Undoing(session, action, current, now), touches)
+        _take_back(_Undoing(session, action, current, now, _made(touches)), touches)
     assert current.action_id is not None
     action.undone_by_id = current.action_id
     if action.undoes_id is not None:
@@ -122,22 +122,36 @@ def _touches(session: Session, action: Action) -> list[Touch]:
     return touches
 
 
+def _made(touches: Iterable[Touch]) -> dict[str, list[int | None]]:
+    made: dict[str, list[int | None]] = {}
+    for touch in touches:
+        if touch.operation == "insert":
+            made.setdefault(touch.entity, []).append(touch.entity_id)
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class _Undoing:
     session: Session
     action: Action
     current: Recording
     now: datetime
+    made: Mapping[str, Sequence[int | None]]
+    """Table → the rows the action itself made: they go together."""
 
 
 def _take_back(undoing: _Undoing, touches: Sequence[Touch]) -> None:
-    """Undo touches in runs of one table and operation, so that thousands are a few statements."""
+    """Undo touches in runs of one table and operation, so that thousands are a few statements.
+
+    Updates come first: a row that was changed to point at a new one lets go of it again.
+    """
     by_operation: dict[str, Callable[[_Undoing, Table, Sequence[Touch]], None]] = {
         "update": _restore,
         "insert": _remove,
         "delete": _bring_back,
     }
-    for table, run in _runs(touches):
+    ordered = sorted(touches, key=lambda touch: touch.operation != "update")
+    for table, run in _runs(ordered):
         by_operation[run[0].operation](undoing, table, run)
 
 
@@ -240,10 +254,11 @@ def _require_no_dependants(undoing: _Undoing, table: Table, run: Sequence[Touch]
     ids = [touch.entity_id for touch in run]
     connection = undoing.session.connection()
     for other in METADATA.tables.values():
+        query = select(func.count()).select_from(other)
+        if other.name in undoing.made:
+            query = query.where(other.c.id.not_in(undoing.made[other.name]))
         for condition in _pointing_at(other, table, ids):
-            count = connection.execute(
-                select(func.count()).select_from(other).where(condition)
-            ).scalar_one()
+            count = connection.execute(query.where(condition)).scalar_one()
             if count:
                 what = other.name.replace("_", " ")
                 raise TransitionError(

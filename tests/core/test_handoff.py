@@ -8,11 +8,12 @@ from socconsole.core.shift_facts import (
     ClosureFacts,
     HiddenFacts,
     IncidentFacts,
-    QueuedFacts,
     Section,
     ShiftFacts,
     SourceFacts,
+    StartedFacts,
     TicketFacts,
+    UntriagedFacts,
     Written,
 )
 
@@ -90,15 +91,15 @@ def test_a_ticket_without_its_thinking_is_pointed_out_before_signing():
 
 
 def test_the_queue_counts_open_their_rows():
-    queue = [
-        QueuedFacts(1, "a", Severity.HIGH, "new", None, NOON - HOUR),
-        QueuedFacts(2, "b", Severity.HIGH, "new", None, NOON - 3 * HOUR),
-        QueuedFacts(3, "c", Severity.LOW, "acknowledged", "mara", NOON),
+    untriaged = [
+        UntriagedFacts(Severity.LOW, 9, NOON),
+        UntriagedFacts(Severity.HIGH, 2, NOON - 3 * HOUR),
     ]
-    made = draft(replace(SHIFT, queue=queue))
-    counted, started = made.in_section(Section.QUEUE)
+    started = [StartedFacts(3, "c", "mara")]
+    made = draft(replace(SHIFT, untriaged=untriaged, started=started))
+    counted, _, started = made.in_section(Section.QUEUE)
     assert counted.text == "2 high untriaged, oldest 3h 00m"
-    assert counted.rows == ("alert:1", "alert:2")
+    assert counted.rows == ("filter:status:new severity:high",)
     assert started.text == "started, not finished: c"
 
 

@@ -1,0 +1,84 @@
+"""What is done against an incident: proposed, approved, active, verified, removed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from socconsole.core.lifecycle import COUNTERMEASURE
+from socconsole.errors import NotFoundError, UsageError
+from socconsole.services.incidents import get
+from socconsole.store.recording import recording
+from socconsole.store.tables import Countermeasure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What somebody wants to do, to what, and how to take it back."""
+
+    title: str
+    target: str
+    rollback: str = ""
+    expires_at: datetime | None = None
+
+
+def propose(
+    session: Session, incident_id: int, proposal: Proposal, *, by: str, now: datetime
+) -> int:
+    """Propose a countermeasure; returns its id."""
+    if not proposal.title.strip() or not proposal.target.strip():
+        raise UsageError("A countermeasure says what is done and to what.")
+    incident = get(session, incident_id)
+    summary = f"proposed {proposal.title.strip()} for {incident.human_id}"
+    with recording(
+        session, verb="countermeasure.propose", by=by, now=now, summary=summary
+    ) as action:
+        action.about = ("incident", incident_id)
+        row = Countermeasure(
+            incident_id=incident_id,
+            title=proposal.title.strip(),
+            target=proposal.target.strip(),
+            rollback=proposal.rollback.strip(),
+            expires_at=proposal.expires_at,
+            proposed_at=now,
+            proposed_by=by,
+        )
+        session.add(row)
+        session.flush()
+    return row.id or 0
+
+
+_STAMPS = {
+    "approve": "approved",
+    "activate": "activated",
+    "verify": "verified",
+    "remove": "removed",
+}
+
+
+def move(session: Session, countermeasure_id: int, verb: str, *, by: str, now: datetime) -> str:
+    """Approve, activate, verify or remove a countermeasure; returns its new state.
+
+    Raises:
+        TransitionError: The verb does not lead out of its state.
+
+    """
+    row = session.get(Countermeasure, countermeasure_id)
+    if row is None:
+        raise NotFoundError(f"There is no countermeasure {countermeasure_id}.")
+    if verb not in _STAMPS:
+        raise UsageError(f"{verb!r} is no step.", hint=f"Use one of {', '.join(_STAMPS)}.")
+    summary = f"{_STAMPS[verb]} {row.title}"
+    with recording(
+        session, verb=f"countermeasure.{verb}", by=by, now=now, summary=summary
+    ) as action:
+        action.about = ("incident", row.incident_id)
+        row.state = COUNTERMEASURE.move(row.state, verb)
+        setattr(row, f"{_STAMPS[verb]}_at", now)
+        setattr(row, f"{_STAMPS[verb]}_by", by)
+        session.add(row)
+        if verb == "activate":
+            incident = get(session, row.incident_id)
+            incident.first_response_at = incident.first_response_at or now
+            session.add(incident)
+    return row.state

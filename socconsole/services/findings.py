@@ -1,0 +1,59 @@
+"""Findings: checked what, saw what, and whether that rules out, supports or says nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import Session
+
+from socconsole.errors import UsageError
+from socconsole.services import observables
+from socconsole.store.queries import notes as queries
+from socconsole.store.queries.notes import FindingRow
+from socconsole.store.queries.subjects import Subject
+from socconsole.store.recording import recording
+from socconsole.store.tables import Finding
+
+
+class Meaning(StrEnum):
+    """What a check says about the hypothesis."""
+
+    RULES_OUT = "rules_out"
+    SUPPORTS = "supports"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What was checked, how, and what came of it."""
+
+    checked: str
+    result: str
+    meaning: Meaning
+    query: str = ""
+
+
+def add(session: Session, about: Subject, check: Check, *, by: str, now: datetime) -> FindingRow:
+    """Record a check and its result, the negative ones too."""
+    if not check.checked.strip() or not check.result.strip():
+        raise UsageError("A finding says what was checked and what was seen.")
+    with recording(
+        session, verb="finding.add", by=by, now=now, summary=f"finding on {about.name}"
+    ) as action:
+        action.about = (about.kind, about.id)
+        row = Finding(
+            subject_kind=about.kind,
+            subject_id=about.id,
+            checked=check.checked.strip(),
+            query=check.query.strip(),
+            result=check.result.strip(),
+            meaning=check.meaning.value,
+            created_at=now,
+            created_by=by,
+        )
+        session.add(row)
+        text = f"{check.checked}\n{check.query}\n{check.result}"
+        observables.link_text(session, about.kind, about.id, text, by=by, now=now)
+        session.flush()
+    made = queries.findings(session, about.kind, about.id)
+    return next(finding for finding in made if finding.id == row.id)

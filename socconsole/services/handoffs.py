@@ -1,0 +1,371 @@
+"""The handoff of a shift: drafted from the store, signed, accepted item by item."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from socconsole.core import handoff as computing
+from socconsole.core.handoff import Draft
+from socconsole.core.handoff_item import Change, Item, difference
+from socconsole.core.lifecycle import HANDOFF
+from socconsole.core.policy import Settings, ShiftPolicy
+from socconsole.core.shift import next_shift, shift_at
+from socconsole.core.shift_facts import WRITTEN, Section, Written
+from socconsole.errors import NotFoundError, TransitionError, UsageError
+from socconsole.services import notes, tickets
+from socconsole.services.tickets import SHIPPED
+from socconsole.store.queries import handoffs as queries
+from socconsole.store.queries import subjects
+from socconsole.store.queries.handoffs import HandoffRow, ItemRow
+from socconsole.store.queries.shift_facts import Cut, shift_facts
+from socconsole.store.recording import recording
+from socconsole.store.tables import (
+    AuditAnchor,
+    ChangeHead,
+    Handoff,
+    HandoffAmendment,
+    HandoffItem,
+    Presence,
+)
+
+_PRESENT = timedelta(minutes=5)
+"""Seen this recently, an analyst is still there to be given something back."""
+
+
+def draft(session: Session, *, now: datetime, policy: Settings = SHIPPED) -> Draft:
+    """Compute what the shift would hand over now, as a difference to the last handoff."""
+    previous = queries.last_signed(session)
+    written = _draft_row(session)
+    facts = shift_facts(
+        session,
+        _cut(session, previous, now, policy.shift),
+        written=_written(session, written.id) if written else (),
+        read_first=written.paragraph if written else "",
+    )
+    return computing.draft(facts, queries.signed_items(session, previous.id if previous else None))
+
+
+def write(
+    session: Session, paragraph: str, *, by: str, now: datetime, policy: Settings = SHIPPED
+) -> HandoffRow:
+    """Set the paragraph that says what the next shift is walking into."""
+    with recording(session, verb="handoff.write", by=by, now=now, summary="the paragraph"):
+        handoff = _open_draft(session, by=by, now=now, policy=policy)
+        handoff.paragraph = paragraph.strip()
+        session.add(handoff)
+        session.flush()
+    return queries.row_of(handoff)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line a person writes into a section."""
+
+    section: Section
+    text: str
+    owner: str | None = None
+    due_at: datetime | None = None
+
+
+def add_line(
+    session: Session, line: Line, *, by: str, now: datetime, policy: Settings = SHIPPED
+) -> int:
+    """Write a line into the watch list, the intelligence or the like; returns its id."""
+    if line.section not in WRITTEN:
+        names = ", ".join(section.value for section in WRITTEN)
+        raise UsageError(f"{line.section.value} is computed.", hint=f"People write {names}.")
+    if not line.text.strip():
+        raise UsageError("The line is empty.")
+    with recording(session, verb="handoff.line", by=by, now=now, summary=line.text.strip()):
+        handoff = _open_draft(session, by=by, now=now, policy=policy)
+        row = HandoffItem(
+            handoff_id=handoff.id or 0,
+            section=line.section.value,
+            text=line.text.strip(),
+            owner=line.owner or by,
+            due_at=line.due_at,
+        )
+        session.add(row)
+        session.flush()
+        row.ref = f"line:{row.id}"
+        session.add(row)
+    return row.id or 0
+
+
+def sign(session: Session, *, by: str, now: datetime, policy: Settings = SHIPPED) -> HandoffRow:
+    """Sign the handoff: its items are fixed, and the head of the audit chain with them.
+
+    Raises:
+        TransitionError: Open work lacks its hypothesis, what is unchecked, next step or deadline.
+
+    """
+    head = session.exec(select(ChangeHead)).one()
+    cut = head.seq, head.audit_seq, head.audit_hash
+    # The head is read first: what commits meanwhile may stand in two handoffs, never in none.
+    made = draft(session, now=now, policy=policy)
+    _require_complete(made)
+    with recording(session, verb="handoff.sign", by=by, now=now, summary="") as action:
+        handoff = _open_draft(session, by=by, now=now, policy=policy)
+        handoff.state = HANDOFF.move(handoff.state, "sign")
+        handoff.until, handoff.signed_at, handoff.signed_by = now, now, by
+        _fix_items(session, handoff, made)
+        handoff.until_seq, handoff.audit_seq, audit_hash = cut
+        handoff.audit_hash = audit_hash.hex()
+        session.add(handoff)
+        session.add(
+            AuditAnchor(
+                seq=cut[1],
+                hash=audit_hash,
+                at=now,
+                kind="handoff",
+                place=f"handoff:{handoff.id}",
+            )
+        )
+        action.summary = f"handoff {handoff.id} with {len(made.items)} items"
+    return queries.row_of(handoff)
+
+
+def accept(
+    session: Session, handoff_id: int, item_ids: Sequence[int] | None, *, by: str, now: datetime
+) -> HandoffRow:
+    """Accept items, or all that are undecided; a ticket's ownership moves with its item.
+
+    Command of an incident stays where it is until somebody says "I have command".
+
+    Raises:
+        TransitionError: The handoff is not signed, or an item was decided already.
+
+    """
+    with recording(session, verb="handoff.accept", by=by, now=now, summary="") as action:
+        handoff = _signed(session, handoff_id)
+        chosen = _pending(session, handoff_id, item_ids)
+        for row in chosen:
+            row.state, row.decided_at, row.decided_by = "accepted", now, by
+            session.add(row)
+        owned = [row.ref for row in chosen if row.section == Section.TICKETS]
+        if owned:
+            ids = [subjects.ticket(session, ref).id for ref in owned]
+            still_open = [n for n in ids if tickets.get(session, n).status != "closed"]
+            tickets.assign(session, still_open, by, by=by, now=now)
+        action.summary = f"accepted {len(chosen)} items of handoff {handoff_id}"
+        _finish(session, handoff, by=by, now=now)
+    return queries.row_of(handoff)
+
+
+def refuse(
+    session: Session,
+    item_id: int,
+    reason: str,
+    *,
+    by: str,
+    now: datetime,
+    policy: Settings = SHIPPED,
+) -> ItemRow:
+    """Refuse an item: it goes back to the signer with the reason, or to the lead."""
+    if not reason.strip():
+        raise TransitionError("Refusing asks for a reason.", hint="Say what is missing.")
+    with recording(session, verb="handoff.refuse", by=by, now=now, summary=reason.strip()):
+        row = session.get(HandoffItem, item_id)
+        if row is None:
+            raise NotFoundError(f"There is no handoff item {item_id}.")
+        handoff = _signed(session, row.handoff_id)
+        if row.state != "pending":
+            raise TransitionError(f"That item was {row.state} already, by {row.decided_by}.")
+        row.state, row.decided_at, row.decided_by = "refused", now, by
+        row.reason = reason.strip()
+        if not _is_present(session, handoff.signed_by, now):
+            row.lead = next(iter(policy.shift.leads), None)
+        session.add(row)
+        _tell_the_case(session, row, by=by, now=now)
+        _finish(session, handoff, by=by, now=now)
+    return next(item for item in queries.items(session, row.handoff_id) if item.id == item_id)
+
+
+def amend(session: Session, handoff_id: int, text: str, *, by: str, now: datetime) -> HandoffRow:
+    """Say something after signing; it stays visible as said late."""
+    if not text.strip():
+        raise UsageError("The amendment is empty.")
+    with recording(session, verb="handoff.amend", by=by, now=now, summary=text.strip()):
+        handoff = _get(session, handoff_id)
+        handoff.state = HANDOFF.move(handoff.state, "amend")
+        session.add(HandoffAmendment(handoff_id=handoff_id, at=now, by=by, text=text.strip()))
+    return queries.row_of(handoff)
+
+
+def changed_since_signing(
+    session: Session, handoff_id: int, *, now: datetime, policy: Settings = SHIPPED
+) -> tuple[Item, ...]:
+    """Return what is new, changed or ended since the handoff was signed."""
+    signed = queries.signed_items(session, handoff_id)
+    handoff = queries.handoff(session, handoff_id)
+    cut = Cut(handoff.since, now, next_shift(now, policy.shift).end, handoff.audit_seq or 0)
+    facts = shift_facts(session, cut, read_first=handoff.paragraph)
+    compared, ended = difference(
+        [item for item in signed if item.section not in WRITTEN], computing.draft(facts).items
+    )
+    moved = [item for item in compared if item.change is not Change.SAME]
+    return (*(item for item in moved if item.section is not Section.READ_FIRST), *ended)
+
+
+def compare(session: Session, older_id: int, newer_id: int) -> tuple[Item, ...]:
+    """Return the items of the newer handoff marked against the older, and what ended."""
+    older = queries.signed_items(session, queries.handoff(session, older_id).id)
+    newer = queries.signed_items(session, queries.handoff(session, newer_id).id)
+    compared, ended = difference(older, newer)
+    return (*compared, *ended)
+
+
+def is_overdue(handoff: HandoffRow, now: datetime, policy: ShiftPolicy) -> bool:
+    """Tell whether a signed handoff has waited so long that it goes to the lead."""
+    if handoff.state != "signed" or handoff.signed_at is None:
+        return False
+    begins = shift_at(handoff.signed_at, policy).end
+    if shift_at(now, policy).start <= handoff.signed_at:
+        return False
+    return now > begins + timedelta(minutes=policy.accept_within_minutes)
+
+
+def _cut(session: Session, previous: HandoffRow | None, now: datetime, policy: ShiftPolicy) -> Cut:
+    shift = shift_at(now, policy)
+    since = previous.until if previous else shift.start
+    return Cut(since, now, shift.end, (previous.audit_seq or 0) if previous else 0)
+
+
+def _draft_row(session: Session) -> Handoff | None:
+    query = select(Handoff).where(col(Handoff.state) == "draft").order_by(col(Handoff.id).desc())
+    return session.exec(query.limit(1)).first()
+
+
+def _open_draft(session: Session, *, by: str, now: datetime, policy: Settings) -> Handoff:
+    """Return the draft of the shift, made when there is none; whoever writes is an author."""
+    handoff = _draft_row(session)
+    if handoff is None:
+        previous = queries.last_signed(session)
+        shift = shift_at(now, policy.shift)
+        handoff = Handoff(
+            shift=shift.name,
+            since=previous.until if previous else shift.start,
+            until=now,
+            since_seq=(previous.audit_seq or 0) if previous else 0,
+            previous_id=previous.id if previous else None,
+            created_at=now,
+            created_by=by,
+        )
+    if by not in handoff.authors:
+        handoff.authors = [*handoff.authors, by]
+    session.add(handoff)
+    session.flush()
+    return handoff
+
+
+def _written(session: Session, handoff_id: int | None) -> tuple[Written, ...]:
+    query = (
+        select(HandoffItem)
+        .where(col(HandoffItem.handoff_id) == handoff_id)
+        .order_by(col(HandoffItem.id))
+    )
+    return tuple(
+        Written(Section(row.section), row.ref, row.text, row.owner or "", row.owner, row.due_at)
+        for row in session.exec(query)
+    )
+
+
+def _require_complete(made: Draft) -> None:
+    """Refuse open work that does not say what we think, what is open and what comes next."""
+    lacking = [
+        item
+        for item in made.items
+        if item.gaps and item.section in {Section.INCIDENTS, Section.TICKETS}
+    ]
+    if not lacking:
+        return
+    first = lacking[0]
+    more = f", and {len(lacking) - 1} more lack something" if len(lacking) > 1 else ""
+    raise TransitionError(
+        f"{first.ref} lacks {', '.join(first.gaps)}{more}.",
+        hint="Fill them in on the ticket (`tickets edit`) or the incident before signing.",
+    )
+
+
+def _fix_items(session: Session, handoff: Handoff, made: Draft) -> None:
+    """Keep the computed items with the handoff; lines people wrote are rows already."""
+    query = select(HandoffItem).where(col(HandoffItem.handoff_id) == handoff.id)
+    written = {row.ref: row for row in session.exec(query)}
+    for position, item in enumerate((*made.items, *made.ended)):
+        row = written.get(item.ref) or HandoffItem(
+            handoff_id=handoff.id or 0, section=item.section.value, ref=item.ref
+        )
+        row.position = position
+        row.text, row.owner = item.text, item.owner
+        row.next_step, row.due_at = item.next_step, item.due_at
+        row.details = {
+            "lines": list(item.details),
+            "rows": list(item.rows),
+            "gaps": list(item.gaps),
+            "marker": item.marker,
+            "change": item.change.value,
+        }
+        if item.change is Change.ENDED:
+            row.state = "accepted"
+        session.add(row)
+    session.flush()
+
+
+def _get(session: Session, handoff_id: int) -> Handoff:
+    handoff = session.get(Handoff, handoff_id)
+    if handoff is None:
+        raise NotFoundError(f"There is no handoff {handoff_id}.", hint="`handoff list` names them.")
+    return handoff
+
+
+def _signed(session: Session, handoff_id: int) -> Handoff:
+    handoff = _get(session, handoff_id)
+    if handoff.state == "draft":
+        raise TransitionError("The handoff is not signed.", hint="Its shift signs it first.")
+    return handoff
+
+
+def _pending(
+    session: Session, handoff_id: int, item_ids: Sequence[int] | None
+) -> list[HandoffItem]:
+    query = select(HandoffItem).where(
+        col(HandoffItem.handoff_id) == handoff_id, col(HandoffItem.state) == "pending"
+    )
+    pending = {row.id: row for row in session.exec(query.order_by(col(HandoffItem.position)))}
+    if item_ids is None:
+        return list(pending.values())
+    for item_id in item_ids:
+        if item_id not in pending:
+            raise TransitionError(f"Item {item_id} is not waiting to be accepted.")
+    return [pending[item_id] for item_id in item_ids]
+
+
+def _finish(session: Session, handoff: Handoff, *, by: str, now: datetime) -> None:
+    """Mark the handoff accepted once every item was decided."""
+    session.flush()
+    if handoff.state != "signed" or _pending(session, handoff.id or 0, None):
+        return
+    handoff.state = HANDOFF.move(handoff.state, "accept")
+    handoff.accepted_at, handoff.accepted_by = now, by
+    handoff.self_accepted = by == handoff.signed_by
+    session.add(handoff)
+
+
+def _is_present(session: Session, login: str | None, now: datetime) -> bool:
+    query = select(Presence.id).where(
+        col(Presence.login) == login, col(Presence.seen_at) > now - _PRESENT
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
+def _tell_the_case(session: Session, row: HandoffItem, *, by: str, now: datetime) -> None:
+    """Leave the refusal on the ticket or incident it is about, where its owner reads it."""
+    if row.section not in {Section.TICKETS, Section.INCIDENTS, Section.WAITING}:
+        return
+    about = subjects.subject(session, row.ref)
+    back_to = row.lead or row.owner or "the lead"
+    notes.add(
+        session, about, f"Refused at handoff, back to @{back_to}: {row.reason}", by=by, now=now
+    )

@@ -1,0 +1,136 @@
+"""Notes: dated, signed, append-only. A correction is another note."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from socconsole.core.reference import ReferenceKind, references_in
+from socconsole.core.tlp import Tlp
+from socconsole.errors import NotFoundError, TransitionError, UsageError
+from socconsole.services import observables
+from socconsole.store.queries import notes as queries
+from socconsole.store.queries.notes import NoteRow
+from socconsole.store.queries.subjects import Subject
+from socconsole.store.recording import recording
+from socconsole.store.tables import Draft, Note, Ticket, TicketLink
+
+
+def add(
+    session: Session, about: Subject, body: str, *, by: str, now: datetime, tlp: Tlp | None = None
+) -> NoteRow:
+    """Write a note; what it mentions is linked, and the half-written draft of it is dropped."""
+    body = body.strip()
+    if not body:
+        raise UsageError("The note is empty.")
+    with recording(
+        session, verb="note.add", by=by, now=now, summary=f"note on {about.name}"
+    ) as action:
+        action.about = (about.kind, about.id)
+        note = Note(
+            subject_kind=about.kind,
+            subject_id=about.id,
+            body=body,
+            created_at=now,
+            created_by=by,
+            tlp=tlp.value if tlp else None,
+        )
+        session.add(note)
+        observables.link_text(session, about.kind, about.id, body, by=by, now=now)
+        _link_mentioned(session, about, body, by=by, now=now)
+        drop_draft(session, draft_place(about), by=by)
+        session.flush()
+    return queries.note(session, note.id or 0)
+
+
+def correct(session: Session, note_id: int, body: str, *, by: str, now: datetime) -> NoteRow:
+    """Write a note that takes the place of another; the old one stays readable."""
+    old = session.get(Note, note_id)
+    if old is None:
+        raise NotFoundError(f"There is no note {note_id}.")
+    if session.exec(select(Note.id).where(col(Note.corrects_id) == note_id)).first():
+        raise TransitionError(
+            f"Note {note_id} was corrected already.", hint="Correct the correction."
+        )
+    body = body.strip()
+    if not body:
+        raise UsageError("The note is empty.")
+    with recording(
+        session, verb="note.correct", by=by, now=now, summary=f"note {note_id}"
+    ) as action:
+        action.about = (old.subject_kind, old.subject_id)
+        note = Note(
+            subject_kind=old.subject_kind,
+            subject_id=old.subject_id,
+            body=body,
+            created_at=now,
+            created_by=by,
+            corrects_id=note_id,
+            tlp=old.tlp,
+        )
+        session.add(note)
+        observables.link_text(session, old.subject_kind, old.subject_id, body, by=by, now=now)
+        session.flush()
+    return queries.note(session, note.id or 0)
+
+
+def draft_place(about: Subject) -> str:
+    """Return the place under which a half-written note on `about` is kept."""
+    return f"note:{about.kind}:{about.id}"
+
+
+def save_draft(session: Session, place: str, body: str, *, by: str, now: datetime) -> None:
+    """Keep half-written text; unaudited, each analyst's own, one a place."""
+    row = _draft(session, place, by)
+    if row is None:
+        row = Draft(owner=by, place=place, updated_at=now)
+    row.body, row.updated_at = body, now
+    session.add(row)
+
+
+def drop_draft(session: Session, place: str, *, by: str) -> None:
+    """Forget half-written text."""
+    row = _draft(session, place, by)
+    if row is not None:
+        session.delete(row)
+
+
+def draft_text(session: Session, place: str, *, by: str) -> str:
+    """Return the half-written text of `by` for `place`; empty when there is none."""
+    row = _draft(session, place, by)
+    return row.body if row else ""
+
+
+def _draft(session: Session, place: str, by: str) -> Draft | None:
+    query = select(Draft).where(col(Draft.owner) == by, col(Draft.place) == place)
+    return session.exec(query).first()
+
+
+def _link_mentioned(session: Session, about: Subject, body: str, *, by: str, now: datetime) -> None:
+    """Link a ticket to the tickets its note mentions."""
+    if about.kind != "ticket":
+        return
+    mentioned = {
+        reference.target
+        for reference in references_in(body)
+        if reference.kind is ReferenceKind.TICKET and reference.target != about.name
+    }
+    others = session.exec(select(Ticket.id).where(col(Ticket.human_id).in_(mentioned))).all()
+    both = select(TicketLink.id).where(
+        col(TicketLink.ticket_id).in_((about.id, *others)),
+        col(TicketLink.other_id).in_((about.id, *others)),
+    )
+    for other in others:
+        assert other is not None
+        between = both.where(
+            (col(TicketLink.ticket_id) == other) | (col(TicketLink.other_id) == other)
+        )
+        if session.exec(between).first() is None:
+            session.add(
+                TicketLink(
+                    ticket_id=about.id,
+                    other_id=other,
+                    reason="mentioned in a note",
+                    added_at=now,
+                    added_by=by,
+                )
+            )

@@ -1,0 +1,373 @@
+"""Reads from the store what a handoff is computed from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from socconsole.core.severity import Severity
+from socconsole.core.shift_facts import (
+    ClosureFacts,
+    EscalationFacts,
+    HiddenFacts,
+    IncidentFacts,
+    MaintenanceFacts,
+    ShiftFacts,
+    SourceFacts,
+    StartedFacts,
+    TicketFacts,
+    UntriagedFacts,
+    Written,
+)
+from socconsole.store.queries import incidents as incident_queries
+from socconsole.store.queries import tickets as ticket_queries
+from socconsole.store.queries.tickets import TicketRow
+from socconsole.store.tables import (
+    Action,
+    Alert,
+    AuditEntry,
+    Countermeasure,
+    Escalation,
+    Finding,
+    Note,
+    Source,
+    SourceNote,
+    Suppression,
+    Ticket,
+)
+
+_LONGEST_SECTION = 500
+"""Items read per section; more would not be handed over by people anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a handoff begins and ends."""
+
+    since: datetime
+    now: datetime
+    shift_end: datetime
+    audit_seq: int = 0
+    """The audit chain's head at the last handoff: what was closed after it is news, whatever
+    time it carries."""
+
+
+def shift_facts(
+    session: Session, cut: Cut, *, written: Sequence[Written] = (), read_first: str = ""
+) -> ShiftFacts:
+    """Return everything a handoff that is cut here is computed from."""
+    return ShiftFacts(
+        since=cut.since,
+        now=cut.now,
+        shift_end=cut.shift_end,
+        incidents=tuple(_incidents(session)),
+        tickets=tuple(_tickets(session, cut.now)),
+        untriaged=tuple(_untriaged(session)),
+        started=tuple(_started(session)),
+        hidden=(*_suppressions(session, cut.now), *_shelved(session)),
+        maintenance=tuple(_maintenance(session, cut.now)),
+        sources=tuple(_sources(session, cut.since)),
+        escalations=tuple(_escalations(session, cut)),
+        closures=(*_closed_tickets(session, cut), *_closed_alerts(session, cut)),
+        written=written,
+        read_first=read_first,
+    )
+
+
+def _incidents(session: Session) -> Iterable[IncidentFacts]:
+    rows = incident_queries.incidents(session, limit=_LONGEST_SECTION)
+    ids = [row.id for row in rows]
+    last = _last_actions(session, "incident", ids)
+    active = dict(
+        session.exec(
+            select(Countermeasure.incident_id, func.count())
+            .where(
+                col(Countermeasure.incident_id).in_(ids),
+                col(Countermeasure.state).in_(("active", "verified")),
+            )
+            .group_by(col(Countermeasure.incident_id))
+        ).all()
+    )
+    for row in rows:
+        action, at = last.get(row.id, ("", None))
+        yield IncidentFacts(
+            ref=row.human_id,
+            title=row.title,
+            severity=row.severity,
+            phase=row.phase,
+            phase_since=row.phase_since,
+            commander=row.commander,
+            last_action=action,
+            last_action_at=at,
+            next_step=row.next_step,
+            next_step_due_at=row.deadline,
+            blockers=row.blockers,
+            next_update_due_at=row.next_update_due_at,
+            active_countermeasures=active.get(row.id, 0),
+        )
+
+
+def _last_actions(
+    session: Session, kind: str, ids: Sequence[int]
+) -> dict[int, tuple[str, datetime | None]]:
+    newest = (
+        select(func.max(col(Action.id)))
+        .where(col(Action.subject_kind) == kind, col(Action.subject_id).in_(ids))
+        .group_by(col(Action.subject_id))
+    )
+    query = select(Action.subject_id, Action.summary, Action.at).where(col(Action.id).in_(newest))
+    return {
+        subject_id: (summary, at)
+        for subject_id, summary, at in session.exec(query)
+        if subject_id is not None
+    }
+
+
+def _tickets(session: Session, now: datetime) -> Iterable[TicketFacts]:
+    rows = ticket_queries.tickets(session, limit=_LONGEST_SECTION)
+    ids = [row.id for row in rows]
+    ruled_out: dict[int, list[str]] = {}
+    query = (
+        select(Finding.subject_id, Finding.checked, Finding.result)
+        .where(
+            col(Finding.subject_kind) == "ticket",
+            col(Finding.subject_id).in_(ids),
+            col(Finding.meaning) == "rules_out",
+        )
+        .order_by(col(Finding.id))
+    )
+    for ticket_id, checked, result in session.exec(query):
+        ruled_out.setdefault(ticket_id, []).append(f"{checked} ({result})")
+    thoughts = {
+        ticket_id: (hypothesis, unchecked)
+        for ticket_id, hypothesis, unchecked in session.exec(
+            select(Ticket.id, Ticket.hypothesis, Ticket.unchecked).where(col(Ticket.id).in_(ids))
+        )
+    }
+    for row in rows:
+        yield _ticket(row, thoughts[row.id], tuple(ruled_out.get(row.id, ())), now)
+
+
+def _ticket(
+    row: TicketRow, thought: tuple[str, str], ruled_out: tuple[str, ...], now: datetime
+) -> TicketFacts:
+    return TicketFacts(
+        ref=row.human_id,
+        title=row.title,
+        priority=row.priority.value,
+        status=row.status,
+        assignee=row.assignee,
+        hypothesis=thought[0],
+        ruled_out=ruled_out,
+        unchecked=thought[1],
+        next_step=row.next_step,
+        next_step_due_at=row.deadline,
+        sla_left=None if row.waiting_since else row.left(now),
+        waits_on=row.waiting_on or "",
+        chase_at=row.chase_at,
+        waiting_since=row.waiting_since,
+        incident=row.incident,
+    )
+
+
+def _untriaged(session: Session) -> Iterable[UntriagedFacts]:
+    query = (
+        select(Alert.severity, func.count(), func.min(col(Alert.created_at)))
+        .where(col(Alert.is_open), col(Alert.status) == "new")
+        .group_by(col(Alert.severity))
+    )
+    for severity, number, oldest in session.execute(query):
+        yield UntriagedFacts(Severity(severity), number, oldest)
+
+
+def _started(session: Session) -> Iterable[StartedFacts]:
+    query = (
+        select(Alert.id, Alert.title, Alert.assignee)
+        .where(col(Alert.is_open), col(Alert.status) == "acknowledged")
+        .order_by(col(Alert.rank).desc(), col(Alert.id))
+        .limit(_LONGEST_SECTION)
+    )
+    rows = session.exec(query).all()
+    thoughts = _thoughts(session, [row[0] or 0 for row in rows])
+    for alert_id, title, assignee in rows:
+        yield StartedFacts(alert_id or 0, title, assignee, thoughts.get(alert_id or 0, ""))
+
+
+def _thoughts(session: Session, alert_ids: Sequence[int]) -> dict[int, str]:
+    """Return the last finding of each alert, else its last note."""
+    notes = (
+        select(Note.subject_id, Note.body)
+        .where(col(Note.subject_kind) == "alert", col(Note.subject_id).in_(alert_ids))
+        .order_by(col(Note.id))
+    )
+    findings = (
+        select(Finding.subject_id, Finding.checked, Finding.result)
+        .where(col(Finding.subject_kind) == "alert", col(Finding.subject_id).in_(alert_ids))
+        .order_by(col(Finding.id))
+    )
+    found = {alert_id: body.splitlines()[0] for alert_id, body in session.exec(notes)}
+    found.update(
+        {number: f"{checked}: {result}" for number, checked, result in session.exec(findings)}
+    )
+    return found
+
+
+def _suppressions(session: Session, now: datetime) -> Iterable[HiddenFacts]:
+    query = (
+        select(Suppression)
+        .where(
+            col(Suppression.kind) == "suppression",
+            col(Suppression.ended_at).is_(None),
+            col(Suppression.until) > now,
+        )
+        .order_by(col(Suppression.until))
+        .limit(_LONGEST_SECTION)
+    )
+    for row in session.exec(query):
+        yield HiddenFacts(
+            ref=f"suppression:{row.id}",
+            text=row.title or row.filter or row.reason,
+            reason=row.reason,
+            author=row.created_by,
+            until=row.until,
+            hits=row.hit_count,
+            reviewed=row.approved_by is not None or row.review_at is not None,
+        )
+
+
+def _shelved(session: Session) -> Iterable[HiddenFacts]:
+    query = (
+        select_columns(
+            col(Alert.id),
+            col(Alert.title),
+            col(Alert.shelve_reason),
+            col(Alert.shelved_by),
+            col(Alert.shelved_until),
+        )
+        .where(col(Alert.is_open), col(Alert.status) == "shelved")
+        .order_by(col(Alert.shelved_until))
+        .limit(_LONGEST_SECTION)
+    )
+    for alert_id, title, reason, author, until in session.execute(query):
+        if until is not None:
+            yield HiddenFacts(f"alert:{alert_id}", title, reason or "", author or "", until)
+
+
+def _maintenance(session: Session, now: datetime) -> Iterable[MaintenanceFacts]:
+    query = (
+        select(Suppression)
+        .where(
+            col(Suppression.kind) == "maintenance",
+            col(Suppression.ended_at).is_(None),
+            col(Suppression.until) > now,
+        )
+        .order_by(col(Suppression.starts_at))
+        .limit(_LONGEST_SECTION)
+    )
+    for row in session.exec(query):
+        yield MaintenanceFacts(
+            f"maintenance:{row.id}", row.title or row.reason, row.starts_at, row.until
+        )
+
+
+_HEALTHY = frozenset({"reading", "idle", "starting"})
+_GAPS = ("gap", "truncation", "failure", "silence", "clock_skew")
+
+
+def _sources(session: Session, since: datetime) -> Iterable[SourceFacts]:
+    gaps: dict[int, list[str]] = {}
+    notes = (
+        select(SourceNote.source_id, SourceNote.kind, SourceNote.at, SourceNote.detail)
+        .where(col(SourceNote.at) >= since, col(SourceNote.kind).in_(_GAPS))
+        .order_by(col(SourceNote.at))
+    )
+    for source_id, kind, at, detail in session.exec(notes):
+        gaps.setdefault(source_id, []).append(f"{kind} {at:%H:%MZ} {detail}".rstrip())
+    for source in session.exec(select(Source).order_by(col(Source.name))):
+        yield SourceFacts(
+            name=source.name,
+            state="ok" if source.state in _HEALTHY else source.state,
+            last_event_at=source.last_event_time,
+            lag_bytes=source.lag_bytes,
+            unparsed=source.unparsed,
+            gaps=tuple(gaps.get(source.id or 0, ())),
+            error=source.error or "",
+        )
+
+
+def _escalations(session: Session, cut: Cut) -> Iterable[EscalationFacts]:
+    query = (
+        select(Escalation)
+        .where(
+            col(Escalation.answered_at).is_(None)
+            | (col(Escalation.asked_at) >= cut.since - timedelta(minutes=1))
+        )
+        .order_by(col(Escalation.asked_at))
+        .limit(_LONGEST_SECTION)
+    )
+    for row in session.exec(query):
+        yield EscalationFacts(
+            ref=f"escalation:{row.id}",
+            whom=row.whom,
+            channel=row.channel or "unknown channel",
+            at=row.asked_at,
+            about=row.reason or f"{row.subject_kind} {row.subject_id}",
+            answered=row.answered_at is not None,
+            next_contact_at=row.next_contact_at,
+        )
+
+
+def _closed_tickets(session: Session, cut: Cut) -> Iterable[ClosureFacts]:
+    touched = _touched(cut, "ticket")
+    query = (
+        select(Ticket)
+        .where(
+            col(Ticket.id).in_(touched),
+            col(Ticket.voided_at).is_(None),
+            col(Ticket.resolved_at).is_not(None),
+        )
+        .order_by(col(Ticket.resolved_at))
+    )
+    for ticket in session.exec(query):
+        yield ClosureFacts(
+            ref=ticket.human_id,
+            title=ticket.title,
+            disposition=ticket.disposition or "merged",
+            by=ticket.resolved_by or "",
+            is_ticket=True,
+            reopened=ticket.reopen_count > 0,
+        )
+
+
+def _closed_alerts(session: Session, cut: Cut) -> Iterable[ClosureFacts]:
+    query = (
+        select_columns(
+            col(Alert.id),
+            col(Alert.title),
+            col(Alert.disposition),
+            col(Alert.closed_by),
+            col(Alert.reopen_count),
+        )
+        .where(col(Alert.id).in_(_touched(cut, "alert")), ~col(Alert.is_open))
+        .order_by(col(Alert.closed_at))
+    )
+    for alert_id, title, disposition, by, reopened in session.execute(query):
+        yield ClosureFacts(
+            ref=f"alert:{alert_id}",
+            title=title,
+            disposition=disposition or "undetermined",
+            by=by or "the collector",
+            rule=title,
+            reopened=reopened > 0,
+        )
+
+
+def _touched(cut: Cut, entity: str) -> Select[Any]:
+    """Return the ids of rows a person's action touched since the cut."""
+    return select_columns(col(AuditEntry.entity_id)).where(
+        col(AuditEntry.seq) > cut.audit_seq, col(AuditEntry.entity) == entity
+    )

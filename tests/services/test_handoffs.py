@@ -1,0 +1,252 @@
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from socconsole.core.disposition import parse_verdict
+from socconsole.core.handoff_item import Change
+from socconsole.core.policy import Settings, ShiftPolicy
+from socconsole.core.shift_facts import Section
+from socconsole.errors import TransitionError, UsageError
+from socconsole.services import handoffs, incidents, tickets
+from socconsole.services.handoffs import Line
+from socconsole.services.incidents import Declaration
+from socconsole.services.tickets import Report, Resolution
+from socconsole.store.audit import verify
+from socconsole.store.queries import handoffs as queries
+from socconsole.store.queries import notes as note_queries
+from socconsole.store.queries import tickets as ticket_queries
+from socconsole.store.tables import AuditAnchor, Presence, Ticket
+from tests.store.rows import an_alert
+
+HOUR = timedelta(hours=1)
+
+
+def a_ticket(session, noon, title="case", by="mara", complete=True):
+    report = Report(title=title, assignee=by)
+    row = tickets.open_by_hand(session, report, by=by, now=noon)
+    if complete:
+        ticket = session.get(Ticket, row.id)
+        ticket.hypothesis, ticket.unchecked = "a botnet", "the mail gateway"
+        ticket.next_step, ticket.deadline = "ask the ISP", noon + HOUR
+        session.flush()
+    return row
+
+
+def signed(session, noon, by="mara"):
+    handoffs.write(session, "One brute force, quiet otherwise.", by=by, now=noon)
+    return handoffs.sign(session, by=by, now=noon)
+
+
+def refs(items):
+    return [item.ref for item in items]
+
+
+def test_a_draft_is_computed_from_the_store(database, noon):
+    with database.begin() as session:
+        a_ticket(session, noon)
+        an_alert(session, noon - HOUR)
+        made = handoffs.draft(session, now=noon)
+    assert refs(made.in_section(Section.TICKETS)) == ["SOC-2026-001"]
+    (waiting,) = made.in_section(Section.QUEUE)
+    assert waiting.text == "1 high untriaged, oldest 1h 00m"
+    assert "Nobody wrote what the next shift is walking into." in made.warnings
+
+
+def test_open_work_is_not_handed_over_without_its_thinking(database, noon):
+    with database.begin() as session:
+        a_ticket(session, noon, complete=False)
+        with pytest.raises(TransitionError, match="SOC-2026-001 lacks a hypothesis"):
+            signed(session, noon)
+
+
+def test_signing_fixes_the_items_and_anchors_the_audit_chain(database, noon):
+    with database.begin() as session:
+        a_ticket(session, noon)
+    with database.begin() as session:
+        row = signed(session, noon)
+    with database.read() as session:
+        items = queries.items(session, row.id)
+        anchor = session.exec(select(AuditAnchor)).one()
+        assert verify(session.connection()).broken_at is None
+    assert (row.state, row.signed_by, row.authors) == ("signed", "mara", ("mara",))
+    assert [item.item.section for item in items] == [Section.READ_FIRST, Section.TICKETS]
+    assert {item.state for item in items} == {"pending"}
+    assert (anchor.seq, anchor.hash.hex(), anchor.kind) == (
+        row.audit_seq,
+        row.audit_hash,
+        "handoff",
+    )
+
+
+def test_accepting_item_by_item_moves_the_tickets_ownership(database, noon):
+    with database.begin() as session:
+        first, second = a_ticket(session, noon), a_ticket(session, noon)
+        row = signed(session, noon)
+        items = {i.item.ref: i.id for i in queries.items(session, row.id)}
+        half = handoffs.accept(session, row.id, [items[first.human_id]], by="ben", now=noon + HOUR)
+        owners = [t.assignee for t in ticket_queries.by_ids(session, [first.id, second.id])]
+        assert (half.state, owners) == ("signed", ["ben", "mara"])
+        whole = handoffs.accept(session, row.id, None, by="ben", now=noon + HOUR)
+    assert (whole.state, whole.accepted_by, whole.self_accepted) == ("accepted", "ben", False)
+
+
+def test_accepting_never_moves_command_of_an_incident(database, noon):
+    with database.begin() as session:
+        ticket = a_ticket(session, noon)
+        incident = incidents.declare(
+            session, ticket.id, Declaration(severity=3), by="mara", now=noon
+        )
+        row = signed(session, noon)
+        handoffs.accept(session, row.id, None, by="ben", now=noon)
+        from socconsole.store.queries.incidents import by_ids
+
+        assert by_ids(session, [incident.id])[0].commander == "mara"
+
+
+def test_accepting_ones_own_handoff_is_marked(database, noon):
+    with database.begin() as session:
+        a_ticket(session, noon)
+        row = signed(session, noon)
+        assert handoffs.accept(session, row.id, None, by="mara", now=noon).self_accepted
+
+
+def test_an_item_is_decided_once(database, noon):
+    with database.begin() as session:
+        a_ticket(session, noon)
+        row = signed(session, noon)
+        ids = [item.id for item in queries.items(session, row.id)]
+        handoffs.accept(session, row.id, ids[:1], by="ben", now=noon)
+        with pytest.raises(TransitionError, match="not waiting"):
+            handoffs.accept(session, row.id, ids[:1], by="ann", now=noon)
+
+
+def test_a_refused_item_goes_back_with_its_reason_or_to_the_lead(database, noon):
+    policy = Settings(shift=ShiftPolicy(leads=("lea",)))
+    with database.begin() as session:
+        ticket = a_ticket(session, noon)
+        row = signed(session, noon)
+        item = queries.items(session, row.id)[1]
+        refused = handoffs.refuse(
+            session, item.id, "which gateway?", by="ben", now=noon, policy=policy
+        )
+        (note,) = note_queries.notes(session, "ticket", ticket.id)
+        owner = ticket_queries.by_ids(session, [ticket.id])[0].assignee
+    assert (refused.state, refused.reason, refused.lead) == ("refused", "which gateway?", "lea")
+    assert note.body == "Refused at handoff, back to @lea: which gateway?"
+    assert owner == "mara"
+
+
+def test_a_signer_who_is_still_there_gets_it_back(database, noon):
+    policy = Settings(shift=ShiftPolicy(leads=("lea",)))
+    with database.begin() as session:
+        from socconsole.store.tables import Node
+
+        node = Node(
+            kind="console", host="h", pid=1, login="mara", started_at=noon, heartbeat_at=noon
+        )
+        session.add(node)
+        session.flush()
+        session.add(Presence(node_id=node.id, login="mara", since=noon, seen_at=noon))
+        a_ticket(session, noon)
+        row = signed(session, noon)
+        item = queries.items(session, row.id)[1]
+        refused = handoffs.refuse(session, item.id, "hm", by="ben", now=noon, policy=policy)
+    assert refused.lead is None
+
+
+def test_refusing_asks_for_a_reason(database, noon):
+    with database.begin() as session:
+        a_ticket(session, noon)
+        row = signed(session, noon)
+        item = queries.items(session, row.id)[0]
+        with pytest.raises(TransitionError, match="reason"):
+            handoffs.refuse(session, item.id, " ", by="ben", now=noon)
+
+
+def test_the_next_handoff_is_a_difference_to_this_one(database, noon):
+    with database.begin() as session:
+        same, changed, ended = (a_ticket(session, noon, title) for title in "abc")
+        signed(session, noon)
+    later = noon + 8 * HOUR
+    with database.begin() as session:
+        session.get(Ticket, changed.id).hypothesis = "one person"
+        verdict = parse_verdict("false_positive:bad_data")
+        tickets.resolve(session, [ended.id], Resolution(verdict), by="ben", now=later)
+        fresh = a_ticket(session, later, "d")
+        made = handoffs.draft(session, now=later)
+    changes = {item.ref: item.change for item in made.in_section(Section.TICKETS)}
+    assert changes == {
+        same.human_id: Change.SAME,
+        changed.human_id: Change.CHANGED,
+        fresh.human_id: Change.NEW,
+    }
+    assert refs(made.ended) == [ended.human_id]
+    assert refs(made.in_section(Section.CLOSURES)) == [ended.human_id]
+
+
+def test_a_closure_that_commits_late_is_in_the_next_handoff(database, noon):
+    with database.begin() as session:
+        ticket = a_ticket(session, noon)
+        signed(session, noon + HOUR)
+    with database.begin() as session:
+        verdict = parse_verdict("false_positive:bad_data")
+        before = noon + HOUR / 2
+        tickets.resolve(session, [ticket.id], Resolution(verdict), by="mara", now=before)
+        made = handoffs.draft(session, now=noon + 2 * HOUR)
+    assert refs(made.in_section(Section.CLOSURES)) == [ticket.human_id]
+
+
+def test_what_changed_since_signing_is_shown(database, noon):
+    with database.begin() as session:
+        ticket = a_ticket(session, noon)
+        a_ticket(session, noon)
+        row = signed(session, noon)
+        tickets.start(session, [ticket.id], by="mara", now=noon + HOUR)
+        moved = handoffs.changed_since_signing(session, row.id, now=noon + HOUR)
+    assert [(item.ref, item.change) for item in moved] == [(ticket.human_id, Change.CHANGED)]
+
+
+def test_two_authors_write_one_draft_and_lines_stand_in_their_sections(database, noon):
+    with database.begin() as session:
+        handoffs.write(session, "Quiet.", by="mara", now=noon)
+        line = Line(section=Section.WATCH_LIST, text="if host-9 calls out, isolate it")
+        handoffs.add_line(session, line, by="ben", now=noon)
+        row = handoffs.sign(session, by="mara", now=noon)
+        items = queries.items(session, row.id)
+        with pytest.raises(UsageError, match="computed"):
+            handoffs.add_line(session, Line(section=Section.QUEUE, text="x"), by="ben", now=noon)
+    assert row.authors == ("mara", "ben")
+    assert [(i.item.section, i.item.owner) for i in items][1] == (Section.WATCH_LIST, "ben")
+
+
+def test_an_amendment_stays_visible_as_said_late(database, noon):
+    with database.begin() as session:
+        row = signed(session, noon)
+        handoffs.amend(session, row.id, "I forgot the VPN", by="mara", now=noon + HOUR)
+        (said,) = queries.amendments(session, row.id)
+        with pytest.raises(TransitionError):
+            handoffs.amend(
+                session, handoffs.write(session, "next", by="m", now=noon).id, "x", by="m", now=noon
+            )
+    assert (said.by, said.at, said.text) == ("mara", noon + HOUR, "I forgot the VPN")
+
+
+def test_a_handoff_nobody_accepts_goes_to_the_lead_fifteen_minutes_into_the_shift(database, noon):
+    policy = ShiftPolicy()
+    with database.begin() as session:
+        row = signed(session, noon + HOUR)
+    begins = noon + 2 * HOUR
+    assert not handoffs.is_overdue(row, begins + timedelta(minutes=15), policy)
+    assert handoffs.is_overdue(row, begins + timedelta(minutes=16), policy)
+
+
+def test_two_handoffs_are_compared(database, noon):
+    with database.begin() as session:
+        a_ticket(session, noon)
+        first = signed(session, noon)
+        a_ticket(session, noon)
+        second = signed(session, noon + HOUR)
+        found = {i.ref: i.change for i in handoffs.compare(session, first.id, second.id)}
+    assert found["SOC-2026-001"] is Change.SAME
+    assert found["SOC-2026-002"] is Change.NEW

@@ -1,0 +1,239 @@
+from datetime import timedelta
+
+import pytest
+
+from socconsole.core.tlp import Tlp
+from socconsole.errors import TransitionError, UsageError
+from socconsole.services import countermeasures, incident_log, incidents, tickets
+from socconsole.services.incident_log import Happening, KnownBad, Message
+from socconsole.services.incidents import Declaration, Impact
+from socconsole.services.tickets import Report
+from socconsole.store.queries import incidents as queries
+from socconsole.store.queries import notes as note_queries
+from socconsole.store.tables import Alert, Incident
+from tests.store.rows import an_alert
+
+HOUR = timedelta(hours=1)
+SEV3 = Declaration(severity=3)
+
+
+def declared(session, noon, severity=3, by="mara"):
+    alert = an_alert(session, noon, first_seen=noon - HOUR, created_at=noon - HOUR / 2)
+    ticket = tickets.open_from_alerts(session, [alert.id], by=by, now=noon)
+    said = Declaration(severity=severity)
+    return incidents.declare(session, ticket.id, said, by=by, now=noon + HOUR / 4)
+
+
+def test_declaring_takes_ticket_alerts_and_clocks_along(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon)
+        alert = session.get(Alert, 1)
+    assert (row.human_id, row.severity, row.phase) == ("INC-2026-001", 3, "declared")
+    assert row.tickets == ("SOC-2026-001",)
+    assert (row.started_at, row.detected_at) == (noon - HOUR, noon - HOUR / 2)
+    assert row.first_response_at == noon
+    assert row.declared_at == noon + HOUR / 4
+    assert row.commander == "mara"
+    assert alert.incident_id == row.id
+
+
+def test_declaring_from_an_alert_opens_its_ticket_in_the_same_action(database, noon):
+    from socconsole.store.undo import last_action, undo
+
+    with database.begin() as session:
+        alert = an_alert(session, noon)
+    with database.begin() as session:
+        row = incidents.declare_from_alerts(session, [alert.id], SEV3, by="mara", now=noon)
+    assert row.tickets == ("SOC-2026-001",)
+    with database.begin() as session:
+        undo(session, last_action(session, "mara"), by="mara", now=noon)
+    with database.read() as session:
+        assert queries.incidents(session) == ()
+        assert session.get(Alert, alert.id).status == "new"
+        assert session.get(Incident, row.id).voided_at is not None
+
+
+def test_a_ticket_is_in_one_incident(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon)
+        ticket_id = session.get(Alert, 1).ticket_id
+        with pytest.raises(TransitionError, match=f"{row.human_id} already"):
+            incidents.declare(session, ticket_id, SEV3, by="ben", now=noon)
+
+
+def test_there_are_five_severities(database, noon):
+    with database.begin() as session, pytest.raises(UsageError, match="SEV6"):
+        declared(session, noon, severity=6)
+
+
+def test_impact_and_roles_are_said_at_the_start(database, noon):
+    said = Declaration(
+        severity=2,
+        impact=Impact(functional="high", confidentiality="high", recoverability="extended"),
+        roles={"scribe": ("ben",), "responder": ("ann", "tom")},
+        tlp="RED",
+    )
+    with database.begin() as session:
+        ticket = tickets.open_by_hand(session, Report(title="x"), by="mara", now=noon)
+        row = incidents.declare(session, ticket.id, said, by="mara", now=noon)
+        detail = queries.detail(session, row.id)
+    assert detail.impact["functional"] == "high"
+    assert detail.impact["recoverability"] == "extended"
+    assert row.roles == {"commander": ("mara",), "scribe": ("ben",), "responder": ("ann", "tom")}
+    assert row.tlp == "RED"
+
+
+def test_phases_run_forward_and_back_with_a_reason_and_every_entry_is_kept(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon)
+        for step, phase in enumerate(("analysis", "containment", "eradication"), start=1):
+            moved = incidents.move_phase(session, row.id, phase, by="mara", now=noon + step * HOUR)
+        assert moved.contained_at == noon + 3 * HOUR
+        with pytest.raises(TransitionError, match="reason"):
+            incidents.move_phase(session, row.id, "analysis", by="mara", now=noon)
+        back = incidents.move_phase(
+            session, row.id, "containment", "a second host", by="ben", now=noon + 5 * HOUR
+        )
+        assert back.contained_at is None
+        again = incidents.move_phase(session, row.id, "eradication", by="ben", now=noon + 6 * HOUR)
+        phases = queries.detail(session, row.id).phases
+    assert again.contained_at == noon + 6 * HOUR
+    assert [p.phase for p in phases] == [
+        "declared",
+        "analysis",
+        "containment",
+        "eradication",
+        "containment",
+        "eradication",
+    ]
+    assert phases[4].reason == "a second host"
+    assert [p.left_at is None for p in phases] == [False] * 5 + [True]
+
+
+def test_phases_cannot_be_skipped(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon)
+        with pytest.raises(TransitionError, match="declared cannot recovery"):
+            incidents.move_phase(session, row.id, "recovery", by="mara", now=noon)
+
+
+def test_a_sev2_closes_only_after_its_review(database, noon):
+    phases = ("analysis", "containment", "eradication", "recovery", "post_incident")
+    with database.begin() as session:
+        row = declared(session, noon, severity=2)
+        for phase in phases:
+            incidents.move_phase(session, row.id, phase, by="mara", now=noon)
+        with pytest.raises(TransitionError, match="review"):
+            incidents.move_phase(session, row.id, "closed", by="mara", now=noon)
+    assert row.review_due_at is not None
+
+
+def test_a_false_alarm_ends_early_with_its_reason(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon, severity=1)
+        ended = incidents.end_early(
+            session, row.id, "declared_in_error", "a drill", by="mara", now=noon
+        )
+    assert (ended.phase, ended.outcome) == ("closed", "declared_in_error")
+
+
+def test_command_moves_only_when_somebody_takes_it(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon)
+        with pytest.raises(TransitionError, match="not assigned"):
+            incidents.assign_role(session, row.id, "commander", "ben", by="mara", now=noon)
+        assert incidents.take_command(session, row.id, by="ben", now=noon).commander == "ben"
+        with pytest.raises(TransitionError, match="already"):
+            incidents.take_command(session, row.id, by="ben", now=noon)
+
+
+def test_one_deputy_at_a_time_but_any_number_of_responders(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon)
+        for role, login in (
+            ("deputy", "a"),
+            ("deputy", "b"),
+            ("responder", "c"),
+            ("responder", "d"),
+        ):
+            row = incidents.assign_role(session, row.id, role, login, by="mara", now=noon)
+    assert row.roles["deputy"] == ("b",)
+    assert row.roles["responder"] == ("c", "d")
+
+
+def test_a_countermeasure_lives_step_by_step(database, noon):
+    proposal = countermeasures.Proposal(
+        title="block", target="203.0.113.7", rollback="remove the rule"
+    )
+    with database.begin() as session:
+        row = declared(session, noon)
+        number = countermeasures.propose(session, row.id, proposal, by="mara", now=noon)
+        with pytest.raises(TransitionError, match="proposed cannot verify"):
+            countermeasures.move(session, number, "verify", by="ben", now=noon)
+        for verb in ("approve", "activate", "verify", "remove"):
+            countermeasures.move(session, number, verb, by="ben", now=noon)
+        (kept,) = queries.countermeasures(session, row.id)
+    assert kept.state == "removed"
+    assert [step for step, _, _ in kept.steps] == [
+        "proposed",
+        "approved",
+        "activated",
+        "verified",
+        "removed",
+    ]
+
+
+def test_indicators_are_confirmed_from_defanged_text(database, noon):
+    known = KnownBad(text="hxxp://bad[.]example/x", origin="sandbox", tlp=Tlp.GREEN)
+    with database.begin() as session:
+        row = declared(session, noon)
+        values = incident_log.add_indicator(session, row.id, known, by="mara", now=noon)
+        seen = note_queries.observables(session, "incident", row.id)
+    assert [value.value for value in values] == ["http://bad.example/x", "bad.example"]
+    assert all(o.indicator and o.confirmed_at == noon for o in seen)
+    assert {(o.origin, o.tlp) for o in seen} == {("sandbox", "GREEN")}
+
+
+def test_a_text_without_values_is_no_indicator(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon)
+        with pytest.raises(UsageError, match="holds no"):
+            incident_log.add_indicator(session, row.id, KnownBad(text="hm"), by="mara", now=noon)
+
+
+def test_a_message_sets_the_clock_of_the_next_one(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon)
+        incident_log.set_cadence(session, row.id, 20, by="mara", now=noon)
+        message = Message(audience="management", body="contained", channel="mail")
+        due = incident_log.communicate(session, row.id, message, by="mara", now=noon + HOUR)
+        detail = queries.detail(session, row.id)
+    assert due == noon + HOUR + timedelta(minutes=20)
+    assert detail.row.next_update_due_at == due
+    assert [c.audience for c in detail.communications] == ["management"]
+
+
+def test_a_decision_is_a_line_of_the_timeline(database, noon):
+    happening = Happening(at=noon - HOUR, text="we do not pay", kind="decision")
+    with database.begin() as session:
+        row = declared(session, noon)
+        assert incident_log.add_timeline_entry(session, row.id, happening, by="mara", now=noon)
+        wrong = Happening(at=noon, text="x", kind="rumour")
+        with pytest.raises(UsageError, match="kind"):
+            incident_log.add_timeline_entry(session, row.id, wrong, by="mara", now=noon)
+
+
+def test_the_severity_changes_with_a_reason(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon)
+        worse = incidents.set_severity(session, row.id, 1, "data is out", by="mara", now=noon)
+        with pytest.raises(TransitionError, match="reason"):
+            incidents.set_severity(session, row.id, 2, "", by="mara", now=noon)
+    assert worse.severity == 1
+    assert worse.review_due_at is not None
+
+
+def test_incidents_are_listed_worst_first(database, noon):
+    with database.begin() as session:
+        three, one = declared(session, noon, 3), declared(session, noon, 1)
+        assert [row.id for row in queries.incidents(session)] == [one.id, three.id]

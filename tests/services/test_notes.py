@@ -1,0 +1,174 @@
+import hashlib
+
+import pytest
+from sqlmodel import select
+
+from socconsole.errors import NotFoundError, TransitionError, UsageError
+from socconsole.services import evidence, findings, notes, observables, tickets
+from socconsole.services.evidence import Capture
+from socconsole.services.findings import Check, Meaning
+from socconsole.services.tickets import Report
+from socconsole.store.queries import notes as queries
+from socconsole.store.queries import tickets as ticket_queries
+from socconsole.store.queries.subjects import Subject, subject
+from socconsole.store.tables import AlertEvidence, Evidence
+from tests.store.rows import an_alert
+
+
+def a_case(session, noon, title="case") -> Subject:
+    row = tickets.open_by_hand(session, Report(title=title), by="mara", now=noon)
+    return Subject("ticket", row.id, row.human_id)
+
+
+def test_a_note_is_signed_dated_and_links_what_it_mentions(database, noon):
+    with database.begin() as session:
+        about, other = a_case(session, noon), a_case(session, noon)
+        body = f"@ben see {other.name}: 203.0.113.7 again"
+        row = notes.add(session, about, body, by="mara", now=noon)
+        links = ticket_queries.detail(session, about.id).links
+        seen = [o.value for o in queries.observables(session, "ticket", about.id)]
+    assert (row.created_by, row.created_at, row.body) == ("mara", noon, body)
+    assert [link.human_id for link in links] == [other.name]
+    assert seen == ["203.0.113.7"]
+
+
+def test_mentioning_a_ticket_twice_links_it_once(database, noon):
+    with database.begin() as session:
+        about, other = a_case(session, noon), a_case(session, noon)
+        notes.add(session, about, other.name, by="mara", now=noon)
+        notes.add(session, other, f"back to {about.name}", by="mara", now=noon)
+        assert len(ticket_queries.detail(session, about.id).links) == 1
+
+
+def test_a_correction_keeps_what_it_corrects(database, noon):
+    with database.begin() as session:
+        about = a_case(session, noon)
+        first = notes.add(session, about, "it was ben", by="mara", now=noon)
+        second = notes.correct(session, first.id, "it was bill", by="mara", now=noon)
+        kept = queries.notes(session, "ticket", about.id)
+        with pytest.raises(TransitionError, match="already"):
+            notes.correct(session, first.id, "no, bob", by="mara", now=noon)
+    assert [(n.body, n.corrected) for n in kept] == [("it was ben", True), ("it was bill", False)]
+    assert second.corrects_id == first.id
+
+
+def test_an_empty_note_is_refused(database, noon):
+    with pytest.raises(UsageError), database.begin() as session:
+        notes.add(session, a_case(session, noon), "  \n", by="mara", now=noon)
+
+
+def test_half_written_text_is_each_analysts_own_until_it_is_a_note(database, noon):
+    with database.begin() as session:
+        about = a_case(session, noon)
+        place = notes.draft_place(about)
+        notes.save_draft(session, place, "half a thou", by="mara", now=noon)
+        notes.save_draft(session, place, "half a thought", by="mara", now=noon)
+        assert notes.draft_text(session, place, by="mara") == "half a thought"
+        assert notes.draft_text(session, place, by="ben") == ""
+        notes.add(session, about, "a thought", by="mara", now=noon)
+        assert notes.draft_text(session, place, by="mara") == ""
+
+
+def test_an_observable_knows_how_often_it_occurs_elsewhere(database, noon):
+    with database.begin() as session:
+        one, two = a_case(session, noon), a_case(session, noon)
+        notes.add(session, one, "1.2.3.4 and 5.6.7.8", by="mara", now=noon)
+        notes.add(session, two, "1[.]2[.]3[.]4", by="mara", now=noon)
+        seen = queries.observables(session, "ticket", one.id)
+    assert [(o.value, o.elsewhere) for o in seen] == [("1.2.3.4", 1), ("5.6.7.8", 0)]
+
+
+def test_an_ignored_value_is_followed_no_longer(database, noon):
+    with database.begin() as session:
+        about, other = a_case(session, noon), a_case(session, noon)
+        notes.add(session, about, "1.2.3.4", by="mara", now=noon)
+        (row,) = queries.observables(session, "ticket", about.id)
+        observables.ignore(session, row.id, by="mara", now=noon)
+        notes.add(session, other, "1.2.3.4", by="mara", now=noon)
+        assert queries.observables(session, "ticket", about.id) == ()
+        assert queries.observables(session, "ticket", other.id) == ()
+
+
+def test_a_finding_says_what_was_checked_and_what_it_means(database, noon):
+    check = Check(
+        checked="mailbox access",
+        query="MailItemsAccessed user=jdoe",
+        result="none",
+        meaning=Meaning.RULES_OUT,
+    )
+    with database.begin() as session:
+        alert_id = an_alert(session, noon).id
+        row = findings.add(session, subject(session, str(alert_id)), check, by="mara", now=noon)
+    assert (row.subject_kind, row.checked, row.meaning) == ("alert", "mailbox access", "rules_out")
+
+
+def test_a_finding_without_a_result_is_refused(database, noon):
+    check = Check(checked="x", result="", meaning=Meaning.SUPPORTS)
+    with pytest.raises(UsageError), database.begin() as session:
+        findings.add(session, a_case(session, noon), check, by="mara", now=noon)
+
+
+def test_evidence_is_kept_byte_exact_with_its_digest_and_custody(database, noon):
+    content = b"\x00\xff raw \x1b[2J bytes\r\n"
+    with database.begin() as session:
+        about = a_case(session, noon)
+        row = evidence.attach(
+            session, about, Capture(content=content, filename="mem.bin"), by="mara", now=noon
+        )
+        back = evidence.content(session, row.id, by="ben", now=noon, why="for the lawyers")
+        log = queries.custody(session, row.id)
+    assert back == content
+    assert (row.sha256, row.size) == (hashlib.sha256(content).hexdigest(), len(content))
+    assert [(entry.verb, entry.by) for entry in log] == [("attached", "mara"), ("exported", "ben")]
+
+
+def test_verifying_finds_bytes_that_were_changed(database, noon):
+    with database.begin() as session:
+        about = a_case(session, noon)
+        row = evidence.attach(session, about, Capture(content=b"a"), by="mara", now=noon)
+        good = evidence.attach(session, about, Capture(content=b"b"), by="mara", now=noon)
+    with database.begin() as session:
+        session.get(Evidence, row.id).content = b"tampered"
+    with database.begin() as session:
+        checks = {c.id: c.is_whole for c in evidence.verify(session, by="ben", now=noon)}
+        log = queries.custody(session, row.id)
+    assert checks == {row.id: False, good.id: True}
+    assert log[-1].verb == "mismatch"
+
+
+def test_the_lines_of_an_alert_are_attached_as_they_were(database, noon):
+    with database.begin() as session:
+        alert = an_alert(session, noon)
+        for offset, raw in ((0, b"one\xff"), (5, b"two")):
+            session.add(
+                AlertEvidence(
+                    alert_id=alert.id,
+                    source_id=alert.source_id,
+                    path="/var/log/auth.log",
+                    offset=offset,
+                    end=offset + len(raw) + 1,
+                    raw=raw,
+                    event_time=noon,
+                )
+            )
+        session.flush()
+        about = a_case(session, noon)
+        (row,) = evidence.attach_alert_lines(session, about, [alert.id], by="mara", now=noon)
+        kept = session.exec(select(Evidence.content)).one()
+    assert kept == b"one\xff\ntwo\n"
+    assert (row.path, row.offset_from, row.offset_to) == ("/var/log/auth.log", 0, 9)
+
+
+@pytest.mark.parametrize("name", ["SOC-2026-001", "soc-2026-001", "1"])
+def test_a_ticket_is_found_by_what_people_call_it(database, noon, name):
+    from socconsole.store.queries.subjects import ticket
+
+    with database.begin() as session:
+        about = a_case(session, noon)
+        assert ticket(session, name) == about
+
+
+@pytest.mark.parametrize("name", ["SOC-2026-999", "alert:9", "nothing", "%"])
+def test_what_does_not_exist_is_said_so(database, noon, name):
+    with database.begin() as session, pytest.raises(NotFoundError):
+        subject(session, name)
