@@ -1,1 +1,482 @@
-"""The imperative shell: sources → parsers → sigma → services, in batches."""
+"""The imperative shell: sources → parsers → sigma → services, in batches.
+
+A batch's offsets, events, alerts and windows commit in one transaction; until it has committed
+nothing more is read, so a crash at any point reads the same lines again and nothing else.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel import Session
+
+from socconsole import __version__
+from socconsole.core.detection import Detection
+from socconsole.core.event import Event
+from socconsole.core.policy import Settings, SourcePolicy
+from socconsole.errors import ConflictError, SocError, StoreError
+from socconsole.services import sources as kept
+from socconsole.services.raising import raise_alerts
+from socconsole.services.reading import Counts, LineReader
+from socconsole.sigma.match import Matcher
+from socconsole.sources.files import FileSource
+from socconsole.sources.generation import Checkpoint
+from socconsole.sources.ledger import Portion
+from socconsole.sources.notes import Note
+from socconsole.sources.tail import Tail, open_files_limit
+from socconsole.sources.watch import Watch
+from socconsole.store.database import Database
+from socconsole.store.events import EventStore
+from socconsole.store.tables import Node
+
+BATCH_EVENTS = 1_000
+BATCH_BYTES = 1 << 20
+BATCH_SECS = 0.1
+PAUSE_SECS = 0.001
+"""Between batches, so that an analyst's write gets its turn."""
+SWEEP_SECS = 0.25
+LEASE_LASTS = timedelta(seconds=15)
+RENEW_SECS = 3.0
+CONSOLE_FRESH = timedelta(seconds=30)
+LONGEST_BACK_OFF_SECS = 5.0
+RETAIN_SECS = 3600.0
+
+
+@dataclass(slots=True, eq=False)
+class Followed:
+    """A source with everything that is needed to read it."""
+
+    id: int
+    policy: SourcePolicy
+    tail: Tail
+    reader: LineReader
+    counts: Counts = field(default_factory=Counts)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction stores."""
+
+    parts: list[tuple[Followed, int, list[Event]]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    bytes: int = 0
+    detections: list[Detection] = field(default_factory=list)
+    checkpoints: list[tuple[Followed, tuple[Checkpoint, ...]]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to commit, whatever else could be read."""
+        return len(self.events) >= BATCH_EVENTS or self.bytes >= BATCH_BYTES
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to store."""
+        return not (self.events or self.notes or any(one for _, one in self.checkpoints))
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a collector did since it started."""
+
+    lines: int = 0
+    events: int = 0
+    unparsed: int = 0
+    detections: int = 0
+    batches: int = 0
+
+
+class Collector:
+    """Reads the sources of one database until it is told to stop."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        matcher: Matcher,
+        events: EventStore,
+        *,
+        login: str,
+        say: Callable[[str], None],
+    ) -> None:
+        self.totals = Totals()
+        self._database = database
+        self._settings = settings
+        self._matcher = matcher
+        self._events = events
+        self._login = login
+        self._say = say
+        self._stop = threading.Event()
+        self._watch = Watch()
+        self._followed: list[Followed] = []
+        self._node_id = 0
+        self._epoch = 0
+        self._renewed = 0.0
+        self._turn = 0
+        self._saved_state = b""
+        self._revision = _revision(matcher)
+        self._backfill = False
+        self._retained = 0.0
+        # Events of a generation that is forgotten would count as never committed.
+        self._keep_ended = timedelta(days=settings.retention.events_days + 2)
+
+    def stop(self) -> None:
+        """Ask the collector to commit what it has and end; may be called from a signal."""
+        self._stop.set()
+        self._watch.wake()
+
+    # The two ways to run ---------------------------------------------------------------------
+
+    def run(self, *, lonely_secs: float | None = None) -> None:
+        """Follow the sources until `stop`, or until no console was alive for `lonely_secs`."""
+        self._start_node()
+        try:
+            while not self._stop.is_set():
+                if self._wait_for_lease():
+                    self._follow(lonely_secs)
+        finally:
+            self._end()
+
+    def run_once(self, *, backfill: bool = False) -> None:
+        """Read every source to its end and commit.
+
+        Raises:
+            ConflictError: Another collector reads the sources.
+
+        """
+        self._backfill = backfill
+        self._start_node()
+        try:
+            holder = self._take_lease()
+            if holder is not None:
+                raise ConflictError(
+                    f"A collector reads these sources already: process {holder.pid} on"
+                    f" {holder.host}.",
+                    hint="It will read them to the end by itself; stop it to read them here.",
+                )
+            self._open_sources()
+            self._read_to_the_end()
+            self._beat()
+        finally:
+            self._end()
+
+    def _follow(self, lonely_secs: float | None) -> None:
+        self._open_sources()
+        lonely_since = time.monotonic()
+        try:
+            while not self._stop.is_set():
+                busy = self._round()
+                now = time.monotonic()
+                if now - self._renewed >= RENEW_SECS:
+                    consoles = self._beat()
+                    lonely_since = now if consoles else lonely_since
+                    if lonely_secs is not None and now - lonely_since >= lonely_secs:
+                        self.stop()
+                if busy:
+                    time.sleep(PAUSE_SECS)
+                else:
+                    self._hint(self._watch.wait(self._patience(now)))
+        except kept.LeaseLostError:
+            self._say("another collector has taken over; waiting for its end")
+        finally:
+            self._close_sources()
+
+    def _patience(self, now: float) -> float:
+        due = min((one.tail.next_scan for one in self._followed), default=now + SWEEP_SECS)
+        return min(SWEEP_SECS, max(0.0, due - now))
+
+    def _hint(self, paths: set[bytes]) -> None:
+        """Look soon at folders in which something turned up or went."""
+        if not paths:
+            return
+        for one in self._followed:
+            known = {generation.path for generation in one.tail.live.values()}
+            if paths - known:
+                one.tail.look_soon(time.monotonic())
+
+    def _read_to_the_end(self) -> None:
+        deadline = time.monotonic() + 3.0
+        while not self._stop.is_set():
+            if self._round():
+                continue
+            waiting = any(
+                not file.repeated for one in self._followed for file in one.tail.held.values()
+            )
+            if not waiting or time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+            for one in self._followed:
+                one.tail.next_scan = 0.0
+        if self._backfill:
+            for one in self._followed:
+                one.tail.finish()
+            self._round()
+
+    # One round: look, read, match, commit ----------------------------------------------------
+
+    def _round(self) -> bool:
+        """Read and commit one batch; return whether more is ready."""
+        self._look()
+        batch = self._gather()
+        if not batch.is_empty:
+            self._commit(batch)
+        return any(one.ready for source in self._followed for one in source.tail.live.values())
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        for one in self._followed:
+            if now >= one.tail.next_scan:
+                one.tail.scan(now)
+                self._watch.follow(
+                    folder for source in self._followed for folder in source.tail.folders
+                )
+            one.tail.sweep()
+            one.tail.expire(now)
+
+    def _gather(self) -> Batch:
+        batch = Batch()
+        started = time.monotonic()
+        for one in self._followed:
+            for portion in one.tail.take_final():
+                self._take(batch, one, portion)
+        turns = [(one, generation) for one in self._followed for generation in one.tail.ready()]
+        while turns and not batch.is_full and time.monotonic() - started < BATCH_SECS:
+            self._turn += 1
+            one, generation = turns[self._turn % len(turns)]
+            room = BATCH_EVENTS - len(batch.events)
+            portion = one.tail.read(generation, room, time.monotonic())
+            self._take(batch, one, portion)
+            turns = [turn for turn in turns if turn[1].ready]
+        if batch.events:
+            batch.detections = self._matcher.match_all(batch.events)
+        for one in self._followed:
+            batch.checkpoints.append((one, one.tail.take_checkpoints()))
+            batch.notes += [*one.tail.take_notes(), *one.reader.take_notes()]
+        return batch
+
+    def _take(self, batch: Batch, one: Followed, portion: Portion) -> None:
+        generation, lines = portion.generation, portion.lines
+        read_at = datetime.now(UTC)
+        reference = read_at
+        if lines and lines[0].offset < generation.old_until:
+            reference = datetime.fromtimestamp(generation.modified, UTC)
+        head = generation.head or generation.pending[:8192]
+        events = one.reader.events(lines, head=head, read_at=read_at, reference=reference)
+        if not portion.final:
+            one.tail.settle(generation, generation.offset + generation.delivered)
+        for event in events:
+            one.counts.add(event, read_at)
+        size = sum(line.end - line.offset for line in lines)
+        one.counts.bytes += size
+        batch.bytes += size
+        batch.events += events
+        if events:
+            batch.parts.append((one, generation.id, events))
+
+    # The transaction -------------------------------------------------------------------------
+
+    def _commit(self, batch: Batch) -> None:
+        """Store a batch; while the database is away, keep it and try again."""
+        pause = 0.05
+        told = ""
+        while True:
+            try:
+                with self._database.begin() as session:
+                    self._write(session, batch)
+            except kept.LeaseLostError:
+                raise
+            except (StoreError, ConflictError) as error:
+                if str(error) != told:
+                    told = str(error)
+                    self._say(f"{told} Reading waits; nothing is lost.")
+                if self._stop.wait(pause):
+                    return
+                pause = min(pause * 2, LONGEST_BACK_OFF_SECS)
+                self._keep_sight()
+            else:
+                break
+        if told:
+            self._say("the database is back")
+        self._count(batch)
+
+    def _keep_sight(self) -> None:
+        """Open files that turn up while nothing can be stored, before they rotate away."""
+        now = time.monotonic()
+        for one in self._followed:
+            if now >= one.tail.next_scan:
+                one.tail.scan(now)
+
+    def _write(self, session: Session, batch: Batch) -> None:
+        now = datetime.now(UTC)
+        kept.renew_lease(session, self._epoch, now=now, lasts=LEASE_LASTS)
+        for one, changed in batch.checkpoints:
+            formats = one.reader.formats if changed else {}
+            kept.save_checkpoints(
+                session, one.id, changed, formats=formats, epoch=self._epoch, now=now
+            )
+        ids = {one.policy.name: one.id for one in self._followed}
+        kept.save_notes(session, ids, batch.notes, now=now)
+        for one, generation_id, events in batch.parts:
+            self._events.append(session, one.id, generation_id, events, read_at=now)
+        if batch.detections:
+            raise_alerts(session, batch.detections, now=now, fold=self._settings.fold)
+        state = self._matcher.state()
+        if state != self._saved_state:
+            kept.save_matcher_state(session, self._revision, state, now=now)
+            self._saved_state = state
+        self._write_health(session)
+
+    def _write_health(self, session: Session) -> None:
+        for one in self._followed:
+            kept.add_counts(session, one.id, one.counts, _health(one))
+
+    def _count(self, batch: Batch) -> None:
+        totals = self.totals
+        totals.batches += 1
+        totals.detections += len(batch.detections)
+        for one in self._followed:
+            totals.lines += one.counts.lines
+            totals.events += one.counts.events
+            totals.unparsed += one.counts.unparsed
+            one.counts = Counts()
+
+    # Lease, node, sources --------------------------------------------------------------------
+
+    def _start_node(self) -> None:
+        now = datetime.now(UTC)
+        with self._database.begin() as session:
+            node = Node(
+                kind="collector",
+                host=os.uname().nodename,
+                pid=os.getpid(),
+                login=self._login,
+                app_version=__version__,
+                started_at=now,
+                heartbeat_at=now,
+            )
+            session.add(node)
+            session.flush()
+            assert node.id is not None
+            self._node_id = node.id
+
+    def _take_lease(self) -> kept.Holder | None:
+        now = datetime.now(UTC)
+        with self._database.begin() as session:
+            found = kept.take_lease(session, self._node_id, now=now, lasts=LEASE_LASTS)
+        if isinstance(found, kept.Holder):
+            return found
+        self._epoch, self._renewed = found, time.monotonic()
+        return None
+
+    def _wait_for_lease(self) -> bool:
+        told = False
+        while not self._stop.is_set():
+            holder = self._take_lease()
+            if holder is None:
+                return True
+            if not told:
+                told = True
+                self._say(f"process {holder.pid} on {holder.host} reads the sources; waiting")
+            self._stop.wait(1.0)
+        return False
+
+    def _beat(self) -> int:
+        """Renew the lease and the heartbeat; return how many consoles are alive."""
+        now = datetime.now(UTC)
+        self._renewed = time.monotonic()
+        self._retain()
+        try:
+            with self._database.begin() as session:
+                kept.renew_lease(session, self._epoch, now=now, lasts=LEASE_LASTS)
+                node = session.get(Node, self._node_id)
+                if node is not None:
+                    node.heartbeat_at = now
+                for one in self._followed:
+                    kept.add_counts(session, one.id, Counts(), _health(one))
+                return kept.consoles_alive(session, now=now, fresh=CONSOLE_FRESH)
+        except kept.LeaseLostError:
+            raise
+        except (StoreError, ConflictError) as error:
+            self._say(str(error))
+            return 1
+
+    def _retain(self) -> None:
+        """Drop days of events that are too old or too much, once in a while."""
+        if self._retained and time.monotonic() - self._retained < RETAIN_SECS:
+            return
+        self._retained = time.monotonic()
+        policy = self._settings.retention
+        try:
+            self._events.retain(timedelta(days=policy.events_days), int(policy.events_gb * 1e9))
+        except (SocError, OSError) as error:
+            self._say(str(error))
+
+    def _open_sources(self) -> None:
+        now = datetime.now(UTC)
+        policies = self._settings.source
+        readers = {policy.name: LineReader(policy) for policy in policies}
+        with self._database.begin() as session:
+            ids = kept.register(session, policies, now=now)
+            states = {name: kept.checkpoints(session, ids[name], name) for name in ids}
+            for number in ids.values():
+                kept.forget_ended(session, number, now=now, keep=self._keep_ended)
+            self._events.recover(session)
+            state = kept.matcher_state(session, self._revision)
+        if state:
+            self._matcher.restore(state)
+        share = max(16, open_files_limit() // max(1, len(policies)))
+        self._followed = [
+            Followed(
+                ids[policy.name],
+                policy,
+                Tail(
+                    FileSource(name=policy.name, path=policy.path, exclude=policy.exclude),
+                    states[policy.name],
+                    now=time.monotonic(),
+                    open_files=share,
+                ),
+                readers[policy.name],
+            )
+            for policy in policies
+        ]
+
+    def _close_sources(self) -> None:
+        for one in self._followed:
+            one.tail.close()
+        self._followed = []
+        self._watch.follow(())
+
+    def _end(self) -> None:
+        self._close_sources()
+        self._watch.close()
+        now = datetime.now(UTC)
+        try:
+            with self._database.begin() as session:
+                if self._epoch:
+                    kept.release_lease(session, self._epoch, now=now)
+                node = session.get(Node, self._node_id)
+                if node is not None:
+                    node.stopped_at = now
+        except SocError as error:
+            self._say(str(error))
+
+
+def _health(one: Followed) -> kept.SourceHealth:
+    error = next(iter(one.tail.problems.values()), None)
+    if error is None and not one.tail.live and not one.tail.held:
+        error = f"no file matches {one.policy.path}"
+    lag = one.tail.lag_bytes
+    state = "failed" if error else "reading" if lag else "idle"
+    return kept.SourceHealth(state, lag, error)
+
+
+def _revision(matcher: Matcher) -> str:
+    import hashlib
+
+    digest = hashlib.sha256()
+    for rule in matcher.ruleset.rules:
+        digest.update(f"{rule.id} {rule.revision}\n".encode())
+    return digest.hexdigest()

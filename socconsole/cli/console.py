@@ -20,12 +20,14 @@ def console(*, context: Annotated[Context, Parameter(parse=False)]) -> int:
     return open_console(context)
 
 
-def open_console(context: Context, *, start_collector: Callable[[], str] | None = None) -> int:
+def open_console(
+    context: Context, *, start_collector: Callable[["Database"], str] | None = None
+) -> int:
     """Show the console until the analyst leaves and return the exit code.
 
     Args:
         context: Names the settings, the database and the analyst.
-        start_collector: Called after the first paint.
+        start_collector: Called with the open database after the first paint.
 
     Raises:
         UsageError: The terminal cannot show it.

@@ -41,6 +41,8 @@ class Judgement:
     verdict: Verdict
     of: Generation | None = None
     offset: int = 0
+    shares: bool = False
+    """`of` is still there beside it, and is followed too."""
 
 
 @dataclass(slots=True)
@@ -120,7 +122,8 @@ def judge(file: Candidate, around: Surroundings, now: float) -> Judgement:
                 return found
     found = _against_ended(file, ended, settled=settled)
     if found is None and file.repeated and file.of is not None:
-        found = Judgement(Verdict.ADOPT, file.of, _line_start(file.fd, file.repeated))
+        begin = _line_start(file.fd, file.repeated)
+        found = Judgement(Verdict.ADOPT, file.of, begin, shares=True)
     return found or Judgement(Verdict.NEW)
 
 

@@ -80,6 +80,9 @@ class Generation:
     stamp: tuple[int, int, int] = (-1, 0, 0)
     ready: bool = True
     """There may be bytes to read."""
+    old_until: int = 0
+    """Bytes before it were there when the file was opened: their time is the file's."""
+    modified: float = 0.0
     missing: int = 0
     absent_since: float | None = None
     quiet_since: float = 0.0

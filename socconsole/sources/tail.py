@@ -11,10 +11,17 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from socconsole.core.event import RawLine
-from socconsole.sources.copies import Candidate, Judgement, Surroundings, Verdict, judge
+from socconsole.sources.copies import (
+    SURE_BYTES,
+    Candidate,
+    Judgement,
+    Surroundings,
+    Verdict,
+    is_heading,
+    judge,
+    related,
+)
 from socconsole.sources.files import FileSource, Listing, is_gone, look, open_regular
 from socconsole.sources.generation import (
     HEAD_BYTES,
@@ -23,6 +30,7 @@ from socconsole.sources.generation import (
     Generation,
     GenerationState,
 )
+from socconsole.sources.ledger import Ledger, Portion
 from socconsole.sources.notes import Note, NoteKind
 
 MISSING_SCANS = 3
@@ -53,16 +61,6 @@ def open_files_limit() -> int:
     return max(16, min(2000, soft // 2))
 
 
-@dataclass(frozen=True, slots=True)
-class Portion:
-    """Lines of one generation, in order."""
-
-    generation: Generation
-    lines: list[RawLine]
-    final: bool = False
-    """Nothing follows: an open record ends here."""
-
-
 class Tail:
     """Follows one source's files.
 
@@ -86,11 +84,10 @@ class Tail:
         self.problems: dict[bytes, str] = {}
         self.next_scan = now
         self._open_files = open_files
-        self._dirty: dict[int, Generation] = {}
-        self._notes: list[Note] = []
-        self._final: list[Portion] = []
+        self._ledger = Ledger(source.name)
         self._gone: deque[Generation] = deque(maxlen=ENDED_CAP)
         self._first = True
+        self._scanned_at, self._scan_pause = 0.0, 0.0
         for checkpoint in kept:
             self._restore(checkpoint, now)
 
@@ -108,20 +105,16 @@ class Tail:
     # What the caller commits -----------------------------------------------------------------
 
     def take_checkpoints(self) -> tuple[Checkpoint, ...]:
-        """Return what changed since the last call."""
-        changed = tuple(one.checkpoint() for one in self._dirty.values())
-        self._dirty.clear()
-        return changed
+        """Return the generations that changed since the last call."""
+        return self._ledger.take_checkpoints()
 
     def take_notes(self) -> tuple[Note, ...]:
         """Return the remarks since the last call."""
-        notes, self._notes = tuple(self._notes), []
-        return notes
+        return self._ledger.take_notes()
 
-    @property
-    def has_changes(self) -> bool:
-        """Whether there is something to commit."""
-        return bool(self._dirty or self._notes)
+    def take_final(self) -> list[Portion]:
+        """Return last lines of generations that ended since the last call."""
+        return self._ledger.take_final()
 
     @property
     def lag_bytes(self) -> int:
@@ -132,7 +125,7 @@ class Tail:
     def settle(self, generation: Generation, upto: int) -> None:
         """Count everything of `generation` before byte `upto` as consumed."""
         generation.settle(upto)
-        self._touch(generation)
+        self._ledger.touch(generation)
 
     def half_lines(self, now: float, older_than: float = 5.0) -> list[tuple[Generation, bytes]]:
         """Return unfinished last lines that nobody has finished for `older_than` seconds."""
@@ -147,27 +140,11 @@ class Tail:
         for generation in self.live.values():
             generation.close()
 
-    def _touch(self, generation: Generation) -> None:
-        self._dirty[generation.id] = generation
-
-    def _note(self, kind: NoteKind, generation: Generation, text: str, **span: int | None) -> None:
-        first, last = span.get("first"), span.get("last")
-        self._notes.append(
-            Note(
-                source=self.source.name,
-                kind=kind,
-                text=text,
-                path=generation.shown_path,
-                generation=generation.id,
-                first=first,
-                last=last,
-            )
-        )
-
     # Looking ---------------------------------------------------------------------------------
 
     def scan(self, now: float) -> None:
         """List the source's files and decide what each of them is."""
+        began = time.monotonic()
         listing = look(self.source)
         self.folders = tuple(listing.folders)
         self.problems = {path: error.strerror or str(error) for path, error in listing.problems}
@@ -191,6 +168,7 @@ class Tail:
         waiting = any(not file.repeated for file in self.held.values())
         self.next_scan = now + (HOT_SCAN_SECS if waiting else SCAN_SECS)
         self._first = False
+        self._scanned_at, self._scan_pause = now, max(0.03, 20 * (time.monotonic() - began))
 
     def _meet(self, path: bytes, found: os.stat_result, now: float) -> bool:
         """Take note of a known file; False when it is unknown or no longer the same content."""
@@ -210,8 +188,8 @@ class Tail:
             return False
         if generation.path != path and not self._is_at(generation):
             generation.path = path
-            self._note(NoteKind.ROTATION, generation, "the file was renamed")
-            self._touch(generation)
+            self._ledger.note(NoteKind.ROTATION, generation, "the file was renamed")
+            self._ledger.touch(generation)
         generation.size = max(generation.size, size)
         generation.ready = generation.ready or size > generation.position
         generation.missing, generation.absent_since = 0, None
@@ -231,6 +209,7 @@ class Tail:
             os.close(fd)
             return False
         generation.fd = fd
+        generation.old_until, generation.modified = found.st_size, found.st_mtime
         self._close_quiet(generation)
         return True
 
@@ -276,6 +255,8 @@ class Tail:
         if resumed and resumed.offset and resumed.is_same_content(file.fd, file.size):
             self._resume(resumed, file, now)
             return
+        if self._cut_short(file, now):
+            return
         owner = owners.get(file.path)
         around = Surroundings(
             live=tuple(self.live.values()),
@@ -291,10 +272,22 @@ class Tail:
         else:
             self._begin(file, now)
 
+    def _cut_short(self, file: Candidate, now: float) -> bool:
+        """Go on at the end of a file that was truncated to a part of what was consumed."""
+        known = next((one for one in self.ended if one.key == file.key), None)
+        if known is None or not SURE_BYTES <= file.size < known.offset:
+            return False
+        common = related(file.head, known.head)
+        if common < min(file.size, len(known.head)) or is_heading(file.head):
+            return False
+        self.ended.remove(known)
+        self._adopt(file, Judgement(Verdict.ADOPT, known, file.size), now)
+        return True
+
     def _hold(self, file: Candidate, judgement: Judgement) -> None:
         known = self.held.get(file.key)
         if judgement.of is not None and (known is None or not known.repeated):
-            self._note(
+            self._ledger.note(
                 NoteKind.COPY,
                 judgement.of,
                 f"{os.fsdecode(file.path)!r} repeats this file; it is read once it differs",
@@ -314,11 +307,9 @@ class Tail:
     def _begin(self, file: Candidate, now: float) -> None:
         generation = self._follow(file, now)
         if self.source.from_end and self._first:
-            end = _last_line_end(file.fd, file.size)
+            end = _last_line_end(generation.fd, file.size)
             generation.head = file.head[:end]
-            generation.marker = os.pread(
-                file.fd, min(MARKER_BYTES, end), max(0, end - MARKER_BYTES)
-            )
+            generation.marker = _before(generation.fd, end)
             generation.offset = end
 
     def _adopt(self, file: Candidate, judgement: Judgement, now: float) -> None:
@@ -326,13 +317,13 @@ class Tail:
         assert known is not None
         offset = judgement.offset
         head = file.head[: min(offset, HEAD_BYTES)]
-        marker = os.pread(file.fd, min(MARKER_BYTES, offset), max(0, offset - MARKER_BYTES))
+        marker = _before(file.fd, offset)
         if offset == known.offset:
             head, marker = known.head, known.marker
         generation = self._follow(file, now)
         generation.offset, generation.head, generation.marker = offset, head, marker
         generation.note = f"goes on from generation {known.id} at byte {offset}"
-        if self.live.get(known.key) is known and (known.fd < 0 or known.absent_since is not None):
+        if self.live.get(known.key) is known and not judgement.shares:
             del self.live[known.key]
         if self.live.get(known.key) is not known:
             known.state = GenerationState.RESCUED
@@ -340,18 +331,19 @@ class Tail:
                 self.ended.remove(known)
             known.close()
             known.pending, known.delivered = b"", 0
-            self._touch(known)
+            self._ledger.touch(known)
 
     def _follow(self, file: Candidate, now: float) -> Generation:
         generation = Generation(
             new_generation_id(), self.source.name, file.dev, file.ino, file.path, size=file.size
         )
         generation.fd, file.fd = file.fd, -1
+        generation.old_until, generation.modified = file.size, os.fstat(generation.fd).st_mtime
         generation.probe, generation.quiet_since = file.head, now
         self.live[generation.key] = generation
         self.held.pop(generation.key, None)
         self._close_quiet(generation)
-        self._touch(generation)
+        self._ledger.touch(generation)
         return generation
 
     def _resume(self, generation: Generation, file: Candidate, now: float) -> None:
@@ -361,22 +353,21 @@ class Tail:
         generation.size, generation.quiet_since, generation.ready = file.size, now, True
         generation.missing, generation.absent_since = 0, None
         self.live[generation.key] = generation
-        self._touch(generation)
+        self._ledger.touch(generation)
 
     def _end_truncated(self, generation: Generation, size: int, now: float) -> None:
         del self.live[generation.key]
         generation.close()
         generation.state = GenerationState.TRUNCATED
         generation.ended_at, generation.delivered = now, 0
-        self._note(
+        self._ledger.note(
             NoteKind.TRUNCATION,
             generation,
             f"the file was truncated or written over; it is {size} bytes now",
             first=generation.offset,
         )
         self.ended.appendleft(generation)
-        self._final.append(Portion(generation, [], final=True))
-        self._touch(generation)
+        self._ledger.end(generation, [])
 
     def _look_for_missing(self, seen: set[tuple[int, int]], listing: Listing, now: float) -> None:
         unsure = bool(listing.problems)
@@ -388,6 +379,18 @@ class Tail:
             generation.missing += 1
             if generation.absent_since is None:
                 generation.absent_since = now
+
+    def look_soon(self, now: float) -> None:
+        """Scan as soon as that is affordable: big folders are listed less often."""
+        self.next_scan = min(self.next_scan, max(now, self._scanned_at + self._scan_pause))
+
+    def finish(self) -> None:
+        """Hand out every unfinished last line: nothing more will be written."""
+        for generation in list(self.live.values()):
+            if generation.pending and not generation.ready:
+                del self.live[generation.key]
+                self._finish(generation, GenerationState.GONE)
+                self._gone.appendleft(generation)
 
     def expire(self, now: float) -> None:
         """End what is gone and was read to its end; give up on rests nobody has a copy of."""
@@ -411,36 +414,30 @@ class Tail:
         deleted = os.fstat(generation.fd).st_nlink == 0
         patience = DELETED_SECS if deleted else self.source.late_write_secs
         since = max(generation.quiet_since, generation.absent_since or 0.0)
-        if now - since < min(patience, DELETED_SECS if deleted else patience):
+        if now - since < patience:
             return
         del self.live[generation.key]
         self._finish(generation, GenerationState.GONE)
         kind = NoteKind.DELETION if deleted else NoteKind.ROTATION
         what = "deleted" if deleted else "moved away"
-        self._note(kind, generation, f"the file was {what}; it was read to its end")
+        self._ledger.note(kind, generation, f"the file was {what}; it was read to its end")
         self._gone.appendleft(generation)
 
     def _finish(self, generation: Generation, state: GenerationState) -> None:
         lines = generation.rest()
-        if lines and lines[-1].note == "unterminated":
-            self._note(
-                NoteKind.UNTERMINATED,
-                generation,
-                "the last line has no line feed",
-                first=lines[-1].offset,
-                last=lines[-1].end,
-            )
-        self._final.append(Portion(generation, lines, final=True))
+        for line in lines:
+            if line.note:
+                self._ledger.note_line(generation, line)
         generation.settle(generation.offset + len(generation.pending))
         generation.close()
         generation.state = state
-        self._touch(generation)
+        self._ledger.end(generation, lines)
 
     def _end_unread(self, generation: Generation) -> None:
         del self.live[generation.key]
         generation.state = GenerationState.GONE
         known = generation.size > generation.offset
-        self._note(
+        self._ledger.note(
             NoteKind.GAP,
             generation,
             "the file went away while nothing was reading it; "
@@ -449,14 +446,14 @@ class Tail:
             last=generation.size if known else None,
         )
         self._gone.appendleft(generation)
-        self._touch(generation)
+        self._ledger.touch(generation)
 
     def _give_up(self, generation: Generation) -> None:
         self.ended.remove(generation)
         read = generation.offset + len(generation.pending)
         self._finish(generation, GenerationState.GONE)
         if generation.size > read:
-            self._note(
+            self._ledger.note(
                 NoteKind.GAP,
                 generation,
                 "the file was truncated before the rest was read, and no copy of it was found",
@@ -499,11 +496,6 @@ class Tail:
         chosen.sort(key=lambda one: (one.absent_since is None, one.id))
         return chosen
 
-    def take_final(self) -> list[Portion]:
-        """Return last lines of generations that ended since the last call."""
-        final, self._final = self._final, []
-        return final
-
     def read(self, generation: Generation, limit: int, now: float) -> Portion:
         """Read on in one generation; no lines when it has none to give.
 
@@ -527,19 +519,17 @@ class Tail:
             return Portion(generation, [])
         generation.quiet_since = now
         lines = generation.lines(limit)
-        self._touch(generation)
+        self._ledger.touch(generation)
         generation.size = max(generation.size, generation.position)
         for line in lines:
             if line.note:
-                self._note_line(generation, line)
+                self._ledger.note_line(generation, line)
         return Portion(generation, lines)
 
-    def _note_line(self, generation: Generation, line: RawLine) -> None:
-        if line.note == "truncated":
-            kind, text = NoteKind.LONG_LINE, f"a line of {line.end - line.offset} bytes was cut"
-        else:
-            kind, text = NoteKind.NUL_HOLE, "NUL bytes before a line were left out"
-        self._note(kind, generation, text, first=line.offset, last=line.end)
+
+def _before(fd: int, offset: int) -> bytes:
+    """Return the bytes before `offset` that mark the place."""
+    return os.pread(fd, min(MARKER_BYTES, offset), max(0, offset - MARKER_BYTES))
 
 
 def _last_line_end(fd: int, size: int) -> int:

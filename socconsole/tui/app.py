@@ -53,8 +53,8 @@ class Setup:
     zone: str = "UTC"
     theme: str = themes.DEFAULT
     read_only: bool = False
-    start_collector: Callable[[], str] | None = None
-    """Starts a collector where none is alive, after the first paint; returns what it did."""
+    start_collector: Callable[[Any], str] | None = None
+    """Database → what it did: starts a collector where none is alive. Runs in a thread."""
     settings: Any = None
 
 
@@ -205,14 +205,14 @@ class ConsoleApp(App[int]):
         try:
             self.call_next(self._opened)
             if self.setup.start_collector is not None and not self.read_only:
-                self._start_collector(self.setup.start_collector)
+                self._start_collector(self.setup.start_collector, database)
             self._poll(changes)
         finally:
             changes.close()
 
-    def _start_collector(self, start: Callable[[], str]) -> None:
+    def _start_collector(self, start: Callable[[Any], str], database: OpenedDatabase) -> None:
         try:
-            said = start()
+            said = start(database)
         except SocError as error:
             self.complain(error)
         else:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from socconsole.errors import ForbiddenError, StoreError
+
+if TYPE_CHECKING:
+    from socconsole.store.events import EventStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,6 +58,8 @@ class StoreAccess:
         self._problem: Exception | None = None
         self._opened = threading.Event()
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="store")
+        self._events: EventStore | None = None
+        self._events_thread = ThreadPoolExecutor(1, thread_name_prefix="events")
 
     def open(self) -> OpenedDatabase:
         """Open the database, in the calling thread; every waiting read goes on.
@@ -75,6 +80,9 @@ class StoreAccess:
     def close(self) -> None:
         """Wait for what is being written, then close the database."""
         self._pool.shutdown(wait=True)
+        if self._events is not None:
+            self._events_thread.submit(self._events.close)
+        self._events_thread.shutdown(wait=True)
         if self._database is not None:
             self._database.close()
 
@@ -112,6 +120,19 @@ class StoreAccess:
                 return verb(session, *args, by=self._login, now=self._now(), **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def with_events(self, look: Callable[["EventStore"], T]) -> T:
+        """Return `look(event_store)`, run in the one thread that reads events."""
+
+        def work() -> T:
+            if self._events is None:
+                from socconsole.store.events import EventStore
+
+                database: Any = self._ready()
+                self._events = EventStore(database)
+            return look(self._events)
+
+        return await asyncio.get_running_loop().run_in_executor(self._events_thread, work)
 
     def _ready(self) -> OpenedDatabase:
         if not self._opened.wait(self._OPEN_WAIT_SECS) or self._database is None:

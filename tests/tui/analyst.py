@@ -1,5 +1,6 @@
 """An analyst at the console: presses keys, waits until it is quiet, reads the screen."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -33,6 +34,13 @@ class Analyst:
         if waiting:
             await self.app.workers.wait_for_complete(waiting)
         await self.pilot.pause()
+
+    async def waits_until(self, text: str, *, secs: float = 10.0) -> None:
+        """Wait until `text` is on the screen."""
+        end = time.monotonic() + secs
+        while text not in self.screen:
+            assert time.monotonic() < end, f"{text!r} never came:\n{self.screen}"
+            await self.pilot.pause(0.02)
 
     @property
     def asked(self) -> bool:

@@ -92,6 +92,7 @@ class ScreenEntry:
 
 SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry("queue", "Queue", "socconsole.tui.screens.queue:QueueScreen", "1"),
+    ScreenEntry("tail", "Live tail", "socconsole.tui.screens.tail:TailScreen", "3"),
 )
 """Every screen that a digit or a `:` word shows, in the order of the digits."""
 

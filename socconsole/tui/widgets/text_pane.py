@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual import events
 from textual.binding import BindingType
 
 from socconsole.core.safe_text import safe_text
@@ -53,6 +52,8 @@ class TextPane(LineView):
 
     @property
     def line_count(self) -> int:
+        if self._pieces_width != max(10, self.size.width):
+            self._break_lines()
         return len(self._pieces)
 
     def show(self, lines: Sequence[Line], *, top: bool = False) -> None:
@@ -78,11 +79,6 @@ class TextPane(LineView):
             for line in self._lines
             for piece in (_wrapped(line, width) if self.wrapped else [_safe(line)])
         ]
-
-    def on_resize(self, event: events.Resize) -> None:
-        if self._pieces_width != self.size.width:
-            self._break_lines()
-        super().on_resize(event)
 
     def draw_line(self, index: int, width: int) -> list[Segment]:
         base = self.rich_style

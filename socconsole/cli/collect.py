@@ -1,0 +1,77 @@
+"""`socconsole collect`: read the sources and raise alerts, without a screen."""
+
+import signal
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from socconsole.cli.context import Context
+from socconsole.cli.output import print_json, say
+from socconsole.errors import SettingsError
+
+if TYPE_CHECKING:
+    from socconsole.core.policy import Settings
+    from socconsole.sigma.match import Matcher
+
+
+def collect(
+    *,
+    once: bool = False,
+    backfill: bool = False,
+    attended: Annotated[bool, Parameter(show=False)] = False,
+    json: bool = False,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
+    """Read the sources and raise alerts until stopped.
+
+    Args:
+        once: Read every source to its end, commit and exit.
+        backfill: Like --once, and unfinished last lines count as finished.
+        attended: End some time after the last console has gone.
+        json: Print what was read as one JSON document at the end.
+        context: The global options.
+
+    """
+    from socconsole.collector import Collector
+    from socconsole.store.events import EventStore
+
+    settings = context.settings()
+    if not settings.source:
+        raise SettingsError(
+            "The settings name no source.",
+            hint="Add a [[source]] with a name and a path; `socconsole help formats` shows how.",
+            where=str(settings.path or ""),
+        )
+    matcher = load_matcher(settings)
+    with context.database() as database:
+        events = EventStore(database)
+        try:
+            collector = Collector(database, settings, matcher, events, login=context.login, say=say)
+            signal.signal(signal.SIGTERM, lambda _number, _frame: collector.stop())
+            signal.signal(signal.SIGINT, lambda _number, _frame: collector.stop())
+            if once or backfill:
+                collector.run_once(backfill=backfill)
+            else:
+                collector.run(lonely_secs=settings.collector.linger_secs if attended else None)
+        finally:
+            events.close()
+    totals = collector.totals
+    if json:
+        print_json(totals)
+    else:
+        say(
+            f"{totals.lines} lines, {totals.events} events, {totals.unparsed} unparsed,"
+            f" {totals.detections} detections"
+        )
+    return 0
+
+
+def load_matcher(settings: "Settings") -> "Matcher":
+    """Return a matcher with the shipped and the configured rules; refusals are said."""
+    from socconsole.cli import rule_paths
+    from socconsole.sigma.match import Matcher
+
+    ruleset = rule_paths.load(settings.rules)
+    for error in ruleset.errors:
+        say(str(error))
+    return Matcher(ruleset)

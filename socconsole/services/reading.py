@@ -1,0 +1,211 @@
+"""One source's lines → its events: choosing the parser, counting what no parser reads."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from socconsole.core.event import Event, RawLine, ReadContext, TimeQuality
+from socconsole.core.policy import SourcePolicy
+from socconsole.parsers import Parse, choose, find, open_parser, unparsed
+from socconsole.sources.framing import text_of
+from socconsole.sources.notes import Note, NoteKind
+
+LOOK_LINES = 50
+"""First lines of a file that `format = "auto"` looks at."""
+SKEW_AHEAD_SECS = 300.0
+"""An event this far in the future tells of a wrong clock."""
+NOTE_PAUSE_SECS = 3600.0
+"""The same remark about the same source is made once in so long."""
+ENCODING_NOTES = 20
+"""Remarks about bad bytes that one generation may make."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a batch adds to a source's figures."""
+
+    lines: int = 0
+    events: int = 0
+    unparsed: int = 0
+    bytes: int = 0
+    last_event_time: datetime | None = None
+    last_read_at: datetime | None = None
+    hours: dict[tuple[datetime, str], list[int]] = field(default_factory=dict)
+    """(hour, category) → [events, unparsed]."""
+
+    def add(self, event: Event, at: datetime) -> None:
+        """Count one event read at `at`."""
+        self.lines += 1
+        failed = event.format == "unparsed"
+        if failed:
+            self.unparsed += 1
+        else:
+            self.events += 1
+            moment = event.time
+            if moment is not None and (
+                self.last_event_time is None or moment > self.last_event_time
+            ):
+                self.last_event_time = moment
+        hour = at.replace(minute=0, second=0, microsecond=0)
+        cell = self.hours.setdefault((hour, event.category.value), [0, 0])
+        cell[failed] += 1
+        self.last_read_at = at
+
+
+@dataclass(slots=True)
+class FileFormat:
+    """The parser of one generation."""
+
+    parse: Parse
+    name: str
+    reason: str
+
+
+class LineReader:
+    """Turns the lines of one source into events."""
+
+    def __init__(self, policy: SourcePolicy) -> None:
+        """Prepare to read.
+
+        Raises:
+            SettingsError: The policy names a format that does not exist.
+
+        """
+        self.policy = policy
+        self.zone: tzinfo = ZoneInfo(policy.timezone) if policy.timezone else _host_zone()
+        self._fixed = None if policy.format == "auto" else find(policy.format)
+        self._formats: dict[int, FileFormat] = {}
+        self._notes: list[Note] = []
+        self._noted: dict[NoteKind, datetime] = {}
+        self._bad: dict[int, int] = {}
+
+    def take_notes(self) -> list[Note]:
+        """Return the remarks since the last call."""
+        notes, self._notes = self._notes, []
+        return notes
+
+    @property
+    def formats(self) -> dict[int, tuple[str, str]]:
+        """Generation → its parser's name, and why that one."""
+        return {number: (one.name, one.reason) for number, one in self._formats.items()}
+
+    def forget(self, generation: int) -> None:
+        """Drop what is remembered of a generation that has ended."""
+        self._formats.pop(generation, None)
+        self._bad.pop(generation, None)
+
+    def events(
+        self, lines: list[RawLine], *, head: bytes, read_at: datetime, reference: datetime
+    ) -> list[Event]:
+        """Return the event of each line, in order.
+
+        Args:
+            lines: Lines of one generation.
+            head: The first bytes of its file, for formats whose header explains the lines.
+            read_at: Now.
+            reference: What a date without a year is measured against.
+
+        """
+        if not lines:
+            return []
+        texts = [text_of(line.data) for line in lines]
+        used = self._format(lines[0].generation, head, [text for text, _ in texts])
+        context = ReadContext(
+            self.policy.name, read_at, reference, zone=self.zone, host=self.policy.host
+        )
+        events = []
+        for line, (text, exact) in zip(lines, texts, strict=True):
+            event = used.parse(text, context)
+            if event is None:
+                event = self._otherwise(text, context)
+            self._complete(event, line, read_at)
+            if not exact:
+                event.parse_error = event.parse_error or "bytes that are not UTF-8"
+                self._note_bad(line)
+            events.append(event)
+        return events
+
+    def _complete(self, event: Event, line: RawLine, read_at: datetime) -> None:
+        event.line = line
+        if self.policy.logsource is not None:
+            event.logsources = (self.policy.logsource,)
+        if line.note in {"truncated", "unterminated"}:
+            event.parse_error = event.parse_error or f"the line is {line.note}"
+        if event.time is None:
+            event.time, event.time_quality = read_at, TimeQuality.NONE
+        elif (event.time - read_at).total_seconds() > SKEW_AHEAD_SECS:
+            self._note_skew(event.time, line, read_at)
+
+    def _format(self, generation: int, head: bytes, texts: list[str]) -> FileFormat:
+        known = self._formats.get(generation)
+        if known is not None:
+            return known
+        first = [text_of(one)[0] for one in head.split(b"\n")[:-1]]
+        look = (first + [text for text in texts if text not in first])[:LOOK_LINES]
+        if self._fixed is not None:
+            found = FileFormat(
+                open_parser(self._fixed, first or look), self._fixed.name, "the settings say so"
+            )
+        else:
+            choice = choose(look)
+            if choice.parser is None:
+                return FileFormat(lambda _text, _context: None, "unparsed", choice.reason)
+            found = FileFormat(
+                open_parser(choice.parser, first or look), choice.parser.name, choice.reason
+            )
+        self._formats[generation] = found
+        return found
+
+    def _otherwise(self, text: str, context: ReadContext) -> Event:
+        """Return the event of a line its file's parser does not read."""
+        if self._fixed is None:
+            choice = choose([text])
+            if choice.parser is not None:
+                event = open_parser(choice.parser, [text])(text, context)
+                if event is not None:
+                    return event
+        return unparsed(text)
+
+    def _note_bad(self, line: RawLine) -> None:
+        count = self._bad[line.generation] = self._bad.get(line.generation, 0) + 1
+        last = self._notes[-1] if self._notes else None
+        if last and last.kind is NoteKind.BAD_ENCODING and last.generation == line.generation:
+            first = last.first
+            self._notes.pop()
+        elif count > ENCODING_NOTES:
+            return
+        else:
+            first = line.offset
+        self._notes.append(
+            Note(
+                source=self.policy.name,
+                kind=NoteKind.BAD_ENCODING,
+                text="bytes that are not UTF-8",
+                path=line.path,
+                generation=line.generation,
+                first=first,
+                last=line.end,
+            )
+        )
+
+    def _note_skew(self, time: datetime, line: RawLine, read_at: datetime) -> None:
+        before = self._noted.get(NoteKind.CLOCK_SKEW)
+        if before is not None and (read_at - before).total_seconds() < NOTE_PAUSE_SECS:
+            return
+        self._noted[NoteKind.CLOCK_SKEW] = read_at
+        ahead = round((time - read_at).total_seconds())
+        self._notes.append(
+            Note(
+                source=self.policy.name,
+                kind=NoteKind.CLOCK_SKEW,
+                text=f"an event's time is {ahead} seconds in the future",
+                path=line.path,
+                generation=line.generation,
+                first=line.offset,
+                last=line.end,
+            )
+        )
+
+
+def _host_zone() -> tzinfo:
+    return datetime.now(UTC).astimezone().tzinfo or UTC

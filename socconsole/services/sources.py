@@ -1,0 +1,323 @@
+"""What the collector keeps of its sources: how far they are read, their health, their lease."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Table, delete, func, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from socconsole.core.policy import SourcePolicy
+from socconsole.errors import ConflictError
+from socconsole.services.reading import Counts
+from socconsole.sources.generation import Checkpoint, GenerationState
+from socconsole.sources.notes import Note
+from socconsole.store.tables import (
+    AlertEvidence,
+    EventCount,
+    Evidence,
+    Generation,
+    Lease,
+    MatcherState,
+    Node,
+    Source,
+    SourceNote,
+)
+
+LEASE = "all"
+"""The one group of sources there is so far."""
+
+
+class LeaseLostError(ConflictError):
+    """Another collector reads the sources now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who reads the sources."""
+
+    host: str
+    pid: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How a source was found, besides what its lines say."""
+
+    state: str
+    lag_bytes: int
+    error: str | None = None
+
+
+# The lease -----------------------------------------------------------------------------------
+
+
+def take_lease(session: Session, node_id: int, *, now: datetime, lasts: timedelta) -> int | Holder:
+    """Become the one who reads the sources: return the epoch, or who reads them now."""
+    lease = session.get(Lease, LEASE)
+    if lease is None:
+        lease = Lease(name=LEASE)
+        session.add(lease)
+    if lease.node_id not in {None, node_id} and lease.expires_at and lease.expires_at > now:
+        holder = session.get(Node, lease.node_id)
+        if holder is not None and _may_be_alive(holder):
+            return Holder(holder.host, holder.pid, lease.expires_at)
+    lease.node_id = node_id
+    lease.epoch += 1
+    lease.renewed_at, lease.expires_at = now, now + lasts
+    session.flush()
+    return lease.epoch
+
+
+def _may_be_alive(node: Node) -> bool:
+    if node.stopped_at is not None:
+        return False
+    if node.host != os.uname().nodename or node.pid == os.getpid():
+        return node.host != os.uname().nodename
+    try:
+        os.kill(node.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def renew_lease(session: Session, epoch: int, *, now: datetime, lasts: timedelta) -> None:
+    """Go on holding the lease.
+
+    Raises:
+        LeaseLostError: Another collector took it: nothing of this transaction may stay.
+
+    """
+    mine = (col(Lease.name) == LEASE) & (col(Lease.epoch) == epoch)
+    renewed = update(Lease).where(mine).values(renewed_at=now, expires_at=now + lasts)
+    if session.connection().execute(renewed).rowcount != 1:
+        raise LeaseLostError("Another collector reads the sources now.")
+
+
+def release_lease(session: Session, epoch: int, *, now: datetime) -> None:
+    """Let another collector take over at once."""
+    mine = (col(Lease.name) == LEASE) & (col(Lease.epoch) == epoch)
+    session.connection().execute(update(Lease).where(mine).values(expires_at=now))
+
+
+# Sources and generations ---------------------------------------------------------------------
+
+
+def register(
+    session: Session, policies: Sequence[SourcePolicy], *, now: datetime
+) -> dict[str, int]:
+    """Make the sources of the settings known, and return their ids by name.
+
+    A source that is no longer in the settings stops; its offsets stay.
+    """
+    known = {row.name: row for row in session.scalars(select(Source))}
+    for policy in policies:
+        row = known.get(policy.name)
+        if row is None:
+            row = known[policy.name] = Source(name=policy.name, created_at=now)
+            session.add(row)
+        row.pattern, row.format, row.enabled = policy.path, policy.format, True
+        row.state, row.error = "starting", None
+        silence = policy.max_silence_secs
+        row.max_silence = None if silence is None else float(silence)
+    wanted = {policy.name for policy in policies}
+    for name, row in known.items():
+        if name not in wanted:
+            row.enabled, row.state = False, "stopped"
+    session.flush()
+    return {name: row.id for name, row in known.items() if row.id is not None and name in wanted}
+
+
+def checkpoints(session: Session, source_id: int, source: str) -> tuple[Checkpoint, ...]:
+    """Return how far each generation of a source was read, oldest first."""
+    rows = session.scalars(
+        select(Generation)
+        .where(col(Generation.source_id) == source_id)
+        .order_by(col(Generation.id))
+    )
+    return tuple(
+        Checkpoint(
+            id=row.id,
+            source=source,
+            dev=row.device or 0,
+            ino=row.inode or 0,
+            path=row.path.encode(),
+            head=row.head,
+            offset=row.offset,
+            marker=row.marker,
+            size=row.size,
+            state=GenerationState(row.state),
+        )
+        for row in rows
+        if row.id is not None
+    )
+
+
+def save_checkpoints(
+    session: Session,
+    source_id: int,
+    changed: Iterable[Checkpoint],
+    *,
+    formats: Mapping[int, tuple[str, str]],
+    epoch: int,
+    now: datetime,
+) -> None:
+    """Store how far generations were read; `formats` has each one's parser and why."""
+    rows = [
+        {
+            "id": one.id,
+            "source_id": source_id,
+            "path": shown(one.path),
+            "device": one.dev,
+            "inode": one.ino,
+            "head": one.head,
+            "marker": one.marker,
+            "offset": one.offset,
+            "line_number": 0,
+            "size": one.size,
+            "state": one.state.value,
+            "epoch": epoch,
+            "format": formats.get(one.id, (None, None))[0],
+            "format_reason": formats.get(one.id, (None, None))[1],
+            "first_seen_at": now,
+            "updated_at": now,
+        }
+        for one in changed
+    ]
+    kept = ("source_id", "device", "inode", "first_seen_at", "line_number")
+    _upsert(session, Generation, rows, key=("id",), keep=kept)
+
+
+def shown(path: bytes) -> str:
+    """Return a path as text any database takes."""
+    return path.decode("utf-8", "backslashreplace").replace("\0", "")
+
+
+def _upsert(
+    session: Session,
+    model: type,
+    rows: Sequence[Mapping[str, object]],
+    *,
+    key: tuple[str, ...],
+    keep: tuple[str, ...] = (),
+    add: tuple[str, ...] = (),
+) -> None:
+    """Insert rows, or change those there are: `keep` stays, `add` is added up."""
+    if not rows:
+        return
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    connection = session.connection()
+    build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    new = build(table)
+    values = {
+        name: table.c[name] + new.excluded[name] if name in add else new.excluded[name]
+        for name in rows[0]
+        if name not in key and name not in keep
+    }
+    connection.execute(new.on_conflict_do_update(index_elements=key, set_=values), list(rows))
+
+
+def forget_ended(session: Session, source_id: int, *, now: datetime, keep: timedelta) -> None:
+    """Drop generations that ended longer than `keep` ago and that nothing names any more."""
+    ended = (
+        (col(Generation.source_id) == source_id)
+        & col(Generation.state).in_(("rescued", "gone"))
+        & (col(Generation.updated_at) < now - keep)
+    )
+    named = [
+        select(literal(1)).where(col(table.generation_id) == col(Generation.id)).exists()
+        for table in (AlertEvidence, Evidence, SourceNote)
+    ]
+    session.connection().execute(delete(Generation).where(ended & ~or_(*named)))
+
+
+# What a batch adds ---------------------------------------------------------------------------
+
+
+def save_notes(
+    session: Session, ids: Mapping[str, int], notes: Iterable[Note], *, now: datetime
+) -> None:
+    """Store remarks about sources."""
+    session.add_all(
+        SourceNote(
+            source_id=ids[note.source],
+            generation_id=note.generation or None,
+            kind=note.kind.value,
+            at=now,
+            path=note.path,
+            offset_from=note.first,
+            offset_to=note.last,
+            detail=note.text,
+        )
+        for note in notes
+        if note.source in ids
+    )
+
+
+def add_counts(session: Session, source_id: int, counts: Counts, health: SourceHealth) -> None:
+    """Add a batch to a source's figures and set its health."""
+    columns: dict[str, object] = {
+        "lines": col(Source.lines) + counts.lines,
+        "events": col(Source.events) + counts.events,
+        "unparsed": col(Source.unparsed) + counts.unparsed,
+        "bytes": col(Source.bytes) + counts.bytes,
+        "lag_bytes": health.lag_bytes,
+        "state": health.state,
+        "error": health.error,
+    }
+    if counts.last_read_at is not None:
+        columns["last_read_at"] = counts.last_read_at
+    if counts.last_event_time is not None:
+        columns["last_event_time"] = counts.last_event_time
+    chosen = col(Source.id) == source_id
+    session.connection().execute(update(Source).where(chosen).values(columns))
+    rows = [
+        {
+            "hour": hour,
+            "source_id": source_id,
+            "category": category,
+            "events": events,
+            "unparsed": unparsed,
+        }
+        for (hour, category), (events, unparsed) in counts.hours.items()
+    ]
+    key = ("hour", "source_id", "category")
+    _upsert(session, EventCount, rows, key=key, add=("events", "unparsed"))
+
+
+def matcher_state(session: Session, revision: str) -> bytes | None:
+    """Return what the windows remembered, when it belongs to the same rules."""
+    kept = session.get(MatcherState, LEASE)
+    return kept.state if kept is not None and kept.revision == revision else None
+
+
+def save_matcher_state(session: Session, revision: str, state: bytes, *, now: datetime) -> None:
+    """Store what the windows remember."""
+    row = {"name": LEASE, "revision": revision, "state": state, "updated_at": now}
+    _upsert(session, MatcherState, [row], key=("name",))
+
+
+def consoles_alive(session: Session, *, now: datetime, fresh: timedelta) -> int:
+    """Return how many consoles have a fresh heartbeat."""
+    alive = (
+        (col(Node.kind) == "console")
+        & col(Node.stopped_at).is_(None)
+        & (col(Node.heartbeat_at) > now - fresh)
+    )
+    return session.scalar(select(func.count()).select_from(Node).where(alive)) or 0
+
+
+def collector_alive(session: Session, *, now: datetime) -> Holder | None:
+    """Return who reads the sources, None when nobody does."""
+    lease = session.get(Lease, LEASE)
+    if lease is None or lease.node_id is None or not lease.expires_at or lease.expires_at <= now:
+        return None
+    node = session.get(Node, lease.node_id)
+    if node is None or not _may_be_alive(node):
+        return None
+    return Holder(node.host, node.pid, lease.expires_at)

@@ -1,0 +1,296 @@
+"""The live tail: the newest lines of the sources, followed until the analyst looks closer.
+
+Textual's own Log stops painting once its buffer is full. This one keeps its place by sequence
+number: while it is not following, nothing on screen moves, even when old lines are dropped.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import BindingType
+from textual.message import Message
+
+from socconsole.core.safe_text import safe_text
+from socconsole.tui.cells import clock, fit
+from socconsole.tui.keymap import key
+from socconsole.tui.tasks import task
+from socconsole.tui.widgets.line_view import LineView
+
+KEPT_LINES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class TailLine:
+    """One line of a source as the tail shows it."""
+
+    key: tuple[int, int]
+    """Generation and offset: where the line is."""
+    time: datetime | None
+    source: str
+    text: str
+    style: str = ""
+    """Name of a theme style: `bad` for an error, `warn` for a warning."""
+
+
+class TailView(LineView):
+    """Shows lines as they come; `j` and `k` pick one, which ends following."""
+
+    class Chosen(Message):
+        """Enter was pressed on a line."""
+
+        def __init__(self, line: TailLine) -> None:
+            super().__init__()
+            self.line = line
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("list.down", "j,down", "move(1)", "Next row"),
+        key("list.up", "k,up", "move(-1)", "Previous row"),
+        key("list.half_down", "ctrl+d", "half_page(1)", "Half a page down"),
+        key("list.half_up", "ctrl+u", "half_page(-1)", "Half a page up"),
+        key("list.page_down", "pagedown", "page(1)", "A page down"),
+        key("list.page_up", "pageup", "page(-1)", "A page up"),
+        key("tail.first", "g,home", "first", "Oldest line shown"),
+        key(
+            "tail.follow",
+            "F,G,end",
+            "follow",
+            "Follow the newest lines; again: stop",
+            hint="follow",
+        ),
+        key("list.open", "enter,l,right", "choose", "Open"),
+        key("list.mark", "space", "mark", "Mark and advance", hint="mark"),
+        key("tail.error", "e", "find_bad(1)", "Next error", hint="error"),
+        key("tail.error_back", "E", "find_bad(-1)", "Previous error"),
+        key("tail.search", "asterisk", "search", "Find text in the lines shown"),
+        key("tail.next", "n", "next_match(1)", "Next match"),
+        key("tail.previous", "N", "next_match(-1)", "Previous match"),
+        key("tail.columns", "number_sign", "toggle_columns", "Time and source columns on, off"),
+    ]
+
+    foot_height = 1
+
+    def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002 Textual's name
+        super().__init__(id=id)
+        self.empty = empty
+        self.following = True
+        self.skipped = 0
+        self.note = ""
+        self.needle = ""
+        self.marks: set[tuple[int, int]] = set()
+        self._columns = True
+        self._lines: deque[TailLine] = deque(maxlen=KEPT_LINES)
+        self._cursor = 0
+        self._waiting = 0
+        self._source_width = 8
+
+    @property
+    def line_count(self) -> int:
+        return len(self._lines)
+
+    @property
+    def cursor_line(self) -> TailLine | None:
+        """The line picked; the newest one while following."""
+        if not self._lines:
+            return None
+        return self._lines[-1] if self.following else self._lines[self._cursor]
+
+    @property
+    def marked_lines(self) -> list[TailLine]:
+        """The marked lines, oldest first; without marks the line picked."""
+        marked = [line for line in self._lines if line.key in self.marks]
+        here = self.cursor_line
+        return marked or ([here] if here is not None else [])
+
+    def clear(self) -> None:
+        """Forget every line: the filter has changed."""
+        self._lines.clear()
+        self.marks.clear()
+        self.top = self._cursor = self._waiting = self.skipped = 0
+        self.following = True
+        self.refresh()
+
+    def extend(self, lines: Sequence[TailLine], *, skipped: int = 0) -> None:
+        """Add `lines`, newest last. Call it a few times a second, not once a line.
+
+        Args:
+            lines: No more than a screenful is worth handing over while following.
+            skipped: How many older lines were left out before them.
+
+        """
+        self.skipped += skipped
+        if not lines and not skipped:
+            return
+        dropped = max(0, len(self._lines) + len(lines) - KEPT_LINES)
+        was_empty = not self._lines
+        self._lines.extend(lines)
+        widest = max((len(line.source) for line in lines), default=0)
+        if widest > self._source_width and self._source_width < 16:
+            self._source_width = min(widest, 16)
+            self.refresh_lines()
+        if self.following:
+            self._follow_on(len(lines), whole=was_empty or bool(skipped))
+        else:
+            self._stand_still(len(lines), dropped)
+        self.refresh_foot()
+
+    def _follow_on(self, added: int, *, whole: bool) -> None:
+        before = self.line_count - added
+        if whole or added >= self.page_height or before < self.page_height:
+            self.top = self.last_top
+            self.refresh_lines()
+            return
+        # The buffer may have dropped as many lines as came: what moves is the text, by `added`.
+        self.top = max(0, self.last_top - added)
+        self.scroll_top(self.last_top)
+
+    def _stand_still(self, added: int, dropped: int) -> None:
+        self._waiting += added
+        if not dropped:
+            if self.top + self.page_height > self.line_count - added:
+                self.refresh_lines()
+            return
+        self._cursor = max(0, self._cursor - dropped)
+        if self.top >= dropped:
+            self.top -= dropped
+        else:
+            self.top = 0
+            self.refresh_lines()
+
+    # Moving.
+
+    def action_move(self, by: int) -> None:
+        self._pick((self.line_count - 1 if self.following else self._cursor) + by)
+
+    def action_page(self, by: int) -> None:
+        self.action_move(by * self.page_height)
+
+    def action_half_page(self, by: int) -> None:
+        self.action_move(by * (self.page_height // 2))
+
+    def action_first(self) -> None:
+        self._pick(0)
+
+    def action_follow(self) -> None:
+        if self.following and self._lines:
+            self._pick(self.line_count - 1)
+            return
+        self.following = True
+        self._waiting = 0
+        self.top = self.last_top
+        self.refresh()
+
+    def action_choose(self) -> None:
+        if (line := self.cursor_line) is not None:
+            self.post_message(self.Chosen(line))
+
+    def action_mark(self) -> None:
+        if (line := self.cursor_line) is not None:
+            self.marks ^= {line.key}
+            self.action_move(0 if self.following else 1)
+            self.refresh_lines()
+
+    def action_toggle_columns(self) -> None:
+        self._columns = not self._columns
+        self.refresh_lines()
+
+    def action_find_bad(self, step: int) -> None:
+        if not self._find(step, lambda line: line.style == "bad"):
+            self.console_app.say("No further error in the lines shown.")
+
+    @task
+    async def action_search(self) -> None:
+        needle = await self.console_app.ask("Find", initial=self.needle)
+        if needle is not None:
+            self.needle = needle
+            self.refresh_lines()
+            self.action_next_match(-1)
+
+    def action_next_match(self, step: int) -> None:
+        folded = self.needle.casefold()
+        if folded and not self._find(step, lambda line: folded in line.text.casefold()):
+            self.console_app.say(f"No further {self.needle!r} in the lines shown.")
+
+    def _find(self, step: int, fits: Callable[[TailLine], bool]) -> bool:
+        start = self.line_count - 1 if self.following else self._cursor
+        for index, line in self._walk(start + step, step):
+            if fits(line):
+                self._pick(index)
+                return True
+        return False
+
+    def _walk(self, start: int, step: int) -> Iterator[tuple[int, TailLine]]:
+        if step > 0:
+            yield from enumerate(islice(self._lines, start, None), start)
+        else:
+            back = self.line_count - 1 - start
+            for passed, line in enumerate(islice(reversed(self._lines), back, None)):
+                yield start - passed, line
+
+    def _pick(self, index: int) -> None:
+        if not self._lines:
+            return
+        old = self._cursor
+        left = self.following
+        self.following = False
+        self._cursor = max(0, min(index, self.line_count - 1))
+        self.reveal(self._cursor)
+        self.refresh_index(old)
+        self.refresh_index(self._cursor)
+        if left:
+            self.refresh_lines()
+        self.refresh_foot()
+
+    # Drawing.
+
+    def draw_line(self, index: int, width: int) -> list[Segment]:
+        line = self._lines[index]
+        base = self.rich_style
+        own = base + self.console_app.look[line.style] if line.style else base
+        muted = self.look("muted")
+        if not self.following and index == self._cursor:
+            own = muted = self.look("cursor")
+        elif line.key in self.marks:
+            own = muted = self.look("marked")
+        lead = "*" if line.key in self.marks else " "
+        head = f"{lead}"
+        if self._columns:
+            when = clock(line.time)[:8] if line.time else "--:--:--"
+            head = f"{lead}{when} {fit(line.source, self._source_width)} "
+        text = safe_text(line.text, limit=max(width * 2, 200))
+        body = self._with_matches(text, own) if self.needle else [Segment(text, own)]
+        return self.padded([Segment(head, muted), *body], width, own)
+
+    def _with_matches(self, text: str, own: Style) -> list[Segment]:
+        found, style = self.look("found"), own
+        parts: list[Segment] = []
+        at, folded, needle = 0, text.casefold(), self.needle.casefold()
+        while (start := folded.find(needle, at)) >= 0:
+            parts.append(Segment(text[at:start], style))
+            parts.append(Segment(text[start : start + len(needle)], found))
+            at = start + len(needle)
+        return [*parts, Segment(text[at:], style)]
+
+    def draw_foot(self, width: int) -> list[Segment]:
+        if not self._lines:
+            return self.line_of(f" {self.empty}", width, self.look("muted"))
+        if self.following:
+            pill = Segment(" FOLLOWING ", self.look("pill"))
+        else:
+            pill = Segment(f" STOPPED · {self._waiting} newer · F ", self.look("paused"))
+        at = self.line_count if self.following else self._cursor + 1
+        parts = [f"{at}/{self.line_count}"]
+        if self.skipped:
+            parts.append(f"{self.skipped:,} skipped")
+        if self.marks:
+            parts.append(f"{len(self.marks)} marked")
+        if self.note:
+            parts.append(self.note)
+        right = " · ".join(parts)
+        room = max(0, width - len(pill.text) - len(right))
+        return [pill, Segment(" " * room, self.rich_style), Segment(right, self.look("muted"))]

@@ -1,0 +1,90 @@
+"""The live tail over a real event store."""
+
+import pytest
+
+from socconsole.core.event import Event, EventCategory, RawLine
+from socconsole.store.database import Database
+from socconsole.store.events import EventStore
+from socconsole.tui.app import Setup
+from tests.conftest import NOON
+from tests.store.rows import a_source
+from tests.tui.analyst import at_the_console
+
+
+def event(source, number, text, category=EventCategory.INFORMATIONAL):
+    line = RawLine(source, 1, number * 100, text.encode(), number * 100 + 99, f"/var/log/{source}")
+    fields = {"message": text}
+    return Event("plain", (), fields, text, NOON, category=category, line=line)
+
+
+class Collector:
+    """Stores events as the real one does."""
+
+    def __init__(self, database):
+        self.database = database
+        self.events = EventStore(database)
+        self.count = 0
+
+    def reads(self, source, *texts, category=EventCategory.INFORMATIONAL):
+        with self.database.begin() as session:
+            row = a_source(session, NOON, source)
+            batch = []
+            for text in texts:
+                self.count += 1
+                batch.append(event(source, self.count, text, category))
+            row.lines += len(batch)
+            self.events.append(session, row.id, row.id, batch, read_at=NOON)
+
+
+@pytest.fixture
+def collector(sqlite_database):
+    reading = Collector(sqlite_database)
+    yield reading
+    reading.events.close()
+
+
+@pytest.fixture
+def setup(sqlite_database, tmp_path):
+    return Setup(
+        login="mara",
+        open_database=lambda: Database(sqlite_database.url.render_as_string()),
+        now=lambda: NOON,
+        config_folder=tmp_path / "config",
+        state_folder=tmp_path / "state",
+    )
+
+
+async def test_lines_appear_as_they_are_read_and_can_be_narrowed(setup, collector):
+    collector.reads("auth", "Failed password for root", "session opened for mara")
+    collector.reads("web", "GET /index.html", "POST /shell.php [/][bold]x")
+    async with at_the_console(setup) as analyst:
+        await analyst.presses("3")
+        assert "Failed password" in analyst.screen
+        assert "POST /shell.php [/][bold]x" in analyst.screen
+        collector.reads("auth", "sudo: root by mara", category=EventCategory.EXCEPTION)
+        await analyst.waits_until("sudo: root by mara")
+        await analyst.presses("right_square_bracket")
+        assert "[auth]" in analyst.lines[1]
+        assert "GET /index" not in analyst.screen
+        await analyst.presses("slash")
+        await analyst.types("password")
+        assert "Failed password" in analyst.screen
+        assert "sudo" not in analyst.screen
+        await analyst.presses("backslash", "E", "enter")
+        assert "byte 500" in analyst.screen
+        await analyst.presses("q")
+        assert "sudo: root by mara" in analyst.screen
+
+
+async def test_a_wrong_filter_says_where_it_is_wrong(setup, collector):
+    collector.reads("auth", "one")
+    async with at_the_console(setup) as analyst:
+        await analyst.presses("3", "slash")
+        await analyst.types("one (two")
+        assert "column" in analyst.bottom
+
+
+async def test_an_empty_tail_says_what_to_do(setup):
+    async with at_the_console(setup) as analyst:
+        await analyst.presses("3")
+        assert "No line yet" in analyst.screen
