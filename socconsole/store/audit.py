@@ -9,9 +9,9 @@ import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 GENESIS = bytes(32)
 _NUMBERS = struct.Struct(">QqqqH")
@@ -35,11 +35,11 @@ class Link(NamedTuple):
 
 def link_hash(previous: bytes, link: Link) -> bytes:
     """Return the hash of an entry that follows `previous`."""
-    words = "\x1f".join((link.by, link.verb, link.operation, link.entity, link.entity_uid))
-    encoded = words.encode()
-    entity_id = _NOWHERE if link.entity_id is None else link.entity_id
-    numbers = _NUMBERS.pack(link.seq, link.at, link.action_id, entity_id, len(encoded))
-    return hashlib.sha256(previous + numbers + encoded + link.payload_hash).digest()
+    seq, at, action_id, by, verb, operation, entity, entity_id, entity_uid, payload = link
+    words = f"{by}\x1f{verb}\x1f{operation}\x1f{entity}\x1f{entity_uid}".encode()
+    number = _NOWHERE if entity_id is None else entity_id
+    numbers = _NUMBERS.pack(seq, at, action_id, number, len(words))
+    return hashlib.sha256(previous + numbers + words + payload).digest()
 
 
 def payload_hash(salt: bytes, body: str) -> bytes:
@@ -65,46 +65,59 @@ class Verdict:
         return self.broken_at is None
 
 
-_WALK = text(
-    "SELECT a.seq, a.at, a.action_id, a.by, a.verb, a.operation, a.entity, a.entity_id,"
-    " a.entity_uid, a.payload_hash, a.previous, a.hash, p.salt, p.body"
-    " FROM audit_entry a LEFT JOIN audit_payload p ON p.seq = a.seq"
-    " WHERE a.seq > :last ORDER BY a.seq LIMIT :page"
-)
-_PAGE = 5_000
+_WALK = """
+    SELECT a.seq, a.at, a.action_id, a.by, a.verb, a.operation, a.entity, a.entity_id,
+        a.entity_uid, a.payload_hash, a.previous, a.hash, p.salt, p.body
+    FROM audit_entry a LEFT JOIN audit_payload p ON p.seq = a.seq
+    WHERE a.seq > {last} ORDER BY a.seq LIMIT 5000
+"""
+_FIELDS = len(Link._fields)
+
+
+class _Found(NamedTuple):
+    """An entry with its payload, as the walk reads it."""
+
+    link: Link
+    previous: bytes
+    hash: bytes
+    salt: bytes | None
+    body: str | None
+
+    def problem(self, expected: int, previous: bytes) -> str:
+        """Say what is wrong with the entry; empty when it is the expected one, untouched."""
+        seq = self.link.seq
+        if seq != expected:
+            return f"entry {expected} is missing" if seq > expected else f"entry {seq} is doubled"
+        if self.previous != previous:
+            return "it does not follow the entry before it"
+        if self.body is not None and payload_hash(self.salt or b"", self.body) != (
+            self.link.payload_hash
+        ):
+            return "its payload was changed"
+        return "it was changed" if link_hash(previous, self.link) != self.hash else ""
 
 
 def verify(connection: Connection) -> Verdict:
     """Walk the whole chain and its payloads, then compare its end with the change head."""
-    previous, expected, erased = GENESIS, 1, 0
-    for row in _rows(connection):
-        problem = _check(row, expected, previous)
+    previous, last, erased = GENESIS, 0, 0
+    for found in _walk(connection):
+        problem = found.problem(last + 1, previous)
         if problem:
-            return Verdict(expected - 1, erased, expected - 1, previous.hex(), expected, problem)
-        erased += row[13] is None
-        previous = bytes(row[11])
-        expected += 1
-    return _check_head(connection, Verdict(expected - 1, erased, expected - 1, previous.hex()))
+            return Verdict(last, erased, last, previous.hex(), last + 1, problem)
+        erased += found.body is None
+        previous, last = found.hash, last + 1
+    return _check_head(connection, Verdict(last, erased, last, previous.hex()))
 
 
-def _rows(connection: Connection) -> Iterator[Row[*tuple[Any, ...]]]:
+def _walk(connection: Connection) -> Iterator[_Found]:
+    """Read past SQLAlchemy, whose rows would cost more than the hashes."""
+    raw = connection.connection.driver_connection
+    assert raw is not None
     last = 0
-    while page := connection.execute(_WALK, {"last": last, "page": _PAGE}).all():
-        yield from page
+    while page := raw.execute(_WALK.format(last=last)).fetchall():
+        for row in page:
+            yield _Found(Link._make(row[:_FIELDS]), *row[_FIELDS:])
         last = page[-1][0]
-
-
-def _check(row: Row[*tuple[Any, ...]], expected: int, previous: bytes) -> str:
-    seq, body = row[0], row[13]
-    if seq != expected:
-        return f"entry {expected} is missing" if seq > expected else f"entry {seq} stands twice"
-    if bytes(row[10]) != previous:
-        return "it does not follow the entry before it"
-    if body is not None and payload_hash(bytes(row[12]), body) != bytes(row[9]):
-        return "its payload was changed"
-    if link_hash(previous, Link._make((*row[:9], bytes(row[9])))) != bytes(row[11]):
-        return "it was changed"
-    return ""
 
 
 def _check_head(connection: Connection, verdict: Verdict) -> Verdict:
