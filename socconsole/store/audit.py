@@ -9,7 +9,7 @@ import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -74,50 +74,42 @@ _WALK = """
 _FIELDS = len(Link._fields)
 
 
-class _Found(NamedTuple):
-    """An entry with its payload, as the walk reads it."""
-
-    link: Link
-    previous: bytes
-    hash: bytes
-    salt: bytes | None
-    body: str | None
-
-    def problem(self, expected: int, previous: bytes) -> str:
-        """Say what is wrong with the entry; empty when it is the expected one, untouched."""
-        seq = self.link.seq
-        if seq != expected:
-            return f"entry {expected} is missing" if seq > expected else f"entry {seq} is doubled"
-        if self.previous != previous:
-            return "it does not follow the entry before it"
-        if self.body is not None and payload_hash(self.salt or b"", self.body) != (
-            self.link.payload_hash
-        ):
-            return "its payload was changed"
-        return "it was changed" if link_hash(previous, self.link) != self.hash else ""
-
-
 def verify(connection: Connection) -> Verdict:
     """Walk the whole chain and its payloads, then compare its end with the change head."""
     previous, last, erased = GENESIS, 0, 0
-    for found in _walk(connection):
-        problem = found.problem(last + 1, previous)
-        if problem:
+    for row in _walk(connection):
+        body = row[13]
+        if (
+            row[0] != last + 1
+            or row[10] != previous
+            or (body is not None and payload_hash(row[12], body) != row[9])
+            or link_hash(previous, row[:_FIELDS]) != row[11]
+        ):
+            problem = _problem(row, last + 1, previous)
             return Verdict(last, erased, last, previous.hex(), last + 1, problem)
-        erased += found.body is None
-        previous, last = found.hash, last + 1
+        erased += body is None
+        previous, last = row[11], last + 1
     return _check_head(connection, Verdict(last, erased, last, previous.hex()))
 
 
-def _walk(connection: Connection) -> Iterator[_Found]:
+def _walk(connection: Connection) -> Iterator[Any]:
     """Read past SQLAlchemy, whose rows would cost more than the hashes."""
     raw = connection.connection.driver_connection
     assert raw is not None
     last = 0
     while page := raw.execute(_WALK.format(last=last)).fetchall():
-        for row in page:
-            yield _Found(Link._make(row[:_FIELDS]), *row[_FIELDS:])
+        yield from page
         last = page[-1][0]
+
+
+def _problem(row: Any, expected: int, previous: bytes) -> str:  # noqa: ANN401 - a driver's row
+    if row[0] != expected:
+        return f"entry {expected} is missing" if row[0] > expected else f"{row[0]} stands twice"
+    if row[10] != previous:
+        return "it does not follow the entry before it"
+    if row[13] is not None and payload_hash(row[12], row[13]) != row[9]:
+        return "its payload was changed"
+    return "it was changed"
 
 
 def _check_head(connection: Connection, verdict: Verdict) -> Verdict:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from socconsole.errors import StoreError
-from socconsole.store import driver, event_partitions
+from socconsole.store import ddl, driver
 from socconsole.store.tables import METADATA
 from socconsole.store.types import new_uid
 
@@ -93,9 +93,8 @@ def _create(database: "Database") -> None:
         connection.execute(
             METADATA.tables["change_head"].insert(), {"id": 1, "seq": 0, "audit_seq": 0}
         )
-        if not database.is_sqlite:
-            for statement in event_partitions.SCHEMA:
-                connection.execute(text(statement))
+        for statement in ddl.statements(connection.dialect.name):
+            connection.exec_driver_sql(statement)
         if database.is_sqlite:
             connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
             connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")

@@ -41,6 +41,7 @@ def test_verify_answers_no_when_the_chain_was_touched(soc, capsys, sqlite_databa
     assert soc("db", "verify") == 0
     assert soc("audit", "verify") == 0
     with sqlite_database.begin() as session:
+        session.connection().exec_driver_sql("DROP TRIGGER audit_entry_no_update")
         session.connection().exec_driver_sql("UPDATE audit_entry SET by = 'mallory'")
     assert soc("db", "verify", "--json") == 1
     capsys.readouterr()

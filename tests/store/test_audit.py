@@ -1,9 +1,17 @@
 import pytest
 from sqlalchemy import text
 
+from socconsole.errors import StoreError
 from socconsole.store.audit import verify
 from socconsole.store.recording import recording
 from socconsole.store.tables import Analyst
+
+GUARDS = (
+    "audit_entry_no_update",
+    "audit_entry_no_delete",
+    "audit_payload_no_update",
+    "audit_entry_chain",
+)
 
 
 @pytest.fixture
@@ -17,7 +25,11 @@ def chain(database, noon):
 
 
 def verdict_after(database, *statements: str):
+    """What an owner of the file can do: take the guards away, then change what is written."""
     with database.begin() as session:
+        if database.is_sqlite:
+            for guard in GUARDS:
+                session.execute(text(f"DROP TRIGGER {guard}"))
         for statement in statements:
             session.execute(text(statement))
     with database.read() as session:
@@ -82,3 +94,35 @@ def test_an_erased_payload_leaves_the_chain_whole(chain):
     verdict = verdict_after(chain, "DELETE FROM audit_payload WHERE seq IN (2, 5)")
     assert verdict.whole
     assert verdict.erased == 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entry SET by = 'bob' WHERE seq = 3",
+        "UPDATE OR IGNORE audit_entry SET by = 'bob' WHERE seq = 3",
+        "DELETE FROM audit_entry WHERE seq = 6",
+        "UPDATE audit_payload SET body = '{}' WHERE seq = 2",
+        "INSERT OR REPLACE INTO audit_entry SELECT * FROM audit_entry WHERE seq = 6",
+    ],
+)
+def test_the_file_itself_refuses_to_rewrite_the_audit(sqlite_database, noon, statement):
+    with sqlite_database.begin() as session:
+        for number in range(6):
+            with recording(session, verb="analyst.add", by="alice", now=noon):
+                session.add(Analyst(login=f"analyst-{number}", created_at=noon))
+    with pytest.raises(StoreError, match="audit"), sqlite_database.begin() as session:
+        session.execute(text(statement))
+
+
+def test_rewriting_everything_from_some_point_shows_in_an_anchor_only(chain):
+    """Said plainly: who rewrites the tail and the head leaves a chain that is whole."""
+    verdict = verdict_after(
+        chain,
+        "DELETE FROM audit_payload WHERE seq = 6",
+        "DELETE FROM audit_entry WHERE seq = 6",
+        "UPDATE change_head SET audit_seq = 5,"
+        " audit_hash = (SELECT hash FROM audit_entry WHERE seq = 5)",
+    )
+    assert verdict.whole
+    assert verdict.head_seq == 5

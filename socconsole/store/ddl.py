@@ -1,0 +1,121 @@
+"""What the tables alone cannot say: search indexes, kept counts, an audit that only grows."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from socconsole.store import event_partitions
+
+SEARCHED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "alert": ("title", "summary", "rule_id", "host", "username", "source_ip"),
+        "ticket": (
+            "human_id", "title", "description", "hypothesis", "unchecked", "next_step",
+            "resolution",
+        ),
+        "incident": ("human_id", "title", "summary", "scope", "root_cause", "next_step"),
+        "note": ("body",),
+        "finding": ("checked", "query", "result"),
+    }
+)  # fmt: skip
+"""Table → columns that full-text search looks at."""
+
+FACETS: Mapping[str, str] = MappingProxyType(
+    {
+        "status": "status",
+        "severity": "severity",
+        "source": "source_id",
+        "assignee": "assignee",
+        "rule": "rule_id",
+    }
+)
+"""Facet → the column of alerts that is counted over the open ones; nobody counts as ''."""
+
+
+def statements(dialect: str) -> Iterator[str]:
+    """Yield what makes a fresh schema complete on SQLite or PostgreSQL."""
+    if dialect == "sqlite":
+        for table, columns in SEARCHED.items():
+            yield from _fts(table, columns)
+        yield from _counts()
+        yield from _append_only()
+    else:
+        yield from event_partitions.SCHEMA
+        for table, columns in SEARCHED.items():
+            yield f"CREATE INDEX ix_{table}_words ON {table} USING gin ({words(table, columns)})"
+
+
+def words(table: str, columns: tuple[str, ...] | None = None) -> str:
+    """Return the PostgreSQL expression that the search index of `table` is made of."""
+    texts = " || ' ' || ".join(f"coalesce({name}, '')" for name in columns or SEARCHED[table])
+    return f"to_tsvector('simple', {texts})"
+
+
+def _fts(table: str, columns: tuple[str, ...]) -> Iterator[str]:
+    listed = ", ".join(columns)
+    old = ", ".join(f"old.{name}" for name in columns)
+    new = ", ".join(f"new.{name}" for name in columns)
+    add = f"INSERT INTO {table}_fts (rowid, {listed}) VALUES (new.id, {new});"
+    remove = (
+        f"INSERT INTO {table}_fts ({table}_fts, rowid, {listed}) VALUES ('delete', old.id, {old});"
+    )
+    yield (
+        f"CREATE VIRTUAL TABLE {table}_fts USING fts5({listed}, content='{table}',"
+        " content_rowid='id', tokenize=\"unicode61 remove_diacritics 2 tokenchars '._-@'\")"
+    )
+    yield f"CREATE TRIGGER {table}_fts_insert AFTER INSERT ON {table} BEGIN {add} END"
+    yield f"CREATE TRIGGER {table}_fts_delete AFTER DELETE ON {table} BEGIN {remove} END"
+    yield (
+        f"CREATE TRIGGER {table}_fts_update AFTER UPDATE OF {listed} ON {table}"
+        f" BEGIN {remove} {add} END"
+    )
+
+
+def _counts() -> Iterator[str]:
+    """Keep the number of open alerts per facet: counting half a million takes 40 ms, this none."""
+    yield (
+        "CREATE TABLE alert_facet (facet TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL,"
+        " PRIMARY KEY (facet, value)) STRICT, WITHOUT ROWID"
+    )
+    columns = ("status", "severity", "source_id", "assignee", "rule_id", "is_open")
+    differs = " OR ".join(f"old.{name} IS NOT new.{name}" for name in columns)
+    less, more = _shift("old", -1), _shift("new", 1)
+    yield (
+        f"CREATE TRIGGER alert_facet_insert AFTER INSERT ON alert WHEN new.is_open BEGIN {more} END"
+    )
+    yield (
+        f"CREATE TRIGGER alert_facet_delete AFTER DELETE ON alert WHEN old.is_open BEGIN {less} END"
+    )
+    yield (
+        f"CREATE TRIGGER alert_facet_update AFTER UPDATE OF {', '.join(columns)} ON alert"
+        f" WHEN {differs} BEGIN {_guarded(less, 'old')} {_guarded(more, 'new')} END"
+    )
+
+
+def _shift(row: str, by: int) -> str:
+    parts = []
+    for facet, column in FACETS.items():
+        value = f"coalesce({row}.{column}, '')"
+        parts.append(
+            f"INSERT INTO alert_facet SELECT '{facet}', CAST({value} AS TEXT), {by} WHERE true"
+            f" ON CONFLICT (facet, value) DO UPDATE SET n = n + {by};"
+        )
+    return " ".join(parts)
+
+
+def _guarded(statements_: str, row: str) -> str:
+    return statements_.replace("WHERE true", f"WHERE {row}.is_open")
+
+
+def _append_only() -> Iterator[str]:
+    """Stop mistakes and lazy tampering; who owns the file can drop these, so the chain decides."""
+    refuse = "BEGIN SELECT raise(ABORT, 'the audit only grows'); END"
+    yield f"CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry {refuse}"
+    yield f"CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry {refuse}"
+    yield f"CREATE TRIGGER audit_payload_no_update BEFORE UPDATE ON audit_payload {refuse}"
+    yield (
+        "CREATE TRIGGER audit_entry_chain BEFORE INSERT ON audit_entry"
+        " WHEN new.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit_entry)"
+        " OR new.previous <> coalesce((SELECT hash FROM audit_entry ORDER BY seq DESC LIMIT 1),"
+        " zeroblob(32))"
+        " BEGIN SELECT raise(ABORT, 'the audit chain has moved'); END"
+    )

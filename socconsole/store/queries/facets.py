@@ -1,0 +1,32 @@
+"""How many open alerts there are of each status, severity, source, assignee and rule."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from socconsole.store.ddl import FACETS
+
+
+def open_counts(session: Session) -> Mapping[str, Mapping[str, int]]:
+    """Return facet → value → number of open alerts; values are text, nobody is ''.
+
+    SQLite keeps the numbers by triggers. On a server writers would queue for the same few rows,
+    so there they are counted.
+    """
+    connection = session.connection()
+    counts: dict[str, dict[str, int]] = {facet: {} for facet in FACETS}
+    if connection.dialect.name == "sqlite":
+        rows = connection.execute(text("SELECT facet, value, n FROM alert_facet WHERE n > 0"))
+        for facet, value, number in rows:
+            counts[facet][value] = number
+        return counts
+    for facet, column in FACETS.items():
+        rows = connection.execute(
+            text(
+                f"SELECT coalesce(CAST({column} AS text), ''), count(*) FROM alert"
+                " WHERE is_open GROUP BY 1"
+            )
+        )
+        counts[facet] = {row[0]: row[1] for row in rows}
+    return counts

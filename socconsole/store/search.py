@@ -1,0 +1,69 @@
+"""Full-text search over alerts, tickets, incidents, notes and findings."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, text
+from sqlmodel import Session
+
+from socconsole.store.ddl import SEARCHED, words
+
+NEWEST = 2_000
+"""Of a word that is everywhere only so many newest hits are looked at."""
+
+
+def matching(dialect: str, table: str, phrase: str) -> ColumnElement[bool]:
+    """Return the condition that rows of `table` hold every word of `phrase`.
+
+    A word that ends in `*` stands for what begins with it. Punctuation has no meaning; a phrase
+    without words matches nothing.
+    """
+    if table not in SEARCHED:
+        raise ValueError(f"{table} has no search index")
+    query = _fts_query(phrase) if dialect == "sqlite" else _ts_query(phrase)
+    if not query:
+        return text("1 = 0")  # type: ignore[return-value]
+    if dialect == "sqlite":
+        clause = f"{table}.id IN (SELECT rowid FROM {table}_fts WHERE {table}_fts MATCH :phrase)"
+    else:
+        clause = f"{words(table)} @@ to_tsquery('simple', :phrase)"
+    return text(clause).bindparams(phrase=query)  # type: ignore[return-value]
+
+
+def newest(session: Session, table: str, phrase: str, limit: int = NEWEST) -> tuple[int, ...]:
+    """Return ids of rows that hold every word of `phrase`, newest first."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        query = _fts_query(phrase)
+        sql = (
+            f"SELECT rowid FROM {table}_fts WHERE {table}_fts MATCH :phrase"
+            " ORDER BY rowid DESC LIMIT :limit"
+        )
+    else:
+        query = _ts_query(phrase)
+        sql = (
+            f"SELECT id FROM {table} WHERE {words(table)} @@ to_tsquery('simple', :phrase)"
+            " ORDER BY id DESC LIMIT :limit"
+        )
+    if not query:
+        return ()
+    return tuple(connection.execute(text(sql), {"phrase": query, "limit": limit}).scalars())
+
+
+def _words(phrase: str) -> Sequence[tuple[str, str]]:
+    """Return each word without its star, and the star."""
+    found = ((word.rstrip("*"), "*" if word.endswith("*") else "") for word in phrase.split())
+    return [(word, star) for word, star in found if any(c.isalnum() for c in word)]
+
+
+def _fts_query(phrase: str) -> str:
+    quoted = ((word.replace('"', '""').replace("\0", ""), star) for word, star in _words(phrase))
+    return " ".join(f'"{word}"{star}' for word, star in quoted)
+
+
+def _ts_query(phrase: str) -> str:
+    """Quote each word: inside quotes nothing is an operator."""
+    quoted = (
+        (word.replace("\\", " ").replace("'", " ").replace("\0", ""), star)
+        for word, star in _words(phrase)
+    )
+    return " & ".join(f"'{word}'{':*' if star else ''}" for word, star in quoted)
