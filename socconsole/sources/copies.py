@@ -97,6 +97,8 @@ class Surroundings:
     """Generations whose beginning may be the same."""
     ended: Sequence[Generation]
     """Generations whose file was truncated, newest first."""
+    unseen: Sequence[Generation] = ()
+    """Generations whose file is neither open nor listed."""
     owner: Generation | None = None
     """The generation that had the path at the last scan."""
     owner_listed: bool = False
@@ -113,6 +115,9 @@ def judge(file: Candidate, around: Surroundings, now: float) -> Judgement:
         return Judgement(Verdict.ADOPT, owner, owner.offset)
     for one in ended:
         if holds_all_of(file, one):
+            return Judgement(Verdict.ADOPT, one, one.offset)
+    for one in around.unseen:
+        if one.key != file.key and holds_all_of(file, one):
             return Judgement(Verdict.ADOPT, one, one.offset)
     settled = now - file.changed_at >= SETTLE_SECS
     for one in around.live:

@@ -156,6 +156,7 @@ class Tail:
                 seen.add((found.st_dev, found.st_ino))
             else:
                 unknown.append((path, found))
+        self._check_unlisted(seen, now)
         turned_up = [file for one in unknown if (file := self._open_unknown(one, now))]
         for file in turned_up:
             try:
@@ -194,6 +195,20 @@ class Tail:
         generation.ready = generation.ready or size > generation.position
         generation.missing, generation.absent_since = 0, None
         return True
+
+    def _check_unlisted(self, seen: set[tuple[int, int]], now: float) -> None:
+        """Notice that an open file was truncated before it went out of sight."""
+        for generation in list(self.live.values()):
+            if generation.key in seen or generation.fd < 0:
+                continue
+            try:
+                size = os.fstat(generation.fd).st_size
+                same = generation.is_same_content(generation.fd, size)
+            except OSError as error:
+                self.problems[generation.path] = error.strerror or str(error)
+                continue
+            if not same:
+                self._end_truncated(generation, size, now)
 
     def _is_at(self, generation: Generation) -> bool:
         try:
@@ -261,6 +276,7 @@ class Tail:
         around = Surroundings(
             live=tuple(self.live.values()),
             ended=tuple(self.ended),
+            unseen=[one for one in self.live.values() if one.fd < 0 and one.key not in seen],
             owner=owner,
             owner_listed=owner is not None and owner.key in seen,
         )

@@ -1,7 +1,6 @@
 """Plays random lists of what can happen to log files, and knows which lines must have come.
 
-A line may be missing only when its bytes were destroyed before anybody could read them, and then
-a remark about its file must say so.
+A line may be missing only when its bytes were destroyed before anybody could read them.
 """
 
 import os
@@ -168,16 +167,10 @@ class Play:
         garbled = [text for text in texts if not text[:8].isdigit() or text.count(b" ") != 1]
         seen = Counter(int(text[:8]) for text in texts if text[:8].isdigit())
         missing = [n for n in range(1, self.last + 1) if n not in seen]
-        told = [
-            note
-            for note in self.reader.notes
-            if note.kind in {NoteKind.GAP, NoteKind.TRUNCATION, NoteKind.DELETION}
-        ]
-        excused = self.at_risk if told else set()
         return Outcome(
             steps=steps,
             lines=self.last,
-            lost=[n for n in missing if n not in excused],
+            lost=[n for n in missing if n not in self.at_risk],
             doubled=[n for n, count in seen.items() if count > 1],
             garbled=garbled,
             gaps_reported=len(self.reader.noted(NoteKind.GAP)),
