@@ -113,10 +113,7 @@ def judge(file: Candidate, around: Surroundings, now: float) -> Judgement:
         owner = None
     if owner is not None and not around.owner_listed:
         return Judgement(Verdict.ADOPT, owner, owner.offset)
-    for one in ended:
-        if holds_all_of(file, one):
-            return Judgement(Verdict.ADOPT, one, one.offset)
-    for one in around.unseen:
+    for one in (*ended, *around.unseen):
         if one.key != file.key and holds_all_of(file, one):
             return Judgement(Verdict.ADOPT, one, one.offset)
     settled = now - file.changed_at >= SETTLE_SECS

@@ -9,12 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
-from tests.sources.model import play, random_actions
-
 
 def main() -> int:
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from tests.sources.model import play, random_actions
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--seed", type=int, default=7)

@@ -1,0 +1,190 @@
+"""Kills the collector with SIGKILL while lines are written; no line may be lost or doubled.
+
+    python tests/chaos/kill.py --kills 12 --json [--db postgresql://…]
+
+Every line is an event; every 37th is a detection. Both are counted exactly.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from sqlalchemy import text
+
+from socconsole.store.database import Database
+from socconsole.store.events import EventStore
+
+ROOT = Path(__file__).parents[2]
+RULE = """
+title: A line that counts
+id: 0e0ff4a6-9f3e-4d0c-8a8e-4f2c33d1a0b7
+status: stable
+level: high
+logsource: {product: linux, service: sshd}
+detection:
+  words: ['alarming']
+  condition: words
+"""
+SETTINGS = """
+[[source]]
+name = "app"
+path = "logs/app.log*"
+format = "sshd"
+
+[rules]
+shipped = false
+paths = ["rule.yml"]
+
+[fold]
+window_minutes = 1440
+"""
+EVERY = 37
+
+
+class Writer(threading.Thread):
+    """Appends numbered lines and rotates now and then."""
+
+    def __init__(self, folder: Path, chance: random.Random):
+        super().__init__(daemon=True)
+        self.log = folder / "app.log"
+        self.chance = chance
+        self.last = 0
+        self.rotations = 0
+        self.enough = threading.Event()
+
+    def run(self):
+        while not self.enough.is_set():
+            with self.log.open("ab", buffering=0) as log:
+                for _ in range(self.chance.randint(20, 120)):
+                    data = b"".join(self._line() for _ in range(self.chance.randint(1, 30)))
+                    cut = self.chance.randint(0, len(data))
+                    log.write(data[:cut])
+                    time.sleep(self.chance.random() * 0.004)
+                    log.write(data[cut:])
+            self._rotate()
+
+    def _line(self) -> bytes:
+        self.last += 1
+        word = "alarming" if self.last % EVERY == 0 else "quiet"
+        padding = "x" * self.chance.randint(0, 60)
+        clock = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
+        return f"{clock} web-1 sshd[42]: {word} line {self.last} {padding}\n".encode()
+
+    def _rotate(self):
+        self.rotations += 1
+        target = self.log.with_name(f"app.log.{self.rotations}")
+        if self.chance.random() < 0.5:
+            self.log.rename(target)
+        else:
+            shutil.copyfile(self.log, target)
+            with self.log.open("r+b") as log:
+                log.truncate(0)
+
+
+def collector(folder: Path, url: str, *options: str) -> subprocess.Popen:
+    words = ["--config", str(folder / "socconsole.toml"), "--db", url, "collect", *options]
+    return subprocess.Popen(
+        [sys.executable, "-m", "socconsole", *words],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stderr=(folder / "collector.log").open("ab"),
+    )
+
+
+def torture(folder: Path, url: str, kills: int, seed: int) -> Writer:
+    chance = random.Random(seed)
+    (folder / "logs").mkdir()
+    (folder / "rule.yml").write_text(RULE)
+    (folder / "socconsole.toml").write_text(SETTINGS)
+    writer = Writer(folder / "logs", random.Random(seed + 1))
+    writer.start()
+    for _ in range(kills):
+        running = collector(folder, url)
+        time.sleep(chance.uniform(0.9, 2.2))
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    writer.enough.set()
+    writer.join()
+    last = collector(folder, url)
+    wait_until_read(url, writer.last)
+    last.terminate()
+    last.wait()
+    return writer
+
+
+def wait_until_read(url: str, lines: int, seconds: float = 60.0):
+    """Wait until the figures say that everything was read, or nothing moves any more."""
+    database = Database(url)
+    deadline = time.monotonic() + seconds
+    before, since = -1, time.monotonic()
+    while time.monotonic() < deadline:
+        with database.read() as session:
+            count = session.connection().execute(text("SELECT sum(lines) FROM source")).scalar()
+        if count != before:
+            before, since = count, time.monotonic()
+        if time.monotonic() - since > (1.5 if (count or 0) >= lines else 15.0):
+            break
+        time.sleep(0.2)
+    database.close()
+
+
+def count(url: str, writer: Writer) -> dict[str, int]:
+    database = Database(url)
+    events = EventStore(database)
+    seen = Counter(int(one.event.raw.split(" line ")[1].split()[0]) for one in events.search())
+    with database.read() as session:
+        connection = session.connection()
+        alarms = connection.execute(text("SELECT coalesce(sum(count), 0) FROM alert")).scalar()
+        lines = connection.execute(text("SELECT sum(lines) FROM source")).scalar()
+        gaps = connection.execute(
+            text("SELECT count(*) FROM source_note WHERE kind = 'gap'")
+        ).scalar()
+    events.close()
+    database.close()
+    wanted = writer.last // EVERY
+    return {
+        "lines": writer.last,
+        "lost": sum(1 for n in range(1, writer.last + 1) if n not in seen),
+        "doubled": sum(times - 1 for times in seen.values()),
+        "detections_lost": max(0, wanted - int(alarms or 0)),
+        "detections_doubled": max(0, int(alarms or 0) - wanted),
+        "lines_counted": int(lines or 0),
+        "rotations": writer.rotations,
+        "gaps_reported": int(gaps or 0),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=12)
+    parser.add_argument("--db", help="an empty database; without it an SQLite file of its own")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="socconsole-kill.") as name:
+        folder = Path(name)
+        url = options.db or f"sqlite:///{folder / 'soc.db'}"
+        database = Database(url)
+        database.create()
+        database.close()
+        writer = torture(folder, url, options.kills, options.seed)
+        figures = {"kills": options.kills, **count(url, writer)}
+        log = (folder / "collector.log").read_text()
+    print(json.dumps(figures) if options.json else figures)
+    failed = any(value for key, value in figures.items() if key.endswith(("lost", "doubled")))
+    if failed:
+        print(log[-2000:], file=sys.stderr)
+    return 1 if failed or figures["lines_counted"] != figures["lines"] else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
