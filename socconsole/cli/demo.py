@@ -4,7 +4,6 @@ import contextlib
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from socconsole.cli.output import print_json, print_text
 from socconsole.cli.scenario import Player, load_scenario, write_all
 from socconsole.content import sample_data
 from socconsole.errors import FileError, UsageError
+from socconsole.spawn import collector_command
 
 _HEADLESS_SECS = 20.0
 _STOP_SECS = 20.0
@@ -108,9 +108,9 @@ def _ending_tidily() -> Iterator[None]:
 
 def _collect(context: Context, *arguments: str) -> subprocess.Popen[bytes]:
     """Start a collector on the demo's settings; what it says goes into a file beside them."""
-    options = ["--config", str(context.config), "--db", context.database_url]
-    command = [sys.executable, "-m", "socconsole", *options, "collect", *arguments]
-    with Path(str(context.config)).with_name("collector.log").open("ab") as log:
+    config = Path(str(context.config))
+    command = collector_command(context.database_url, config, *arguments)
+    with config.with_name("collector.log").open("ab") as log:
         return subprocess.Popen(  # noqa: S603 - our own program
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )

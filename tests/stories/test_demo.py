@@ -1,0 +1,65 @@
+"""`socconsole demo --headless`: a real collector process on real, growing files."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+
+@pytest.fixture
+def temporary(tmp_path):
+    """The environment of a demo whose temporary folder is ours to look into."""
+    return {**os.environ, "TMPDIR": str(tmp_path), "HOME": str(tmp_path)}
+
+
+def start(environ, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "socconsole", "demo", "--headless", *arguments],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def processes_that_name(folder):
+    ran = subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True, check=True)
+    return [row for row in ran.stdout.splitlines() if str(folder) in row]
+
+
+def test_the_demo_raises_alerts_of_many_rules_from_many_sources(temporary, tmp_path):
+    ran = start(temporary, "--speed", "4", "--seconds", "12", "--json")
+    out, err = ran.communicate(timeout=90)
+    assert ran.returncode == 0, err
+    found = json.loads(out)
+    assert found["rules"] >= 6
+    assert found["sources"] >= 5
+    assert found["lines"] == found["events"] + found["unparsed"]
+    assert found["detections"] >= found["alerts"] > 0
+    assert list(tmp_path.glob("socconsole-demo-*")) == []
+    assert processes_that_name(tmp_path) == []
+
+
+def test_the_demo_keeps_a_database_that_was_asked_for(temporary, tmp_path):
+    kept = tmp_path / "kept.db"
+    ran = start(temporary, "--speed", "8", "--seconds", "3", "--db", str(kept))
+    out, err = ran.communicate(timeout=90)
+    assert ran.returncode == 0, err
+    assert "alerts" in out
+    assert kept.stat().st_size > 0
+
+
+def test_a_demo_that_is_terminated_cleans_up(temporary, tmp_path):
+    ran = start(temporary, "--seconds", "60")
+    end = time.monotonic() + 60
+    while not processes_that_name(tmp_path) and time.monotonic() < end:
+        time.sleep(0.05)
+    ran.send_signal(signal.SIGTERM)
+    ran.communicate(timeout=60)
+    assert ran.returncode == 130
+    assert list(tmp_path.glob("socconsole-demo-*")) == []
+    assert processes_that_name(tmp_path) == []
