@@ -42,6 +42,8 @@ class Reading(Generic[Thing]):
     """The value of a field, by its name in the vocabulary; a list means any of its values."""
     texts: Callable[[Thing], Iterable[str]]
     """What free text is looked for in."""
+    names: Callable[[Thing], Iterable[str]]
+    """What `~letters` are looked for in, each on its own."""
 
 
 def predicate(filter_: Filter, reading: Reading[Thing], viewer: Viewer) -> Test[Thing]:
@@ -67,7 +69,9 @@ def _event_field(event: Event, name: str) -> object:
     return event.get(name) if found is None else found
 
 
-EVENT_READING: Reading[Event] = Reading(_event_field, lambda event: (event.raw,))
+EVENT_READING: Reading[Event] = Reading(
+    _event_field, lambda event: (event.raw,), lambda event: event.raw.split()
+)
 
 
 def _test(node: Node, reading: Reading[Thing], viewer: Viewer) -> Test[Thing]:
@@ -82,13 +86,11 @@ def _test(node: Node, reading: Reading[Thing], viewer: Viewer) -> Test[Thing]:
         return lambda thing: not inner_test(thing)
     if isinstance(node, Comparison):
         return _compared(node, reading, viewer)
-    texts, wanted = reading.texts, node.text.lower()
+    texts, names, wanted = reading.texts, reading.names, node.text.lower()
     if isinstance(node, Contains):
         return lambda thing: any(wanted in text.lower() for text in texts(thing))
     assert isinstance(node, Fuzzy)
-    return lambda thing: any(
-        is_subsequence(wanted, word) for text in texts(thing) for word in text.lower().split()
-    )
+    return lambda thing: any(is_subsequence(wanted, name.lower()) for name in names(thing))
 
 
 def _compared(node: Comparison, reading: Reading[Thing], viewer: Viewer) -> Test[Thing]:

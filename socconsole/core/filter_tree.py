@@ -55,7 +55,7 @@ class Contains:
 
 @dataclass(frozen=True, slots=True)
 class Fuzzy:
-    """Letters that occur in this order within one word or field."""
+    """Letters that occur in this order within one name, or one word of a line."""
 
     text: str
     at: Span = (0, 0)

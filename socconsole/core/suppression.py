@@ -44,7 +44,9 @@ def _detection_field(detection: Detection, name: str) -> object:
 
 
 DETECTION_READING: Reading[Detection] = Reading(
-    _detection_field, lambda detection: (detection.event.raw, detection.rule.title)
+    _detection_field,
+    lambda detection: (detection.event.raw, detection.rule.title),
+    lambda detection: (detection.rule.title, *detection.event.raw.split()),
 )
 
 

@@ -1,0 +1,295 @@
+"""Pages, ids, counts and news of the queue; every function takes one short snapshot."""
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlmodel import Session
+
+from socconsole.core.filter import parse_filter
+from socconsole.core.filter_match import Viewer
+from socconsole.core.filter_tree import Comparison, Every, Filter, Node
+from socconsole.core.filter_words import ALERT_FIELDS
+from socconsole.core.severity import Severity
+from socconsole.errors import UsageError
+from socconsole.store.queries.facets import open_counts
+from socconsole.store.queries.filter_sql import ALERT_PLACES, asks_about, condition
+from socconsole.store.tables import METADATA
+
+_ALERT = METADATA.tables["alert"]
+_SOURCE = METADATA.tables["source"]
+_TICKET = METADATA.tables["ticket"]
+_IDS_PER_QUERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """An alert as a line of the queue."""
+
+    id: int
+    uid: str
+    title: str
+    rule_id: str
+    severity: Severity
+    rule_severity: Severity
+    status: str
+    disposition: str | None
+    sub_reason: str | None
+    assignee: str | None
+    rank: float
+    count: int
+    first_seen: datetime
+    last_seen: datetime
+    created_at: datetime
+    source: str
+    entities: Mapping[str, Any]
+    host: str | None
+    user: str | None
+    source_ip: str | None
+    ticket: str | None
+    ticket_id: int | None
+    incident_id: int | None
+    shelved_until: datetime | None
+    shelve_reason: str | None
+    worse_at: datetime | None
+    worse_reason: str | None
+    stopped_at: datetime | None
+    previous_id: int | None
+    runbook: str | None
+    tags: tuple[str, ...]
+    summary: str
+    version: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to decide about it."""
+        return self.status != "closed"
+
+
+_ROW_COLUMNS = (
+    _ALERT.c.id,
+    _ALERT.c.uid,
+    _ALERT.c.title,
+    _ALERT.c.rule_id,
+    _ALERT.c.severity,
+    func.coalesce(_ALERT.c.rule_severity, _ALERT.c.severity, type_=_ALERT.c.severity.type),
+    _ALERT.c.status,
+    _ALERT.c.disposition,
+    _ALERT.c.sub_reason,
+    _ALERT.c.assignee,
+    _ALERT.c.rank,
+    _ALERT.c["count"],
+    _ALERT.c.first_seen,
+    _ALERT.c.last_seen,
+    _ALERT.c.created_at,
+    _SOURCE.c.name,
+    _ALERT.c.entities,
+    _ALERT.c.host,
+    _ALERT.c.username,
+    _ALERT.c.source_ip,
+    _TICKET.c.human_id,
+    _ALERT.c.ticket_id,
+    _ALERT.c.incident_id,
+    _ALERT.c.shelved_until,
+    _ALERT.c.shelve_reason,
+    _ALERT.c.worse_at,
+    _ALERT.c.worse_reason,
+    _ALERT.c.stopped_at,
+    _ALERT.c.previous_id,
+    _ALERT.c.runbook,
+    _ALERT.c.tags,
+    _ALERT.c.summary,
+    _ALERT.c.version,
+)
+_TAGS = 30
+
+SORTS: Mapping[str, tuple[ColumnElement[Any], bool]] = {
+    "rank": (_ALERT.c.rank, True),
+    "age": (_ALERT.c.created_at, True),
+    "last_seen": (_ALERT.c.last_seen, True),
+    "severity": (_ALERT.c.severity, True),
+    "count": (_ALERT.c["count"], True),
+    "rule": (_ALERT.c.title, False),
+    "host": (func.coalesce(_ALERT.c.host, ""), False),
+    "user": (func.coalesce(_ALERT.c.username, ""), False),
+    "source_ip": (func.coalesce(_ALERT.c.source_ip, ""), False),
+    "status": (_ALERT.c.status, False),
+    "assignee": (func.coalesce(_ALERT.c.assignee, ""), False),
+    "closed": (func.coalesce(_ALERT.c.closed_at, 0), True),
+}
+"""Sort → its column, and whether the greatest comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueQuery:
+    """What is looked at: a filter for one analyst at one moment, in one order."""
+
+    filter: Filter
+    login: str
+    now: datetime
+    sort: str = "rank"
+    reverse: bool = False
+
+    @classmethod
+    def of(
+        cls, text: str, *, login: str, now: datetime, sort: str = "rank", reverse: bool = False
+    ) -> "QueueQuery":
+        """Return the query that a filter's text means; raises FilterError."""
+        if sort not in SORTS:
+            raise UsageError(f"There is no order {sort!r}.", hint=f"Use one of {', '.join(SORTS)}.")
+        return cls(parse_filter(text, ALERT_FIELDS), login, now, sort, reverse)
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who looks, and when."""
+        return Viewer(self.login, self.now)
+
+
+class PageEnd(NamedTuple):
+    """Where a page ended: what the next one comes after."""
+
+    key: Any
+    id: int
+
+
+def queue_page(
+    session: Session, query: QueueQuery, *, limit: int = 100, after: PageEnd | None = None
+) -> tuple[QueueRow, ...]:
+    """Return a page of the queue; see `page_end` for the next one."""
+    statement = _ordered(query).limit(limit)
+    if after is not None:
+        column, _ = SORTS[query.sort]
+        place = tuple_(column, _ALERT.c.id)
+        end = tuple_(literal(after.key, column.type), literal(after.id, _ALERT.c.id.type))
+        statement = statement.where(place < end if _descending(query) else place > end)
+    return queue_rows(session, list(session.connection().execute(statement).scalars()))
+
+
+def page_end(session: Session, query: QueueQuery, last: QueueRow) -> PageEnd:
+    """Return where a page ended that ended with `last`."""
+    column, _ = SORTS[query.sort]
+    key = session.connection().execute(select(column).where(_ALERT.c.id == last.id)).scalar()
+    return PageEnd(key, last.id)
+
+
+def queue_ids(session: Session, query: QueueQuery, *, limit: int | None = None) -> "array[int]":
+    """Return the ids of everything the query finds, in its order."""
+    statement = _ordered(query)
+    if limit is not None:
+        statement = statement.limit(limit)
+    result = session.connection().execute(statement)
+    cursor = result.cursor
+    assert cursor is not None
+    ids = array("q", chain.from_iterable(cursor.fetchall()))
+    result.close()
+    return ids
+
+
+def queue_rows(session: Session, alert_ids: Sequence[int]) -> tuple[QueueRow, ...]:
+    """Return the rows of `alert_ids` in that order; one that is gone is left out."""
+    found: dict[int, QueueRow] = {}
+    ids = list(alert_ids)
+    for start in range(0, len(ids), _IDS_PER_QUERY):
+        statement = (
+            select(*_ROW_COLUMNS)
+            .select_from(
+                _ALERT.outerjoin(_SOURCE, _SOURCE.c.id == _ALERT.c.source_id).outerjoin(
+                    _TICKET, _TICKET.c.id == _ALERT.c.ticket_id
+                )
+            )
+            .where(_ALERT.c.id.in_(ids[start : start + _IDS_PER_QUERY]))
+        )
+        for row in session.connection().execute(statement):
+            values = list(row)
+            values[_TAGS] = tuple(values[_TAGS] or ())
+            found[values[0]] = QueueRow(*values)
+    return tuple(found[each] for each in ids if each in found)
+
+
+def queue_news(
+    session: Session, query: QueueQuery, *, after_id: int, limit: int = 10_000
+) -> "array[int]":
+    """Return the ids of matching alerts raised after alert `after_id`, in the query's order."""
+    statement = _ordered(query).where(_ALERT.c.id > after_id).limit(limit)
+    return array("q", session.connection().execute(statement).scalars())
+
+
+def newest_id(session: Session) -> int:
+    """Return the id of the newest alert; 0 when there is none."""
+    return session.connection().execute(select(func.max(_ALERT.c.id))).scalar() or 0
+
+
+def queue_count(session: Session, query: QueueQuery, *, cap: int | None = None) -> int:
+    """Return how many alerts the query finds, counting no further than `cap`."""
+    matching = select(_ALERT.c.id).where(where(query))
+    if cap is not None:
+        matching = matching.limit(cap)
+    counted = select(func.count()).select_from(matching.subquery())
+    return session.connection().execute(counted).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """The figures of the header."""
+
+    new: int
+    critical: int
+    """Open and critical, shelved ones too."""
+    mine: int
+    shelved: int
+    oldest_new_at: datetime | None
+    """Since when the oldest alert waits for somebody."""
+
+
+def queue_counts(session: Session, login: str) -> QueueCounts:
+    """Return the figures of the header for one analyst."""
+    open_alerts = open_counts(session)
+    statuses = open_alerts["status"]
+    oldest = (
+        select(_ALERT.c.created_at)
+        .where(_ALERT.c.status == "new")
+        .order_by(_ALERT.c.created_at)
+        .limit(1)
+    )
+    return QueueCounts(
+        new=statuses.get("new", 0),
+        critical=open_alerts["severity"].get(str(int(Severity.CRITICAL)), 0),
+        mine=open_alerts["assignee"].get(login, 0),
+        shelved=statuses.get("shelved", 0),
+        oldest_new_at=session.connection().execute(oldest).scalar(),
+    )
+
+
+def where(query: QueueQuery) -> ColumnElement[bool]:
+    """Return the query's condition; unless it asks about states, shelved and closed stay out."""
+    asked = condition(query.filter, ALERT_PLACES, query.viewer)
+    if not asks_about(query.filter, ("status", "disposition", "reason", "id")):
+        return and_(_ALERT.c.is_open, _ALERT.c.status != "shelved", asked)
+    if _asks_for_open(query.filter.root):
+        return and_(_ALERT.c.is_open, asked)
+    return asked
+
+
+def _asks_for_open(root: Node) -> bool:
+    """Return whether nothing closed can pass, so that the index of open alerts will do."""
+    nodes = root.nodes if isinstance(root, Every) else (root,)
+    return any(
+        isinstance(node, Comparison) and node.field.name == "status" and "closed" not in node.values
+        for node in nodes
+    )
+
+
+def _descending(query: QueueQuery) -> bool:
+    return SORTS[query.sort][1] != query.reverse
+
+
+def _ordered(query: QueueQuery) -> Select[int]:
+    column, _ = SORTS[query.sort]
+    statement = select(_ALERT.c.id).where(where(query))
+    if _descending(query):
+        return statement.order_by(column.desc(), _ALERT.c.id.desc())
+    return statement.order_by(column, _ALERT.c.id)

@@ -1,0 +1,255 @@
+"""The queue is read in pages, and a filter means the same in SQL as in memory."""
+
+from dataclasses import replace
+
+import pytest
+
+from socconsole.core.disposition import parse_verdict
+from socconsole.core.filter import parse_filter
+from socconsole.core.filter_match import Reading, Viewer, predicate
+from socconsole.core.filter_words import ALERT_FIELDS
+from socconsole.core.severity import Severity
+from socconsole.errors import UsageError
+from socconsole.services import alerts
+from socconsole.store.queries.grouping import facets, known_values
+from socconsole.store.queries.queue import (
+    SORTS,
+    QueueQuery,
+    newest_id,
+    page_end,
+    queue_count,
+    queue_counts,
+    queue_ids,
+    queue_news,
+    queue_page,
+    queue_rows,
+)
+from socconsole.store.tables import Ticket
+from tests.services.alert_making import NOON, bring, detection, minutes
+
+LATER = NOON + minutes(30)
+
+FILTERS = [
+    "is:open",
+    "is:shelved",
+    "is:closed",
+    "is:mine status:acknowledged",
+    "status!=closed",
+    "status:new severity>=high",
+    "status:new,closed severity<high",
+    "severity:critical status:new",
+    "status:new host:web*",
+    "status:new host:WEB-1",
+    "status:new host:DC_1",
+    "status:new host:D__1",
+    'status:new host:"web%3"',
+    "status:new host:web?3",
+    "status:new !host:web*",
+    "status:new host:h\u00f6st",
+    "status:closed,shelved user:none",
+    "status:closed,shelved user:any",
+    "status:new !user:root",
+    "status:new user!=root",
+    "status:new,escalated ip:203.0.113.*",
+    "status:new ip:none",
+    "status:new rule:ssh",
+    "status:new rule:100%",
+    "status:shelved rule:100%",
+    'status:new rule="web shell"',
+    "status:new rule:id-Web*",
+    "status:new,shelved tag:t1496",
+    "status:new,shelved tag=attack.t1496",
+    "status:new tag:t1110",
+    "status:new source:sysmon",
+    "status:new source:sys*,auth",
+    "status:new !source:auth",
+    "status:new,escalated ticket:any",
+    "status:new,escalated ticket:none",
+    "status:new,escalated ticket:SOC-2026-*",
+    "status:new,acknowledged assignee:none",
+    "status:new,acknowledged assignee:mara",
+    "status:new,closed count>=12",
+    "status:new count<2 rank>=60",
+    "status:new age<1h",
+    "status:new age<29m",
+    "status:new created>=2026-11-21T12:00",
+    "status:new last_seen>=-31m",
+    "disposition:any",
+    "disposition:none status:new",
+    "disposition:benign reason:test",
+    "id:3",
+    "id:1,2 or id:5",
+    "status:new (host:web-1 or rule:lsass)",
+    "status:new ~lsmem",
+    "status:new user~rt",
+    'status:new "brute force"',
+    "status:new failed",
+    "status:new 203.0",
+    "status:new 100%",
+    "!status:closed !(host:web* or severity:critical)",
+]
+"""Each asks about states, so that nothing is implied."""
+
+
+@pytest.fixture
+def shift(database):
+    """A database with a dozen alerts in every state."""
+    found = [
+        detection("SSH brute force", level=Severity.MEDIUM, host="web-1", user="root"),
+        detection("SSH brute force", level=Severity.MEDIUM, host="web-2", user="svc-backup"),
+        detection("LSASS memory access", level=Severity.CRITICAL, host="DC_1", source="sysmon"),
+        detection("Web shell", level=Severity.HIGH, host="web-1", source_ip="203.0.113.7"),
+        detection("Web shell", level=Severity.HIGH, host="web%3", source_ip="2001:db8::1"),
+        detection(
+            "Odd 100% CPU", level=Severity.LOW, host="db-1", user=None, tags=("attack.t1496",)
+        ),
+        detection("Crontab change", level=Severity.LOW, host="db-1", user="Mara"),
+        detection("Sudo abuse", level=Severity.HIGH, host="h\u00f6st", user="root"),
+    ]
+    ids = bring(database, *found).alert_ids
+    bring(database, *(found[0] for _ in range(11)), now=NOON + minutes(10))
+    act(database, alerts.acknowledge, [ids[1]])
+    act(database, alerts.shelve, [ids[5]], "patching")
+    act(database, alerts.close, [ids[6]], parse_verdict("benign_positive:test"))
+    with database.begin() as session:
+        ticket = Ticket(human_id="SOC-2026-001", title="t", opened_at=NOON, opened_by="mara")
+        session.add(ticket)
+        session.flush()
+        alerts.escalate(session, [ids[3]], ticket.id, by="ines", now=LATER)
+    return database
+
+
+def act(database, verb, *arguments):
+    with database.begin() as session:
+        verb(session, *arguments, by="mara", now=NOON + minutes(10))
+
+
+def query(text, **options):
+    return QueueQuery.of(text, login="mara", now=LATER, **options)
+
+
+def found(database, text, **options):
+    with database.read() as session:
+        return list(queue_ids(session, query(text, **options)))
+
+
+def all_rows(database):
+    with database.read() as session:
+        return queue_rows(session, range(1, newest_id(session) + 1))
+
+
+READING = Reading(
+    lambda row, name: {
+        "rule": [row.title, row.rule_id],
+        "tag": list(row.tags),
+        "reason": row.sub_reason,
+        "created": row.created_at,
+        "age": row.created_at,
+    }.get(name, getattr(row, name, None)),
+    lambda row: [
+        text
+        for text in (row.title, row.host, row.user, row.source_ip, row.summary, row.assignee)
+        if text
+    ],
+    lambda row: [text for text in (row.title, row.host, row.user, row.source_ip) if text],
+)
+
+
+def test_the_queue_is_open_alerts_by_rank_newest_first(shift):
+    with shift.read() as session:
+        rows = queue_page(session, query(""))
+    assert [(row.title, row.status) for row in rows] == [
+        ("LSASS memory access", "new"),
+        ("Sudo abuse", "new"),
+        ("Web shell", "new"),
+        ("Web shell", "escalated"),
+        ("SSH brute force", "acknowledged"),
+        ("SSH brute force", "new"),
+    ]
+    first = rows[-1]
+    assert (first.host, first.user, first.source, first.count) == ("web-1", "root", "auth", 12)
+    assert (rows[3].ticket, rows[4].assignee) == ("SOC-2026-001", "mara")
+
+
+def test_a_filter_means_the_same_in_sql_and_in_memory(shift):
+    rows = all_rows(shift)
+    for text in FILTERS:
+        passes = predicate(parse_filter(text, ALERT_FIELDS), READING, Viewer("mara", LATER))
+        expected = sorted(row.id for row in rows if passes(row))
+        assert (text, sorted(found(shift, text))) == (text, expected)
+
+
+def test_pages_follow_each_other_without_gap_or_overlap(shift):
+    for sort in SORTS:
+        for reverse in (False, True):
+            asked = query("status!=closed", sort=sort, reverse=reverse)
+            seen, after = [], None
+            with shift.read() as session:
+                while page := queue_page(session, asked, limit=3, after=after):
+                    seen.extend(row.id for row in page)
+                    after = page_end(session, asked, page[-1])
+                assert seen == list(queue_ids(session, asked))
+            assert len(seen) == 7
+
+
+def test_news_are_what_matches_and_was_raised_since(shift):
+    with shift.read() as session:
+        before = newest_id(session)
+    new = bring(
+        shift, detection("New one", host="x"), detection("Low", host="y", level=Severity.LOW)
+    ).alert_ids
+    with shift.read() as session:
+        assert list(queue_news(session, query("severity>=medium"), after_id=before)) == [new[0]]
+
+
+def test_counts_say_what_waits_for_whom(shift):
+    with shift.read() as session:
+        counts = queue_counts(session, "mara")
+        assert (counts.new, counts.critical, counts.mine, counts.shelved) == (4, 1, 1, 1)
+        assert counts.oldest_new_at == NOON
+        assert queue_count(session, query("")) == 6
+        assert queue_count(session, query(""), cap=4) == 4
+
+
+def test_rows_come_in_the_order_asked_for_and_missing_ones_are_left_out(shift):
+    with shift.read() as session:
+        assert [row.id for row in queue_rows(session, [3, 99, 1])] == [3, 1]
+
+
+def test_grouping_counts_the_values_of_a_field(shift):
+    with shift.read() as session:
+        by_rule = facets(session, query(""), "rule")
+        by_severity = facets(session, query("status:new"), "severity")
+        by_user = facets(session, query("is:shelved"), "user")
+    assert [(facet.value, facet.count) for facet in by_rule[:2]] == [
+        ("SSH brute force", 2),
+        ("Web shell", 2),
+    ]
+    assert by_rule[1].worst is Severity.HIGH
+    assert {facet.value: facet.count for facet in by_severity} == {
+        "high": 2,
+        "critical": 1,
+        "medium": 1,
+    }
+    assert [facet.value for facet in by_user] == [None] or by_user[0].count == 1
+
+
+def test_completion_offers_real_values(shift):
+    with shift.read() as session:
+        assert known_values(session, "host", typed="WEB")[:2] == ("web-1", "web%3")
+        assert known_values(session, "host", typed="web%") == ("web%3",)
+        assert set(known_values(session, "source")) == {"auth", "sysmon"}
+        assert known_values(session, "severity")[0] in ("high", "low", "medium")
+
+
+def test_an_unknown_order_is_refused():
+    with pytest.raises(UsageError, match="no order"):
+        query("", sort="colour")
+
+
+def test_a_query_can_be_turned_round(shift):
+    asked = query("")
+    with shift.read() as session:
+        forward = list(queue_ids(session, asked))
+        assert list(queue_ids(session, replace(asked, reverse=True))) == forward[::-1]
+        assert list(queue_ids(session, asked, limit=2)) == forward[:2]
