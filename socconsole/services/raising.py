@@ -258,6 +258,7 @@ class _Batch:
             "read_at": self.now if line else None,
             "created_at": self.now,
             **self.counts_of(trouble),
+            **_named_columns(trouble.entities),
             **_ranked(trouble.severity, placed),
             **self.opening(pending),
         }
@@ -280,7 +281,6 @@ class _Batch:
         }
 
     def counts_of(self, trouble: Trouble) -> Values:
-        named = _named_columns(trouble.entities)
         return {
             "rule_severity": trouble.severity,
             "count": trouble.count,
@@ -290,7 +290,6 @@ class _Batch:
             "entities": trouble.entities,
             "tags": [storable_text(tag) for tag in trouble.tags],
             "updated_at": self.now,
-            **named,
         }
 
     def counted_row(self, pending: _Pending) -> Values:
