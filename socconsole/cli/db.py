@@ -1,11 +1,13 @@
 """The database: what it is, whether it is whole, its upgrades and backups."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_text
+from socconsole.errors import UsageError
 
 app = App(name="db", help="Upgrade, back up, verify and describe the database.")
 
@@ -71,13 +73,131 @@ def verify(*, json: bool = False, context: Annotated[Context, Parameter(parse=Fa
 
 
 @app.command
-def upgrade(*, context: Annotated[Context, Parameter(parse=False)]) -> int:
-    """Bring the database to this program's schema, after a backup.
+def upgrade(*, json: bool = False, context: Annotated[Context, Parameter(parse=False)]) -> int:
+    """Bring the database to this program's schema, after a backup; make it where there is none.
 
     Args:
+        json: Print one JSON document.
         context: The global options.
 
     """
+    from socconsole.store.database import Database
+    from socconsole.store.upgrade import upgrade as run
+
+    database = Database(context.database_url)
+    try:
+        done = run(database, now=context.now())
+    finally:
+        database.close()
+    if json:
+        print_json(done)
+    elif done.found == done.now:
+        print_text([f"The database is up to date (schema {done.now})."])
+    else:
+        kept = [f"The database as it was: {done.backup}"] if done.backup else []
+        print_text([f"Schema {done.found} → {done.now}.", *done.steps, *kept])
+    return 0
+
+
+@app.command
+def backup(
+    target: Path,
+    *,
+    events: bool = True,
+    json: bool = False,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
+    """Copy the database into a new file, check the copy, write its checksum.
+
+    Args:
+        target: The file to make; event days go into a folder beside it.
+        events: Copy the retained events too.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.store.backup import back_up
+
     with context.database() as database:
-        print_text([f"The database is up to date: {database.path or database.url.database}"])
+        made = back_up(database, target.absolute(), events=events)
+    if json:
+        print_json(made)
+    else:
+        print_text(
+            [
+                f"{made.path}: {made.bytes / 1e6:.1f} MB, {made.event_days} days of events",
+                f"audit chain of {made.chain.entries} entries whole; sha256 {made.sha256}",
+            ]
+        )
+    return 0
+
+
+@app.command
+def restore(copy: Path, *, context: Annotated[Context, Parameter(parse=False)]) -> int:
+    """Put a checked backup in the database's place; the old one is kept beside it.
+
+    Args:
+        copy: A file made by `db backup`.
+        context: The global options.
+
+    """
+    from socconsole.store.backup import restore as run
+    from socconsole.store.database import database_url
+
+    url = database_url(context.database_url)
+    if url.get_backend_name() != "sqlite":
+        raise UsageError("A server's database is restored by the server's tools.")
+    target = Path(url.database or "")
+    aside = run(copy.absolute(), target, by=context.login, now=context.now())
+    kept = [f"The replaced database: {aside}"] if aside else []
+    print_text([f"Restored {copy} to {target}.", *kept])
+    return 0
+
+
+@app.command(name="export")
+def export_(
+    target: Annotated[Path | None, Parameter()] = None,
+    *,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
+    """Write the whole store as JSON lines: for another engine, or another program.
+
+    Args:
+        target: The file to make, readable by you alone; without it, stdout.
+        context: The global options.
+
+    """
+    import os
+    import sys
+
+    from socconsole.store.transfer import export
+
+    with context.database() as database, database.read() as session:
+        if target is None:
+            sys.stdout.writelines(f"{line}\n" for line in export(session))
+            return 0
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with target.open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in export(session))
+    return 0
+
+
+@app.command(name="import")
+def import_(source: Path, *, context: Annotated[Context, Parameter(parse=False)]) -> int:
+    """Read an export into an empty database.
+
+    Args:
+        source: A file made by `db export`.
+        context: The global options.
+
+    """
+    from socconsole.store.transfer import load
+
+    with (
+        source.open(encoding="utf-8") as file,
+        context.database() as database,
+        database.begin() as session,
+    ):
+        count = load(session, file)
+    print_text([f"Imported {count} rows."])
     return 0

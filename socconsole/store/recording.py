@@ -80,7 +80,7 @@ class Recording:
             number, uid, values = found[0], found[1], found[2:]
             new = wanted[number]
             differing = [
-                (column.name, old, new[column.name])
+                (str(column.name), old, new[column.name])
                 for column, old in zip(columns, values, strict=True)
                 if old != new[column.name]
             ]

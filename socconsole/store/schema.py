@@ -29,11 +29,7 @@ def ensure(database: "Database") -> None:
     if found == VERSION:
         return
     if found > VERSION:
-        raise StoreError(
-            f"The database has schema {found}; this program knows schema {VERSION}.",
-            hint="Use a newer socconsole, or restore the backup made before the upgrade.",
-            where=str(database.path or database.url),
-        )
+        raise newer(database, found, VERSION)
     if found:
         raise StoreError(
             f"The database has schema {found}; this program needs schema {VERSION}.",
@@ -43,6 +39,15 @@ def ensure(database: "Database") -> None:
     if database.read_only:
         raise StoreError("There is no database yet.", where=str(database.path or database.url))
     _create(database)
+
+
+def newer(database: "Database", found: int, known: int) -> StoreError:
+    """Return the refusal of a database that a later program wrote."""
+    return StoreError(
+        f"The database has schema {found}; this program knows schema {known}.",
+        hint="Use a newer socconsole, or restore the backup made before the upgrade.",
+        where=str(database.path or database.url),
+    )
 
 
 def make_file(path: Path) -> None:

@@ -1,0 +1,191 @@
+"""Copies of a whole SQLite database, checked before anybody relies on them."""
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from socconsole.errors import FileError, StoreError
+from socconsole.store import driver, schema
+from socconsole.store.audit import Verdict, verify
+from socconsole.store.database import Database
+from socconsole.store.recording import recording
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A checked copy."""
+
+    path: Path
+    bytes: int
+    sha256: str
+    chain: Verdict
+    event_days: int
+
+
+def back_up(database: Database, target: Path, *, events: bool = True) -> Backup:
+    """Copy the database and its event days beside `target`, readable by its owner only.
+
+    The copy is a snapshot: writers go on meanwhile. It is checked page by page and its audit
+    chain is walked.
+
+    Raises:
+        FileError: The target exists already.
+        StoreError: The database is on a server, or the copy is damaged.
+
+    """
+    copy_database(database, target)
+    chain = _checked(target)
+    days = _copy_events(database, target) if events else 0
+    digest = _sha256(target)
+    checksum = target.with_name(target.name + ".sha256")
+    checksum.write_text(f"{digest}  {target.name}\n", encoding="utf-8")
+    return Backup(target, target.stat().st_size, digest, chain, days)
+
+
+def copy_database(database: Database, target: Path) -> None:
+    """Copy the database in one go; a copy made step by step never ends beside a busy writer."""
+    if database.path is None:
+        raise StoreError(
+            "A server's database is backed up by the server's tools.",
+            hint="Use pg_dump, or `socconsole db export`.",
+        )
+    if target.exists():
+        raise FileError(f"{target} exists already.", hint="Name a file that does not.")
+    _vacuum_into(database.path, target)
+
+
+def _vacuum_into(source: Path, target: Path) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    connection = driver.connect(str(source), timeout=30)
+    try:
+        connection.execute("VACUUM INTO ?", (str(target),))
+    except driver.DatabaseError as error:
+        target.unlink()
+        raise StoreError(f"The copy failed: {error}", where=str(target)) from error
+    finally:
+        connection.close()
+
+
+def _copy_events(database: Database, target: Path) -> int:
+    assert database.path is not None
+    days = sorted(database.path.with_name("events").glob("*.socev"))
+    for day in days:
+        copy = events_beside(target) / day.name
+        if copy.exists():
+            copy.unlink()
+        _vacuum_into(day, copy)
+    return len(days)
+
+
+def events_beside(copy: Path) -> Path:
+    """Return the folder of a copy's event days."""
+    return copy.with_name(copy.name + ".events")
+
+
+def _checked(path: Path) -> Verdict:
+    """Check a copy's pages, its kind and its audit chain."""
+    copy = Database(str(path), read_only=True)
+    try:
+        with copy.read() as session:
+            connection = session.connection()
+            version = schema.version_of(connection)
+            if version > schema.VERSION:
+                raise schema.newer(copy, version, schema.VERSION)
+            damage = connection.exec_driver_sql("PRAGMA quick_check(3)").scalars().all()
+            if damage != ["ok"]:
+                raise StoreError(f"The copy is damaged: {damage[0]}", where=str(path))
+            chain = verify(connection)
+    finally:
+        copy.close()
+    if not chain.whole:
+        raise StoreError(
+            f"The audit chain is broken at entry {chain.broken_at}: {chain.problem}.",
+            where=str(path),
+        )
+    return chain
+
+
+def restore(copy: Path, target: Path, *, by: str, now: datetime) -> Path | None:
+    """Put a checked copy in the place of a database nobody uses; say so in its audit.
+
+    Returns where the replaced database went, None when there was none.
+
+    Raises:
+        FileError: There is no such copy.
+        StoreError: The copy is damaged, or the database is in use.
+
+    """
+    if not copy.is_file():
+        raise FileError(f"There is no file {copy}.")
+    checksum = copy.with_name(copy.name + ".sha256")
+    if checksum.is_file() and checksum.read_text(encoding="utf-8").split()[:1] != [_sha256(copy)]:
+        raise StoreError("The copy is not what it was: its checksum differs.", where=str(copy))
+    _checked(copy)
+    aside = _set_aside(target, now)
+    _vacuum_into(copy, target)
+    _restore_events(copy, target)
+    connection = driver.connect(str(target))
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
+    _record(target, copy, by, now)
+    return aside
+
+
+def _set_aside(target: Path, now: datetime) -> Path | None:
+    if not target.exists():
+        return None
+    _require_unused(target)
+    aside = target.with_name(f"{target.name}.replaced.{now:%Y%m%dT%H%M%SZ}")
+    target.rename(aside)
+    events = target.with_name("events")
+    if events.is_dir():
+        events.rename(events_beside(aside))
+    return aside
+
+
+def _require_unused(target: Path) -> None:
+    """Fold the write-ahead log into the file, which only works when nobody else has it open."""
+    connection = driver.connect(str(target), timeout=0)
+    try:
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode=DELETE")
+    except driver.OperationalError as error:
+        raise StoreError(
+            "The database is in use.",
+            hint="Stop the collector and every console first.",
+            where=str(target),
+        ) from error
+    except driver.DatabaseError:
+        pass  # a damaged file is what a restore is for
+    finally:
+        connection.close()
+
+
+def _restore_events(copy: Path, target: Path) -> None:
+    folder = events_beside(copy)
+    if folder.is_dir():
+        shutil.copytree(folder, target.with_name("events"))
+
+
+def _record(target: Path, copy: Path, by: str, now: datetime) -> None:
+    database = Database(str(target))
+    try:
+        with (
+            database.begin() as session,
+            recording(
+                session, verb="db.restore", by=by, now=now, summary=f"restored {copy.name}"
+            ) as action,
+        ):
+            action.undoable = False
+            action.say("meta", None, file=copy.name, sha256=_sha256(copy))
+    finally:
+        database.close()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,103 @@
+"""Brings an older database to this program's schema: backed up, in one transaction, verified."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, select, text
+from sqlmodel import Session
+
+from socconsole.errors import ConflictError, StoreError
+from socconsole.store import schema
+from socconsole.store.backup import copy_database
+from socconsole.store.database import Database
+from socconsole.store.migrations import MIGRATIONS, Migration
+from socconsole.store.tables import Node, table_of
+
+ALIVE = timedelta(seconds=60)
+"""A process whose heartbeat is younger may be using the database."""
+_ADVISORY_LOCK = 20_536
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What an upgrade did."""
+
+    found: int
+    now: int
+    backup: Path | None
+    steps: tuple[str, ...]
+
+
+def upgrade(
+    database: Database, *, now: datetime, migrations: Sequence[Migration] = MIGRATIONS
+) -> Upgrade:
+    """Run the steps the database lacks; make the schema where there is none.
+
+    Raises:
+        ConflictError: A collector or a console is using the database.
+        StoreError: The database is newer than the program, or a step failed; then nothing has
+            changed.
+
+    """
+    newest = migrations[-1].version if migrations else schema.VERSION
+    with database.engine.connect() as connection:
+        found = schema.version_of(connection)
+    if found > newest:
+        raise schema.newer(database, found, newest)
+    if found == 0:
+        database.create()
+        return Upgrade(0, schema.VERSION, None, ())
+    steps = [each for each in migrations if each.version > found]
+    if not steps:
+        return Upgrade(found, found, None, ())
+    with database.read() as session:
+        _require_nobody(session, now)
+    backup = _back_up(database, found, now)
+    with database.begin() as session:
+        _run(session.connection(), steps)
+    return Upgrade(found, newest, backup, tuple(each.what for each in steps))
+
+
+def _require_nobody(session: Session, now: datetime) -> None:
+    node = table_of(Node)
+    alive = session.connection().execute(
+        select(node.c.kind, node.c.login, node.c.host, node.c.pid).where(
+            node.c.stopped_at.is_(None), node.c.heartbeat_at > now - ALIVE
+        )
+    )
+    names = [f"{kind} of {login} on {host} (pid {pid})" for kind, login, host, pid in alive]
+    if names:
+        raise ConflictError(
+            f"The database is in use by {', '.join(names)}.",
+            hint="Stop them, then run `socconsole db upgrade` again.",
+        )
+
+
+def _back_up(database: Database, found: int, now: datetime) -> Path | None:
+    """Copy the file; on a server backups are the administrator's."""
+    if database.path is None:
+        return None
+    name = f"{database.path.name}.schema{found}.{now:%Y%m%dT%H%M%SZ}.bak"
+    target = database.path.with_name(name)
+    copy_database(database, target)
+    return target
+
+
+def _run(connection: Connection, steps: Sequence[Migration]) -> None:
+    sqlite = connection.dialect.name == "sqlite"
+    if not sqlite:
+        connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+    for step in steps:
+        step.run(connection)
+    version = steps[-1].version
+    connection.execute(
+        text("UPDATE meta SET value = :version WHERE key = 'schema'"), {"version": str(version)}
+    )
+    if sqlite:
+        dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        if dangling:
+            raise StoreError(f"The upgrade would leave {len(dangling)} dangling references.")
+        connection.exec_driver_sql(f"PRAGMA user_version={version}")

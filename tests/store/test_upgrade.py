@@ -1,0 +1,85 @@
+import stat
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from socconsole.errors import ConflictError, StoreError
+from socconsole.store import schema
+from socconsole.store.database import Database
+from socconsole.store.migrations import Migration
+from socconsole.store.tables import Node
+from socconsole.store.upgrade import upgrade
+from tests.store.rows import an_alert
+
+
+def add_column(connection):
+    connection.execute(text("ALTER TABLE alert ADD COLUMN mood TEXT"))
+
+
+def fail(connection):
+    add_column(connection)
+    raise StoreError("the second step fails")
+
+
+NEXT = Migration(schema.VERSION + 1, "alerts have a mood", add_column)
+
+
+def version(database) -> int:
+    with database.read() as session:
+        return schema.version_of(session.connection())
+
+
+def test_an_older_database_is_backed_up_and_upgraded(database, noon):
+    with database.begin() as session:
+        an_alert(session, noon)
+    done = upgrade(database, now=noon, migrations=[NEXT])
+    assert (done.found, done.now) == (schema.VERSION, schema.VERSION + 1)
+    assert version(database) == schema.VERSION + 1
+    with database.read() as session:
+        assert session.execute(text("SELECT mood FROM alert")).scalar() is None
+    if database.is_sqlite:
+        assert stat.S_IMODE(done.backup.stat().st_mode) == 0o600
+        before = Database(str(done.backup), read_only=True)
+        assert version(before) == schema.VERSION
+        before.close()
+
+
+def test_a_failed_upgrade_changes_nothing(database, noon):
+    with pytest.raises(StoreError, match="second step"):
+        upgrade(database, now=noon, migrations=[Migration(schema.VERSION + 1, "", fail)])
+    assert version(database) == schema.VERSION
+    with pytest.raises(StoreError, match="mood"), database.read() as session:
+        session.execute(text("SELECT mood FROM alert"))
+
+
+def test_an_upgrade_waits_for_nobody_it_refuses(database, noon):
+    with database.begin() as session:
+        session.add(
+            Node(
+                kind="collector", host="soc-1", pid=7, login="soc", started_at=noon,
+                heartbeat_at=noon,
+            )
+        )  # fmt: skip
+    with pytest.raises(ConflictError, match=r"collector of soc on soc-1 \(pid 7\)"):
+        upgrade(database, now=noon, migrations=[NEXT])
+    assert upgrade(database, now=noon + timedelta(minutes=2), migrations=[NEXT]).steps
+
+
+def test_a_newer_database_is_refused_and_left_alone(database, noon):
+    upgrade(database, now=noon, migrations=[NEXT])
+    with pytest.raises(StoreError, match=r"has schema 2; this program knows schema 1"):
+        database.create()
+    with pytest.raises(StoreError, match="newer socconsole"):
+        upgrade(database, now=noon, migrations=())
+
+
+def test_an_older_database_is_not_upgraded_behind_peoples_backs(database, noon, monkeypatch):
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    with pytest.raises(StoreError, match="socconsole db upgrade"):
+        database.create()
+
+
+def test_nothing_to_do_is_no_backup(sqlite_database, noon):
+    assert upgrade(sqlite_database, now=noon).backup is None
+    assert [path.name for path in sqlite_database.path.parent.glob("*.bak")] == []
