@@ -97,7 +97,7 @@ _TEXT_READERS = tuple(
     if one.automatic and one.start is None and one not in (*_JSON_FORMATS, json_lines.PARSER)
 )
 
-PARSERS: tuple[Parser, ...] = (*_READERS[:-4], containers.parser(_readers_of), *_READERS[-4:])
+PARSERS: tuple[Parser, ...] = (containers.parser(_readers_of), *_READERS)
 """Every format, the particular before the general: of two that read equally well, the first wins."""
 
 

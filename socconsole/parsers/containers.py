@@ -74,6 +74,7 @@ def reader(inner: Callable[[str], tuple[Parse, ...]]) -> Parse:
                           _category(wrapper), _NAMES)  # fmt: skip
         event.raw = text
         event.fields.update(wrapper)
+        event.fields.setdefault("message", log)
         if outer is not None and event.time_quality is not TimeQuality.EXACT:
             event.time, event.time_quality = outer
         return event

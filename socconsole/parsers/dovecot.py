@@ -4,7 +4,7 @@ import re
 from types import MappingProxyType
 
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
-from socconsole.parsers import timestamps
+from socconsole.parsers import pam, timestamps
 from socconsole.parsers.parser import Sample
 from socconsole.parsers.phrases import INFORMATIONAL, MESSAGE_NAMES, WARNING, Program, Reading
 
@@ -13,16 +13,14 @@ _NAMES = MappingProxyType(dict(MESSAGE_NAMES))
 _PROCESS = re.compile(
     r"(?:dovecot: )?(?P<process>[\w-]+)(?:\((?P<detail>[^()]*)\))?(?:<[^>]*>)*: (?:(?:Info|Error|Warning|Debug): )?"
 )
-_LOGIN = re.compile(
-    r"(?P<text>(?:Login|Aborted login|Disconnected|Logged out|Maximum number of connections|Login aborted)"
-    r"(?:[^<>]*?))(?:: |, )(?P<pairs>(?:user|method|rip)=.*)$"
-)
+_WHO = re.compile(r"(?P<user>[^,]*),(?P<source_ip>[0-9a-fA-F.:]+),")
+_LOGIN = re.compile(r"(?P<text>[^<>]*?)(?:: |, )(?P<pairs>(?:user|method|rip)=.*)$")
 _PAIR = re.compile(
     r"(?:^|, )(user|method|rip|lip|mpid|session|rport|lport)=(?:<([^>]*)>|([^,<>\s]*))"
 )
 _DATABASE = re.compile(
     r"(?:conn unix:\S+ \([^)]*\): auth-worker<\d+>: )?"
-    r"(?P<backend>[\w-]+)\((?P<user>.*?),(?P<source_ip>[0-9a-fA-F.:]+)(?:,(?:<(?P<session>[^>]*)>|[^)]*))?\): (?P<text>.*)$"
+    r"(?P<backend>[\w-]+)\((?P<user>.*?),(?P<source_ip>[0-9a-fA-F.:]+)(?:,(?:<(?P<session>[^>]*)>|[^)]*))?\): (?:(?P<function>\w+\(\)) failed: )?(?P<text>.*)$"
 )
 _BAD = re.compile(
     r"auth failed|auth_failed|[Pp]assword mismatch|unknown user|authenticate\(\) failed|invalid credentials|"
@@ -30,7 +28,7 @@ _BAD = re.compile(
 )
 _OWN = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d|@[0-9a-f]{24}) "
-    r"(?P<message>[\w-]+(?:\([^()]*\))?: (?:(?:Info|Error|Warning|Debug): )?.*)$"
+    r"(?P<message>[\w-]+(?:\([^()]*\))?(?:<[^>]*>)*: (?:(?:Info|Error|Warning|Debug): )?.*)$"
 )
 _TAI64N_OFFSET = 1 << 62
 
@@ -43,6 +41,11 @@ def read(message: str) -> Reading:
         if process["process"] in ("pam", "sql", "ldap", "passwd-file") and process["detail"]:
             break
         fields["process"] = process["process"]
+        who = _WHO.match(process["detail"] or "")
+        if who is not None:
+            fields.update(who.groupdict())
+        if process["process"].endswith("-login"):
+            fields["protocol"] = process["process"].removesuffix("-login")
         rest = rest[process.end() :]
         if process["process"] != "dovecot":
             break
@@ -53,6 +56,11 @@ def read(message: str) -> Reading:
         _add_pairs(fields, login["pairs"])
     elif database is not None:
         fields.update({name: value for name, value in database.groupdict().items() if value})
+    elif rest.startswith("pam_"):
+        inner = pam.read(rest)
+        return inner._replace(fields={**fields, **inner.fields})
+    elif "source_ip" in fields:
+        fields["text"] = rest
     else:
         return Reading("dovecot", _SOURCES, fields, INFORMATIONAL, _NAMES)
     return Reading("dovecot", _SOURCES, fields, _judge(fields, rest), _NAMES)

@@ -21,7 +21,7 @@ from socconsole.parsers.phrases import (
 from socconsole.parsers.web_access import category_of, request_fields
 
 _HEAD = re.compile(
-    r"(?P<ip>\S+):(?P<port>\d+) \[(?P<time>[^\]]{20,30})\] (?P<frontend>[^\s/]+?)(?P<tls>~)?(?=[\s/])(?P<rest>.*)",
+    r"(?P<ip>\S+):(?P<port>\d+) \[(?P<time>[^\]]{20,30})\] (?P<frontend>[^\s/]+)(?P<rest>.*)",
     re.DOTALL,
 )
 _HTTP = re.compile(
@@ -149,7 +149,7 @@ PROGRAM = Program(
             line="Mar  1 04:12:09 lb-1 haproxy[760]: 203.0.113.9:58444 [01/Mar/2026:04:12:08.439] main~ "
             'app/app1 1939/0/1/0/1940 403 5168 - - ---- 3/3/0/0/0 0/0 "GET /a?b=c HTTP/1.1"',
             fields={
-                "frontend_name": "main",
+                "frontend_name": "main~",
                 "server_name": "app1",
                 "sc-status": 403,
                 "cs-uri-query": "b=c",

@@ -31,10 +31,12 @@ def parse(text: str, context: ReadContext) -> Event | None:
         return None
     time, quality = _time(fields, context)
     level = next((fields[name] for name in _LEVELS if name in fields), None)
-    is_fortigate = "devid" in fields and "logid" in fields
+    is_fortigate = "logid" in fields and ("devid" in fields or "vd" in fields)
     names = dict(guess_names(fields))
     if is_fortigate:
         names |= _FORTIGATE
+        if "srcip" not in fields and "remip" in fields:
+            names["source.ip"] = "remip"
     category = category_of_level(level)
     if fields.get("status") == "failed" or fields.get("action") in (
         "deny",

@@ -19,9 +19,11 @@ from socconsole.parsers.phrases import (
 _PACKET = re.compile(r"(?:^|\s|\])IN=(\S*) OUT=(\S*)(?:\s|$)")
 _UPTIME = re.compile(r"\[\s*\d+\.\d+\]\s?")
 _PAIR = re.compile(r"(?:^| )(?P<name>[A-Z]{2,8})=(?P<value>\S*)")
-_UNIFI_RULE = re.compile(r"\[(?P<rule_id>(?P<zone>[\w-]+?)-(?P<letter>[ADRB])-(?P<number>\d+))\]")
+UNIFI_RULE = re.compile(
+    r"\[(?P<chain>(?:(?P<src_zone>[A-Z0-9]+)_)?(?P<dst_zone>[A-Z0-9]+)[\w ]*)-(?P<verdict>[ADRB])-(?P<rule_id>\d+)\]\s*"
+)
 _WORD = re.compile(r"\b(BLOCK|DROP|DENY|REJECT|ALLOW|ACCEPT|AUDIT|LIMIT)(?:ED)?\b", re.IGNORECASE)
-_LETTERS = MappingProxyType({"A": "allow", "D": "drop", "R": "reject", "B": "block"})
+_LETTERS = MappingProxyType({"A": "accept", "D": "drop", "R": "reject", "B": "block"})
 _KERNEL = linux("syslog")
 _FIREWALL = (LogSource(category="firewall"), LogSource(product="linux", service="iptables"))
 _NAMES = MappingProxyType(
@@ -49,8 +51,8 @@ def read(message: str) -> Reading:
     start = packet.start()
     fields: dict[str, object] = {"IN": packet[1], "OUT": packet[2]}
     for name, value in _PAIR.findall(message, start):
-        # LEN stands once for the packet and once for its UDP part: the packet's counts.
-        fields.setdefault(name, value)
+        # LEN stands once for the packet and once for its UDP part.
+        fields["PAYLOAD_LEN" if name == "LEN" and "LEN" in fields else name] = value
     prefix = _UPTIME.sub("", message[:start], count=1).strip()
     if prefix:
         fields["prefix"] = prefix
@@ -67,11 +69,11 @@ def read(message: str) -> Reading:
 
 def _add_verdict(fields: dict[str, object], prefix: str) -> None:
     """Tell from the rule's own words what became of the packet."""
-    rule = _UNIFI_RULE.search(prefix)
+    rule = UNIFI_RULE.search(prefix)
     word = _WORD.search(prefix)
     if rule is not None:
-        fields["rule_id"], fields["zone"] = rule["rule_id"], rule["zone"]
-        fields["action"] = _LETTERS[rule["letter"]]
+        fields.update({name: value for name, value in rule.groupdict().items() if value})
+        fields["action"] = _LETTERS[rule["verdict"]]
     elif word is not None:
         fields["action"] = word[1].lower()
     if "action" in fields:
@@ -97,6 +99,13 @@ PROGRAM = Program(
             },
             category=WARNING,
             logsources=(LogSource(category="firewall"),),
+        ),
+        Sample(
+            line='Mar  1 04:12:09 gw-1 [WAN_LOCAL-D-2147483647] DESCR="Block all" IN=eth8 OUT= MAC= '
+            "SRC=203.0.113.9 DST=192.0.2.5 LEN=122 PROTO=UDP SPT=1 DPT=2 LEN=102",
+            fields={"rule_id": "2147483647", "dst_zone": "LOCAL", "PAYLOAD_LEN": "102"},
+            names={"event.action": "drop", "process.name": "kernel"},
+            category=WARNING,
         ),
         Sample(
             line="Mar  1 04:12:09 gw-1 kernel: [203.8] httpd[11]: segfault at 0 ip 0 sp 0 error 4",

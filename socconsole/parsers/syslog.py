@@ -22,12 +22,14 @@ from socconsole.parsers import (
     logind,
     netfilter,
     pam,
+    polkit,
     postfix,
     sshd,
     su,
     sudo,
     systemd,
     timestamps,
+    web_error,
 )
 from socconsole.parsers.parser import Parse, Parser, Sample
 from socconsole.parsers.phrases import (
@@ -36,6 +38,7 @@ from socconsole.parsers.phrases import (
     MESSAGE_NAMES,
     WARNING,
     Program,
+    as_integer,
     grouped,
     linux,
 )
@@ -44,6 +47,7 @@ PROGRAMS: tuple[Program, ...] = (
     sshd.PROGRAM,
     sudo.PROGRAM,
     su.PROGRAM,
+    polkit.PROGRAM,
     pam.PROGRAM,
     cron.PROGRAM,
     logind.PROGRAM,
@@ -60,6 +64,8 @@ PROGRAMS: tuple[Program, ...] = (
     dovecot.PROGRAM,
     cef.PROGRAM,
     leef.PROGRAM,
+    web_error.APACHE_PROGRAM,
+    web_error.NGINX_PROGRAM,
 )
 
 _BY_TAG = grouped(PROGRAMS)
@@ -99,6 +105,8 @@ def parse(text: str, context: ReadContext) -> Event | None:
     if match is None:
         return _parse_slowly(text, context)
     time, host, program, pid, message = match.groups()
+    if message[:4] == "[ID ":
+        return _parse_slowly(text, context)
     fields: dict[str, object] = {"host": host, "program": program, "message": message}
     if pid is not None:
         fields["pid"] = int(pid) if len(pid) < 12 else pid
@@ -119,7 +127,7 @@ def _parse_slowly(text: str, context: ReadContext) -> Event | None:
         if value > 191:
             return None
         severity = value & 7
-        fields["facility"], fields["severity"] = value >> 3, severity
+        fields["priority"], fields["facility"], fields["severity"] = value, value >> 3, severity
         rest = rest[priority.end() :]
         if rest[:2] == "1 ":
             return _parse_5424(text, rest, fields, context)
@@ -169,7 +177,7 @@ def _split_sender(rest: str, fields: dict[str, object], context: ReadContext) ->
     """Take host, program and pid off `rest`; either may be missing."""
     extra = _BSD.match(rest)
     if extra is not None:
-        fields["priority"], rest = extra["priority"], rest[extra.end() :]
+        fields["level"], rest = extra["priority"], rest[extra.end() :]
     host, _, after = rest.partition(" ")
     after = after.lstrip()
     # "sshd[8148]: …" stands where a host should: the sender left its name out.
@@ -177,25 +185,31 @@ def _split_sender(rest: str, fields: dict[str, object], context: ReadContext) ->
         host, after = context.host or "", rest
     if host:
         fields["host"] = host
-    after = after.removeprefix(": ")
-    if after[:1] == "%":
-        fields["message"] = after
-        return
-    tag = _BRACKET_TAG.match(after) or _TAG.match(after)
+        # Some gateways write their name twice.
+        after = after.removeprefix(f"{host} ")
+    _split_tag(after.removeprefix(": "), fields)
+
+
+def _split_tag(text: str, fields: dict[str, object]) -> None:
+    """Take program and pid off `text`; without them it is all message."""
+    tag = None
+    if text[:1] == "[" and netfilter.UNIFI_RULE.match(text):
+        fields["program"] = "kernel"
+    elif text[:1] != "%":
+        tag = _BRACKET_TAG.match(text) or _TAG.match(text)
     if tag is None:
-        fields["message"] = after
+        fields["message"] = text
         return
-    fields["program"] = tag["program"]
     groups = tag.groupdict()
-    pid = groups.get("pid")
-    if pid:
-        fields["pid"] = int(pid) if pid.isascii() and pid.isdigit() and len(pid) < 12 else pid
+    fields["program"] = groups["program"]
+    if groups.get("pid"):
+        fields["pid"] = as_integer(groups["pid"])
     if groups.get("module"):
         fields["module"] = groups["module"]
-    message = tag["message"]
+    message = groups["message"]
     solaris = _SOLARIS.match(message)
     if solaris is not None:
-        fields["priority"], message = solaris["priority"], message[solaris.end() :]
+        fields["level"], message = solaris["priority"], message[solaris.end() :]
     fields["message"] = message
 
 
@@ -205,12 +219,12 @@ def _parse_5424(
     match = _VERSION_1.match(rest)
     if match is None:
         return None
+    fields["version"] = 1
     for name in ("host", "program", "pid", "msgid"):
         if match[name] != "-":
             fields[name] = match[name]
-    pid = fields.get("pid")
-    if isinstance(pid, str) and pid.isascii() and pid.isdigit() and len(pid) < 12:
-        fields["pid"] = int(pid)
+    if "pid" in fields:
+        fields["pid"] = as_integer(match["pid"])
     elements, message = _structured_data(rest[match.end() :])
     if elements:
         fields["structured_data"] = elements
@@ -220,8 +234,8 @@ def _parse_5424(
     return to_event(text, fields, instant, severity if isinstance(severity, int) else None)
 
 
-_ELEMENT = re.compile(r'\[([^\s=\]"]{1,64})((?: [^\s=\]"]{1,64}="(?:[^"\\\]]|\\.)*")*)\]')
-_PARAMETER = re.compile(r' ([^\s=\]"]{1,64})="((?:[^"\\\]]|\\.)*)"')
+_ELEMENT = re.compile(r'\[([^\s=\]"]{1,64})((?: [^\s=\]"]{1,64}="(?:[^"\\]|\\.)*")*)\]')
+_PARAMETER = re.compile(r' ([^\s=\]"]{1,64})="((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r'\\(["\\\]])')
 
 
@@ -296,7 +310,13 @@ PARSER = Parser(
     samples=(
         Sample(
             line="<34>Oct 11 22:14:15 mymachine ntpd[311]: kernel reports TIME_ERROR",
-            fields={"host": "mymachine", "program": "ntpd", "pid": 311, "severity": 2},
+            fields={
+                "host": "mymachine",
+                "program": "ntpd",
+                "pid": 311,
+                "severity": 2,
+                "priority": 34,
+            },
             names={"host.name": "mymachine", "message": "kernel reports TIME_ERROR"},
             time="2025-10-11T22:14:15Z",
             category=EXCEPTION,

@@ -12,10 +12,14 @@ from socconsole.parsers.parser import Parser, Sample
 
 _LINE = re.compile(
     r"(?:(?P<vhost>[^\s\"\[]+) (?=[\da-fA-F]*[.:][\da-fA-F.:]* ))?(?P<ip>[^\s\"\[]+) (?P<ident>\S+) (?P<user>[^\[\"]*?) "
-    r"\[(?P<time>[^\]]{1,40})\] \"(?P<request>(?:[^\"\\]|\\.)*)\" (?P<status>\d{3}|-) "
+    r"\[(?P<time>[^\]]{1,40})\] (?:[^\s\"]+ )?\"(?P<request>(?:[^\"\\]|\\.)*)\" (?P<status>\d{3}|-) "
     r"(?P<bytes>\d+|-)"
     r"(?: \"(?P<referer>(?:[^\"\\]|\\.)*)\" \"(?P<agent>(?:[^\"\\]|\\.)*)\")?(?P<rest>.*)",
     re.DOTALL,
+)
+_TIMED = re.compile(
+    r"\[(?P<time>[^\]]{1,40})\] (?P<vhost>\S+) (?P<ip>[^\s\"]+) (?P<duration>[\d.]+|-) \"(?P<request>(?:[^\"\\]|\\.)*)\" "
+    r"(?P<status>\d{3}) (?P<bytes>\d+)(?: (?P<length>\d+))?(?: (?P<referer>\S+) (?P<agent>.*))?$"
 )
 LOGSOURCES = (LogSource(category="webserver"),)
 NAMES = MappingProxyType(
@@ -35,9 +39,9 @@ def parse(text: str, context: ReadContext) -> Event | None:
     """Read one request."""
     match = _LINE.match(text)
     if match is None:
-        return None
+        return _parse_timed(text, context) if text[:1] == "[" else None
     vhost, address, _, user, time, request, status, size, referer, agent, rest = match.groups()
-    instant = timestamps.common_log(time, context) or timestamps.iso(time, context)
+    instant = timestamps.common_log(time.strip(), context) or timestamps.iso(time, context)
     if instant is None:
         return None
     fields: dict[str, object] = {"c-ip": address, "request": request}
@@ -59,6 +63,68 @@ def parse(text: str, context: ReadContext) -> Event | None:
     return Event(
         "web_access", LOGSOURCES, fields, text, instant[0], instant[1], category_of(code), NAMES
     )
+
+
+def _parse_timed(text: str, context: ReadContext) -> Event | None:
+    """Read the form with the time in front and the host before the client."""
+    match = _TIMED.match(text)
+    instant = timestamps.common_log(match["time"], context) if match is not None else None
+    if match is None or instant is None:
+        return _parse_proxy_manager(text, context)
+    status = int(match["status"])
+    fields: dict[str, object] = {
+        "c-ip": match["ip"],
+        "cs-host": match["vhost"],
+        "request": match["request"],
+        "sc-status": status,
+        "sc-bytes": int(match["bytes"]),
+        "time-taken": match["duration"],
+        **request_fields(match["request"]),
+    }
+    if match["length"]:
+        fields["cs-bytes"] = int(match["length"])
+    if match["agent"] is not None:
+        fields["cs-referer"] = match["referer"]
+        fields["cs-user-agent"] = match["agent"].strip('"')
+    if context.host:
+        fields["s-computername"] = context.host
+    return Event("web_access", LOGSOURCES, fields, text, *instant, category_of(status), NAMES)
+
+
+_PROXY_MANAGER = re.compile(
+    r"\[(?P<time>[^\]]{1,40})\] (?:(?P<cache>\S+) )??(?:(?P<upstream_status>\d{3}|-) )?(?P<status>\d{3}) - (?P<method>\S+) "
+    r"(?P<scheme>\S+) (?P<vhost>\S+) \"(?P<uri>(?:[^\"\\]|\\.)*)\" \[Client (?P<ip>[^\]]+)\] \[Length (?P<bytes>\d+|-)\] "
+    r"\[Gzip (?P<gzip_ratio>[^\]]+)\](?: \[Sent-to (?P<target_server>[^\]]+)\])? \"(?P<agent>(?:[^\"\\]|\\.)*)\" "
+    r"\"(?P<referer>(?:[^\"\\]|\\.)*)\""
+)
+
+
+def _parse_proxy_manager(text: str, context: ReadContext) -> Event | None:
+    """Read the form of nginx proxy manager."""
+    match = _PROXY_MANAGER.match(text)
+    instant = timestamps.common_log(match["time"], context) if match is not None else None
+    if match is None or instant is None:
+        return None
+    status = int(match["status"])
+    stem, _, query = match["uri"].partition("?")
+    fields: dict[str, object] = {
+        "c-ip": match["ip"],
+        "cs-host": match["vhost"],
+        "cs-method": match["method"],
+        "cs-uri": match["uri"],
+        "cs-uri-stem": stem,
+        "cs-uri-query": query,
+        "sc-status": status,
+        "sc-bytes": match["bytes"],
+        "cs-user-agent": match["agent"],
+        "cs-referer": match["referer"],
+    }
+    for name in ("cache", "upstream_status", "scheme", "gzip_ratio", "target_server"):
+        if match[name] not in (None, "-"):
+            fields[name] = match[name]
+    if context.host:
+        fields["s-computername"] = context.host
+    return Event("web_access", LOGSOURCES, fields, text, *instant, category_of(status), NAMES)
 
 
 def request_fields(request: str) -> dict[str, object]:
@@ -120,6 +186,12 @@ PARSER = Parser(
             },
             names={"source.ip": "2001:db8::7"},
             category=EventCategory.WARNING,
+        ),
+        Sample(
+            line='[01/Mar/2026:04:12:09 +0000] www.example.org 203.0.113.9 0.227 "GET /x HTTP/2.0" 207 125 440 - '
+            "Mozilla/5.0 (X)",
+            fields={"cs-host": "www.example.org", "cs-user-agent": "Mozilla/5.0 (X)"},
+            names={"source.ip": "203.0.113.9"},
         ),
         Sample(
             line='203.0.113.9 - - [01/Mar/2026:04:12:09 +0000] "POST /login HTTP/1.0" 503 -',

@@ -11,6 +11,8 @@ from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, 
 from socconsole.parsers import timestamps
 from socconsole.parsers.json_lines import decode_line
 from socconsole.parsers.parser import Parser, Sample
+from socconsole.parsers.web_access import NAMES as W3C_NAMES
+from socconsole.parsers.web_access import category_of
 from socconsole.parsers.windows_logsources import logsources_of
 
 _COMMON = {
@@ -64,6 +66,8 @@ _PROCESS_NAMES = MappingProxyType(
 )
 _OTHER_NAMES = MappingProxyType({**_SYSMON_NAMES, "user.name": "UserName", "file.path": "Path"})
 
+_IIS = (LogSource(category="webserver"), LogSource(product="windows", service="iis"))
+_IIS_NAMES = MappingProxyType({**W3C_NAMES, "host.name": "Computer"})
 _SETUP_IDS = frozenset(
     (1102, 104, 4697, 7045, 4720, 4722, 4725, 4726, 4738, 4728, 4732, 4756, 6005, 6006, 1074)
 )
@@ -97,6 +101,8 @@ def to_event(fields: dict[str, object], text: str, context: ReadContext) -> Even
     if event_id is not None:
         fields["EventID"] = event_id
     _complete(fields, context)
+    if "cs-method" in fields and "c-ip" in fields:
+        return _iis_event(fields, text, context)
     channel, kind = fields.get("Channel"), fields.get("EventType")
     channel = channel if isinstance(channel, str) else ""
     logsources = logsources_of(
@@ -109,6 +115,22 @@ def to_event(fields: dict[str, object], text: str, context: ReadContext) -> Even
     return Event(
         "windows", logsources, fields, text, time, quality, _category(event_id, fields), names
     )
+
+
+def _iis_event(fields: dict[str, object], text: str, context: ReadContext) -> Event:
+    """Return the event of a request that IIS logged as a Windows event."""
+    for name in [name for name, value in fields.items() if value == "-"]:
+        del fields[name]
+    for ours, theirs in (
+        ("cs-user-agent", "csUser-Agent"),
+        ("cs-referer", "csReferer"),
+        ("cs-cookie", "csCookie"),
+    ):
+        if theirs in fields:
+            fields[ours] = fields[theirs]
+    fields["sc-status"] = status = _integer(fields.get("sc-status")) or 0
+    time, quality = _time(fields, context)
+    return Event("windows", _IIS, fields, text, time, quality, category_of(status), _IIS_NAMES)
 
 
 def _complete(fields: dict[str, object], context: ReadContext) -> None:
