@@ -17,7 +17,22 @@ if TYPE_CHECKING:
 
 def console(*, context: Annotated[Context, Parameter(parse=False)]) -> int:
     """Open the console; starts a collector when none is alive."""
-    return open_console(context)
+    settings = context.settings()
+    wanted = bool(settings.source) and settings.collector.start_with_console
+    return open_console(context, start_collector=_starter(context) if wanted else None)
+
+
+def _starter(context: Context) -> Callable[["Database"], str]:
+    """Return the function that starts a collector on the settings in use."""
+
+    def start(database: "Database") -> str:
+        from socconsole.spawn import start_collector
+
+        log = state_folder(os.environ) / "collector.log"
+        config = context.settings().path
+        return start_collector(database, config=config, log=log, now=context.now())
+
+    return start
 
 
 def open_console(

@@ -1,0 +1,145 @@
+"""`socconsole hunt`: search the retained events."""
+
+import base64
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from socconsole.cli.context import Context
+from socconsole.cli.moments import moment
+from socconsole.cli.output import print_jsonl, print_text, rfc3339
+from socconsole.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from socconsole.core.filter_tree import Filter, Node
+    from socconsole.store.database import Database
+    from socconsole.store.events import Kept
+
+_ENTITIES = frozenset({"host", "user", "source_ip"})
+
+
+def hunt(
+    query: str = "",
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    source: str | None = None,
+    limit: int = 0,
+    newest: bool = False,
+    jsonl: bool = False,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
+    """Search the retained events; the exit code is 1 when nothing matches.
+
+    Args:
+        query: A filter such as 'host:web-1 raw:"Failed password"'; `socconsole help filters`.
+        since: Events from this time on: RFC 3339, a date, or 2h for two hours ago.
+        until: Events before this time.
+        source: Of this source alone.
+        limit: Stop after so many; 0 prints them all.
+        newest: The newest first.
+        jsonl: Print one JSON object a line.
+        context: The global options.
+
+    """
+    from socconsole.core.filter import parse_filter
+    from socconsole.core.filter_words import EVENT_FIELDS
+
+    now = context.now()
+    first = None if since is None else moment(since, now, option="--since")
+    last = None if until is None else moment(until, now, option="--until")
+    wanted = parse_filter(query, EVENT_FIELDS)
+    count = 0
+    with context.database() as database:
+        number = None if source is None else _source_id(database, source)
+        span = (first, last)
+        for kept in _found(database, wanted, number, span, newest=newest, now=now):
+            if jsonl:
+                print_jsonl([_item(kept)])
+            else:
+                print_text([_sentence(kept)])
+            count += 1
+            if limit and count >= limit:
+                break
+    return 0 if count else 1
+
+
+def _found(
+    database: "Database",
+    wanted: "Filter",
+    source: int | None,
+    span: tuple[datetime | None, datetime | None],
+    *,
+    newest: bool,
+    now: datetime,
+) -> "Iterator[Kept]":
+    from socconsole.core.filter_match import Viewer, event_predicate
+    from socconsole.store.events import EventStore
+
+    events = EventStore(database)
+    try:
+        yield from events.search(
+            event_predicate(wanted, Viewer("", now)),
+            since=span[0],
+            until=span[1],
+            source=source,
+            tokens=_tokens(wanted.root),
+            newest_first=newest,
+        )
+    finally:
+        events.close()
+
+
+def _tokens(node: "Node") -> list[str]:
+    """Return entity values that every match has to have: blocks without them are passed over."""
+    from socconsole.core.filter_tree import Comparison, Every
+
+    if isinstance(node, Every):
+        return [word for inner in node.nodes for word in _tokens(inner)]
+    if isinstance(node, Comparison) and node.field.name in _ENTITIES and node.op in {":", "="}:
+        values = node.values
+        if len(values) == 1 and isinstance(values[0], str):
+            return [values[0]]
+    return []
+
+
+def _source_id(database: "Database", name: str) -> int:
+    from socconsole.store.queries.sources import sources
+
+    with database.read() as session:
+        known = {row.name: row.id for row in sources(session, stopped=True)}
+    if name not in known:
+        there = ", ".join(sorted(known)) or "none yet"
+        raise NotFoundError(f"There is no source {name!r}.", hint=f"There are: {there}.")
+    return known[name]
+
+
+def _item(kept: "Kept") -> dict[str, object]:
+    from socconsole.core.event import TimeQuality, entities
+
+    event, line = kept.event, kept.event.line
+    item: dict[str, object] = {
+        "source": line.source if line else "",
+        "path": line.path if line else "",
+        "generation": kept.generation_id,
+        "offset": kept.offset,
+        "format": event.format,
+        "time": None if event.time is None else rfc3339(event.time),
+        "time_assumed": event.time_quality is not TimeQuality.EXACT,
+        "category": event.category.value,
+        "entities": entities(event),
+        "event": event.fields,
+        "raw": event.raw,
+    }
+    if line is not None and event.raw.encode(errors="surrogatepass") != line.data:
+        item["raw_b64"] = base64.b64encode(line.data).decode()
+    return item
+
+
+def _sentence(kept: "Kept") -> str:
+    event = kept.event
+    when = "-" if event.time is None else rfc3339(event.time.replace(microsecond=0))
+    source = event.line.source if event.line else ""
+    return f"{when}  {source}  {event.raw}"
