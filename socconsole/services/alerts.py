@@ -39,6 +39,7 @@ __all__ = [
     "raise_alerts",
     "reopen",
     "return_to_ticket",
+    "same_as_last_time",
     "shelve",
     "unshelve",
 ]
@@ -223,6 +224,35 @@ def close(
         }
 
     return _apply(session, alert_ids, "alert.close", plan, by=by, now=now, detail=f"as {verdict}")
+
+
+def same_as_last_time(
+    session: Session, alert_id: int, *, by: str, now: datetime, fold: FoldPolicy | None = None
+) -> Done:
+    """Close an alert as the last one of its fingerprint ended.
+
+    Raises:
+        TransitionError: There is no precedent, it was a true positive or undecided, or the rule
+            is another one since.
+
+    """
+    last = alert_rows.last_verdict(session, alert_id)
+    if last is None:
+        raise TransitionError("Nothing like it has been closed.", hint="Close it yourself.")
+    if last.rule_changed:
+        raise TransitionError(
+            f"The rule has changed since alert {last.alert_id} was closed.",
+            hint="Look at it anew.",
+        )
+    disposition = Disposition(last.disposition)
+    if disposition not in (Disposition.BENIGN_POSITIVE, Disposition.FALSE_POSITIVE):
+        raise TransitionError(
+            f"Alert {last.alert_id} was {disposition.replace('_', ' ')}: that is not repeated.",
+            hint="Close it yourself.",
+        )
+    note = f"same as alert {last.alert_id}"
+    verdict = Verdict(disposition, last.sub_reason or "", note=note)
+    return close(session, [alert_id], verdict, by=by, now=now, fold=fold)
 
 
 def reopen(session: Session, alert_ids: Sequence[int], *, by: str, now: datetime) -> Done:

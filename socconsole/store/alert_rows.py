@@ -89,3 +89,39 @@ def stamp_viewed(session: Session, alert_id: int, now: datetime) -> None:
         .where(_ALERT.c.id == alert_id, _ALERT.c.first_viewed_at.is_(None))
         .values(first_viewed_at=now)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LastVerdict:
+    """How the last alert of a fingerprint ended."""
+
+    alert_id: int
+    disposition: str
+    sub_reason: str | None
+    rule_changed: bool
+
+
+def last_verdict(session: Session, alert_id: int) -> LastVerdict | None:
+    """Return how the last closed alert like `alert_id` ended, or None."""
+    connection = session.connection()
+    own = connection.execute(
+        select(_ALERT.c.fingerprint, _ALERT.c.rule_revision).where(_ALERT.c.id == alert_id)
+    ).first()
+    if own is None:
+        return None
+    query = (
+        select(_ALERT.c.id, _ALERT.c.disposition, _ALERT.c.sub_reason, _ALERT.c.rule_revision)
+        .where(
+            _ALERT.c.fingerprint == own.fingerprint,
+            _ALERT.c.id != alert_id,
+            _ALERT.c.status == "closed",
+            _ALERT.c.disposition.is_not(None),
+        )
+        .order_by(_ALERT.c.created_at.desc(), _ALERT.c.id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).first()
+    if found is None:
+        return None
+    changed = found.rule_revision != own.rule_revision
+    return LastVerdict(found.id, found.disposition, found.sub_reason, changed)

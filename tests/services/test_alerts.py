@@ -1,5 +1,6 @@
 """What analysts do with alerts, on both engines."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,10 @@ LATER = NOON + minutes(5)
 def act(database, verb, *arguments, by="mara", now=LATER, **options):
     with database.begin() as session:
         return verb(session, *arguments, by=by, now=now, **options)
+
+
+def replace_revision(found, revision):
+    return replace(found, rule=replace(found.rule, revision=revision))
 
 
 def ticket(database, **facts):
@@ -186,3 +191,33 @@ def test_one_undo_takes_back_a_bulk_verb(database):
         undo(session, done.action_id, by="mara", now=LATER + minutes(2))
     assert [alert_of(database, each).status for each in ids] == ["new"] * 3
     assert alert_of(database, ids[0])._mapping["count"] == 2
+
+
+@pytest.mark.parametrize(
+    ("verdict", "revision", "refusal"),
+    [
+        ("benign_positive:test", "", None),
+        ("false_positive:bad_data", "", None),
+        ("true_positive:policy", "", "not repeated"),
+        ("undetermined", "", "not repeated"),
+        ("benign_positive:test", "other", "rule has changed"),
+    ],
+)
+def test_same_as_last_time_repeats_only_harmless_verdicts(
+    sqlite_database, verdict, revision, refusal
+):
+    database = sqlite_database
+    first, second = bring(
+        database, detection(), replace_revision(detection(at=NOON + minutes(20)), revision)
+    ).alert_ids
+    with pytest.raises(TransitionError, match="Nothing like it"):
+        act(database, alerts.same_as_last_time, second)
+    act(database, alerts.close, [first], parse_verdict(verdict, note="seen"))
+    if refusal:
+        with pytest.raises(TransitionError, match=refusal):
+            act(database, alerts.same_as_last_time, second)
+        return
+    act(database, alerts.same_as_last_time, second)
+    row = alert_of(database, second)
+    assert f"{row.disposition}:{row.sub_reason}" == verdict
+    assert row.close_reason == f"same as alert {first}"
