@@ -8,7 +8,7 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,14 +19,18 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome
+from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 
+from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SettingsError, SocError
 from socconsole.tui import clipboard, editor, themes
+from socconsole.tui.alert_verbs import Deed
 from socconsole.tui.drafts import Drafts
 from socconsole.tui.keymap import key, load_keymap
 from socconsole.tui.messages import DatabaseReady, Pulse, StoreChanged
+from socconsole.tui.pulse import PulseReader
 from socconsole.tui.safe import ControlGuard
 from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.store_access import ChangeReader, OpenedDatabase, StoreAccess
@@ -46,8 +50,6 @@ class Setup:
     login: str
     open_database: Callable[[], OpenedDatabase]
     now: Callable[[], datetime]
-    read_pulse: Callable[[Any], Pulse] | None = None
-    """Session → the header's figures; runs in a thread."""
     config_folder: Path
     state_folder: Path
     zone: str = "UTC"
@@ -55,7 +57,7 @@ class Setup:
     read_only: bool = False
     start_collector: Callable[[Any], str] | None = None
     """Database → what it did: starts a collector where none is alive. Runs in a thread."""
-    settings: Any = None
+    settings: Settings = field(default_factory=Settings)
 
 
 class ConsoleApp(App[int]):
@@ -99,7 +101,10 @@ class ConsoleApp(App[int]):
         self.drafts = Drafts(setup.state_folder / "drafts")
         self._modes = {entry.name: partial(_make, entry) for entry in SCREENS}
         self._shown = ["queue"]
+        self.last_deed: Deed | None = None
+        """What `.` repeats."""
         self._stopping = threading.Event()
+        self._pulse_reader = PulseReader(setup.login)
         self._pulse_due = True
         self._looks, problems = themes.load_looks(
             (themes.shipped_folder(), setup.config_folder / "themes")
@@ -117,6 +122,10 @@ class ConsoleApp(App[int]):
     @property
     def login(self) -> str:
         return self.setup.login
+
+    @property
+    def settings(self) -> Settings:
+        return self.setup.settings
 
     @property
     def read_only(self) -> bool:
@@ -245,16 +254,19 @@ class ConsoleApp(App[int]):
 
     def _read_pulse(self) -> None:
         self._pulse_due = False
-        if self.setup.read_pulse is not None:
-            pulse = self.store.read_here(self.setup.read_pulse)
-            if pulse != self.pulse:
-                self.call_next(setattr, self, "pulse", pulse)
+        pulse = self.store.read_here(self._pulse_reader, self.now())
+        if pulse != self.pulse:
+            self.call_next(setattr, self, "pulse", pulse)
 
     def _opened(self) -> None:
-        self.screen.post_message(DatabaseReady())
+        self._tell(DatabaseReady())
 
     def _tell_screen(self) -> None:
-        self.screen.post_message(StoreChanged())
+        self._tell(StoreChanged())
+
+    def _tell(self, message: Message) -> None:
+        if self.screen_stack:  # there is none any more while the program ends
+            self.screen.post_message(message)
 
     def _catch_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -283,8 +295,9 @@ class ConsoleApp(App[int]):
 
     def say(self, text: str, tone: str = "say") -> None:
         """Show `text` on the bottom line for a few seconds."""
-        for prompt in self.screen.query(PromptLine):
-            prompt.say(text, tone)
+        if self.screen_stack:
+            for prompt in self.screen.query(PromptLine):
+                prompt.say(text, tone)
 
     def complain(self, error: SocError) -> None:
         """Show what went wrong on the bottom line. Any thread may call it."""
@@ -344,6 +357,14 @@ class ConsoleApp(App[int]):
             self.say(f"{done} · u undoes")
         self._tell_screen()
         return result
+
+    async def undo_last(self) -> None:
+        """Take back the analyst's newest action."""
+        from socconsole.services import actions
+
+        result = await self.change(actions.undo, None)
+        if result is not None:
+            self.say(f"Undid {result.verb}: {result.summary}".rstrip(": "))
 
     # Going places.
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from textual.message import Message
@@ -49,9 +48,9 @@ class Pulse:
     critical: int = 0
     mine: int = 0
     events_per_second: float | None = None
-    lag_seconds: float | None = None
+    lag_bytes: int | None = None
+    """Written to the sources and not read yet."""
     collector: str = "starting"
-    """`live`, `starting`, `none` or `stale`."""
-    handoff_due: datetime | None = None
+    """`live`, `starting` or `none`."""
     clocks: str = ""
     """Oldest unacknowledged, next breach, updates due; already worded."""

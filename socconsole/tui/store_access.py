@@ -93,6 +93,10 @@ class StoreAccess:
         with self._ready().read() as session:
             return query(session, *args, **kwargs)
 
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """Run `work`, which reads by `read_here`, in a thread and return what it returns."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
     async def read(
         self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec, TypeVar, cast
 
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.worker import Worker
 
@@ -26,6 +27,10 @@ def task(method: Callable[..., Awaitable[None]]) -> Callable[..., Worker[None]]:
                 await method(node, *args, **kwargs)
             except SocError as error:
                 cast("Any", node.app).complain(error)
+            except NoMatches:
+                # The screen was taken down while the work was under way: nobody waits for it.
+                if node.is_attached and node.children:
+                    raise
 
         return node.run_worker(guarded(), name=method.__name__, group="task")
 

@@ -1,37 +1,31 @@
-from contextlib import contextmanager
-from datetime import UTC, datetime
+import shutil
 
 import pytest
 
+from socconsole.store.database import Database
 from socconsole.tui.app import Setup
-
-NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
-
-
-class NoDatabase:
-    """A store that never changes and holds nothing."""
-
-    @contextmanager
-    def read(self):
-        yield None
-
-    begin = read
-
-    def changes(self):
-        return self
-
-    def poll(self):
-        return False
-
-    def close(self):
-        pass
+from tests.conftest import NOON
 
 
 @pytest.fixture
-def bare_setup(tmp_path):
+def db_path(tmp_path, sqlite_template):
+    """A database file of its own for one console."""
+    return shutil.copy(sqlite_template, tmp_path / "soc.db")
+
+
+@pytest.fixture
+def database(db_path):
+    """The other side of the console's database: the collector, a colleague."""
+    opened = Database(str(db_path))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def bare_setup(tmp_path, db_path):
     return Setup(
         login="mara",
-        open_database=NoDatabase,
+        open_database=lambda: Database(str(db_path)),
         now=lambda: NOON,
         config_folder=tmp_path / "config",
         state_folder=tmp_path / "state",

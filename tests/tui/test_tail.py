@@ -7,8 +7,8 @@ from textual.screen import Screen
 from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.sparkline import sparkline
 from socconsole.tui.widgets.tail import KEPT_LINES, TailLine, TailView
+from tests.conftest import NOON
 from tests.tui.analyst import at_the_console
-from tests.tui.conftest import NOON
 
 
 class Tailing(Screen[None]):

@@ -3,9 +3,7 @@
 import pytest
 
 from socconsole.core.event import Event, EventCategory, RawLine
-from socconsole.store.database import Database
 from socconsole.store.events import EventStore
-from socconsole.tui.app import Setup
 from tests.conftest import NOON
 from tests.store.rows import a_source
 from tests.tui.analyst import at_the_console
@@ -37,27 +35,16 @@ class Collector:
 
 
 @pytest.fixture
-def collector(sqlite_database):
-    reading = Collector(sqlite_database)
+def collector(database):
+    reading = Collector(database)
     yield reading
     reading.events.close()
 
 
-@pytest.fixture
-def setup(sqlite_database, tmp_path):
-    return Setup(
-        login="mara",
-        open_database=lambda: Database(sqlite_database.url.render_as_string()),
-        now=lambda: NOON,
-        config_folder=tmp_path / "config",
-        state_folder=tmp_path / "state",
-    )
-
-
-async def test_lines_appear_as_they_are_read_and_can_be_narrowed(setup, collector):
+async def test_lines_appear_as_they_are_read_and_can_be_narrowed(bare_setup, collector):
     collector.reads("auth", "Failed password for root", "session opened for mara")
     collector.reads("web", "GET /index.html", "POST /shell.php [/][bold]x")
-    async with at_the_console(setup) as analyst:
+    async with at_the_console(bare_setup) as analyst:
         await analyst.presses("3")
         assert "Failed password" in analyst.screen
         assert "POST /shell.php [/][bold]x" in analyst.screen
@@ -76,15 +63,15 @@ async def test_lines_appear_as_they_are_read_and_can_be_narrowed(setup, collecto
         assert "sudo: root by mara" in analyst.screen
 
 
-async def test_a_wrong_filter_says_where_it_is_wrong(setup, collector):
+async def test_a_wrong_filter_says_where_it_is_wrong(bare_setup, collector):
     collector.reads("auth", "one")
-    async with at_the_console(setup) as analyst:
+    async with at_the_console(bare_setup) as analyst:
         await analyst.presses("3", "slash")
         await analyst.types("one (two")
         assert "column" in analyst.bottom
 
 
-async def test_an_empty_tail_says_what_to_do(setup):
-    async with at_the_console(setup) as analyst:
+async def test_an_empty_tail_says_what_to_do(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
         await analyst.presses("3")
         assert "No line yet" in analyst.screen

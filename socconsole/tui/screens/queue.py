@@ -1,28 +1,417 @@
-"""The queue: open alerts, ranked."""
+"""The queue: open alerts, ranked, live."""
 
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.timer import Timer
 
+from socconsole.core.severity import Severity
+from socconsole.errors import UsageError
+from socconsole.tui import alert_verbs
+from socconsole.tui.alert_verbs import VERBS, Target
+from socconsole.tui.cells import span
+from socconsole.tui.keymap import key
+from socconsole.tui.screens import console
+from socconsole.tui.tasks import task
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.table import Column, VirtualTable
+
+if TYPE_CHECKING:
+    from socconsole.store.queries.queue import QueueQuery, QueueRow
+    from socconsole.tui.app import ConsoleApp
+
+_TYPING_SECS = 0.15
+
+SEVERITY_MARKS = {
+    Severity.CRITICAL: "█C",
+    Severity.HIGH: "▆H",
+    Severity.MEDIUM: "▄M",
+    Severity.LOW: "▂L",
+    Severity.INFORMATIONAL: "▁I",
+}
+"""A letter and a height: the colour is never alone."""
+STATUS_MARKS = {
+    "new": "new",
+    "acknowledged": "ack",
+    "escalated": "tkt",
+    "shelved": "shl",
+    "closed": "cls",
+}
+SORTS = {
+    "r": "rank",
+    "a": "age",
+    "l": "last_seen",
+    "s": "severity",
+    "c": "count",
+    "t": "rule",
+    "h": "host",
+    "u": "user",
+    "i": "source_ip",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A named filter with its order."""
+
+    name: str
+    filter: str
+    sort: str = "rank"
+
+
+SHIPPED_VIEWS = (
+    View("Open", ""),
+    View("New", "status:new"),
+    View("Mine", "assignee:me"),
+    View("Critical", "severity>=high"),
+    View("Shelved", "status:shelved"),
+    View("Closed", "status:closed", "closed"),
+)
+
+
+class AlertSource:
+    """Rows of the queue for one filter. Its methods run in threads."""
+
+    def __init__(self, app: "ConsoleApp") -> None:
+        self._app = app
+        self.filter = ""
+        self.sort = "rank"
+        self.reverse = False
+        self.newest = 0
+        """Every alert up to this id has been looked at."""
+
+    def query(self) -> "QueueQuery":
+        from socconsole.store.queries.queue import QueueQuery
+
+        return QueueQuery.of(
+            self.filter,
+            login=self._app.login,
+            now=self._app.now(),
+            sort=self.sort,
+            reverse=self.reverse,
+        )
+
+    def ids(self) -> Sequence[int]:
+        from socconsole.store.queries import queue
+
+        query = self.query()
+        self.newest = self._app.store.read_here(queue.newest_id)
+        return self._app.store.read_here(queue.queue_ids, query)
+
+    def rows(self, ids: Sequence[int]) -> Mapping[int, "QueueRow"]:
+        from socconsole.store.queries import queue
+
+        return {row.id: row for row in self._app.store.read_here(queue.queue_rows, ids)}
+
+    def news(self) -> int:
+        """Return how many matching alerts are newer than the ones looked at."""
+        from socconsole.store.queries import queue
+
+        return len(self._app.store.read_here(queue.queue_news, self.query(), after_id=self.newest))
 
 
 class QueueScreen(Screen[None]):
     """Open alerts, the highest rank first."""
 
     TITLE = "Queue"
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *alert_verbs.BINDINGS,
+        key("queue.next", "w", "work_next", "Work next: claim the highest alert nobody has"),
+        key("queue.filter", "slash", "filter", "Filter as you type", hint="filter"),
+        key("queue.clear", "backslash", "clear_filter", "Take the filter off"),
+        key("queue.next_view", "right_square_bracket", "view(1)", "Next view"),
+        key("queue.previous_view", "left_square_bracket", "view(-1)", "Previous view"),
+        key("queue.sort", "o", "sort", "Sort by"),
+        key("queue.reverse", "O", "reverse", "Turn the order round"),
+        key("queue.value", "f", "value_filter", "Include, exclude, only: the value here"),
+        key("queue.refresh", "r", "refresh_all", "Load again"),
+        key("queue.new", "tab", "next_new", "Next alert nobody has"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view = SHIPPED_VIEWS[0]
+        self._typed = ""
+        self._typing: Timer | None = None
+        self._source: AlertSource | None = None
+        self._problem = ""
 
     def compose(self) -> ComposeResult:
         yield StatusHeader()
-        yield Drawn([("[Open]", "tab-active")], id="bar")
-        yield VirtualTable([Column[str]("title", "Rule", 20, str, grow=1)], empty="No open alert.")
+        yield Drawn(id="bar")
+        yield VirtualTable(self._columns(), empty="Loading …", gone=self._is_gone)
         yield PromptLine()
 
+    @property
+    def table(self) -> "VirtualTable[QueueRow]":
+        return self.query_one(VirtualTable)
+
     def on_mount(self) -> None:
-        self.query_one(VirtualTable).focus()
+        self._source = AlertSource(console(self))
+        self.table.source = self._source
+        self.table.focus()
+        self._show_bar()
+        self.load()
+
+    # Loading.
+
+    def load(self, *, first: bool = False) -> None:
+        """Ask for the view's order and rows again."""
+        source = self._source
+        if source is None:
+            return
+        source.filter = f"{self._view.filter} {self._typed}".strip()
+        self.table.reload(first=first)
+
+    def on_virtual_table_loaded(self, message: VirtualTable.Loaded) -> None:
+        message.stop()
+        self.table.set_foot(pill="")
+        self.table.empty = self._why_empty()
+        self._show_bar()
+
+    def on_store_changed(self) -> None:
+        self.table.refresh_rows()
+        self.look_for_news()
+
+    def on_screen_resume(self) -> None:
+        self.on_store_changed()
+
+    @task
+    async def look_for_news(self) -> None:
+        source = self._source
+        if source is None:
+            return
+        count = await console(self).store.in_thread(source.news)
+        if count and not self.table.line_count:
+            self.load(first=True)
+        else:
+            self.table.set_foot(pill=f" ▲{count} new · g " if count else "")
+
+    def _why_empty(self) -> str:
+        if self._typed:
+            return f"No alert in {self._view.name} matches {self._typed} · \\ takes the filter off"
+        if self._view.name == "Open":
+            return "No open alert. 3 Live tail shows what is read, 7 Sources how reading goes."
+        return f"No alert in {self._view.name} · [ and ] change the view"
+
+    # The bar.
+
+    def _show_bar(self) -> None:
+        parts: list[tuple[str, str]] = []
+        for view in SHIPPED_VIEWS:
+            if view is self._view:
+                parts.append((f"[{view.name}]", "tab-active"))
+            else:
+                parts.append((f" {view.name} ", "tab"))
+        source = self._source
+        if source and (source.sort != "rank" or source.reverse):
+            parts.append((f"  by {source.sort}{' ↑' if source.reverse else ''}", "muted"))
+        if self._typed:
+            parts.append((f"  /{self._typed}", "prompt"))
+        if self._problem:
+            parts.append((f"  {self._problem}", "say-error"))
+        self.query_one("#bar", Drawn).show(*parts)
+
+    def action_view(self, by: int) -> None:
+        at = (SHIPPED_VIEWS.index(self._view) + by) % len(SHIPPED_VIEWS)
+        self._view = SHIPPED_VIEWS[at]
+        if self._source is not None:
+            self._source.sort = self._view.sort
+        self._show_bar()
+        self.load(first=True)
+
+    # The filter.
+
+    @task
+    async def action_filter(self) -> None:
+        before = self._typed
+        text = await console(self).ask(
+            "/", initial=before, complete=self._complete, on_change=self._typing_filter
+        )
+        if self._typing is not None:
+            self._typing.stop()
+        self._apply(before if text is None else text)
+
+    def _typing_filter(self, text: str) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+        self._typing = self.set_timer(_TYPING_SECS, lambda: self._apply(text))
+
+    def _apply(self, text: str) -> None:
+        from socconsole.core.filter import parse_filter
+        from socconsole.core.filter_words import ALERT_FIELDS
+
+        text = text.strip()
+        try:
+            parse_filter(text, ALERT_FIELDS)
+        except UsageError as error:
+            self._problem = str(error)
+            self._show_bar()
+            return
+        self._problem = ""
+        if text != self._typed:
+            self._typed = text
+            self._show_bar()
+            self.load(first=True)
+
+    async def _complete(self, text: str) -> Sequence[str]:
+        from socconsole.core.filter_edit import filled, gap_at, offers
+        from socconsole.core.filter_words import ALERT_FIELDS
+        from socconsole.store.queries.grouping import GROUPED_BY, known_values
+
+        gap = gap_at(text, len(text), ALERT_FIELDS)
+        if gap is None:
+            return []
+        values: Sequence[str] = ()
+        if gap.field is not None and gap.field.name in GROUPED_BY:
+            values = await console(self).store.read(known_values, gap.field.name)
+        return [filled(text, gap, offer)[0] for offer in offers(gap, ALERT_FIELDS, values)]
+
+    def action_clear_filter(self) -> None:
+        self._apply("")
+
+    @task
+    async def action_value_filter(self) -> None:
+        """Narrow by a value of the row under the cursor."""
+        from socconsole.core.filter_edit import exclude, include, only
+
+        row = self.table.cursor_row
+        if row is None:
+            return
+        values = {
+            "r": ("rule", row.title),
+            "h": ("host", row.host or "none"),
+            "u": ("user", row.user or "none"),
+            "i": ("source_ip", row.source_ip or "none"),
+            "s": ("source", row.source),
+        }
+        app = console(self)
+        way = await app.choose("Filter", {"i": "include", "x": "exclude", "o": "only"})
+        if way is None:
+            return
+        which = await app.choose(
+            "By", {k: f"{name} {value}" for k, (name, value) in values.items()}
+        )
+        if which is None:
+            return
+        name, value = values[which]
+        if way == "o":
+            self._apply(only(name, value))
+        else:
+            self._apply((include if way == "i" else exclude)(self._typed, name, value))
+
+    # Order and columns.
+
+    @task
+    async def action_sort(self) -> None:
+        pressed = await console(self).choose("Sort by", SORTS)
+        if pressed is not None and self._source is not None:
+            self._source.sort = SORTS[pressed]
+            self._show_bar()
+            self.load(first=True)
+
+    def action_reverse(self) -> None:
+        if self._source is not None:
+            self._source.reverse = not self._source.reverse
+            self._show_bar()
+            self.load(first=True)
+
+    def action_refresh_all(self) -> None:
+        self.load()
+
+    # Verbs.
+
+    def target(self) -> Target | None:
+        """Return the marked alerts, or the one under the cursor."""
+        chosen = self.table.selection()
+        return Target(chosen.ids, self.table.cursor_row) if chosen.ids else None
+
+    @task
+    async def action_verb(self, name: str) -> None:
+        target = self.target()
+        if target is None:
+            console(self).say("There is no alert here.")
+            return
+        marked = self.table.selection().marked
+        finished = await VERBS[name](console(self), target)
+        if marked and finished:
+            self.table.clear_marks()
+        self.table.refresh_rows()
+        if finished:
+            done = set(target.ids)
+            self.table.advance(lambda row: row.is_open and row.id not in done)
+
+    @task
+    async def action_work_next(self) -> None:
+        from socconsole.services import alerts
+
+        app = console(self)
+        taken = await app.change(alerts.claim_next, policy=app.settings.alerts)
+        if taken is None:
+            app.say("Nobody is waiting: every open alert has somebody.")
+            return
+        app.say(f"Alert {taken} is yours · u undoes")
+        if not self.table.move_to_id(taken):
+            self.load(first=True)
+        self.open_alert(taken)
+
+    def action_next_new(self) -> None:
+        self.table.advance(lambda row: row.status == "new")
+
+    @task
+    async def action_undo(self) -> None:
+        await console(self).undo_last()
+
+    def action_actions(self) -> None:
+        console(self).say("The list of actions is not here yet.")
+
+    def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
+        message.stop()
+        self.open_alert(message.row_id)
+
+    def open_alert(self, alert_id: int) -> None:
+        """Show the alert's own screen."""
+
+    # What a row says.
+
+    def _is_gone(self, row: "QueueRow") -> bool:
+        if "status" in self._view.filter or "status" in self._typed:
+            return False
+        return not row.is_open or row.status == "shelved"
+
+    def _columns(self) -> "list[Column[QueueRow]]":
+        return [
+            Column("severity", " S", 2, _severity_mark, lambda row: row.severity.label),
+            Column("rank", "Rk", 3, lambda row: f"{row.rank:.0f}", right=True),
+            Column("age", "Age", 4, self._age, right=True),
+            Column("rule", "Rule", 25, lambda row: row.title, grow=3),
+            Column("host", "Host", 14, lambda row: row.host or "–", grow=1),
+            Column("user", "User", 8, lambda row: row.user or "–", grow=1),
+            Column("source_ip", "Source", 15, lambda row: row.source_ip or "–", least=110),
+            Column("source", "Log", 10, lambda row: row.source, least=130),
+            Column("count", "×", 4, lambda row: _short(row.count), right=True),
+            Column("status", "St", 3, lambda row: STATUS_MARKS.get(row.status, row.status)),
+            Column("assignee", "Own", 6, lambda row: row.assignee or "–"),
+            Column("ticket", "Ticket", 12, lambda row: row.ticket or "", least=120),
+        ]
+
+    def _age(self, row: "QueueRow") -> str:
+        now: datetime = console(self).now()
+        return span(now - row.created_at)
+
+
+def _severity_mark(row: "QueueRow") -> str:
+    return SEVERITY_MARKS[row.severity]
+
+
+def _short(count: int) -> str:
+    if count < 10_000:
+        return str(count)
+    return f"{count // 1000}k" if count < 1_000_000 else f"{count // 1_000_000}M"

@@ -14,12 +14,7 @@ from socconsole.tui.messages import Pulse
 if TYPE_CHECKING:
     from socconsole.tui.app import ConsoleApp
 
-_DOT = {
-    "live": "● live",
-    "starting": "○ starting",
-    "stale": "○ collector silent",
-    "none": "○ no collector",
-}
+_DOT = {"live": "● live", "starting": "○ starting", "none": "○ no collector"}
 
 
 class StatusHeader(Widget):
@@ -93,7 +88,15 @@ class StatusHeader(Widget):
         words = []
         if pulse.events_per_second is not None:
             words.append(f"{pulse.events_per_second:.0f} eps")
-        if pulse.lag_seconds is not None:
-            words.append(f"lag {pulse.lag_seconds:.1f}s")
+        if pulse.lag_bytes:
+            words.append(f"lag {_size(pulse.lag_bytes)}")
         words.append(_DOT.get(pulse.collector, pulse.collector))
         return "  ".join(words)
+
+
+def _size(count: int) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count}{unit}"
+        count //= 1000
+    return f"{count}GB"

@@ -505,7 +505,8 @@ class VirtualTable(LineView, Generic[RowT]):
             placed.append((column, column.width + extra))
         if spare < 0 and shares:
             placed = [
-                (column, max(8, own + spare * column.grow // shares)) for column, own in placed
+                (column, max(4, own + spare * column.grow // shares) if column.grow else own)
+                for column, own in placed
             ]
         return placed
 

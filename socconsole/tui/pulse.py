@@ -1,0 +1,46 @@
+"""The figures of the header, read in one short snapshot."""
+
+from datetime import datetime
+from typing import Any
+
+from socconsole.tui.cells import span
+from socconsole.tui.messages import Pulse
+
+
+class PulseReader:
+    """Reads the header's figures; rates need the reading before."""
+
+    def __init__(self, login: str) -> None:
+        self._login = login
+        self._events: tuple[datetime, int] | None = None
+
+    def __call__(self, session: Any, now: datetime) -> Pulse:  # noqa: ANN401 a session is passed on unseen
+        from socconsole.services.sources import collector_alive
+        from socconsole.store.queries.queue import queue_counts
+        from socconsole.store.queries.sources import sources
+
+        counts = queue_counts(session, self._login)
+        rows = sources(session)
+        alive = collector_alive(session, now=now)
+        clocks = []
+        if counts.oldest_new_at is not None:
+            clocks.append(f"oldest {span(now - counts.oldest_new_at)}")
+        troubled = [row.name for row in rows if row.error]
+        if troubled:
+            clocks.append(f"source {troubled[0]} in trouble")
+        return Pulse(
+            new=counts.new,
+            critical=counts.critical,
+            mine=counts.mine,
+            events_per_second=self._rate(sum(row.events for row in rows), now),
+            lag_bytes=sum(row.lag_bytes for row in rows),
+            collector="live" if alive is not None else "none",
+            clocks=" · ".join(clocks),
+        )
+
+    def _rate(self, events: int, now: datetime) -> float | None:
+        before, self._events = self._events, (now, events)
+        if before is None:
+            return None
+        seconds = (now - before[0]).total_seconds()
+        return max(0.0, (events - before[1]) / seconds) if seconds > 0 else None

@@ -1,0 +1,158 @@
+"""The queue under the fingers."""
+
+import pytest
+
+from socconsole.core.severity import Severity
+from tests.conftest import NOON
+from tests.services.alert_making import alert_of, bring, detection, minutes
+from tests.tui.analyst import at_the_console
+
+
+@pytest.fixture
+async def console(bare_setup, database):
+    """A console with five alerts: h0 (highest rank) to h4."""
+    made = [
+        detection(f"Rule {n}", level=Severity.HIGH, host=f"h{n}", at=NOON - minutes(n))
+        for n in range(5)
+    ]
+    bring(database, *made)
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.waits_until("1/5")
+        yield analyst
+
+
+def statuses(database):
+    return [alert_of(database, number).status for number in range(1, 6)]
+
+
+async def test_open_alerts_are_there_with_what_tells_them_apart(console):
+    assert "▆H" in console.screen
+    assert all(f"Rule {n}" in console.screen for n in range(5))
+    await console.waits_until("new 5")
+
+
+async def test_a_false_positive_takes_two_keys_and_comes_back_with_one(console, database):
+    first = console.app.screen.table.cursor_id
+    await console.presses("x", "f")
+    assert alert_of(database, first).status == "closed"
+    assert alert_of(database, first).disposition == "false_positive"
+    assert console.app.screen.table.cursor_id != first
+    assert "u undoes" in console.bottom
+    await console.presses("u")
+    assert alert_of(database, first).status == "new"
+
+
+async def test_a_closed_row_stays_where_it_was_until_the_next_load(console):
+    await console.presses("x", "f")
+    assert "1/5" not in console.screen
+    assert "2/5" in console.screen
+    await console.presses("r")
+    assert "/4" in console.screen
+
+
+async def test_all_matching_are_closed_as_one_action_and_undone_as_one(console, database):
+    await console.presses("asterisk", "x", "e")
+    assert statuses(database) == ["closed"] * 5
+    await console.presses("u")
+    assert statuses(database) == ["new"] * 5
+
+
+async def test_a_acknowledges_and_stays_where_it_is(console, database):
+    before = console.app.screen.table.cursor_id
+    await console.presses("a")
+    assert alert_of(database, before).assignee == "mara"
+    assert console.app.screen.table.cursor_id == before
+    await console.waits_until("ack mara")
+
+
+async def test_w_claims_the_highest_alert_nobody_has(console, database):
+    await console.presses("w")
+    taken = [n for n in range(1, 6) if alert_of(database, n).assignee == "mara"]
+    assert len(taken) == 1
+
+
+async def test_dot_repeats_the_last_verb_with_its_answers(console, database):
+    await console.presses("x", "k", "full_stop")
+    closed = [n for n in range(1, 6) if alert_of(database, n).status == "closed"]
+    assert len(closed) == 2
+    assert {alert_of(database, n).sub_reason for n in closed} == {"test"}
+
+
+async def test_shelving_asks_until_when_and_why(console, database):
+    first = console.app.screen.table.cursor_id
+    await console.presses("s", "enter")
+    await console.types("waits for the patch")
+    row = alert_of(database, first)
+    assert row.status == "shelved"
+    assert row.shelve_reason == "waits for the patch"
+    assert row.shelved_until == NOON + minutes(120)
+
+
+async def test_the_filter_narrows_as_it_is_typed_and_escape_takes_it_back(console):
+    await console.presses("slash", *"host:h3")
+    await console.waits_until("1/1")
+    assert "Rule 3" in console.screen
+    await console.presses("escape")
+    await console.waits_until("1/5")
+
+
+async def test_a_wrong_filter_says_where_and_changes_nothing(console):
+    await console.presses("slash")
+    await console.types("severity>=huge")
+    assert "column" in console.screen
+    assert "1/5" in console.screen
+
+
+async def test_an_empty_result_says_which_key_changes_that(console):
+    await console.presses("slash")
+    await console.types("host:nowhere")
+    await console.waits_until("takes the filter off")
+    await console.presses("backslash")
+    await console.waits_until("1/5")
+
+
+async def test_new_alerts_are_counted_and_move_nothing(console, database):
+    await console.presses("j")
+    before = console.app.screen.table.cursor_id
+    bring(database, detection("Newcomer", level=Severity.CRITICAL, host="h9"))
+    await console.waits_until("▲1 new · g")
+    assert console.app.screen.table.cursor_id == before
+    assert "Newcomer" not in console.screen
+    await console.presses("g")
+    await console.waits_until("Newcomer")
+    assert "1/6" in console.screen
+
+
+async def test_what_a_colleague_does_is_seen_in_place(console, database):
+    from socconsole.services import alerts
+
+    with database.begin() as session:
+        alerts.acknowledge(session, [1], by="omar", now=NOON)
+    await console.waits_until("omar")
+
+
+async def test_views_are_a_bracket_away(console, database):
+    await console.presses("a", "right_square_bracket", "right_square_bracket")
+    await console.waits_until("1/1")
+    assert "[Mine]" in console.lines[1]
+
+
+async def test_what_needs_a_note_is_not_closed_without_one(console, database):
+    first = console.app.screen.table.cursor_id
+    await console.presses("x", "u", "enter")
+    assert alert_of(database, first).status == "new"
+    await console.presses("x", "u")
+    await console.types("looked, could not tell")
+    assert alert_of(database, first).disposition == "undetermined"
+
+
+async def test_a_read_only_console_changes_nothing_and_says_so(bare_setup, database):
+    import dataclasses
+
+    bring(database, detection())
+    async with at_the_console(dataclasses.replace(bare_setup, read_only=True)) as analyst:
+        await analyst.waits_until("1/1")
+        assert "READ-ONLY" in analyst.lines[0]
+        await analyst.presses("a")
+        assert "read-only" in analyst.bottom
+    assert alert_of(database, 1).status == "new"
