@@ -72,8 +72,8 @@ class Database:
         """Open the whole unit of work: one write transaction, committed at the end.
 
         Raises:
-            ConflictError: Somebody else changed a row first, or keeps the database locked.
-            StoreError: The database cannot be written.
+            ConflictError: Somebody else changed a row first.
+            StoreError: The database cannot be written, or another program keeps it locked.
 
         """
         if self.read_only:

@@ -3,7 +3,7 @@
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
-from socconsole.errors import ConflictError, SocError, StoreError
+from socconsole.errors import SocError, StoreError
 
 _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
@@ -51,7 +51,7 @@ def explained(error: DBAPIError, url: URL) -> SocError:
     if url.get_backend_name() == "sqlite":
         where = url.database or ":memory:"
     if "locked" in text or "busy" in text:
-        return ConflictError(
+        return StoreError(
             "Another program keeps the database locked.",
             hint="Try again; if it stays so, look for a backup or a shell that has it open.",
             where=where,
