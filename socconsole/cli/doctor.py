@@ -118,7 +118,7 @@ def _terminal_troubles() -> Iterator[Observation]:
         yield Observation("error", "terminal", f"{columns}×{rows} is too small", cure)
     encoding = locale.getencoding()
     if "utf" not in encoding.lower():
-        cure = "export LC_ALL=C.UTF-8, or set console.ascii"
+        cure = "export LC_ALL=C.UTF-8"
         yield Observation("warning", "terminal", f"the locale's encoding is {encoding}", cure)
 
 

@@ -149,10 +149,6 @@ class RetentionPolicy:
 class CollectorPolicy:
     """How the collector reads."""
 
-    batch_lines: int = 2000
-    """Lines handled in one transaction at most."""
-    batch_millis: int = 200
-    """A line waits at most this long for its batch to fill."""
     linger_secs: int = 60
     """A collector that a console started ends this long after the last console."""
     start_with_console: bool = True
@@ -167,10 +163,6 @@ class ConsolePolicy:
     """A name from `themes/` or from the user's own themes folder."""
     mouse: Literal["auto", "on", "off"] = "auto"
     """`auto` leaves the mouse to the terminal over SSH."""
-    refresh_millis: int = 200
-    """How often the screen asks the database whether something changed."""
-    ascii: bool = False
-    """Draw with ASCII characters alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,3 +79,13 @@ def test_the_manual_knows_every_exit_code():
     page = content.manual_page("troubleshooting")
     assert all(f"{code} " in page for code in (0, 1, 2, 3, 130))
     assert COMMANDS
+
+
+def test_every_setting_is_used():
+    package = Path(content.__file__).parents[1]
+    readers = {package / "settings.py", package / "core" / "policy.py"}
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for path in package.rglob("*.py") if path not in readers
+    )
+    unused = [name for name in setting_names() if f".{name.rpartition('.')[2]}" not in code]
+    assert unused == []
