@@ -107,7 +107,7 @@ class Database:
             raise ConflictError(
                 "Somebody else changed this first.", hint="Look at it again, then repeat."
             ) from None
-        except DBAPIError as error:
+        except (DBAPIError, driver.DatabaseError) as error:
             raise explained(error, self.url) from error
 
 
@@ -155,12 +155,12 @@ def _sqlite(url: URL, read_only: bool) -> Engine:
     return engine
 
 
-def begin_immediate(connection: driver.Connection, wait: float = LOCK_WAIT) -> None:
+def begin_immediate(connection: driver.Connection, wait: float | None = None) -> None:
     """Take the write lock, polling for it.
 
     SQLite's own busy handler backs off: beside a busy collector people then wait for seconds.
     """
-    give_up = time.monotonic() + wait
+    give_up = time.monotonic() + (LOCK_WAIT if wait is None else wait)
     connection.execute("PRAGMA busy_timeout=0")
     try:
         while True:

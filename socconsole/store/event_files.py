@@ -5,7 +5,6 @@ the two leaves a block beyond the checkpoint; it is removed at the next start, a
 writes the same bytes again, because batches are not cut at the same places twice.
 """
 
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,12 +15,11 @@ from sqlmodel import Session
 from socconsole.store import driver
 from socconsole.store.event_blocks import Place, Stored, Wanted
 from socconsole.store.event_codec import Block
+from socconsole.store.place import make_file, make_folder
 
 APPLICATION_ID = 0x50C_E4E7
 _SUFFIX = ".socev"
 _SCHEMA = f"""
-PRAGMA page_size=8192;
-PRAGMA journal_mode=WAL;
 PRAGMA application_id={APPLICATION_ID};
 CREATE TABLE IF NOT EXISTS block (
     id INTEGER PRIMARY KEY,
@@ -208,8 +206,8 @@ class EventFiles:
         path = self._paths(day)[0]
         new = create and not path.exists()
         if new:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            make_folder(self._folder, self._folder.parent)
+            make_file(path, page_size=8192)
         connection = driver.connect(str(path), timeout=5.0)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA temp_store=MEMORY")

@@ -44,9 +44,11 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def explained(error: DBAPIError, url: URL) -> SocError:
-    """Return the error a user sees for `error`; a fault of the program comes back unchanged."""
-    text = str(error.orig).lower()
+def explained(error: Exception, url: URL) -> SocError:
+    """Return the error a user sees for what a driver raised."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    gone = isinstance(error, DBAPIError) and error.connection_invalidated
+    text = str(cause).lower()
     where = url.render_as_string(hide_password=True)
     if url.get_backend_name() == "sqlite":
         where = url.database or ":memory:"
@@ -59,10 +61,10 @@ def explained(error: DBAPIError, url: URL) -> SocError:
     for sign, what, hint in _KNOWN:
         if sign in text:
             return StoreError(what, hint=hint, where=where)
-    if error.connection_invalidated or "connection" in text:
+    if gone or "connection" in text:
         return StoreError(
             "The database server cannot be reached.",
             hint="Nothing was stored; try again when it is back.",
             where=where,
         )
-    return StoreError(f"The database refused: {error.orig}", where=where)
+    return StoreError(f"The database refused: {cause}", where=where)

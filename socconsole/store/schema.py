@@ -1,13 +1,11 @@
 """Makes the schema, and knows which schema a database has."""
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
 from socconsole.errors import StoreError
-from socconsole.store import ddl, driver
+from socconsole.store import ddl, place
 from socconsole.store.tables import METADATA
 from socconsole.store.types import new_uid
 
@@ -22,8 +20,11 @@ VERSION = 1
 
 def ensure(database: "Database") -> None:
     """Make the schema in an empty database; refuse one that is newer, older or not ours."""
-    if database.path is not None and not database.read_only:
-        make_file(database.path)
+    if database.path is not None:
+        place.check_file_system(database.path)
+        place.check_rights(database.path)
+        if not database.read_only:
+            place.make_file(database.path)
     with database.engine.connect() as connection:
         found = version_of(connection)
     if found == VERSION:
@@ -48,19 +49,6 @@ def newer(database: "Database", found: int, known: int) -> StoreError:
         hint="Use a newer socconsole, or restore the backup made before the upgrade.",
         where=str(database.path or database.url),
     )
-
-
-def make_file(path: Path) -> None:
-    """Make an empty database file that only its owner may read, where there is none."""
-    if path.exists():
-        return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    connection = driver.connect(str(path))
-    try:
-        connection.execute("PRAGMA journal_mode=WAL")
-    finally:
-        connection.close()
 
 
 def version_of(connection: Connection) -> int:

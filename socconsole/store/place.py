@@ -1,0 +1,117 @@
+"""Where a database file may lie, and who may read it."""
+
+import os
+import stat
+from pathlib import Path
+
+from socconsole.errors import StoreError
+from socconsole.store import driver
+
+MOUNTS = Path("/proc/self/mountinfo")
+_REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs"})
+_OWNER_ONLY, _TEAM = 0o600, 0o660
+
+
+def make_file(path: Path, *, page_size: int = 4096) -> None:
+    """Make an empty database file, where there is none.
+
+    Only its owner may read it; in a folder that hands its group down (mode 2770) the group may
+    write it too, which SQLite never arranges by itself.
+    """
+    if path.exists():
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mode = _TEAM if is_team_folder(path.parent) else _OWNER_ONLY
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode)
+    except FileExistsError:
+        return  # another process was faster
+    try:
+        os.fchmod(handle, mode)
+    finally:
+        os.close(handle)
+    connection = driver.connect(str(path))
+    try:
+        connection.execute(f"PRAGMA page_size={page_size}")
+        connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        connection.close()
+
+
+def make_folder(path: Path, like: Path) -> None:
+    """Make a folder for files of the database, open to whom the folder `like` is open."""
+    if path.is_dir():
+        return
+    if is_team_folder(like):
+        path.mkdir(mode=0o770, parents=True, exist_ok=True)
+        path.chmod(0o2770)
+    else:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def is_team_folder(folder: Path) -> bool:
+    """Tell whether files in `folder` belong to its group, whose members may write them."""
+    mode = folder.stat().st_mode
+    return bool(mode & stat.S_ISGID and mode & stat.S_IWGRP)
+
+
+def check_rights(path: Path) -> None:
+    """Refuse a file that others may read but not write.
+
+    A reader of a write-ahead database makes side files of its own, and then the owner is locked
+    out. And logs are nobody's business but the team's.
+
+    Raises:
+        StoreError: The mode is neither private nor the team's.
+
+    """
+    if not path.exists():
+        return
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o007:
+        raise StoreError(
+            f"Everybody on this host may use the database (mode {mode:04o}).",
+            hint=f"Run `chmod 600 {path}`; for a team see `socconsole help team`.",
+            where=str(path),
+        )
+    if mode & 0o040 and not mode & 0o020:
+        raise StoreError(
+            f"The group may read the database but not write it (mode {mode:04o}).",
+            hint=f"Run `chmod 660 {path}` for a team, or `chmod 600 {path}`.",
+            where=str(path),
+        )
+
+
+def check_file_system(path: Path, mounts: Path = MOUNTS) -> None:
+    """Refuse a file system that several hosts share: SQLite's locks do not hold there.
+
+    Raises:
+        StoreError: The folder is on such a file system.
+
+    """
+    kind = file_system(path.absolute().parent, mounts)
+    if kind in _REMOTE or kind.startswith("fuse.sshfs"):
+        raise StoreError(
+            f"The database would lie on a network file system ({kind}), where it gets damaged.",
+            hint="Use a local disk, or PostgreSQL for several hosts.",
+            where=str(path),
+        )
+
+
+def file_system(folder: Path, mounts: Path = MOUNTS) -> str:
+    """Return the kind of file system `folder` lies on; empty where that cannot be told."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    best, kind = -1, ""
+    resolved = folder.resolve()
+    for line in lines:
+        left, _, right = line.partition(" - ")
+        fields = left.split()
+        if len(fields) < 5 or not right:
+            continue
+        point = fields[4].replace("\\040", " ")
+        if resolved.is_relative_to(point) and len(point) >= best:
+            best, kind = len(point), right.split()[0]
+    return kind

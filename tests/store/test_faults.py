@@ -1,0 +1,116 @@
+"""Disks that fill up, files that break, databases that belong to somebody else."""
+
+import os
+
+import pytest
+from sqlmodel import func, select
+
+from socconsole.errors import ConflictError, StoreError
+from socconsole.store import driver
+from socconsole.store.condition import examine
+from socconsole.store.database import Database, begin_immediate
+from socconsole.store.recording import recording
+from socconsole.store.tables import Alert, Analyst
+from tests.store.rows import an_alert
+
+
+def count(database) -> int:
+    with database.read() as session:
+        return session.exec(select(func.count()).select_from(Alert)).one()
+
+
+def test_a_full_disk_is_said_and_harms_nothing(sqlite_database, noon):
+    with sqlite_database.begin() as session:
+        an_alert(session, noon)
+
+    def fill_it() -> None:
+        with sqlite_database.begin() as session:
+            pages = session.connection().exec_driver_sql("PRAGMA page_count").scalar()
+            session.connection().exec_driver_sql(f"PRAGMA max_page_count={pages + 2}")
+            for number in range(200):
+                an_alert(session, noon, fingerprint=str(number), summary="x" * 4000)
+
+    with pytest.raises(StoreError, match="The disk is full: nothing was stored"):
+        fill_it()
+    assert count(sqlite_database) == 1
+    assert examine(sqlite_database).whole
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="nothing is read-only for root")
+def test_a_file_that_cannot_be_written_is_said(sqlite_database, noon):
+    sqlite_database.close()
+    sqlite_database.path.chmod(0o400)
+    with pytest.raises(StoreError, match="cannot be written"), sqlite_database.begin() as session:
+        an_alert(session, noon)
+
+
+def test_a_file_that_is_no_database_is_said(tmp_path):
+    path = tmp_path / "soc.db"
+    path.write_bytes(b"this is a letter to my aunt" * 400)
+    path.chmod(0o600)
+    database = Database(str(path))
+    with pytest.raises(StoreError, match="not an SQLite database"):
+        database.create()
+    database.close()
+    assert path.read_bytes().startswith(b"this is a letter")
+
+
+def test_a_damaged_page_is_found_by_verify_and_named_on_reading(sqlite_database, noon):
+    with sqlite_database.begin() as session:
+        for number in range(300):
+            an_alert(session, noon, fingerprint=str(number), summary="x" * 500)
+    with sqlite_database.read() as session:
+        root = session.connection().exec_driver_sql(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'alert'"
+        ).scalar()  # fmt: skip
+    sqlite_database.close()
+    connection = driver.connect(str(sqlite_database.path))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    with sqlite_database.path.open("r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\xff" * 4096)
+    assert said_of(sqlite_database) == "damaged"
+
+
+def said_of(database) -> str:
+    """What an analyst hears, whether the damage is found by looking or by stumbling."""
+    try:
+        return "whole" if examine(database).whole else "damaged"
+    except StoreError as error:
+        return "damaged" if "damaged" in error.what else error.what
+
+
+def test_another_program_that_keeps_the_lock_is_said(sqlite_database, noon, monkeypatch):
+    from socconsole.store import database as module
+
+    monkeypatch.setattr(module, "LOCK_WAIT", 0.05)
+    other = driver.connect(str(sqlite_database.path))
+    begin_immediate(other)
+    try:
+        with pytest.raises(ConflictError, match="keeps the database locked"):
+            with sqlite_database.begin() as session:
+                an_alert(session, noon)
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    with sqlite_database.begin() as session:
+        an_alert(session, noon)
+    assert count(sqlite_database) == 1
+
+
+def test_a_clock_that_jumps_back_leaves_the_order_of_actions(database, noon):
+    from datetime import timedelta
+
+    from socconsole.store.audit import verify
+    from socconsole.store.queries.actions import list_actions
+
+    for number, moment in enumerate((noon, noon - timedelta(days=2), noon)):
+        with database.begin() as session:
+            with recording(
+                session, verb="analyst.add", by="alice", now=moment, summary=str(number)
+            ):
+                session.add(Analyst(login=f"analyst-{number}", created_at=moment))
+    with database.read() as session:
+        assert [row.summary for row in list_actions(session)] == ["2", "1", "0"]
+        assert verify(session.connection()).whole
