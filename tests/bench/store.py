@@ -21,7 +21,7 @@ from sqlalchemy import insert, text
 from sqlmodel import Session
 
 from socconsole.core.severity import Severity
-from socconsole.errors import ConflictError
+from socconsole.errors import StoreError
 from socconsole.services.alerts import acknowledge, give_back
 from socconsole.store import ddl
 from socconsole.store.database import Database
@@ -138,7 +138,7 @@ def collector(url: str, gate: Gate, first: int, said: multiprocessing.Queue) -> 
                 session.connection().execute(insert(table_of(Alert)), rows)
                 action.changed.add("alert")
             raised += BATCH
-        except ConflictError:
+        except StoreError:
             errors += 1
         time.sleep(0.001)
     database.close()
@@ -156,7 +156,7 @@ def reader(url: str, gate: Gate, said: multiprocessing.Queue) -> None:
             with database.read() as session:
                 queue_page(session, query, limit=50)
             took.append(time.perf_counter() - start)
-        except ConflictError:
+        except StoreError:
             errors += 1
     database.close()
     said.put(("read", took[1:], errors))
@@ -179,7 +179,7 @@ def writer(url: str, gate: Gate, number: int, said: multiprocessing.Queue) -> No
             with database.begin() as session:
                 verbs[len(took) % 2](session, [chosen], by=login, now=NOW)
             took.append(time.perf_counter() - start)
-        except ConflictError:
+        except StoreError:
             errors += 1
     database.close()
     said.put(("write", took[1:], errors))

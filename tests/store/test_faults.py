@@ -5,7 +5,7 @@ import os
 import pytest
 from sqlmodel import func, select
 
-from socconsole.errors import ConflictError, StoreError
+from socconsole.errors import StoreError
 from socconsole.store import driver
 from socconsole.store.condition import examine
 from socconsole.store.database import Database, begin_immediate
@@ -88,7 +88,7 @@ def test_another_program_that_keeps_the_lock_is_said(sqlite_database, noon, monk
     other = driver.connect(str(sqlite_database.path))
     begin_immediate(other)
     try:
-        with pytest.raises(ConflictError, match="keeps the database locked"):
+        with pytest.raises(StoreError, match="keeps the database locked"):
             with sqlite_database.begin() as session:
                 an_alert(session, noon)
     finally:
