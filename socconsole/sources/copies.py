@@ -18,6 +18,8 @@ from socconsole.sources.generation import (
 
 SURE_BYTES = 128
 """Equal beginnings shorter than this say little."""
+KEY_BYTES = 16
+"""Files are compared when they share this much."""
 SETTLE_SECS = 1.0
 """A suspected copy whose size stays the same this long is complete."""
 
@@ -60,6 +62,10 @@ class Candidate:
     repeated: int = 0
     """How much of it was seen to repeat a live file."""
     of: Generation | None = None
+    least: int = 0
+    """What a copy of `of` has at least: its size before this file turned up."""
+    generation: Generation | None = None
+    """What the database keeps of it while it is held."""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -105,6 +111,28 @@ class Surroundings:
     """The owner is still there, under another name."""
 
 
+class Alike:
+    """Finds generations by how their file begins."""
+
+    def __init__(self, generations: Iterable[Generation]) -> None:
+        self._by_beginning: dict[bytes, list[Generation]] = {}
+        self._short: list[Generation] = []
+        for generation in generations:
+            self.add(generation)
+
+    def add(self, generation: Generation) -> None:
+        """Let `generation` be found."""
+        beginning = generation.beginning
+        if len(beginning) < KEY_BYTES:
+            self._short.append(generation)
+        else:
+            self._by_beginning.setdefault(beginning[:KEY_BYTES], []).append(generation)
+
+    def find(self, head: bytes) -> list[Generation]:
+        """Return those whose beginning may be that of `head`."""
+        return [*self._by_beginning.get(head[:KEY_BYTES], ()), *self._short]
+
+
 def judge(file: Candidate, around: Surroundings, now: float) -> Judgement:
     """Decide what `file` is; `now` is in monotonic seconds."""
     ended = [one for one in around.ended if one.key != file.key]
@@ -123,8 +151,8 @@ def judge(file: Candidate, around: Surroundings, now: float) -> Judgement:
             if found is not None:
                 return found
     found = _against_ended(file, ended, settled=settled)
-    if found is None and file.repeated and file.of is not None:
-        begin = _line_start(file.fd, file.repeated)
+    if found is None and file.repeated >= max(1, file.least):
+        begin = line_start(file.fd, file.repeated)
         found = Judgement(Verdict.ADOPT, file.of, begin, shares=True)
     return found or Judgement(Verdict.NEW)
 
@@ -158,7 +186,11 @@ def _against_live(file: Candidate, known: Generation, *, settled: bool) -> Judge
         return None
     if shared < SURE_BYTES:
         return None if settled else Judgement(Verdict.HOLD)
-    file.repeated, file.of = shared, known
+    if file.of is not known:
+        file.of, file.least = known, known.listed_sizes[0]
+    file.repeated = shared
+    if settled and shared < file.least:
+        return None
     return None if file.size > size else Judgement(Verdict.REPEATS, known, shared)
 
 
@@ -174,7 +206,7 @@ def _same_samples(one: int, other: int, size: int) -> bool:
     )
 
 
-def _line_start(fd: int, offset: int) -> int:
+def line_start(fd: int, offset: int) -> int:
     """Return the start of the line that byte `offset` belongs to."""
     begin = max(0, offset - CHUNK_BYTES)
     return begin + os.pread(fd, offset - begin, begin).rfind(b"\n") + 1

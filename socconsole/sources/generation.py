@@ -22,6 +22,8 @@ class GenerationState(StrEnum):
     LIVE = "live"
     TRUNCATED = "truncated"
     """Its content is no longer in that file; a copy may still hold the unread rest."""
+    HELD = "held"
+    """It repeats another file up to its offset, and is read once it differs."""
     RESCUED = "rescued"
     """A copy was found and goes on from its offset."""
     GONE = "gone"
@@ -83,6 +85,8 @@ class Generation:
     old_until: int = 0
     """Bytes before it were there when the file was opened: their time is the file's."""
     modified: float = 0.0
+    listed_sizes: tuple[int, int] = (0, 0)
+    """Its sizes at the scan before the last one and at the last one."""
     missing: int = 0
     absent_since: float | None = None
     quiet_since: float = 0.0

@@ -11,15 +11,19 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from socconsole.sources.copies import (
+    SETTLE_SECS,
     SURE_BYTES,
+    Alike,
     Candidate,
     Judgement,
     Surroundings,
     Verdict,
     is_heading,
     judge,
+    line_start,
     related,
 )
 from socconsole.sources.files import FileSource, Listing, is_gone, look, open_regular
@@ -61,6 +65,18 @@ def open_files_limit() -> int:
     return max(16, min(2000, soft // 2))
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What one scan knows of the files that were there before."""
+
+    owners: dict[bytes, Generation]
+    """Path → the generation that had it at the last scan."""
+    seen: set[tuple[int, int]]
+    unseen: list[Generation]
+    """Neither open nor listed."""
+    alike: Alike
+
+
 class Tail:
     """Follows one source's files.
 
@@ -99,6 +115,12 @@ class Tail:
             self.live[generation.key] = generation
         elif checkpoint.state is GenerationState.TRUNCATED:
             self.ended.appendleft(generation)
+        elif checkpoint.state is GenerationState.HELD:
+            held = Candidate(
+                generation.path, -1, *generation.key, checkpoint.size, b"", now - SETTLE_SECS
+            )
+            held.repeated, held.generation = checkpoint.offset, generation
+            self.held[generation.key] = held
         elif checkpoint.state is GenerationState.GONE:
             self._gone.appendleft(generation)
 
@@ -158,12 +180,20 @@ class Tail:
                 unknown.append((path, found))
         self._check_unlisted(seen, now)
         turned_up = [file for one in unknown if (file := self._open_unknown(one, now))]
+        looked = _Looked(
+            owners,
+            seen,
+            [one for one in self.live.values() if one.fd < 0 and one.key not in seen],
+            Alike(self.live.values() if turned_up else ()),
+        )
         for file in turned_up:
             try:
-                self._decide(file, owners, seen, now)
+                self._decide(file, looked, now)
             finally:
                 if file.fd >= 0:
                     os.close(file.fd)
+                if (begun := self.live.get(file.key)) is not None:
+                    looked.alike.add(begun)
         self._forget_held({file.key for file in turned_up})
         self._look_for_missing(seen | {file.key for file in turned_up}, listing, now)
         waiting = any(not file.repeated for file in self.held.values())
@@ -192,6 +222,7 @@ class Tail:
             self._ledger.note(NoteKind.ROTATION, generation, "the file was renamed")
             self._ledger.touch(generation)
         generation.size = max(generation.size, size)
+        generation.listed_sizes = (generation.listed_sizes[1], size)
         generation.ready = generation.ready or size > generation.position
         generation.missing, generation.absent_since = 0, None
         return True
@@ -252,7 +283,8 @@ class Tail:
         held = self.held.get(key)
         file = Candidate(path, fd, *key, found.st_size, os.pread(fd, HEAD_BYTES, 0), now)
         if held is not None:
-            file.repeated, file.of = held.repeated, held.of
+            file.repeated, file.of, file.generation = held.repeated, held.of, held.generation
+            file.least = held.least
             if held.size == file.size:
                 file.changed_at = held.changed_at
         return file
@@ -260,8 +292,7 @@ class Tail:
     def _decide(
         self,
         file: Candidate,
-        owners: dict[bytes, Generation],
-        seen: set[tuple[int, int]],
+        looked: "_Looked",
         now: float,
     ) -> None:
         if file.key in self.live:
@@ -272,13 +303,13 @@ class Tail:
             return
         if self._cut_short(file, now):
             return
-        owner = owners.get(file.path)
+        owner = looked.owners.get(file.path)
         around = Surroundings(
-            live=tuple(self.live.values()),
+            live=looked.alike.find(file.head),
             ended=tuple(self.ended),
-            unseen=[one for one in self.live.values() if one.fd < 0 and one.key not in seen],
+            unseen=looked.unseen,
             owner=owner,
-            owner_listed=owner is not None and owner.key in seen,
+            owner_listed=owner is not None and owner.key in looked.seen,
         )
         judgement = judge(file, around, now)
         if judgement.verdict in {Verdict.HOLD, Verdict.REPEATS}:
@@ -301,22 +332,39 @@ class Tail:
         return True
 
     def _hold(self, file: Candidate, judgement: Judgement) -> None:
-        known = self.held.get(file.key)
-        if judgement.of is not None and (known is None or not known.repeated):
-            self._ledger.note(
-                NoteKind.COPY,
-                judgement.of,
-                f"{os.fsdecode(file.path)!r} repeats this file; it is read once it differs",
-            )
-        self.held[file.key] = Candidate(
-            file.path, -1, file.dev, file.ino, file.size, b"", file.changed_at
-        )
+        held = Candidate(file.path, -1, file.dev, file.ino, file.size, b"", file.changed_at)
+        held.least, held.generation = file.least, file.generation
         if judgement.of is not None:
-            self.held[file.key].repeated, self.held[file.key].of = file.repeated, file.of
+            held.repeated, held.of = file.repeated, file.of
+            if held.generation is None:
+                self._ledger.note(
+                    NoteKind.COPY,
+                    judgement.of,
+                    f"{os.fsdecode(file.path)!r} repeats this file; it is read once it differs",
+                )
+            self._keep_held(file, held)
+        self.held[file.key] = held
+
+    def _keep_held(self, file: Candidate, held: Candidate) -> None:
+        """Remember across a restart how much of a file repeats another one."""
+        kept = held.generation
+        offset = line_start(file.fd, held.repeated)
+        if kept is None or kept.offset != offset:
+            kept = kept or Generation(
+                new_generation_id(), self.source.name, file.dev, file.ino, file.path
+            )
+            kept.path, kept.size, kept.state = file.path, offset, GenerationState.HELD
+            kept.head, kept.offset = file.head[:offset], offset
+            kept.marker = _before(file.fd, offset)
+            held.generation = kept
+            self._ledger.touch(kept)
 
     def _forget_held(self, present: set[tuple[int, int]]) -> None:
         for key in [key for key in self.held if key not in present]:
-            del self.held[key]
+            kept = self.held.pop(key).generation
+            if kept is not None:
+                kept.state = GenerationState.GONE
+                self._ledger.touch(kept)
 
     # Beginning and ending --------------------------------------------------------------------
 
@@ -330,14 +378,15 @@ class Tail:
 
     def _adopt(self, file: Candidate, judgement: Judgement, now: float) -> None:
         known = judgement.of
-        assert known is not None
         offset = judgement.offset
         head = file.head[: min(offset, HEAD_BYTES)]
         marker = _before(file.fd, offset)
-        if offset == known.offset:
+        if known is not None and offset == known.offset and not judgement.shares:
             head, marker = known.head, known.marker
         generation = self._follow(file, now)
         generation.offset, generation.head, generation.marker = offset, head, marker
+        if known is None:
+            return
         generation.note = f"goes on from generation {known.id} at byte {offset}"
         if self.live.get(known.key) is known and not judgement.shares:
             del self.live[known.key]
@@ -350,8 +399,9 @@ class Tail:
             self._ledger.touch(known)
 
     def _follow(self, file: Candidate, now: float) -> Generation:
+        number = file.generation.id if file.generation is not None else new_generation_id()
         generation = Generation(
-            new_generation_id(), self.source.name, file.dev, file.ino, file.path, size=file.size
+            number, self.source.name, file.dev, file.ino, file.path, size=file.size
         )
         generation.fd, file.fd = file.fd, -1
         generation.old_until, generation.modified = file.size, os.fstat(generation.fd).st_mtime

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sources.stage import Stage
+pytest.register_assert_rewrite("tests.sources.stage")
+
+from tests.sources.stage import Stage  # noqa: E402 - its assertions are rewritten first
 
 
 @pytest.fixture

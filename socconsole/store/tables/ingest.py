@@ -27,7 +27,7 @@ from socconsole.store.tables.row import (
 
 SOURCE_KINDS = ("file", "stdin", "journald", "syslog")
 SOURCE_STATES = ("starting", "reading", "idle", "silent", "failed", "stopped")
-GENERATION_STATES = ("live", "truncated", "rescued", "gone")
+GENERATION_STATES = ("live", "held", "truncated", "rescued", "gone")
 SOURCE_NOTE_KINDS = (
     "gap",
     "truncation",
