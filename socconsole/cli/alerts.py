@@ -1,0 +1,233 @@
+"""`socconsole alerts`: the queue and its verbs."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from socconsole.cli.context import Context
+from socconsole.cli.output import print_json, print_jsonl, print_table, print_text, rfc3339
+
+if TYPE_CHECKING:
+    from socconsole.store.queries.alerts import AlertDetail, EvidenceLine
+    from socconsole.store.queries.queue import QueueQuery, QueueRow
+
+app = App(name="alerts", help="The queue and its verbs.")
+_VERBS = "socconsole.cli.alert_verbs"
+for _name, _help in {
+    "ack": "Take alerts: they are yours until given back, closed, or the claim lapses.",
+    "assign": "Give alerts to an analyst.",
+    "give-back": "Put acknowledged alerts back into the queue.",
+    "shelve": "Keep alerts off the queue for a while.",
+    "unshelve": "Bring shelved alerts back to where they were.",
+    "close": "Close alerts with what they turned out to be.",
+    "same": "Close an alert as the last one like it ended.",
+    "reopen": "Put closed alerts back into the queue, or to their open ticket.",
+    "escalate": "Open a ticket from alerts, or add them to one.",
+    "severity": "Set another severity than the rule's.",
+    "next": "Claim the highest-ranked alert nobody has.",
+}.items():
+    _function = "next_" if _name == "next" else _name.replace("-", "_")
+    app.command(f"{_VERBS}:{_function}", name=_name, help=_help)
+
+
+@app.command(name="list")
+def list_alerts(
+    *filter: str,
+    json: bool = False,
+    jsonl: bool = False,
+    limit: int = 200,
+    sort: str = "rank",
+    reverse: bool = False,
+    group_by: str | None = None,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
+    """List alerts; without a term about states, the open ones that are not shelved.
+
+    Args:
+        filter: Terms of the filter language, such as severity>=high host:web*.
+        json: Print one JSON document.
+        jsonl: Print one JSON object a line.
+        limit: At most so many.
+        sort: rank, age, last_seen, severity, count, rule, host, user, source_ip, status, assignee.
+        reverse: The other way round.
+        group_by: Count the values of this field instead.
+        context: The global options.
+
+    """
+    from socconsole.store.queries.queue import QueueQuery, queue_page
+
+    query = QueueQuery.of(
+        " ".join(filter), login=context.login, now=context.now(), sort=sort, reverse=reverse
+    )
+    if group_by is not None:
+        return _list_groups(context, query, group_by, limit, json=json)
+    with context.database() as database, database.read() as session:
+        rows = queue_page(session, query, limit=limit)
+    if json:
+        print_json([alert_json(row) for row in rows])
+    elif jsonl:
+        print_jsonl(alert_json(row) for row in rows)
+    else:
+        print_table(
+            ("id", "severity", "rank", "status", "rule", "host", "user", "×", "owner", "last seen"),
+            [
+                (
+                    row.id,
+                    row.severity.label,
+                    round(row.rank),
+                    row.status,
+                    row.title,
+                    row.host,
+                    row.user,
+                    row.count,
+                    row.assignee,
+                    row.last_seen,
+                )
+                for row in rows
+            ],
+        )
+    return 0
+
+
+def _list_groups(
+    context: Context, query: "QueueQuery", field: str, limit: int, *, json: bool
+) -> int:
+    from socconsole.store.queries.grouping import facets
+
+    with context.database() as database, database.read() as session:
+        groups = facets(session, query, field, limit=limit)
+    if json:
+        print_json([{"value": group.value, "count": group.count} for group in groups])
+    else:
+        print_table((field, "alerts"), [(group.value, group.count) for group in groups])
+    return 0
+
+
+@app.command
+def show(
+    alert: int,
+    *,
+    json: bool = False,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
+    """Show everything about one alert: why it fired, its lines, its past.
+
+    Args:
+        alert: Its number.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.store.queries.alerts import alert_detail
+
+    with context.database() as database, database.read() as session:
+        detail = alert_detail(session, alert)
+    if json:
+        print_json(detail_json(detail))
+    else:
+        print_text(_detail_lines(detail))
+    return 0
+
+
+def alert_json(row: "QueueRow") -> dict[str, object]:
+    """Return an alert as scripts read it."""
+    return {
+        "id": row.id,
+        "uid": row.uid,
+        "title": row.title,
+        "rule_id": row.rule_id,
+        "severity": row.severity,
+        "status": row.status,
+        "disposition": row.disposition,
+        "assignee": row.assignee,
+        "rank": row.rank,
+        "count": row.count,
+        "first_seen": row.first_seen,
+        "last_seen": row.last_seen,
+        "source": row.source,
+        "entities": row.entities,
+        "ticket": row.ticket,
+    }
+
+
+def detail_json(detail: "AlertDetail") -> dict[str, object]:
+    """Return everything about an alert as scripts read it."""
+    return {
+        **alert_json(detail.row),
+        "summary": detail.row.summary,
+        "created_at": detail.row.created_at,
+        "tags": detail.row.tags,
+        "runbook": detail.row.runbook,
+        "rule": detail.rule,
+        "rank_terms": detail.terms,
+        **detail.facts,
+        "worse_reason": detail.row.worse_reason,
+        "evidence": [_evidence_json(line) for line in detail.evidence],
+        "precedents": detail.precedents,
+        "related": [alert_json(row) for row in detail.related],
+        "history": detail.history,
+        "context": detail.context,
+        "activity": detail.activity,
+    }
+
+
+def _evidence_json(line: "EvidenceLine") -> dict[str, object]:
+    import base64
+
+    said: dict[str, object] = {
+        "raw": line.text,
+        "time": line.event_time,
+        "source": line.source,
+        "path": line.path,
+        "line": line.line_number,
+        "offset": line.offset,
+        "format": line.format,
+        "event": line.fields,
+        "trigger": line.trigger,
+        "parts": line.parts,
+        "window": line.window,
+    }
+    try:
+        line.raw.decode()
+    except UnicodeDecodeError:
+        said["raw_b64"] = base64.b64encode(line.raw).decode()
+    return said
+
+
+def _detail_lines(detail: "AlertDetail") -> list[str]:
+    row = detail.row
+    lines = [
+        f"{row.id}  {row.title}",
+        f"severity {row.severity.label}, rank {row.rank:g}: "
+        + " ".join(f"{term.text} ({term.points:+g})" for term in detail.terms),
+        f"{row.status}"
+        + (f", {row.disposition}:{row.sub_reason or ''}".rstrip(":") if row.disposition else "")
+        + (f", {row.assignee} has it" if row.assignee else "")
+        + (f", in {row.ticket}" if row.ticket else ""),
+        f"{row.count} detections of {row.source}, {rfc3339(row.first_seen)} to "
+        + rfc3339(row.last_seen),
+        "about " + " ".join(f"{kind}={value}" for kind, value in row.entities.items()),
+    ]
+    if row.worse_reason:
+        lines.append(f"worse: {row.worse_reason}")
+    if detail.rule:
+        lines += ["", f"rule {detail.rule.id}: {detail.rule.description}".rstrip()]
+        lines += [f"  false positive: {text}" for text in detail.rule.false_positives]
+    if detail.why:
+        lines += ["", "why"]
+        lines += [
+            f"  {part.selection}: {part.field or 'the line'} = {part.value} (asked: {part.pattern})"
+            for part in detail.why.parts
+        ]
+    lines += ["", "evidence"]
+    lines += [f"  {rfc3339(line.event_time)} {line.text}" for line in detail.evidence]
+    if detail.precedents:
+        lines += ["", "precedents"]
+        lines += [
+            f"  {one.id} {one.disposition} by {one.closed_by} {one.note or ''}".rstrip()
+            for one in detail.precedents
+        ]
+    if detail.related:
+        lines += ["", "related"]
+        lines += [f"  {one.id} {one.severity.label} {one.title}" for one in detail.related]
+    return lines
