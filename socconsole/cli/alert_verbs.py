@@ -12,11 +12,10 @@ from socconsole.cli.output import print_json, print_text, say
 from socconsole.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from socconsole.services.alerts import Done
+    from socconsole.store.database import Work
 
-Verb = Callable[["Session", Sequence[int]], "Done"]
+Verb = Callable[["Work", Sequence[int]], "Done"]
 Where = Annotated[str | None, Parameter(help="Every alert this filter finds.")]
 Json = Annotated[bool, Parameter(help="Print one JSON document.", negative=())]
 Given = Annotated[Context, Parameter(parse=False)]
@@ -330,7 +329,7 @@ def _do(
 
 
 def _chosen(
-    session: "Session",
+    session: "Work",
     context: Context,
     alerts: Sequence[int],
     where: str | None,

@@ -33,6 +33,10 @@ LOCK_WAIT = 5.0
 _POLL = 0.0005
 
 
+Work = Session
+"""A unit of work, for front ends that hand it on to queries and services without looking inside."""
+
+
 class Database:
     """One database, SQLite or PostgreSQL, for one process."""
 
