@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from socconsole.cli import COMMANDS
 from socconsole.settings import load_settings
 
@@ -32,7 +30,6 @@ def test_the_readmes_settings_are_accepted(tmp_path):
     assert [source.name for source in load_settings(path, {}).source] == ["auth", "web"]
 
 
-@pytest.mark.xfail(reason="the picture waits for the screen")
 def test_every_file_the_readme_points_at_is_there():
     root = Path(__file__).parents[2]
     links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
