@@ -1,0 +1,112 @@
+"""Our running processes: who is alive, on which host, for whom."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import delete, select, update
+from sqlmodel import Session
+
+from socconsole import __version__
+from socconsole.store.tables import Node, Presence, table_of
+
+BEAT_EVERY = timedelta(seconds=15)
+ALIVE = timedelta(seconds=60)
+"""A process whose heartbeat is older is taken for dead."""
+_UNSET_LOGIN_UID = 4_294_967_295
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """A process that is alive."""
+
+    id: int
+    kind: str
+    host: str
+    pid: int
+    login: str
+    app_version: str
+    started_at: datetime
+    heartbeat_at: datetime
+
+
+def join(session: Session, kind: str, login: str, *, now: datetime) -> int:
+    """Say that this process has started; return its node's id."""
+    node = Node(
+        kind=kind,
+        host=os.uname().nodename,
+        pid=os.getpid(),
+        login=login,
+        app_version=__version__,
+        started_at=now,
+        heartbeat_at=now,
+        hints=dict(unverified_hints()),
+    )
+    session.add(node)
+    session.flush()
+    assert node.id is not None
+    return node.id
+
+
+def beat(session: Session, node_id: int, *, now: datetime) -> None:
+    """Say that the process is alive."""
+    node = table_of(Node)
+    session.connection().execute(update(node).where(node.c.id == node_id).values(heartbeat_at=now))
+
+
+def leave(session: Session, node_id: int, *, now: datetime) -> None:
+    """Say that the process ends, and that it looks at nothing any more."""
+    node, presence = table_of(Node), table_of(Presence)
+    connection = session.connection()
+    connection.execute(delete(presence).where(presence.c.node_id == node_id))
+    connection.execute(
+        update(node).where(node.c.id == node_id).values(heartbeat_at=now, stopped_at=now)
+    )
+
+
+def alive(session: Session, *, now: datetime, kind: str | None = None) -> tuple[NodeRow, ...]:
+    """Return the processes whose heartbeat is fresh, longest-running first."""
+    node = table_of(Node)
+    query = select(
+        *(node.c[name] for name in NodeRow.__dataclass_fields__)
+    ).where(node.c.stopped_at.is_(None), node.c.heartbeat_at > now - ALIVE)  # fmt: skip
+    if kind is not None:
+        query = query.where(node.c.kind == kind)
+    found = session.connection().execute(query.order_by(node.c.started_at, node.c.id))
+    return tuple(NodeRow(*row) for row in found)
+
+
+def forget_dead(session: Session, *, now: datetime, after: timedelta = timedelta(days=1)) -> int:
+    """Mark processes as stopped that have not been heard of; return how many."""
+    node, presence = table_of(Node), table_of(Presence)
+    connection = session.connection()
+    silent = (node.c.stopped_at.is_(None), node.c.heartbeat_at < now - after)
+    connection.execute(
+        delete(presence).where(presence.c.node_id.in_(select(node.c.id).where(*silent)))
+    )
+    result = connection.execute(update(node).where(*silent).values(stopped_at=node.c.heartbeat_at))
+    return int(result.rowcount)
+
+
+def unverified_hints() -> Mapping[str, object]:
+    """Return what the surroundings say about this login; none of it is proof.
+
+    Who acts is the uid's account. The audit login uid survives `su` and `sudo`: where it differs,
+    an account is shared.
+    """
+    hints: dict[str, object] = {}
+    for name in ("SSH_CONNECTION", "SUDO_USER", "TMUX_PANE"):
+        if name in os.environ:
+            hints[name.lower()] = os.environ[name]
+    try:
+        login_uid = int(Path("/proc/self/loginuid").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        login_uid = _UNSET_LOGIN_UID
+    if login_uid != _UNSET_LOGIN_UID:
+        hints["login_uid"] = login_uid
+    if sys.stdin is not None and sys.stdin.isatty():
+        hints["tty"] = os.ttyname(sys.stdin.fileno())
+    return hints
