@@ -23,6 +23,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 
+from socconsole.content import themes_folder
 from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SettingsError, SocError
 from socconsole.tui import clipboard, editor, themes
@@ -106,9 +107,7 @@ class ConsoleApp(App[int]):
         self._stopping = threading.Event()
         self._pulse_reader = PulseReader(setup.login)
         self._pulse_due = True
-        self._looks, problems = themes.load_looks(
-            (themes.shipped_folder(), setup.config_folder / "themes")
-        )
+        self._looks, problems = themes.load_looks((themes_folder(), setup.config_folder / "themes"))
         if self.no_color:
             self._looks = {name: look.without_color() for name, look in self._looks.items()}
         for look in self._looks.values():
@@ -378,6 +377,19 @@ class ConsoleApp(App[int]):
     def open(self, screen: Screen[Any]) -> None:
         """Show `screen` above the one in front; back returns to it."""
         self.push_screen(screen)
+
+    def open_actions(self) -> None:
+        """Show what was done, by whom."""
+        from socconsole.tui.screens.actions import ActionsScreen
+
+        self.open(ActionsScreen())
+
+    def open_ticket(self, ticket_id: int | None) -> None:
+        """Show a ticket, or say that there is none."""
+        if ticket_id is None:
+            self.say("It is in no ticket; t opens one.")
+            return
+        self.show("tickets")
 
     def action_show(self, name: str) -> None:
         self.show(name)

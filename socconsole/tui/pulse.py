@@ -1,10 +1,10 @@
 """The figures of the header, read in one short snapshot."""
 
 from datetime import datetime
-from typing import Any
 
 from socconsole.tui.cells import span
 from socconsole.tui.messages import Pulse
+from socconsole.tui.store_access import AnySession
 
 
 class PulseReader:
@@ -14,7 +14,7 @@ class PulseReader:
         self._login = login
         self._events: tuple[datetime, int] | None = None
 
-    def __call__(self, session: Any, now: datetime) -> Pulse:  # noqa: ANN401 a session is passed on unseen
+    def __call__(self, session: AnySession, now: datetime) -> Pulse:
         from socconsole.services.sources import collector_alive
         from socconsole.store.queries.queue import queue_counts
         from socconsole.store.queries.sources import sources

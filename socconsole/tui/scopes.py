@@ -11,7 +11,12 @@ from socconsole.tui.screens import SCREENS
 from socconsole.tui.widgets.table import VirtualTable
 from socconsole.tui.widgets.text_pane import TextPane
 
-OTHER_SCREENS = ("socconsole.tui.screens.pick:PickScreen",)
+OTHER_SCREENS = (
+    "socconsole.tui.screens.alert:AlertScreen",
+    "socconsole.tui.screens.actions:ActionsScreen",
+    "socconsole.tui.screens.text:TextScreen",
+    "socconsole.tui.screens.pick:PickScreen",
+)
 """Screens that only other screens open."""
 
 

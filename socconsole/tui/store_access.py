@@ -6,12 +6,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from socconsole.errors import ForbiddenError, StoreError
 
 if TYPE_CHECKING:
     from socconsole.store.events import EventStore
+
+AnySession: TypeAlias = Any
+"""A unit of work: screens hand it from the store to services and never look into it."""
+AnyRow: TypeAlias = Any
+"""A frozen row of a query whose module is loaded later."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -124,6 +129,15 @@ class StoreAccess:
                 return verb(session, *args, by=self._login, now=self._now(), **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def note(self, service: Callable[..., object], *args: object) -> None:
+        """Run `service(session, …, now=)`, which is no action: nobody undoes it."""
+
+        def work() -> None:
+            with self._ready().begin() as session:
+                service(session, *args, now=self._now())
+
+        await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def with_events(self, look: Callable[["EventStore"], T]) -> T:
         """Return `look(event_store)`, run in the one thread that reads events."""

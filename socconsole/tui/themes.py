@@ -12,7 +12,6 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-import socconsole
 from socconsole.errors import SettingsError
 
 DEFAULT = "dark"
@@ -82,13 +81,6 @@ class Look:
             for name, style in self.styles.items()
         }
         return Look(self.name, self.theme, plain)
-
-
-def shipped_folder() -> Path:
-    """Return the folder of the themes that come with the program."""
-    package = Path(socconsole.__file__).parent
-    packed = package / "_data" / "themes"
-    return packed if packed.is_dir() else package.parent / "themes"
 
 
 def load_looks(folders: Iterable[Path]) -> tuple[dict[str, Look], list[SettingsError]]:

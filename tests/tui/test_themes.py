@@ -4,13 +4,14 @@ import shutil
 
 import pytest
 
+from socconsole.content import themes_folder
 from socconsole.errors import SettingsError
-from socconsole.tui.themes import load_looks, read_look, shipped_folder, suits
+from socconsole.tui.themes import load_looks, read_look, suits
 from tests.tui.analyst import at_the_console
 
 
 def test_the_shipped_themes_are_right():
-    looks, problems = load_looks([shipped_folder()])
+    looks, problems = load_looks([themes_folder()])
     assert not problems
     assert {"dark", "light", "high-contrast", "colour-blind", "sixteen"} <= set(looks)
 
@@ -27,7 +28,7 @@ def test_the_shipped_themes_are_right():
 )
 def test_a_wrong_theme_is_named_with_what_is_wrong(tmp_path, old, new, said):
     path = tmp_path / "mine.toml"
-    path.write_text((shipped_folder() / "dark.toml").read_text().replace(old, new))
+    path.write_text((themes_folder() / "dark.toml").read_text().replace(old, new))
     with pytest.raises(SettingsError, match=r"mine\.toml") as caught:
         read_look(path)
     assert said in str(caught.value)
@@ -36,7 +37,7 @@ def test_a_wrong_theme_is_named_with_what_is_wrong(tmp_path, old, new, said):
 async def test_the_users_theme_is_there_and_themes_change_live(bare_setup):
     own = bare_setup.config_folder / "themes"
     own.mkdir(parents=True)
-    shutil.copy(shipped_folder() / "light.toml", own / "mine.toml")
+    shutil.copy(themes_folder() / "light.toml", own / "mine.toml")
     text = (own / "mine.toml").read_text().replace('name = "light"', 'name = "mine"')
     (own / "mine.toml").write_text(text)
     async with at_the_console(bare_setup) as analyst:

@@ -10,10 +10,10 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
-from socconsole.core.severity import Severity
 from socconsole.errors import UsageError
-from socconsole.tui import alert_verbs
-from socconsole.tui.alert_verbs import VERBS, Target
+from socconsole.tui import alert_verbs, case_verbs
+from socconsole.tui.alert_text import SEVERITY_MARKS
+from socconsole.tui.alert_verbs import Target
 from socconsole.tui.cells import span
 from socconsole.tui.keymap import key
 from socconsole.tui.screens import console
@@ -29,14 +29,6 @@ if TYPE_CHECKING:
 
 _TYPING_SECS = 0.15
 
-SEVERITY_MARKS = {
-    Severity.CRITICAL: "█C",
-    Severity.HIGH: "▆H",
-    Severity.MEDIUM: "▄M",
-    Severity.LOW: "▂L",
-    Severity.INFORMATIONAL: "▁I",
-}
-"""A letter and a height: the colour is never alone."""
 STATUS_MARKS = {
     "new": "new",
     "acknowledged": "ack",
@@ -123,11 +115,13 @@ class QueueScreen(Screen[None]):
     TITLE = "Queue"
     BINDINGS: ClassVar[list[BindingType]] = [
         *alert_verbs.BINDINGS,
+        *case_verbs.BINDINGS,
         key("queue.next", "w", "work_next", "Work next: claim the highest alert nobody has"),
         key("queue.filter", "slash", "filter", "Filter as you type", hint="filter"),
         key("queue.clear", "backslash", "clear_filter", "Take the filter off"),
         key("queue.next_view", "right_square_bracket", "view(1)", "Next view"),
         key("queue.previous_view", "left_square_bracket", "view(-1)", "Previous view"),
+        key("alert.go_ticket", "T", "go_ticket", "Go to its ticket"),
         key("queue.sort", "o", "sort", "Sort by"),
         key("queue.reverse", "O", "reverse", "Turn the order round"),
         key("queue.value", "f", "value_filter", "Include, exclude, only: the value here"),
@@ -340,7 +334,8 @@ class QueueScreen(Screen[None]):
             console(self).say("There is no alert here.")
             return
         marked = self.table.selection().marked
-        finished = await VERBS[name](console(self), target)
+        verb = alert_verbs.VERBS.get(name) or case_verbs.VERBS[name]
+        finished = await verb(console(self), target)
         if marked and finished:
             self.table.clear_marks()
         self.table.refresh_rows()
@@ -370,7 +365,7 @@ class QueueScreen(Screen[None]):
         await console(self).undo_last()
 
     def action_actions(self) -> None:
-        console(self).say("The list of actions is not here yet.")
+        console(self).open_actions()
 
     def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
         message.stop()
@@ -378,6 +373,17 @@ class QueueScreen(Screen[None]):
 
     def open_alert(self, alert_id: int) -> None:
         """Show the alert's own screen."""
+        from socconsole.tui.screens.alert import AlertScreen
+
+        ids = self.table.ids
+        if alert_id in ids:
+            console(self).open(AlertScreen(ids, ids.index(alert_id)))
+        else:
+            console(self).open(AlertScreen((alert_id,), 0))
+
+    def action_go_ticket(self) -> None:
+        row = self.table.cursor_row
+        console(self).open_ticket(row.ticket_id if row else None)
 
     # What a row says.
 

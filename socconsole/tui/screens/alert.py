@@ -1,0 +1,201 @@
+"""One alert, with everything that helps to decide about it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from socconsole import content
+from socconsole.tui import alert_verbs, case_verbs
+from socconsole.tui.alert_text import SeenAlert, alert_lines, read_alert
+from socconsole.tui.alert_verbs import Target
+from socconsole.tui.cells import clock
+from socconsole.tui.event_text import field_line, flat
+from socconsole.tui.keymap import key
+from socconsole.tui.screens import console
+from socconsole.tui.screens.text import TextScreen, markdown_lines
+from socconsole.tui.tasks import task
+from socconsole.tui.widgets.drawn import Drawn
+from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.text_pane import Line, TextPane
+
+if TYPE_CHECKING:
+    from socconsole.store.events import EventStore, Kept
+
+_AROUND = 10
+
+
+class AlertScreen(Screen[None]):
+    """An alert of a list; J and K walk the list."""
+
+    TITLE = "Alert"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *alert_verbs.BINDINGS,
+        *case_verbs.BINDINGS,
+        key("alert.next", "J", "walk(1)", "Next alert", hint="next"),
+        key("alert.previous", "K", "walk(-1)", "Previous alert"),
+        key("alert.around", "e", "around", "Lines around the one that fired"),
+        key("alert.raw", "R", "raw", "The newest line, raw and by fields"),
+        key("alert.all", "d", "toggle_all", "Everything, or what decides most"),
+        key("alert.runbook", "b", "runbook", "Runbook", hint="runbook"),
+        key("alert.go_ticket", "T", "go_ticket", "Go to its ticket"),
+        key("alert.refresh", "r", "load", "Read again"),
+    ]
+
+    def __init__(self, ids: Sequence[int], position: int) -> None:
+        super().__init__()
+        self._ids = ids
+        self._position = position
+        self._seen: dict[int, SeenAlert] = {}
+        self._everything = True
+
+    @property
+    def alert_id(self) -> int:
+        """The alert on screen."""
+        return self._ids[self._position]
+
+    def compose(self) -> ComposeResult:
+        yield StatusHeader()
+        yield Drawn(id="bar")
+        yield TextPane()
+        yield PromptLine()
+
+    def on_mount(self) -> None:
+        self.query_one(TextPane).focus()
+        self._show(top=True)
+        self.action_load()
+        self._note_view()
+
+    def on_store_changed(self) -> None:
+        self.action_load()
+
+    def on_screen_resume(self) -> None:
+        self.action_load()
+
+    @task
+    async def action_load(self) -> None:
+        wanted = self.alert_id
+        self._seen[wanted] = await console(self).store.read(read_alert, wanted)
+        if wanted == self.alert_id:
+            self._show()
+        await self._prefetch()
+
+    async def _prefetch(self) -> None:
+        """Read the neighbours, so that J and K are instant."""
+        for position in (self._position + 1, self._position - 1):
+            if 0 <= position < len(self._ids) and self._ids[position] not in self._seen:
+                one = self._ids[position]
+                self._seen[one] = await console(self).store.read(read_alert, one)
+        near = set(self._ids[max(0, self._position - 3) : self._position + 4])
+        self._seen = {one: seen for one, seen in self._seen.items() if one in near}
+
+    @task
+    async def _note_view(self) -> None:
+        from socconsole.services import alerts
+
+        app = console(self)
+        if not app.read_only:
+            await app.store.note(alerts.mark_viewed, self.alert_id)
+
+    def _show(self, *, top: bool = False) -> None:
+        seen = self._seen.get(self.alert_id)
+        place = f"{self._position + 1}/{len(self._ids)}"
+        self.query_one("#bar", Drawn).show(
+            (f" Alert {self.alert_id} ", "tab-active"), (f"  {place}  J next, K previous", "muted")
+        )
+        pane = self.query_one(TextPane)
+        if seen is None:
+            pane.show([(("Reading …", "muted"),)], top=top)
+            return
+        now = console(self).now()
+        pane.show(alert_lines(seen, now, everything=self._everything), top=top)
+
+    def action_walk(self, by: int) -> None:
+        position = self._position + by
+        if not 0 <= position < len(self._ids):
+            console(self).say("There is no further alert in this list.")
+            return
+        self._position = position
+        self._show(top=True)
+        self.action_load()
+        self._note_view()
+
+    def action_toggle_all(self) -> None:
+        self._everything = not self._everything
+        self._show()
+
+    # What else there is to see.
+
+    def action_raw(self) -> None:
+        seen = self._seen.get(self.alert_id)
+        line = seen.detail.why if seen else None
+        if line is None:
+            return
+        lines: list[Line] = [((line.text, ""),), (), (("Fields", "heading"),)]
+        lines += [field_line(name, value) for name, value in flat(line.fields)]
+        lines += [(), ((f"{line.path}  bytes {line.offset:,} to {line.end:,}", "muted"),)]
+        console(self).open(TextScreen(f"Alert {self.alert_id}, raw", lines))
+
+    @task
+    async def action_around(self) -> None:
+        """Show the lines of the same file around the one that fired."""
+        seen = self._seen.get(self.alert_id)
+        line = seen.detail.why if seen else None
+        if line is None or line.source_id is None or line.generation_id is None:
+            console(self).say("The file of this line is not known any more.")
+            return
+        source_id, generation_id, offset = line.source_id, line.generation_id, line.offset
+
+        def read(events: "EventStore") -> "tuple[Kept, ...]":
+            return events.around(source_id, generation_id, offset, _AROUND, _AROUND)
+
+        found = await console(self).store.with_events(read)
+        lines: list[Line] = []
+        for kept in found:
+            here = kept.offset == offset
+            when = clock(kept.event.time) if kept.event.time else "--:--:--"
+            lines.append(
+                (
+                    (f"{'▌' if here else ' '}{when} ", "muted"),
+                    (kept.event.raw, "matched" if here else ""),
+                )
+            )
+        if not lines:
+            lines = [(("These lines are past their retention; the alert keeps its own.", "muted"),)]
+        console(self).open(TextScreen(f"Around alert {self.alert_id}", lines))
+
+    def action_runbook(self) -> None:
+        seen = self._seen.get(self.alert_id)
+        name = seen.detail.row.runbook if seen else None
+        if name is None:
+            console(self).say("The rule of this alert names no runbook.")
+            return
+        console(self).open(TextScreen(f"Runbook {name}", markdown_lines(content.runbook(name))))
+
+    def action_go_ticket(self) -> None:
+        seen = self._seen.get(self.alert_id)
+        console(self).open_ticket(seen.detail.row.ticket_id if seen else None)
+
+    # Verbs.
+
+    @task
+    async def action_verb(self, name: str) -> None:
+        app = console(self)
+        seen = self._seen.get(self.alert_id)
+        target = Target((self.alert_id,), seen.detail.row if seen else None)
+        verb = alert_verbs.VERBS.get(name) or case_verbs.VERBS[name]
+        finished = await verb(app, target)
+        self.action_load()
+        if finished and self._position + 1 < len(self._ids):
+            self.action_walk(1)
+
+    @task
+    async def action_undo(self) -> None:
+        await console(self).undo_last()
+        self.action_load()
+
+    def action_actions(self) -> None:
+        console(self).open_actions()

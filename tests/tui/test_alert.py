@@ -1,0 +1,126 @@
+"""The alert's own screen, and what can be done from there."""
+
+import pytest
+
+from socconsole.core.severity import Severity
+from tests.conftest import NOON
+from tests.services.alert_making import alert_of, bring, detection, minutes, one_alert, rows_of
+from tests.tui.analyst import at_the_console
+
+
+@pytest.fixture
+async def console(bare_setup, database):
+    """A console with three alerts, the cursor on the first."""
+    made = [
+        detection(f"Rule {n}", level=Severity.HIGH, host=f"h{n}", at=NOON - minutes(n))
+        for n in range(3)
+    ]
+    bring(database, *made)
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.waits_until("1/3")
+        yield analyst
+
+
+async def test_it_says_why_it_fired_with_the_matched_part_marked(console):
+    await console.presses("enter")
+    await console.waits_until("Why it fired")
+    assert "sshd[7]: Failed password for root" in console.screen
+    strips = console.app.screen._compositor.render_strips()
+    matched = console.app.look["matched"].bgcolor
+    marked = [s.text for strip in strips for s in strip if s.style and s.style.bgcolor == matched]
+    assert "Failed password" in marked
+
+
+async def test_j_and_k_walk_the_list_without_leaving(console):
+    await console.presses("enter")
+    await console.waits_until("Why it fired")
+    first = console.app.screen.alert_id
+    await console.presses("J")
+    assert console.app.screen.alert_id != first
+    await console.presses("K")
+    assert console.app.screen.alert_id == first
+    await console.presses("K")
+    assert "no further alert" in console.bottom
+
+
+async def test_closing_goes_on_to_the_next_one(console, database):
+    await console.presses("enter")
+    await console.waits_until("Why it fired")
+    first = console.app.screen.alert_id
+    await console.presses("x", "f")
+    assert alert_of(database, first).status == "closed"
+    assert console.app.screen.alert_id != first
+
+
+async def test_a_note_is_written_and_read(console, database):
+    await console.presses("enter", "c")
+    await console.types("asked the owner, no answer yet")
+    await console.waits_until("asked the owner")
+    assert rows_of(database, "note")[0].created_by == "mara"
+
+
+async def test_a_finding_says_what_was_checked_seen_and_meant(console, database):
+    await console.presses("C")
+    await console.types("proxy log", then="enter")
+    await console.types("no download", then="enter")
+    await console.presses("r")
+    assert rows_of(database, "finding")[0].meaning == "rules_out"
+
+
+async def test_a_ticket_takes_two_keys(console, database):
+    taken = console.app.screen.table.cursor_id
+    await console.presses("t", "enter")
+    assert alert_of(database, taken).status == "escalated"
+    assert "SOC-" in console.bottom
+    ticket = rows_of(database, "ticket")[0].human_id
+    await console.presses("t", "ctrl+u")
+    await console.types(ticket)
+    assert len({alert_of(database, n).ticket_id for n in range(1, 4)} - {None}) == 1
+
+
+async def test_an_incident_is_declared_only_after_a_yes(console, database):
+    await console.presses("I", "2", "enter", "n")
+    assert not rows_of(database, "incident")
+    await console.presses("I", "2", "enter", "y")
+    assert rows_of(database, "incident")[0].severity == 2
+    assert len(rows_of(database, "ticket")) == 1
+
+
+async def test_the_precedent_is_shown(bare_setup, database):
+    from socconsole.core.disposition import Disposition, Verdict
+    from socconsole.services import alerts
+
+    first = one_alert(database)
+    verdict = Verdict(Disposition.BENIGN_POSITIVE, "expected")
+    with database.begin() as session:
+        alerts.close(session, [first], verdict, by="omar", now=NOON)
+    second = bring(database, detection(at=NOON + minutes(3000)), now=NOON + minutes(3000))
+    assert second.alert_ids
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.waits_until("1/1")
+        await analyst.presses("enter")
+        await analyst.waits_until("Last time")
+        assert "benign positive (expected)" in analyst.screen
+        assert "omar" in analyst.screen
+
+
+async def test_actions_are_listed_and_any_can_be_undone(console, database):
+    first = console.app.screen.table.cursor_id
+    await console.presses("a", "j", "a", "U")
+    await console.waits_until("alert.acknowledge")
+    await console.presses("j", "u")
+    assert alert_of(database, first).assignee is None
+    await console.waits_until("undone")
+
+
+async def test_hostile_evidence_is_shown_harmless(bare_setup, database):
+    raw = "sshd[7]: Failed password \x1b]52;c;eA==\x07 [/] [@click=app.quit] \u202egpj"
+    bring(database, detection("[/bold] \x1b[2J", raw=raw, host="h\x9b31m", user="[red]x"))
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.waits_until("1/1")
+        assert "[/bold] ␛[2J" in analyst.screen
+        await analyst.presses("enter")
+        await analyst.waits_until("Why it fired")
+        assert "\x1b" not in analyst.screen
+        assert "[@click=app.quit]" in analyst.screen
+        assert "<U+202E>" in analyst.screen
