@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -68,7 +68,9 @@ def raise_alerts(
         batch.take(detections)
         batch.store()
         action.changed.update(("alert", "context"))
-        return batch.result()
+        result = batch.result()
+        action.figures = {"detections": len(detections), **asdict(result)}
+        return result
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """Detections become alerts as the glossary says, on both engines."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -38,6 +39,16 @@ def test_detections_close_together_are_one_alert(database):
     assert (row.first_seen, row.last_seen) == (NOON, NOON + minutes(14))
     assert (row.host, row.username, row.entities["host"]) == ("web-1", "root", "web-1")
     assert (row.severity, row.rank) == (Severity.MEDIUM, 40.0)
+
+
+def test_a_batch_is_one_entry_of_the_audit_with_its_figures(database):
+    result = bring(database, detection(), detection(at=NOON + minutes(14)))
+    (entry,) = rows_of(database, "audit_entry")
+    (payload,) = rows_of(database, "audit_payload")
+    said = json.loads(payload.body)["after"]
+    assert (entry.verb, entry.operation) == ("alert.raise", "batch")
+    assert (said["detections"], said["raised"], said["folded"]) == (2, 1, 1)
+    assert said["alert_ids"] == list(result.alert_ids)
 
 
 def test_folding_goes_on_across_batches(database):
