@@ -19,6 +19,7 @@ MAX_KEY = 256
 MAX_VALUE = 64 << 10
 """Characters of one value kept in the document; the line keeps all of it."""
 
+_CONTAINERS = frozenset((dict, list))
 _decoder = msgspec.json.Decoder()
 
 
@@ -41,8 +42,11 @@ def decode_object(text: str) -> dict[str, object]:
         raise JsonError(f"not JSON: {error}") from None
     if not isinstance(document, dict):
         raise JsonError("not a JSON object")
-    # A short line cannot exceed a limit: every level, leaf and key costs characters.
-    if len(text) > 4 * MAX_LEAVES or text.count("{") + text.count("[") > MAX_DEPTH:
+    # A short line cannot have too many leaves, nor a flat one be too deep.
+    if len(text) > 4 * MAX_LEAVES or (
+        not _CONTAINERS.isdisjoint(map(type, document.values()))
+        and text.count("{") + text.count("[") > MAX_DEPTH
+    ):
         _check(document)
     return document
 

@@ -83,14 +83,14 @@ _INTEGERS = frozenset(("source_port", "destination_port", "port", "uid", "gid", 
 
 def fields_of(match: re.Match[str]) -> dict[str, object]:
     """Return the groups that matched; an address or a name of a peer under its own name."""
-    fields: dict[str, object] = {}
-    for name, value in match.groupdict().items():
-        if value is None:
-            continue
-        if name == "source":
-            fields["source_ip" if is_address(value) else "source_host"] = value
-        else:
-            fields[name] = as_integer(value) if name in _INTEGERS else value
+    fields: dict[str, object] = {
+        name: value for name, value in match.groupdict().items() if value is not None
+    }
+    source = fields.pop("source", None)
+    if type(source) is str:
+        fields["source_ip" if is_address(source) else "source_host"] = source
+    for name in _INTEGERS.intersection(fields):
+        fields[name] = as_integer(str(fields[name]))
     return fields
 
 

@@ -262,7 +262,7 @@ def to_event(
     program = fields.get("program")
     message = fields["message"]
     assert isinstance(message, str)
-    if message.startswith("message repeated "):
+    if message[:17] == "message repeated ":
         repeated = _REPEATED.match(message)
         if repeated is not None:
             fields["repeated"], message = int(repeated[1]), repeated[2]
@@ -278,7 +278,7 @@ def to_event(
 
 
 def _reader(program: object, message: str, fields: Mapping[str, object]) -> Program | None:
-    if message.startswith("pam_") or fields.get("module") == "pam_unix":
+    if message[:4] == "pam_" or ("module" in fields and fields["module"] == "pam_unix"):
         return pam.PROGRAM
     if not isinstance(program, str):
         return _by_message(message)

@@ -52,13 +52,14 @@ def epoch(value: float | str) -> Instant | None:
 
 def any_time(value: object, context: ReadContext) -> Instant | None:
     """Read a time in any of the ways above."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int | float):
+    kind = type(value)
+    if kind is str:
+        assert isinstance(value, str)
+        return _any_text(value, context.zone, context.reference) if len(value) <= 64 else None
+    if kind is int or kind is float:
+        assert isinstance(value, int | float)
         return _epoch(value)
-    if not isinstance(value, str) or len(value) > 64:
-        return None
-    return _any_text(value, context.zone, context.reference)
+    return None
 
 
 @lru_cache(_CACHE)

@@ -5,6 +5,7 @@ own data, spaces taken out, which is what Sigma rules name.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
@@ -97,10 +98,13 @@ def from_document(document: dict[str, object], text: str, context: ReadContext) 
 
 def to_event(fields: dict[str, object], text: str, context: ReadContext) -> Event:
     """Return the event of a flat document."""
-    event_id = _integer(fields.get("EventID"))
-    if event_id is not None:
-        fields["EventID"] = event_id
-    _complete(fields, context)
+    event_id = fields.get("EventID")
+    if type(event_id) is not int:
+        event_id = _integer(event_id)
+        if event_id is not None:
+            fields["EventID"] = event_id
+    if "Provider_Name" not in fields or "Computer" not in fields:
+        _complete(fields, context)
     if "cs-method" in fields and "c-ip" in fields:
         return _iis_event(fields, text, context)
     channel, kind = fields.get("Channel"), fields.get("EventType")
@@ -108,7 +112,9 @@ def to_event(fields: dict[str, object], text: str, context: ReadContext) -> Even
     logsources = logsources_of(
         channel, event_id, kind if event_id == 12 and isinstance(kind, str) else ""
     )
-    names = _names(channel, event_id, fields)
+    names = _names(channel, event_id)
+    if names is _SECURITY_NAMES and fields.get("TargetUserName") in (None, "", "-"):
+        names = _SUBJECT_NAMES
     if event_id == 4688 and names is _PROCESS_NAMES:
         _describe_process(fields)
     time, quality = _time(fields, context)
@@ -143,13 +149,13 @@ def _complete(fields: dict[str, object], context: ReadContext) -> None:
             fields["Computer"] = host
 
 
-def _names(channel: str, event_id: int | None, fields: Mapping[str, object]) -> Mapping[str, str]:
+@lru_cache(4096)
+def _names(channel: str, event_id: int | None) -> Mapping[str, str]:
     lowered = channel.lower()
     if lowered == "security":
         if event_id == 4688:
             return _PROCESS_NAMES
-        target = fields.get("TargetUserName")
-        return _SECURITY_NAMES if target not in (None, "", "-") else _SUBJECT_NAMES
+        return _SECURITY_NAMES
     if lowered.endswith("sysmon/operational"):
         return _ACCESS_NAMES if event_id in (8, 10) else _SYSMON_NAMES
     return _OTHER_NAMES
@@ -194,7 +200,10 @@ def _category(event_id: int | None, fields: Mapping[str, object]) -> EventCatego
         return EventCategory.MAINTENANCE
     if event_id in _FAILED_IDS:
         return EventCategory.WARNING
-    level = _integer(fields.get("Level"))
+    level = fields.get("Level")
+    if level in (None, 0, "0"):
+        return EventCategory.INFORMATIONAL
+    level = _integer(level)
     if level in (1, 2):
         return EventCategory.EXCEPTION
     return EventCategory.WARNING if level == 3 else EventCategory.INFORMATIONAL
