@@ -1,17 +1,16 @@
 """`socconsole parse`: what each line of a file becomes."""
 
 import base64
-import sys
 from collections.abc import Iterator
 from itertools import chain, islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_jsonl, print_text, rfc3339, say
-from socconsole.errors import FileError, UsageError
+from socconsole.cli.records import read_records
+from socconsole.errors import UsageError
 
 if TYPE_CHECKING:
     from socconsole.core.event import Event, RawLine
@@ -29,7 +28,7 @@ def parse(
     """Print the event each line of a file becomes.
 
     Args:
-        files: Log files, plain or `.gz`; `-` is the standard input.
+        files: Log files: lines, JSON documents, `.gz`, `.evtx`; `-` is the standard input.
         format: A parser's name; without it the first lines decide, and stderr says why.
         jsonl: Print one JSON object a line.
         context: The global options.
@@ -37,35 +36,23 @@ def parse(
     """
     read = 0
     for name in files or ("-",):
-        with _opened(name) as stream:
-            for item in _items(stream, name, format, context):
-                read += "unparsed" not in item
-                if jsonl:
-                    print_jsonl((item,))
-                else:
-                    print_text((_sentence(item),))
+        if name.startswith("-") and name != "-":
+            raise UsageError(f"Unknown option {name!r}.", hint="Try `socconsole parse --help`.")
+        for item in _items(name, format, context):
+            read += "unparsed" not in item
+            if jsonl:
+                print_jsonl((item,))
+            else:
+                print_text((_sentence(item),))
     return 0 if read else 1
 
 
-def _opened(name: str) -> BinaryIO:
-    if name == "-":
-        return sys.stdin.buffer
-    if name.startswith("-"):
-        raise UsageError(f"Unknown option {name!r}.", hint="Try `socconsole parse --help`.")
-    try:
-        return Path(name).open("rb")
-    except OSError as error:
-        raise FileError(f"Cannot read the file: {error.strerror}.", where=name) from None
-
-
-def _items(
-    stream: BinaryIO, name: str, format: str, context: Context
-) -> Iterator[dict[str, object]]:
+def _items(name: str, format: str, context: Context) -> Iterator[dict[str, object]]:
     from socconsole.core.event import ReadContext
     from socconsole.parsers import open_parser
-    from socconsole.parsers.reading import decode, read_line, split
+    from socconsole.parsers.reading import decode, read_line
 
-    lines = split(stream, source=name, path=name)
+    lines = read_records(name)
     head = list(islice(lines, _LOOKED_AT))
     texts = [decode(line.data)[0] for line in head]
     parser = _chosen(texts, name, format)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
 
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
 from socconsole.errors import SettingsError
@@ -29,6 +31,7 @@ from socconsole.parsers import (
     suricata,
     suricata_fast,
     syslog,
+    user_formats,
     w3c,
     wazuh,
     web_access,
@@ -102,18 +105,40 @@ PARSERS: tuple[Parser, ...] = (containers.parser(_readers_of), *_READERS)
 
 
 def find(name: str) -> Parser:
-    """Return the parser called `name`.
+    """Return the parser called `name`, or the one in the format file at that path.
+
+    `path.json` is the only format of that file, `path.json#name` one of several.
 
     Raises:
         SettingsError: There is none; the nearest name is in the hint.
 
     """
-    for parser in PARSERS:
+    if ".json" in name:
+        return _of_file(name)
+    everything = (*PARSERS, *user_formats.installed())
+    for parser in everything:
         if parser.name == name:
             return parser
-    near = get_close_matches(name, [parser.name for parser in PARSERS], 1)
+    raise _no_format(name, everything)
+
+
+@lru_cache(64)
+def _of_file(name: str) -> Parser:
+    path, _, wanted = name.partition("#")
+    found = [parser for parser, _ in user_formats.load(Path(path).expanduser())]
+    for parser in found:
+        if parser.name == wanted or (not wanted and len(found) == 1):
+            return parser
+    raise _no_format(name, found)
+
+
+def _no_format(name: str, parsers: Sequence[Parser]) -> SettingsError:
+    names = [parser.name for parser in parsers]
+    near = get_close_matches(name, names, 1)
     hint = f"Did you mean {near[0]}?" if near else "`socconsole help formats` lists the formats."
-    raise SettingsError(f"There is no format {name!r}.", hint=hint)
+    if "#" in name or ".json" in name:
+        hint = f"The file has {', '.join(names)}: write {name.partition('#')[0]}#{names[0]}."
+    return SettingsError(f"There is no format {name!r}.", hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +151,17 @@ class Choice:
     """One sentence for the Sources screen."""
 
 
-def choose(lines: Sequence[str], *, among: Sequence[Parser] = PARSERS) -> Choice:
+def choose(lines: Sequence[str], *, among: Sequence[Parser] | None = None) -> Choice:
     """Return the parser that reads most of `lines`, the first lines of a file.
 
-    Empty lines do not count. Any 50 lines are plenty.
+    Empty lines do not count. Any 50 lines are plenty. Without `among` the user's own formats come
+    first, then all of ours.
     """
     wanted = [line for line in lines if line.strip()]
     if not wanted:
         return Choice(None, "there is no line to look at yet")
     best, most = None, 0
-    for parser in among:
+    for parser in (*user_formats.installed(), *PARSERS) if among is None else among:
         count = _count_read(parser, wanted) if parser.automatic else 0
         if count > most:
             best, most = parser, count

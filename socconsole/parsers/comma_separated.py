@@ -17,7 +17,14 @@ def start(head: Sequence[str]) -> Parse:
     heading = head[0].removeprefix("\ufeff") if head else ""
     delimiter = max(",;\t", key=heading.count)
     columns = _split(heading, delimiter)
-    named = len(columns) >= 3 and len(set(columns)) == len(columns) and all(map(_is_name, columns))
+    named = (
+        len(columns) >= 3
+        and len(set(columns)) == len(columns)
+        and all(map(_is_name, columns))
+        # One line alone may be anything with commas in it.
+        and all(len(_split(line, delimiter)) == len(columns) for line in head[1:2])
+        and len(head) > 1
+    )
 
     def parse(text: str, context: ReadContext) -> Event | None:
         if not named:
@@ -75,7 +82,7 @@ PARSER = Parser(
     start=start,
     samples=(
         Sample(
-            before=("time,user,src_ip,action",),
+            before=("time,user,src_ip,action", "2026-03-01T04:12:08Z,mara,203.0.113.9,logout"),
             line='2026-03-01T04:12:09Z,"mara, m.",203.0.113.9,login',
             names={"user.name": "mara, m.", "source.ip": "203.0.113.9", "event.action": "login"},
             time="2026-03-01T04:12:09Z",

@@ -21,7 +21,7 @@ MONTHS = {
     )
 }
 _AHEAD = timedelta(days=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CACHE = 8192
 
 
@@ -203,7 +203,7 @@ def _epoch(value: float | str) -> Instant | None:
     if scale != 11 or micros is None:
         micros = whole * 10 ** (17 - scale) if scale <= 17 else whole // 1000
     try:
-        return _EPOCH + timedelta(microseconds=micros), TimeQuality.EXACT
+        return EPOCH + timedelta(microseconds=micros), TimeQuality.EXACT
     except OverflowError:
         return None
 
