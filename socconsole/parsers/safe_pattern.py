@@ -4,7 +4,7 @@ RE2 runs them in linear time. What RE2 refuses (look-around, back-references) ru
 module, on short texts and with a timeout; one that times out is put aside for good.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import re2
@@ -45,7 +45,7 @@ class SafePattern:
     def search(self, text: str) -> Mapping[str, str | None] | None:
         """Return the named groups of the first match in `text`, or None."""
         if self._linear is not None:
-            match = self._linear.search(text)
+            match = self._linear(text)
             return None if match is None else match.groupdict()
         if self.quarantined or self._backtracking is None or len(text) > MAX_BACKTRACKING:
             return None
@@ -57,12 +57,12 @@ class SafePattern:
         return None if found is None else found.groupdict()
 
 
-def _linear(text: str) -> "re2._Regexp | None":
+def _linear(text: str) -> "Callable[[str], Any] | None":
     try:
         found = _RE2.compile(text.replace("(?<", "(?P<") if _named(text) else text, _OPTIONS)
     except re2.error:
         return None
-    return cast("re2._Regexp", found)
+    return cast("Callable[[str], Any]", found.search)
 
 
 def _named(text: str) -> bool:
