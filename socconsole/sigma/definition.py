@@ -17,6 +17,7 @@ from socconsole.core.detection import Rule
 from socconsole.core.severity import Severity
 from socconsole.errors import RuleError
 from socconsole.sigma.convert import Converter, Placeholders
+from socconsole.sigma.plan import Plan, make_plan
 from socconsole.sigma.reading import Document
 from socconsole.sigma.tree import Node
 from socconsole.sigma.window_spec import WindowSpec, nearest, read_window
@@ -45,6 +46,8 @@ class Definition(Struct, frozen=True, array_like=True):
     window: WindowSpec | None = None
     targets: tuple[str, ...] | None = None
     """The rules a filter is for; None: every rule of its log source."""
+    plan: Plan | None = None
+    """How to match `tree` fast; None where nothing has been worked out yet."""
     warnings: tuple[tuple[str, str], ...] = ()
     """Place and text of what the author should look at."""
 
@@ -87,6 +90,7 @@ def _event_rule(document: Document, placeholders: Placeholders) -> Definition:
         category=_lower(sigma.logsource.category),
         service=_lower(sigma.logsource.service),
         tree=tree,
+        plan=make_plan(tree),
         warnings=tuple(warnings),
     )
 

@@ -7,11 +7,15 @@ from socconsole.core.detection import Detection
 from socconsole.core.event import Event, LogSource
 from socconsole.sigma.correlate import Correlator
 from socconsole.sigma.definition import Definition
-from socconsole.sigma.evaluate import holds
 from socconsole.sigma.explain import explain
-from socconsole.sigma.routing import looks_at
+from socconsole.sigma.partition import Partition
+from socconsole.sigma.quarantine import Quarantine
+from socconsole.sigma.routing import Routes
 from socconsole.sigma.rules import RuleSet
+from socconsole.sigma.table import Ledger
 from socconsole.sigma.window import Losses
+
+_MAX_ROUTES = 4096
 
 LATENESS_SECS = 60.0
 """How much later than its group's newest event an event may come and still count."""
@@ -27,7 +31,15 @@ class Matcher:
             ruleset.definitions, quiet=ruleset.quiet, lateness=lateness_secs
         )
         self._has_windows = any(d.window is not None for d in ruleset.definitions)
-        self._routes: dict[tuple[LogSource, ...], tuple[Definition, ...]] = {}
+        self._rules_by_source = Routes(ruleset.definitions)
+        self._quarantine = Quarantine()
+        self._ledger = Ledger()
+        self._partitions: dict[tuple[LogSource, ...], Partition] = {}
+        self._shared: dict[tuple[str, ...], Partition] = {}
+        """The same rules are one partition, whatever the log sources that lead to them."""
+        self._routes: dict[int, tuple[tuple[LogSource, ...], Partition]] = {}
+        """Identity of a tuple of log sources, kept alive here → its partition: parsers hand out
+        the same tuples, and hashing one costs as much as matching."""
 
     def match(self, event: Event, *, read_at: datetime | None = None) -> list[Detection]:
         """Return what `event` makes fire: rules of its log sources, and windows it completes."""
@@ -45,9 +57,10 @@ class Matcher:
         """
         found: list[Detection] = []
         for event in events:
-            for definition in self._route(event.logsources):
-                if definition.tree is not None and holds(definition.tree, event):
-                    self._fire(definition, event, read_at, found)
+            for definition in self._partition(event.logsources).match(event):
+                self._fire(definition, event, read_at, found)
+        if self._ledger.full:
+            self.forget_values()
         if self._has_windows:
             latest = max((e.time for e in events if e.time is not None), default=None)
             if latest is not None:
@@ -71,6 +84,21 @@ class Matcher:
         if state:
             self._correlator.restore(state)
 
+    def forget_values(self) -> None:
+        """Forget which values were decided how; the rules stay ready."""
+        for partition in self._partitions.values():
+            partition.forget()
+        self._ledger.bytes = 0
+
+    def rules_for(self, sources: tuple[LogSource, ...]) -> tuple[Definition, ...]:
+        """Return the rules that look at events of these log sources."""
+        return self._rules_by_source.of(sources)
+
+    @property
+    def quarantined(self) -> dict[str, str]:
+        """Return the id of each rule that was taken out for being slow → why."""
+        return self._quarantine.rules
+
     def losses(self) -> dict[str, Losses]:
         """Return the id of each rule whose windows lost something, such as late events → what."""
         return self._correlator.losses()
@@ -90,9 +118,19 @@ class Matcher:
         if self._correlator.counts(definition):
             found += self._correlator.add(definition, event, read_at)
 
-    def _route(self, sources: tuple[LogSource, ...]) -> tuple[Definition, ...]:
-        found = self._routes.get(sources)
+    def _partition(self, sources: tuple[LogSource, ...]) -> Partition:
+        known = self._routes.get(id(sources))
+        if known is not None:
+            return known[1]
+        found = self._partitions.get(sources)
         if found is None:
-            found = tuple(d for d in self.ruleset.definitions if looks_at(d, sources))
-            self._routes[sources] = found
+            definitions = self._rules_by_source.of(sources)
+            ids = tuple(definition.rule.id for definition in definitions)
+            found = self._shared.get(ids)
+            if found is None:
+                found = Partition(definitions, self._quarantine, self._ledger)
+                self._shared[ids] = found
+            self._partitions[sources] = found
+        if len(self._routes) < _MAX_ROUTES:
+            self._routes[id(sources)] = (sources, found)
         return found

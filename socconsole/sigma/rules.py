@@ -9,6 +9,7 @@ import msgspec
 from socconsole.core.detection import Rule
 from socconsole.errors import RuleError
 from socconsole.sigma.definition import Definition, define
+from socconsole.sigma.plan import make_plan
 from socconsole.sigma.reading import read_documents, rule_files
 from socconsole.sigma.tree import AllOf
 
@@ -217,7 +218,8 @@ def _filtered(
         found = definition
         for one in filters:
             if found.tree is not None and one.tree is not None and _applies(one, found, names):
-                found = msgspec.structs.replace(found, tree=AllOf((found.tree, one.tree)))
+                tree = AllOf((found.tree, one.tree))
+                found = msgspec.structs.replace(found, tree=tree, plan=make_plan(tree))
         result.append(found)
     return result
 

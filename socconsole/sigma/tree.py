@@ -30,9 +30,8 @@ Test = Literal[
     "field_contains",
     "field_startswith",
     "field_endswith",
-    "never",
 ]
-"""What an item asks of a field's value; `never` stands for something no event can meet."""
+"""What an item asks of a field's value."""
 
 
 class Item(Struct, frozen=True, tag="i", array_like=True, gc=False):
@@ -96,6 +95,26 @@ def items_of(node: "Node") -> list[Item]:
         else:
             waiting.extend(reversed(current.parts))
     return found
+
+
+def only_field(node: "Node") -> str | None:
+    """Return the field whose text alone decides `node`; None when there is more to look at."""
+    items = items_of(node)
+    field = items[0].field
+    for item in items:
+        if item.field != field or item.test == "exists" or item.test.startswith("field_"):
+            return None
+    return field
+
+
+def when_absent(node: "Node") -> bool:
+    """Return the verdict of a one-field condition on an event without the field."""
+    if isinstance(node, Item):
+        return node.test == "null"
+    if isinstance(node, Not):
+        return not when_absent(node.part)
+    verdicts = map(when_absent, node.parts)
+    return all(verdicts) if isinstance(node, AllOf) else any(verdicts)
 
 
 _WORDS = {"cidr": "in network", "regex": "matches", "glob": "like", "present": "has a value"}

@@ -1,0 +1,195 @@
+"""Conditions as functions: closures over their literals, no generated text."""
+
+from collections.abc import Callable, Iterable
+
+from socconsole.core.event import Event
+from socconsole.sigma.evaluate import item_holds, text_test
+from socconsole.sigma.fields import haystack, text_of, value_at
+from socconsole.sigma.tree import AllOf, AnyOf, Item, Node, Not, only_field, when_absent
+
+TextCheck = Callable[[str, str], bool]
+"""Verdict on a present value: its text, and the same in lower case."""
+
+
+class View:
+    """One event as its checks see it: every text made once."""
+
+    __slots__ = ("_haystack", "_texts", "event")
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self._texts: dict[str, tuple[str, str] | None] = {}
+        self._haystack: tuple[str, str] | None = None
+
+    def texts(self, field: str) -> tuple[str, str] | None:
+        """Return a scalar's text, and in lower case; None when the field is absent.
+
+        Raises:
+            TypeError: The value is a list, which has no one text.
+
+        """
+        if field in self._texts:
+            return self._texts[field]
+        value = value_at(self.event.fields, field)
+        if isinstance(value, list | tuple):
+            raise TypeError(field)
+        text = None if value is None else text_of(value)
+        found = self._texts[field] = None if text is None else (text, text.lower())
+        return found
+
+    def haystack(self) -> tuple[str, str]:
+        """Return the text keywords are searched in, and the same in lower case."""
+        if self._haystack is None:
+            text = haystack(self.event)
+            self._haystack = (text, text.lower())
+        return self._haystack
+
+
+EventCheck = Callable[[View], bool]
+
+
+def event_check(node: Node) -> EventCheck:
+    """Return the function that evaluates `node` for a whole event."""
+    field = only_field(node)
+    if field is not None:
+        return _one_field(field, node)
+    if isinstance(node, Not):
+        inner = event_check(node.part)
+        return lambda view: not inner(view)
+    if isinstance(node, Item):
+        return _item_check(node)
+    parts = tuple(event_check(part) for part in _grouped(node.parts, type(node)))
+    if isinstance(node, AllOf):
+        return lambda view: all(part(view) for part in parts)
+    return lambda view: any(part(view) for part in parts)
+
+
+def _grouped(parts: tuple[Node, ...], kind: type[AllOf] | type[AnyOf]) -> list[Node]:
+    """Return `parts` with neighbours about one field joined, so that one function answers them."""
+    joined: dict[str, list[Node]] = {}
+    rest: list[Node] = []
+    for part in parts:
+        field = only_field(part)
+        if field is None:
+            rest.append(part)
+        else:
+            joined.setdefault(field, []).append(part)
+    found: list[Node] = [
+        group[0] if len(group) == 1 else kind(tuple(group)) for group in joined.values()
+    ]
+    return [*found, *rest]
+
+
+def _one_field(field: str, node: Node) -> EventCheck:
+    present = text_check(node)
+    absent = when_absent(node)
+
+    def check(view: View) -> bool:
+        try:
+            texts = view.texts(field)
+        except TypeError:
+            return _walked(node, view)
+        return absent if texts is None else present(*texts)
+
+    return check
+
+
+def _walked(node: Node, view: View) -> bool:
+    """Evaluate item by item: of a list, each item may be answered by another element."""
+    if isinstance(node, Item):
+        return item_holds(node, view.event)
+    if isinstance(node, Not):
+        return not _walked(node.part, view)
+    verdicts = (_walked(part, view) for part in node.parts)
+    return all(verdicts) if isinstance(node, AllOf) else any(verdicts)
+
+
+def _item_check(item: Item) -> EventCheck:
+    if item.field is None and item.test in {"equals", "contains", "startswith", "endswith"}:
+        if item.cased:
+            return lambda view: item.text in view.haystack()[0]
+        literal = item.text.lower()
+        return lambda view: literal in view.haystack()[1]
+    if item.field is None:
+        test = text_test(item)
+        return lambda view: test(view.haystack()[0])
+    return lambda view: item_holds(item, view.event)
+
+
+def text_check(node: Node) -> TextCheck:
+    """Return the function that evaluates a one-field condition for a present value."""
+    if isinstance(node, Item):
+        return _item_text_check(node)
+    if isinstance(node, Not):
+        inner = text_check(node.part)
+        return lambda text, low: not inner(text, low)
+    if isinstance(node, AllOf):
+        parts = tuple(text_check(part) for part in node.parts)
+        return lambda text, low: all(part(text, low) for part in parts)
+    return _any_text_check(node)
+
+
+def _item_text_check(item: Item) -> TextCheck:
+    if item.cased or item.test not in {"equals", "contains", "startswith", "endswith"}:
+        test = text_test(item)
+        return lambda text, _low: test(text)
+    literal = item.text.lower()
+    checks: dict[str, TextCheck] = {
+        "equals": lambda _text, low: low == literal,
+        "contains": lambda _text, low: literal in low,
+        "startswith": lambda _text, low: low.startswith(literal),
+        "endswith": lambda _text, low: low.endswith(literal),
+    }
+    return checks[item.test]
+
+
+def _any_text_check(node: AnyOf) -> TextCheck:
+    """Return the check of a disjunction, its literals of one kind asked in one go."""
+    literals: dict[str, list[str]] = {}
+    rest: list[Node] = []
+    for part in node.parts:
+        if isinstance(part, Item) and not part.cased and part.test in _TOGETHER:
+            literals.setdefault(part.test, []).append(part.text.lower())
+        else:
+            rest.append(part)
+    checks = [_TOGETHER[test](texts) for test, texts in literals.items()]
+    checks += [text_check(part) for part in rest]
+    if len(checks) == 1:
+        return checks[0]
+    alternatives = tuple(checks)
+    return lambda text, low: any(check(text, low) for check in alternatives)
+
+
+def _any_equal(texts: Iterable[str]) -> TextCheck:
+    known = frozenset(texts)
+    return lambda _text, low: low in known
+
+
+def _any_inside(texts: Iterable[str]) -> TextCheck:
+    needles = tuple(texts)
+
+    def check(_text: str, low: str) -> bool:
+        for needle in needles:  # noqa: SIM110 - a generator costs twice as much here
+            if needle in low:
+                return True
+        return False
+
+    return check
+
+
+def _any_start(texts: Iterable[str]) -> TextCheck:
+    starts = tuple(texts)
+    return lambda _text, low: low.startswith(starts)
+
+
+def _any_end(texts: Iterable[str]) -> TextCheck:
+    ends = tuple(texts)
+    return lambda _text, low: low.endswith(ends)
+
+
+_TOGETHER: dict[str, Callable[[Iterable[str]], TextCheck]] = {
+    "equals": _any_equal,
+    "contains": _any_inside,
+    "startswith": _any_start,
+    "endswith": _any_end,
+}

@@ -1,0 +1,224 @@
+"""The rules that look at one kind of event, ready to be asked all at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from socconsole.core.event import Event
+from socconsole.sigma.checks import EventCheck, View, event_check
+from socconsole.sigma.definition import Definition
+from socconsole.sigma.fields import text_of, texts_of, value_at
+from socconsole.sigma.keywords import KeywordScan
+from socconsole.sigma.plan import Plan, make_plan
+from socconsole.sigma.quarantine import Quarantine
+from socconsole.sigma.table import FieldTable, Ledger, Memory
+from socconsole.sigma.tree import items_of
+
+_MAX_KEY = 8
+"""Fields whose values together are worth remembering a verdict for."""
+
+_MAX_VERDICTS = 20_000
+
+Sift = Callable[[Mapping[str, object]], tuple[int, int]]
+"""Fields → rules that are still possible; rules whose wide gate is met."""
+
+
+class Partition:
+    """Matches events of one combination of log sources against their rules."""
+
+    def __init__(
+        self, definitions: Sequence[Definition], quarantine: Quarantine, ledger: Ledger
+    ) -> None:
+        self.definitions = tuple(d for d in definitions if d.tree is not None)
+        self._quarantine = quarantine
+        self._everything = (1 << len(self.definitions)) - 1
+        self._alive = self._everything
+        self._wide = 0
+        self._by_keyword = 0
+        self._needles: set[str] = set()
+        self._rest: dict[int, tuple[EventCheck, tuple[str, ...]]] = {}
+        self._verdicts: dict[tuple[object, ...], bool] = {}
+        self._verified = 0
+        self._whole: dict[int, EventCheck] = {}
+        self._tables: dict[str, FieldTable] = {}
+        for index, definition in enumerate(self.definitions):
+            assert definition.tree is not None
+            self._add(1 << index, definition.plan or make_plan(definition.tree))
+        for table in self._tables.values():
+            table.finish(self._everything)
+        self._order = sorted(
+            self._tables.values(), key=lambda table: -(table.asked & ~table.absent).bit_count()
+        )
+        self.memories = {table.field: Memory(table, ledger) for table in self._order}
+        self._scan = KeywordScan(sorted(self._needles))
+        self._sift = _sift(self._order, self.memories, self._everything)
+
+    def match(self, event: Event) -> Sequence[Definition]:
+        """Return the rules `event` meets, in the order of the rule set."""
+        try:
+            possible, opened = self._sift(event.fields)
+        except TypeError:  # a list or a mapping is no key: look at its elements
+            return self._match_lists(event)
+        possible &= self._alive
+        if not possible:
+            return ()
+        wanting = possible & self._wide & ~opened
+        if wanting:
+            met = wanting & self._by_keyword
+            if met and not self._scan.found(event):
+                met = 0
+            possible ^= wanting ^ met
+        return self._verify(possible, event) if possible else ()
+
+    def forget(self) -> None:
+        """Forget every remembered value."""
+        for memory in self.memories.values():
+            memory.forget()
+        self._verdicts.clear()
+
+    def _add(self, bit: int, plan: Plan) -> None:
+        for part in plan.fields:
+            table = self._table(part.field)
+            table.ask(bit, part.gate, part.check, absent=part.absent)
+        if plan.gate:
+            self._wide |= bit
+        for atom in plan.gate:
+            if atom.field is None:
+                self._by_keyword |= bit
+                self._needles.add(atom.text)
+            else:
+                self._table(atom.field).open(bit, atom)
+        if plan.rest is not None:
+            self._verified |= bit
+
+    def _table(self, field: str) -> FieldTable:
+        table = self._tables.get(field)
+        if table is None:
+            table = self._tables[field] = FieldTable(field, self._slow)
+        return table
+
+    def _verify(self, possible: int, event: Event) -> list[Definition]:
+        """Evaluate what the fields left undecided."""
+        found = []
+        view = View(event)
+        while possible:
+            bit = possible & -possible
+            possible ^= bit
+            definition = self.definitions[bit.bit_length() - 1]
+            if not bit & self._verified or self._holds(bit, definition, view):
+                found.append(definition)
+        return found
+
+    def _holds(self, bit: int, definition: Definition, view: View) -> bool:
+        rest = self._rest.get(bit)
+        if rest is None:
+            rest = self._rest[bit] = _rest_of(definition)
+        check, fields = rest
+        if not fields:
+            return self._timed(bit, check, view)
+        get = view.event.fields.get
+        key = (bit, *[_key(get(field)) for field in fields])
+        try:
+            verdict = self._verdicts.get(key)
+        except TypeError:  # one of them is a list
+            return self._timed(bit, check, view)
+        if verdict is None:
+            verdict = self._timed(bit, check, view)
+            if len(self._verdicts) >= _MAX_VERDICTS:
+                self._verdicts.clear()
+            self._verdicts[key] = verdict
+        return verdict
+
+    def _timed(self, bit: int, check: EventCheck, view: View) -> bool:
+        started = self._quarantine.now()
+        verdict = check(view)
+        self._slow(bit, self._quarantine.now() - started)
+        return verdict
+
+    def _match_lists(self, event: Event) -> list[Definition]:
+        """Match an event with lists: of a list any element may answer an item."""
+        possible, opened = self._alive, 0
+        for table in self._order:
+            value = value_at(event.fields, table.field)
+            if value is None:
+                possible &= ~table.asked | table.absent
+                continue
+            own, wide = table.possible("")
+            for text in texts_of(value):
+                more, here = table.possible(text.lower())
+                own, wide = own | more, wide | here
+            possible &= own
+            opened |= wide
+        possible &= ~self._wide | opened | self._by_keyword
+        view = View(event)
+        found = []
+        while possible:
+            bit = possible & -possible
+            possible ^= bit
+            definition = self.definitions[bit.bit_length() - 1]
+            assert definition.tree is not None
+            check = self._whole.get(bit)
+            if check is None:
+                check = self._whole[bit] = event_check(definition.tree)
+            if check(view):
+                found.append(definition)
+        return found
+
+    def _slow(self, bit: int, nanoseconds: int) -> None:
+        rule = self.definitions[bit.bit_length() - 1].rule
+        if self._quarantine.strike(rule, nanoseconds):
+            self._alive &= ~bit
+
+
+def _rest_of(definition: Definition) -> tuple[EventCheck, tuple[str, ...]]:
+    """Return the check of what fields alone cannot decide, and the fields that decide it.
+
+    No fields are named where more than a few plain ones have a say, or the whole event.
+    """
+    assert definition.tree is not None
+    plan = definition.plan or make_plan(definition.tree)
+    assert plan.rest is not None
+    items = items_of(plan.rest)
+    names = dict.fromkeys(item.field for item in items)
+    names.update((item.text, None) for item in items if item.test.startswith("field_"))
+    plain = [name for name in names if name and "." not in name and " " not in name]
+    decided = len(plain) == len(names) <= _MAX_KEY and all(item.test != "exists" for item in items)
+    return event_check(plan.rest), tuple(plain) if decided else ()
+
+
+def _key(value: object) -> object:
+    """Return what a value is remembered by: True and 1 are one key, but not one text."""
+    if value is True or value is False:
+        return text_of(value)
+    return value
+
+
+def _sift(order: Sequence[FieldTable], memories: Mapping[str, Memory], everything: int) -> Sift:
+    """Return the function that asks every table once.
+
+    It is written out as code because a loop costs as much again. The text is built from numbers
+    only: field names and masks are bound as values, so no rule can put words into it.
+    """
+    values: dict[str, Any] = {"everything": everything, "value_at": value_at}
+    lines = ["def sift(fields):", " m = everything; g = 0; get = fields.get"]
+    for number, table in enumerate(order):
+        values[f"name{number}"] = table.field
+        values[f"absent{number}"] = everything & (~table.asked | table.absent)
+        values[f"memory{number}"] = memories[table.field]
+        plain = "." not in table.field and " " not in table.field
+        source = f"get(name{number})" if plain else f"value_at(fields, name{number})"
+        lines.append(f" v = {source}")
+        lines.append(f" if v is None: m &= absent{number}")
+        lines.append(" else:")
+        if table.tells_booleans():
+            lines.append("  if v is True: v = 'true'")
+            lines.append("  elif v is False: v = 'false'")
+        if table.opens:
+            lines.append(f"  a, b = memory{number}[v]; m &= a; g |= b")
+        else:
+            lines.append(f"  m &= memory{number}[v][0]")
+        if number % 3 == 2:
+            lines.append(" if not m: return 0, 0")
+    lines.append(" return m, g")
+    exec("\n".join(lines), values)  # noqa: S102 - numbers and our own words only, see above
+    sift: Sift = values["sift"]
+    return sift

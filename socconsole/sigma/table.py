@@ -1,0 +1,207 @@
+"""One field of one partition: value → which rules the value leaves possible, as bits of an int."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from time import thread_time_ns
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from socconsole.sigma.checks import TextCheck, text_check
+from socconsole.sigma.fields import text_of
+from socconsole.sigma.plan import Atom
+from socconsole.sigma.tree import Node
+
+MAX_REMEMBERED = 30_000
+"""Values a field remembers; when full it starts over, so an attacker's values cost no memory."""
+
+MAX_REMEMBERED_TEXT = 16_384
+"""Longer values are looked at every time they come."""
+
+MAX_REMEMBERED_BYTES = 48_000_000
+"""About what all fields of all partitions together remember."""
+
+_ENTRY_BYTES = 150
+
+SLOW_FROM = 2048
+"""Characters from which checks are timed."""
+
+_BOOLEANS = ("true", "false", "1", "0")
+
+_FEW = 6
+"""So many needles are searched one by one; more by automaton."""
+
+Masks = tuple[int, int]
+"""Rules whose own demands on the field hold; rules of which a wide gate is met here."""
+
+
+class FieldTable:
+    """Decides what values of one field mean. Bits stand for the rules of a partition."""
+
+    def __init__(self, field: str, slow: Callable[[int, int], None]) -> None:
+        self.field = field
+        self._slow = slow
+        """Told (bit, nanoseconds) of a check on a long text."""
+        self._atoms: dict[Atom, list[int]] = defaultdict(lambda: [0, 0])
+        self._gated = 0
+        self.asked = 0
+        """Rules that ask anything of the field alone."""
+        self.absent = 0
+        """Those of them that hold without the field."""
+        self.opens = 0
+        """Rules whose wide gate may be met here."""
+        self._checks: dict[int, Node | TextCheck] = {}
+        self._checked = 0
+        self._built = False
+
+    def ask(self, bit: int, gate: Iterable[Atom], check: Node | None, *, absent: bool) -> None:
+        """Add what the rule of `bit` asks of the field."""
+        self.asked |= bit
+        if absent:
+            self.absent |= bit
+        for atom in gate:
+            self._gated |= bit
+            self._atoms[atom][0] |= bit
+        if check is not None:
+            self._checks[bit] = check
+            self._checked |= bit
+
+    def open(self, bit: int, atom: Atom) -> None:
+        """Add an atom of the wide gate of the rule of `bit`."""
+        self.opens |= bit
+        self._atoms[atom][1] |= bit
+
+    def finish(self, everything: int) -> None:
+        """Know the bits of all rules of the partition; the look-ups wait for the first value."""
+        self._base = everything & ~self._gated
+
+    def tells_booleans(self) -> bool:
+        """Return whether true may mean something else than 1, or false than 0, to some rule."""
+        if self._checked & ~self._gated:
+            return True
+        return any(atom.text in word for atom in self._atoms for word in _BOOLEANS)
+
+    def _build(self) -> None:
+        self._equal: dict[str, Masks] = {}
+        self._names: dict[str, Masks] = {}
+        ends: dict[str, dict[int, dict[str, Masks]]] = {}
+        starts: dict[str, dict[int, dict[str, Masks]]] = {}
+        needles: list[str] = []
+        self._needle_masks: list[Masks] = []
+        for atom, (own, wide) in self._atoms.items():
+            text, masks = atom.text, (own, wide)
+            if atom.where == "equals":
+                self._equal[text] = masks
+            elif atom.where == "contains":
+                needles.append(text)
+                self._needle_masks.append(masks)
+            elif atom.where == "startswith":
+                starts.setdefault(text[0], {}).setdefault(len(text), {})[text] = masks
+            elif len(text) > 1 and text[0] == "\\" and "\\" not in text[1:]:
+                self._names[text] = masks
+            else:
+                ends.setdefault(text[-1], {}).setdefault(len(text), {})[text] = masks
+        self._ends = {last: tuple(by_length.items()) for last, by_length in ends.items()}
+        self._starts = {first: tuple(by_length.items()) for first, by_length in starts.items()}
+        self._few = tuple(zip(needles, self._needle_masks, strict=True))
+        self._automaton = None
+        if len(needles) > _FEW:
+            self._few = ()
+            self._automaton = AhoCorasick(needles, matchkind=MatchKind.Standard)
+        self._built = True
+
+    def possible(self, low: str) -> Masks:
+        """Return the rules a lower-case text leaves possible by literals alone."""
+        if not self._built:
+            self._build()
+        own, wide = self._base, 0
+        found = self._equal.get(low)
+        if found is not None:
+            own, wide = own | found[0], wide | found[1]
+        if self._names:
+            found = self._names.get(low[low.rfind("\\") :])
+            if found is not None:
+                own, wide = own | found[0], wide | found[1]
+        if low:
+            for length, texts in self._ends.get(low[-1], ()):
+                found = texts.get(low[-length:])
+                if found is not None:
+                    own, wide = own | found[0], wide | found[1]
+            for length, texts in self._starts.get(low[0], ()):
+                found = texts.get(low[:length])
+                if found is not None:
+                    own, wide = own | found[0], wide | found[1]
+        return self._contained(low, own, wide)
+
+    def _contained(self, low: str, own: int, wide: int) -> Masks:
+        for needle, found in self._few:
+            if needle in low:
+                own, wide = own | found[0], wide | found[1]
+        if self._automaton is not None:
+            hits = self._automaton.find_matches_as_indexes(low, overlapping=True)
+            if hits:
+                masks = self._needle_masks
+                for index in {hit[0] for hit in hits}:
+                    found = masks[index]
+                    own, wide = own | found[0], wide | found[1]
+        return own, wide
+
+    def decide(self, text: str) -> Masks:
+        """Return the rules whose demands on the field `text` satisfies."""
+        low = text.lower()
+        own, wide = self.possible(low)
+        left = own & self._checked
+        timed = len(text) >= SLOW_FROM
+        while left:
+            bit = left & -left
+            left ^= bit
+            check = self._checks[bit]
+            if not callable(check):
+                check = self._checks[bit] = text_check(check)
+            started = thread_time_ns() if timed else 0
+            if not check(text, low):
+                own ^= bit
+            if timed:
+                self._slow(bit, thread_time_ns() - started)
+        return own, wide
+
+
+class Ledger:
+    """About how many bytes the values remembered since the last sweep take."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    @property
+    def full(self) -> bool:
+        return self.bytes > MAX_REMEMBERED_BYTES
+
+
+class Memory(dict[object, Masks]):
+    """Value → masks, computed once a value.
+
+    `True`, `1` and `1.0` are one key of a dict: where a partition tells them apart the caller
+    passes booleans as text; a whole float has the text of its integer.
+    """
+
+    __slots__ = ("_interned", "_ledger", "_table")
+
+    def __init__(self, table: FieldTable, ledger: Ledger) -> None:
+        super().__init__()
+        self._table = table
+        self._ledger = ledger
+        self._interned: dict[Masks, Masks] = {}
+
+    def __missing__(self, value: object) -> Masks:
+        text = text_of(value)
+        masks = self._table.decide(text)
+        if len(text) <= MAX_REMEMBERED_TEXT:
+            if len(self) >= MAX_REMEMBERED:
+                self.forget()
+            self._ledger.bytes += len(text) + _ENTRY_BYTES
+            masks = self[value] = self._interned.setdefault(masks, masks)
+        return masks
+
+    def forget(self) -> None:
+        """Forget every value."""
+        self.clear()
+        self._interned.clear()

@@ -1,0 +1,120 @@
+"""How fast rules match: `python tests/bench/sigma.py --events FILE[.gz] --rules PATH...`.
+
+`match_only_eps` matches decoded events; `end_to_end_eps` is `socconsole replay` in a process of
+its own, from the first byte read to the last detection printed; `unique_eps` is match only with
+every value that carries a path, a command line or a text made unique. Each is the median of the
+runs, each run with the rules compiled and no value remembered. `load_seconds_*` are a process of
+their own, without and with the cache of compiled rules.
+"""
+
+import argparse
+import gc
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from socconsole.cli.replay import peak_rss_bytes, read_events
+from socconsole.core.event import Event, ReadContext
+from socconsole.sigma.match import Matcher
+from socconsole.sigma.rules import load_rules
+
+_LOAD = """
+import sys, time
+from pathlib import Path
+started = time.perf_counter()
+from socconsole.sigma.match import Matcher
+from socconsole.sigma.rules import load_rules
+Matcher(load_rules(sys.argv[2:], cache=Path(sys.argv[1])))
+print(time.perf_counter() - started)
+"""
+_REPLAY = (sys.executable, "-m", "socconsole", "replay")
+
+
+def events_of(path: str) -> list[Event]:
+    """Return every event of a file."""
+    now = datetime.now(UTC)
+    context = ReadContext("bench", now, now)
+    return [event for batch in read_events(path, "auto", context) for event in batch]
+
+
+def unique(events: list[Event]) -> None:
+    """Make every long text of every event unlike all others, command lines first of all."""
+    for number, event in enumerate(events):
+        for name, value in event.fields.items():
+            if isinstance(value, str) and (name == "CommandLine" or len(value) > 40):
+                event.fields[name] = f"{value} {number:x}-{hash((number, name)) & 0xFFFFFFFF:08x}"
+
+
+def rate(matcher: Matcher, events: list[Event], runs: int) -> tuple[float, int]:
+    """Return events a second, median of `runs`, and detections of one run."""
+    rates, detections = [], 0
+    for _ in range(runs):
+        matcher.forget_values()
+        gc.collect()
+        started = time.perf_counter()
+        detections = len(matcher.match_all(events))
+        rates.append(len(events) / (time.perf_counter() - started))
+    return statistics.median(rates), detections
+
+
+def end_to_end(path: str, rules: list[str], runs: int) -> float:
+    """Return the rate `socconsole replay` states, median of `runs`."""
+    rates = []
+    for _ in range(runs):
+        with tempfile.NamedTemporaryFile() as stats:
+            subprocess.run(
+                [*_REPLAY, path, "--jsonl", "--stats", stats.name]
+                + [word for rule in rules for word in ("--rules", rule)],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=True,
+            )
+            rates.append(json.loads(Path(stats.name).read_text())["events_per_second"])
+    return statistics.median(rates)
+
+
+def load_seconds(rules: list[str]) -> tuple[float, float]:
+    """Return how long a process needs for import and rules, without and with the cache."""
+    with tempfile.TemporaryDirectory() as folder:
+        cache = str(Path(folder, "rules.cache"))
+        command = [sys.executable, "-c", _LOAD, cache, *rules]
+        times = [float(subprocess.check_output(command)) for _ in range(4)]
+    return times[0], statistics.median(times[1:])
+
+
+def main() -> None:
+    """Print the figures as one JSON document."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", required=True)
+    parser.add_argument("--rules", required=True, nargs="+")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--json", action="store_true", help="print JSON, as it always does")
+    options = parser.parse_args()
+    cold, cached = load_seconds(options.rules)
+    ruleset = load_rules(options.rules)
+    events = events_of(options.events)
+    matcher = Matcher(ruleset)
+    match_only, detections = rate(matcher, events, options.runs)
+    end = end_to_end(options.events, options.rules, options.runs)
+    unique(events)
+    unlike, _ = rate(matcher, events, options.runs)
+    figures = {
+        "match_only_eps": round(match_only),
+        "end_to_end_eps": round(end),
+        "unique_eps": round(unlike),
+        "load_seconds_cold": round(cold, 3),
+        "load_seconds_cached": round(cached, 3),
+        "peak_rss_bytes": peak_rss_bytes(),
+        "rules": len(ruleset.rules),
+        "detections": detections,
+    }
+    print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
