@@ -19,6 +19,7 @@ from socconsole.core.event import Event
 from socconsole.core.policy import Settings, SourcePolicy
 from socconsole.errors import ConflictError, SocError, StoreError
 from socconsole.services import sources as kept
+from socconsole.services.lapsing import keep_time
 from socconsole.services.raising import raise_alerts
 from socconsole.services.reading import Counts, LineReader
 from socconsole.sigma.match import Matcher
@@ -43,6 +44,7 @@ RENEW_SECS = 3.0
 CONSOLE_FRESH = timedelta(seconds=30)
 LONGEST_BACK_OFF_SECS = 5.0
 RETAIN_SECS = 3600.0
+KEEP_TIME_EVERY = timedelta(seconds=30)
 
 
 @dataclass(slots=True, eq=False)
@@ -120,6 +122,7 @@ class Collector:
         self._revision = _revision(matcher)
         self._backfill = False
         self._retained = 0.0
+        self._time_kept: datetime | None = None
         # Events of a generation that is forgotten would count as never committed.
         self._keep_ended = timedelta(days=settings.retention.events_days + 2)
 
@@ -396,12 +399,20 @@ class Collector:
                     node.heartbeat_at = now
                 for one in self._followed:
                     kept.add_counts(session, one.id, Counts(), _health(one))
+                self._keep_time(session, now)
                 return kept.consoles_alive(session, now=now, fresh=CONSOLE_FRESH)
         except kept.LeaseLostError:
             raise
         except (StoreError, ConflictError) as error:
             self._say(str(error))
             return 1
+
+    def _keep_time(self, session: Session, now: datetime) -> None:
+        """Let shelves end, claims lapse and waiting alerts rank higher, once in a while."""
+        if self._time_kept is not None and now - self._time_kept < KEEP_TIME_EVERY:
+            return
+        keep_time(session, now=now, since=self._time_kept, policy=self._settings.alerts)
+        self._time_kept = now
 
     def _retain(self) -> None:
         """Drop days of events that are too old or too much, once in a while."""

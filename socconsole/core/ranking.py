@@ -66,12 +66,20 @@ def rank(
     weight = _CRITICALITY_POINTS.get(criticality, 0.0)
     if weight:
         terms.append(RankTerm("asset", weight, f"{asset or 'the asset'} is {criticality}"))
-    waited = now - created_at
+    return summed((*terms, *_age_term(now - created_at)))
+
+
+def aged(document: Mapping[str, Any], waited: timedelta) -> Rank:
+    """Return a stored rank after this time of waiting."""
+    kept = [term for term in stored_terms(document) if term.name != "age"]
+    return summed((*kept, *_age_term(waited)))
+
+
+def _age_term(waited: timedelta) -> tuple[RankTerm, ...]:
     for age, points in AGE_STEPS:
         if waited >= age:
-            terms.append(RankTerm("age", points, f"waiting {_span(age)} or more"))
-            break
-    return summed(terms)
+            return (RankTerm("age", points, f"waiting {_span(age)} or more"),)
+    return ()
 
 
 def severity_term(severity: Severity) -> RankTerm:

@@ -303,6 +303,7 @@ class _Batch:
         placed = ranked_anew(known.rank_terms, severity)
         return {
             "id": pending.id,
+            "stopped_at": None,
             **self.counts_of(pending.trouble),
             **_ranked(severity, placed),
         }
