@@ -201,3 +201,25 @@ def import_(source: Path, *, context: Annotated[Context, Parameter(parse=False)]
         count = load(session, file)
     print_text([f"Imported {count} rows."])
     return 0
+
+
+@app.command
+def grant(login: str, role: str, *, context: Annotated[Context, Parameter(parse=False)]) -> int:
+    """Give a PostgreSQL login its role: viewer, analyst, lead, admin or collector.
+
+    Whoever owns the database runs this; it makes the roles and their rights as well.
+
+    Args:
+        login: A login of the server; the same name as the analyst's account.
+        role: What it may do.
+        context: The global options.
+
+    """
+    from socconsole.store.roles import apply_roles
+    from socconsole.store.roles import grant as give
+
+    with context.database() as database, database.begin() as session:
+        apply_roles(session.connection())
+        give(session.connection(), login, role)
+    print_text([f"{login} is {role}."])
+    return 0

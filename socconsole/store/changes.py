@@ -1,17 +1,32 @@
 """Tells a console that something was committed elsewhere, at next to no cost."""
 
-from typing import Protocol
+import time
+from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import URL
 
+from socconsole.errors import StoreError
 from socconsole.store import driver
+
+if TYPE_CHECKING:
+    import psycopg
+
+NOTIFY_CHANNEL = "socconsole"
+"""What a server's commits are announced on."""
+_ASK_EVERY = 1.0
+"""Seconds after which the head is read although nothing was announced."""
 
 
 class ChangePoller(Protocol):
     """Asks cheaply and often."""
 
     def poll(self) -> bool:
-        """Tell whether anything was committed since the last call; the first call says True."""
+        """Tell whether anything was committed since the last call; the first call says True.
+
+        Raises:
+            StoreError: The server cannot be reached; the next call tries again.
+
+        """
         ...
 
     def close(self) -> None:
@@ -39,26 +54,53 @@ class _SqlitePoller:
         self._connection.close()
 
 
-class _HeadPoller:
-    """Reads the change head of a server."""
+class _NotifyPoller:
+    """Listens to a server, and reads the change head now and then.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    A notification may be lost with its connection or on the way through a pooler; the head is the
+    truth.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connection: psycopg.Connection[tuple[int]] | None = None
         self._seen: int | None = None
+        self._asked_at = 0.0
 
     def poll(self) -> bool:
-        with self._engine.connect() as connection:
-            now = connection.execute(text("SELECT seq FROM change_head")).scalar()
+        import psycopg
+
+        try:
+            if self._connection is None:
+                self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+                self._connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
+                self._seen, self._asked_at = None, 0.0
+            told = any(self._connection.notifies(timeout=0))
+            if not told and time.monotonic() - self._asked_at < _ASK_EVERY:
+                return False
+            return self._ask(self._connection)
+        except psycopg.OperationalError as error:
+            self.close()
+            raise StoreError(
+                "The database server cannot be reached.",
+                hint="What is on screen stays; verbs wait until it is back.",
+            ) from error
+
+    def _ask(self, connection: "psycopg.Connection[tuple[int]]") -> bool:
+        row = connection.execute("SELECT seq FROM change_head").fetchone()
+        now = row[0] if row else 0
         changed = now != self._seen
-        self._seen = now
+        self._seen, self._asked_at = now, time.monotonic()
         return changed
 
     def close(self) -> None:
-        """Nothing is kept open between two polls."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
-def poller(url: URL, engine: Engine) -> ChangePoller:
+def poller(url: URL) -> ChangePoller:
     """Return the poller for the database at `url`."""
     if url.get_backend_name() == "sqlite":
         return _SqlitePoller(url.database or "")
-    return _HeadPoller(engine)
+    return _NotifyPoller(url)

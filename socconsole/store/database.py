@@ -94,7 +94,7 @@ class Database:
 
     def changes(self) -> ChangePoller:
         """Return a poller that tells whether another connection has committed."""
-        return poller(self.url, self._engine)
+        return poller(self.url)
 
     def close(self) -> None:
         """Close every connection."""

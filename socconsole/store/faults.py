@@ -3,7 +3,7 @@
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
-from socconsole.errors import SocError, StoreError
+from socconsole.errors import ForbiddenError, SocError, StoreError
 
 _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
@@ -61,6 +61,12 @@ def explained(error: Exception, url: URL) -> SocError:
     for sign, what, hint in _KNOWN:
         if sign in text:
             return StoreError(what, hint=hint, where=where)
+    if "row-level security" in text or "permission denied" in text:
+        return ForbiddenError(
+            "The database does not let this login do that.",
+            hint="Ask whoever administers the database for the role it takes.",
+            where=where,
+        )
     if gone or "connection" in text:
         return StoreError(
             "The database server cannot be reached.",

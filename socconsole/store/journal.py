@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, text, update
 from sqlmodel import Session
 
 from socconsole.store.audit import Link, link_hash, payload_hash
+from socconsole.store.changes import NOTIFY_CHANNEL
 from socconsole.store.images import Image, canonical
 from socconsole.store.tables import (
     Action,
@@ -21,7 +22,6 @@ from socconsole.store.tables import (
 )
 from socconsole.store.types import new_uid, to_micros
 
-NOTIFY_CHANNEL = "socconsole"
 _NAMED_CHANGES = 100
 """Above so many rows of one table a change says "many" instead of naming them."""
 _SALT = 16

@@ -1,0 +1,141 @@
+"""Who may do what, enforced by a PostgreSQL server itself.
+
+Five roles hold the rights; people's own logins are members of one of them. Row-level security
+lets nobody write as another: what an action, an audit entry or a note says of its author has to
+be the login of the session, which peer or certificate authentication has proved. On SQLite there
+is nothing of the kind: whoever may write the file may write any row.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from sqlalchemy import Connection, text
+
+from socconsole.errors import StoreError, UsageError
+from socconsole.store.tables import METADATA
+
+ROLES = ("viewer", "analyst", "lead", "admin", "collector")
+COLLECTOR_LOGIN = "collector"
+"""What the collector signs its entries with."""
+
+_AUTHOR: Mapping[str, str] = MappingProxyType(
+    {
+        "action": "by",
+        "audit_entry": "by",
+        "note": "created_by",
+        "finding": "created_by",
+        "evidence": "captured_by",
+        "custody": "by",
+        "communication": "by",
+        "handoff_amendment": "by",
+        "draft": "owner",
+    }
+)
+"""Table → the column that has to name the session's own login."""
+
+_GROWS_ONLY = frozenset({"audit_entry", "audit_payload", "audit_anchor", "custody"})
+_LEAD_ONLY = frozenset({"analyst", "legal_hold"})
+_OWNER_ONLY = frozenset({"meta"})
+_COLLECTORS = frozenset(
+    {
+        "source", "generation", "source_note", "lease", "rule", "matcher_state", "event_count",
+        "detection_count", "alert_evidence", "alert_group",
+    }
+)  # fmt: skip
+"""What the collector writes and people only read."""
+_SHARED = frozenset(
+    {
+        "alert", "suppression", "observable", "observable_link", "node", "presence", "action",
+        "audit_entry", "audit_payload", "audit_anchor", "change", "change_head",
+    }
+)  # fmt: skip
+"""What both write."""
+
+
+def role_name(role: str) -> str:
+    """Return the server's name of a role."""
+    if role not in ROLES:
+        raise UsageError(f"There is no role {role!r}.", hint=f"Use one of {', '.join(ROLES)}.")
+    return f"soc_{role}"
+
+
+def statements() -> Iterator[str]:
+    """Yield what makes the roles and their rights; running it again changes nothing."""
+    for role in ROLES:
+        yield (
+            f"DO $$ BEGIN CREATE ROLE {role_name(role)} NOLOGIN;"
+            " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+        )
+    everybody = ", ".join(role_name(role) for role in ROLES)
+    yield f"GRANT USAGE ON SCHEMA public TO {everybody}"
+    yield f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {everybody}"
+    yield f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {everybody}"
+    for table in sorted(METADATA.tables):
+        yield from _grants(table)
+    yield "GRANT SELECT, INSERT, UPDATE, DELETE ON event_block TO soc_collector, soc_admin"
+    yield "GRANT CREATE ON SCHEMA public TO soc_collector"
+    yield "ALTER TABLE event_block OWNER TO soc_collector"
+    for table, column in _AUTHOR.items():
+        yield from _policies(table, column)
+
+
+def _grants(table: str) -> Iterator[str]:
+    if table in _OWNER_ONLY:
+        return
+    rights = "SELECT, INSERT" if table in _GROWS_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+    if table in _COLLECTORS:
+        people = ["admin"]
+    elif table in _LEAD_ONLY:
+        people = ["lead", "admin"]
+    else:
+        people = ["analyst", "lead", "admin"]
+    writers = people + (["collector"] if table in _COLLECTORS | _SHARED else [])
+    named = ", ".join(role_name(role) for role in writers)
+    yield f'REVOKE ALL ON "{table}" FROM {", ".join(role_name(role) for role in ROLES)}'
+    yield f'GRANT SELECT ON "{table}" TO {", ".join(role_name(role) for role in ROLES)}'
+    yield f'GRANT {rights} ON "{table}" TO {named}'
+    if table in ("audit_payload",):
+        yield f'GRANT DELETE ON "{table}" TO soc_admin'  # erasure of a person's data
+    if table in ("presence", "node"):
+        yield f'GRANT INSERT, UPDATE, DELETE ON "{table}" TO soc_viewer'
+
+
+def _policies(table: str, column: str) -> Iterator[str]:
+    mine = f'"{column}" = session_user'
+    machine = f"\"{column}\" = '{COLLECTOR_LOGIN}'"
+    yield f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'
+    for name, rule in (
+        ("soc_read", "FOR SELECT USING (true)"),
+        ("soc_insert", f"FOR INSERT WITH CHECK ({mine})"),
+        (
+            "soc_insert_collector",
+            f"FOR INSERT TO soc_collector WITH CHECK ({mine} OR {machine})",
+        ),
+        ("soc_update", "FOR UPDATE USING (true)"),
+        ("soc_delete", f"FOR DELETE USING ({mine})"),
+    ):
+        yield f'DROP POLICY IF EXISTS {name} ON "{table}"'
+        yield f'CREATE POLICY {name} ON "{table}" {rule}'
+
+
+def apply_roles(connection: Connection) -> None:
+    """Make the roles and their rights on the server; whoever owns the database does this once."""
+    if connection.dialect.name != "postgresql":
+        raise StoreError("Roles need PostgreSQL.", hint="On SQLite the file's mode decides.")
+    for statement in statements():
+        connection.exec_driver_sql(statement)
+
+
+def grant(connection: Connection, login: str, role: str) -> None:
+    """Make a login of the server a member of a role, and of no other of ours."""
+    name = role_name(role)
+    known = connection.execute(
+        text("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = :login"), {"login": login}
+    ).scalar()
+    if known is None:
+        raise StoreError(
+            f"The server has no login {login!r}.", hint=f'Run: CREATE ROLE "{login}" LOGIN'
+        )
+    others = ", ".join(role_name(each) for each in ROLES if each != role)
+    connection.exec_driver_sql(f"REVOKE {others} FROM {known}")
+    connection.exec_driver_sql(f"GRANT {name} TO {known}")

@@ -1,0 +1,163 @@
+"""What only a server does: announcing commits, roles, rows nobody else may write."""
+
+import time
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import select
+
+from socconsole.errors import ForbiddenError, StoreError
+from socconsole.store.database import Database
+from socconsole.store.recording import recording
+from socconsole.store.roles import apply_roles, grant
+from socconsole.store.tables import Alert, Analyst, Note
+from tests.store.rows import an_alert
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def url(postgres_server):
+    with postgres_server.fresh_database() as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def owner(url):
+    opened = Database(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sign_in(owner, url, postgres_server):
+    """Open the database as another login, which has a role."""
+    with owner.begin() as session:
+        apply_roles(session.connection())
+    opened = []
+
+    def open_as(login: str, role: str) -> Database:
+        postgres_server.execute(
+            f"DO $$ BEGIN CREATE ROLE {login} LOGIN;"
+            " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+        )
+        with owner.begin() as session:
+            grant(session.connection(), login, role)
+        opened.append(Database(url.replace("//soc@", f"//{login}@")))
+        return opened[-1]
+
+    yield open_as
+    for each in opened:
+        each.close()
+
+
+def note(database, noon, *, by, signed=None):
+    with database.begin() as session:
+        with recording(session, verb="note.add", by=by, now=noon):
+            session.add(
+                Note(
+                    subject_kind="alert", subject_id=1, body="seen", created_at=noon,
+                    created_by=signed or by,
+                )
+            )  # fmt: skip
+
+
+def awaited(poller, seconds=5.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if poller.poll():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_a_commit_is_announced(owner, noon):
+    poller = owner.changes()
+    assert poller.poll()
+    assert not poller.poll()
+    note(owner, noon, by="soc")
+    start = time.monotonic()
+    assert awaited(poller)
+    assert time.monotonic() - start < 0.9  # earlier than the head would have been read
+    poller.close()
+
+
+def test_a_lost_connection_is_said_and_found_again(owner, noon):
+    poller = owner.changes()
+    poller.poll()
+    with owner.begin() as session:
+        session.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE query LIKE 'LISTEN%' OR query LIKE 'SELECT seq FROM change_head%'"
+            )
+        )
+    with pytest.raises(StoreError, match="cannot be reached"):
+        awaited(poller)
+    assert poller.poll()
+    poller.close()
+
+
+def test_an_analyst_works_under_their_own_name(sign_in, owner, noon):
+    with owner.begin() as session:
+        an_alert(session, noon)
+    alice = sign_in("alice", "analyst")
+    note(alice, noon, by="alice")
+    with alice.begin() as session:
+        with recording(session, verb="alert.acknowledge", by="alice", now=noon):
+            session.exec(select(Alert)).one().status = "acknowledged"
+    with alice.read() as session:
+        assert session.exec(select(Note)).one().created_by == "alice"
+
+
+@pytest.mark.parametrize(("by", "signed"), [("bob", None), ("alice", "bob"), ("collector", None)])
+def test_nobody_writes_as_another(sign_in, noon, by, signed):
+    alice = sign_in("alice", "analyst")
+    with pytest.raises(ForbiddenError):
+        note(alice, noon, by=by, signed=signed)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entry SET by = 'bob'",
+        "DELETE FROM audit_entry",
+        "UPDATE audit_payload SET body = '{}'",
+        "DELETE FROM audit_payload",
+        "TRUNCATE audit_entry",
+        "DROP TABLE audit_entry",
+        "ALTER TABLE audit_entry DISABLE ROW LEVEL SECURITY",
+        "UPDATE meta SET value = '99'",
+        "UPDATE analyst SET role = 'admin'",
+        "COPY alert TO PROGRAM 'id'",
+    ],
+)
+def test_an_analyst_cannot_rewrite_history_or_take_rights(sign_in, noon, statement):
+    alice = sign_in("alice", "analyst")
+    note(alice, noon, by="alice")
+    with pytest.raises((ForbiddenError, StoreError)), alice.begin() as session:
+        session.execute(text(statement))
+
+
+def test_a_viewer_only_looks(sign_in, owner, noon):
+    with owner.begin() as session:
+        an_alert(session, noon)
+    vera = sign_in("vera", "viewer")
+    with vera.read() as session:
+        assert session.exec(select(Alert)).one().title == "Brute force"
+    with pytest.raises(ForbiddenError):
+        note(vera, noon, by="vera")
+
+
+def test_a_lead_adds_analysts_and_a_collector_signs_as_itself(sign_in, noon):
+    lead, machine = sign_in("lea", "lead"), sign_in("machine", "collector")
+    with lead.begin() as session:
+        with recording(session, verb="analyst.add", by="lea", now=noon):
+            session.add(Analyst(login="new", created_at=noon))
+    with machine.begin() as session:
+        with recording(
+            session, verb="collector.batch", by="collector", now=noon, audit="one-entry"
+        ):
+            an_alert(session, noon)
+    with pytest.raises(ForbiddenError):
+        note(machine, noon, by="collector")
