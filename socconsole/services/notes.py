@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from socconsole.core.reference import ReferenceKind, references_in
+from socconsole.core.storable import storable_text
 from socconsole.core.tlp import Tlp
 from socconsole.errors import NotFoundError, TransitionError, UsageError
 from socconsole.services import observables
@@ -12,14 +13,14 @@ from socconsole.store.queries import notes as queries
 from socconsole.store.queries.notes import NoteRow
 from socconsole.store.queries.subjects import Subject
 from socconsole.store.recording import recording
-from socconsole.store.tables import Draft, Note, Ticket, TicketLink
+from socconsole.store.tables import Note, Ticket, TicketLink
 
 
 def add(
     session: Session, about: Subject, body: str, *, by: str, now: datetime, tlp: Tlp | None = None
 ) -> NoteRow:
-    """Write a note; what it mentions is linked, and the half-written draft of it is dropped."""
-    body = body.strip()
+    """Write a note; what it mentions is linked."""
+    body = storable_text(body.strip())
     if not body:
         raise UsageError("The note is empty.")
     with recording(
@@ -37,7 +38,6 @@ def add(
         session.add(note)
         observables.link_text(session, about.kind, about.id, body, by=by, now=now)
         _link_mentioned(session, about, body, by=by, now=now)
-        drop_draft(session, draft_place(about), by=by)
         session.flush()
     return queries.note(session, note.id or 0)
 
@@ -51,7 +51,7 @@ def correct(session: Session, note_id: int, body: str, *, by: str, now: datetime
         raise TransitionError(
             f"Note {note_id} was corrected already.", hint="Correct the correction."
         )
-    body = body.strip()
+    body = storable_text(body.strip())
     if not body:
         raise UsageError("The note is empty.")
     with recording(
@@ -71,38 +71,6 @@ def correct(session: Session, note_id: int, body: str, *, by: str, now: datetime
         observables.link_text(session, old.subject_kind, old.subject_id, body, by=by, now=now)
         session.flush()
     return queries.note(session, note.id or 0)
-
-
-def draft_place(about: Subject) -> str:
-    """Return the place under which a half-written note on `about` is kept."""
-    return f"note:{about.kind}:{about.id}"
-
-
-def save_draft(session: Session, place: str, body: str, *, by: str, now: datetime) -> None:
-    """Keep half-written text; unaudited, each analyst's own, one a place."""
-    row = _draft(session, place, by)
-    if row is None:
-        row = Draft(owner=by, place=place, updated_at=now)
-    row.body, row.updated_at = body, now
-    session.add(row)
-
-
-def drop_draft(session: Session, place: str, *, by: str) -> None:
-    """Forget half-written text."""
-    row = _draft(session, place, by)
-    if row is not None:
-        session.delete(row)
-
-
-def draft_text(session: Session, place: str, *, by: str) -> str:
-    """Return the half-written text of `by` for `place`; empty when there is none."""
-    row = _draft(session, place, by)
-    return row.body if row else ""
-
-
-def _draft(session: Session, place: str, by: str) -> Draft | None:
-    query = select(Draft).where(col(Draft.owner) == by, col(Draft.place) == place)
-    return session.exec(query).first()
 
 
 def _link_mentioned(session: Session, about: Subject, body: str, *, by: str, now: datetime) -> None:

@@ -57,16 +57,10 @@ def test_an_empty_note_is_refused(database, noon):
         notes.add(session, a_case(session, noon), "  \n", by="mara", now=noon)
 
 
-def test_half_written_text_is_each_analysts_own_until_it_is_a_note(database, noon):
+def test_a_note_with_bytes_no_database_takes_is_kept_all_the_same(database, noon):
     with database.begin() as session:
-        about = a_case(session, noon)
-        place = notes.draft_place(about)
-        notes.save_draft(session, place, "half a thou", by="mara", now=noon)
-        notes.save_draft(session, place, "half a thought", by="mara", now=noon)
-        assert notes.draft_text(session, place, by="mara") == "half a thought"
-        assert notes.draft_text(session, place, by="ben") == ""
-        notes.add(session, about, "a thought", by="mara", now=noon)
-        assert notes.draft_text(session, place, by="mara") == ""
+        row = notes.add(session, a_case(session, noon), "a\x00b", by="mara", now=noon)
+    assert row.body == "a\ufffdb"
 
 
 def test_an_observable_knows_how_often_it_occurs_elsewhere(database, noon):

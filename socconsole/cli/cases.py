@@ -1,0 +1,96 @@
+"""What the commands about tickets, incidents and handoffs share: names, moments, shapes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from socconsole.cli.context import Context
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from socconsole.store.queries.incidents import IncidentRow
+    from socconsole.store.queries.tickets import TicketRow
+
+
+def ahead(text: str | None, context: Context) -> datetime | None:
+    """Return the moment `text` names, a bare span ahead of now; None for None."""
+    from socconsole.core.moment import moment
+
+    if text is None:
+        return None
+    return moment(text, now=context.now(), zone=team_zone(context))
+
+
+def behind(text: str | None, context: Context) -> datetime | None:
+    """Return the moment `text` names, a bare span behind now; None for None."""
+    from socconsole.core.moment import past_moment
+
+    if text is None:
+        return None
+    return past_moment(text, now=context.now(), zone=team_zone(context))
+
+
+def team_zone(context: Context) -> ZoneInfo:
+    """Return the zone the team works in."""
+    return ZoneInfo(context.settings().shift.timezone)
+
+
+def ticket_ids(session: "Session", names: Sequence[str]) -> list[int]:
+    """Return the ids of the tickets called so."""
+    from socconsole.store.queries.subjects import ticket
+
+    return [ticket(session, name).id for name in names]
+
+
+def ticket_document(session: "Session", row: "TicketRow") -> dict[str, object]:
+    """Return a ticket in the shape scripts rely on."""
+    from socconsole.store.queries.tickets import alerts_of
+
+    return {
+        "id": row.human_id,
+        "title": row.title,
+        "status": row.status,
+        "disposition": row.disposition,
+        "sub_reason": row.sub_reason,
+        "priority": row.priority,
+        "assignee": row.assignee,
+        "category": row.category,
+        "tlp": row.tlp,
+        "alerts": [alert.id for alert in alerts_of(session, (row.id,))],
+        "incident": row.incident,
+        "opened_at": row.opened_at,
+        "due_at": row.due_at,
+        "resolved_at": row.resolved_at,
+        "waiting_on": row.waiting_on,
+        "chase_at": row.chase_at,
+        "next_step": row.next_step,
+        "deadline": row.deadline,
+    }
+
+
+def incident_document(row: "IncidentRow") -> dict[str, object]:
+    """Return an incident in the shape scripts rely on."""
+    return {
+        "id": row.human_id,
+        "title": row.title,
+        "kind": row.kind,
+        "severity": row.severity,
+        "phase": row.phase,
+        "outcome": row.outcome,
+        "roles": row.roles,
+        "tickets": row.tickets,
+        "tlp": row.tlp,
+        "started_at": row.started_at,
+        "detected_at": row.detected_at,
+        "declared_at": row.declared_at,
+        "first_response_at": row.first_response_at,
+        "contained_at": row.contained_at,
+        "recovered_at": row.recovered_at,
+        "closed_at": row.closed_at,
+        "next_update_due_at": row.next_update_due_at,
+        "next_step": row.next_step,
+        "deadline": row.deadline,
+        "blockers": row.blockers,
+    }

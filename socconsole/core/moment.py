@@ -1,0 +1,66 @@
+"""A moment as people type it: `2h`, `14:30`, `2026-11-21 08:00`, RFC 3339, `now`, `-15m`."""
+
+from datetime import UTC, datetime, time, timedelta, tzinfo
+
+from socconsole.core.filter import parse_duration
+from socconsole.errors import UsageError
+
+
+def moment(text: str, *, now: datetime, zone: tzinfo = UTC) -> datetime:
+    """Return the moment `text` names, aware UTC.
+
+    A bare span lies ahead of now, one with a minus sign or `ago` behind it. A time of day is the
+    next one in `zone`; a date and time without a zone is in `zone`.
+
+    Raises:
+        UsageError: It names none.
+
+    """
+    said = text.strip().lower()
+    if said == "now":
+        return now
+    for read in (_span, _time_of_day, _written):
+        found = read(said, now, zone)
+        if found is not None:
+            return found.astimezone(UTC)
+    raise UsageError(
+        f"{text!r} is no time.", hint="Write 2h, -15m, 14:30, 2026-11-21 08:00 or RFC 3339."
+    )
+
+
+def past_moment(text: str, *, now: datetime, zone: tzinfo = UTC) -> datetime:
+    """Return the moment `text` names, with a bare span behind now and a time of day before it."""
+    said = text.strip()
+    if said and said[0].isdecimal() and said[-1].isalpha() and not said.endswith(("Z", "z")):
+        said = f"-{said}"
+    found = moment(said, now=now, zone=zone)
+    is_time_of_day = len(said) <= 5 and ":" in said
+    return found - timedelta(days=1) if is_time_of_day and found > now else found
+
+
+def _span(said: str, now: datetime, zone: tzinfo) -> datetime | None:
+    back = said.startswith("-") or said.endswith("ago")
+    try:
+        span = parse_duration(said.removeprefix("-").removesuffix("ago").strip())
+    except ValueError:
+        return None
+    return now - span if back else now + span
+
+
+def _time_of_day(said: str, now: datetime, zone: tzinfo) -> datetime | None:
+    if len(said) > 5 or ":" not in said:
+        return None
+    try:
+        wanted = time.fromisoformat(said.rjust(5, "0"))
+    except ValueError:
+        return None
+    today = datetime.combine(now.astimezone(zone).date(), wanted, zone)
+    return today if today > now else today + timedelta(days=1)
+
+
+def _written(said: str, now: datetime, zone: tzinfo) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(said.upper())
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=zone)
