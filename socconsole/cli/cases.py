@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from zoneinfo import ZoneInfo
 
 from socconsole.cli.context import Context
@@ -12,6 +12,18 @@ if TYPE_CHECKING:
 
     from socconsole.store.queries.incidents import IncidentRow
     from socconsole.store.queries.tickets import TicketRow
+
+
+class Who(TypedDict):
+    """Who does a verb, and when."""
+
+    by: str
+    now: datetime
+
+
+def who(context: Context) -> Who:
+    """Return the analyst at the shell, now."""
+    return {"by": context.login, "now": context.now()}
 
 
 def ahead(text: str | None, context: Context) -> datetime | None:

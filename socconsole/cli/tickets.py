@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from socconsole.cli.cases import ahead, behind, ticket_document, ticket_ids
+from socconsole.cli.cases import ahead, behind, ticket_document, ticket_ids, who
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_table, print_text
 
@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from socconsole.store.queries.tickets import TicketRow
 
 app = App(name="tickets", help="Open, work and close tickets.")
+for _verb, _help in (
+    ("priority", "Set the priority from impact and urgency; without tickets draw the grid."),
+    ("edit", "Change what a ticket says: hypothesis, unchecked, next step, deadline, marks."),
+    ("add", "Put more alerts into an open ticket."),
+    ("detach", "Take alerts out of a ticket."),
+    ("link", "Say that two tickets have to do with each other."),
+    ("merge", "Make one ticket of several; the others close and point at it."),
+    ("task", "Add a task, finish one or cancel one."),
+):
+    app.command(f"socconsole.cli.ticket_details:{_verb}", name=_verb, help=_help)
 
 Given = Annotated[Context, Parameter(parse=False)]
 Level = Literal["low", "medium", "high"]
@@ -57,7 +67,7 @@ def list_(
     if json:
         print_json(documents)
     else:
-        _print(rows, context)
+        print_tickets(rows, context)
     return 0
 
 
@@ -125,7 +135,7 @@ def open_(
 
     """
     from socconsole.core import priority
-    from socconsole.services import templates, tickets
+    from socconsole.services import tickets
     from socconsole.services.ticket_clock import Stake
 
     stake = Stake(priority.Level(impact), priority.Level(urgency))
@@ -138,20 +148,24 @@ def open_(
         reported_at=behind(reported, context),
         stake=stake,
         category=category,
+        template=template or "",
         assignee=assignee,
         tlp=tlp,
         asset=asset,
     )
-    who = {"by": context.login, "now": context.now()}
     policy = context.settings()
     with context.database() as database, database.begin() as session:
-        with tickets.recorded_opening(session, by=context.login, now=context.now()):
-            if alerts:
-                row = tickets.open_from_alerts(session, alerts, title=title, policy=policy, **who)
-            else:
-                row = tickets.open_by_hand(session, report, policy=policy, **who)
-            templates.apply(session, row.id, template or category, policy=policy, **who)
-        return _done(session, [row.id], json, context)
+        if alerts:
+            row = tickets.open_from_alerts(
+                session,
+                alerts,
+                title=title,
+                policy=policy,
+                **who(context),
+            )
+        else:
+            row = tickets.open_by_hand(session, report, policy=policy, **who(context))
+        return done(session, [row.id], json, context)
 
 
 @app.command
@@ -168,13 +182,11 @@ def assign(*names: str, to: str | None = None, json: bool = False, context: Give
     from socconsole.services import tickets
 
     login = context.login if to is None else to or None
-    return _each(
+    return each(
         names,
         json,
         context,
-        lambda session, ids: tickets.assign(
-            session, ids, login, by=context.login, now=context.now()
-        ),
+        lambda session, ids: tickets.assign(session, ids, login, **who(context)),
     )
 
 
@@ -190,11 +202,11 @@ def start(*names: str, json: bool = False, context: Given) -> int:
     """
     from socconsole.services import tickets
 
-    return _each(
+    return each(
         names,
         json,
         context,
-        lambda session, ids: tickets.start(session, ids, by=context.login, now=context.now()),
+        lambda session, ids: tickets.start(session, ids, **who(context)),
     )
 
 
@@ -213,13 +225,11 @@ def wait(*names: str, on: str, chase: str, json: bool = False, context: Given) -
     from socconsole.services import tickets
 
     chase_at = ahead(chase, context)
-    return _each(
+    return each(
         names,
         json,
         context,
-        lambda session, ids: tickets.wait(
-            session, ids, on, chase_at, by=context.login, now=context.now()
-        ),
+        lambda session, ids: tickets.wait(session, ids, on, chase_at, **who(context)),
     )
 
 
@@ -260,7 +270,7 @@ def resolve(
             raise UsageError(f"--except {said!r} names no alert.", hint="Write 12=false_positive.")
         own[int(number)] = parse_verdict(name, note=note)
     resolution = tickets.Resolution(verdict, {**exceptions, **own})
-    return _each(
+    return each(
         names,
         json,
         context,
@@ -268,8 +278,7 @@ def resolve(
             session,
             ids,
             resolution,
-            by=context.login,
-            now=context.now(),
+            **who(context),
             policy=context.settings(),
         ),
     )
@@ -287,13 +296,11 @@ def close(*names: str, json: bool = False, context: Given) -> int:
     """
     from socconsole.services import tickets
 
-    return _each(
+    return each(
         names,
         json,
         context,
-        lambda session, ids: tickets.close(
-            session, ids, by=context.login, now=context.now(), policy=context.settings()
-        ),
+        lambda session, ids: tickets.close(session, ids, **who(context), policy=context.settings()),
     )
 
 
@@ -310,287 +317,15 @@ def reopen(*names: str, reason: str, json: bool = False, context: Given) -> int:
     """
     from socconsole.services import tickets
 
-    return _each(
+    return each(
         names,
         json,
         context,
-        lambda session, ids: tickets.reopen(
-            session, ids, reason, by=context.login, now=context.now()
-        ),
+        lambda session, ids: tickets.reopen(session, ids, reason, **who(context)),
     )
 
 
-@app.command
-def priority(
-    *names: str,
-    impact: Level = "medium",
-    urgency: Level = "medium",
-    override: Literal["P1", "P2", "P3", "P4"] | None = None,
-    reason: str = "",
-    json: bool = False,
-    context: Given,
-) -> int:
-    """Set the priority from impact and urgency; without tickets draw the grid.
-
-    Args:
-        names: Numbers of the tickets.
-        impact: How much it would hurt.
-        urgency: How soon it would hurt.
-        override: A priority other than the grid's.
-        reason: Why other than the grid's.
-        json: Print one JSON document.
-        context: The global options.
-
-    """
-    from socconsole.core import priority as grid
-    from socconsole.services import tickets
-    from socconsole.services.ticket_clock import Stake
-
-    if not names:
-        print_text(grid.grid_lines(grid.grid_of(context.settings().priority)))
-        return 0
-    stake = Stake(
-        grid.Level(impact),
-        grid.Level(urgency),
-        grid.Priority(override) if override else None,
-        reason,
-    )
-    return _each(
-        names,
-        json,
-        context,
-        lambda session, ids: tickets.set_priority(
-            session, ids, stake, by=context.login, now=context.now(), policy=context.settings()
-        ),
-    )
-
-
-@app.command
-def edit(
-    ticket: str,
-    *,
-    title: str | None = None,
-    description: str | None = None,
-    hypothesis: str | None = None,
-    unchecked: str | None = None,
-    next_step: str | None = None,
-    deadline: str | None = None,
-    category: str | None = None,
-    tag: tuple[str, ...] = (),
-    tlp: str | None = None,
-    pap: str | None = None,
-    json: bool = False,
-    context: Given,
-) -> int:
-    """Change what a ticket says; a handoff needs hypothesis, unchecked, next step and deadline.
-
-    Args:
-        ticket: Its number.
-        title: What it is about.
-        description: What was reported or seen, in full.
-        hypothesis: What you think it is.
-        unchecked: What nobody has checked yet.
-        next_step: What comes next.
-        deadline: By when: 4h, 14:30.
-        category: Such as phishing.
-        tag: Its tags, all of them.
-        tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.
-        pap: CLEAR, GREEN, AMBER or RED.
-        json: Print one JSON document.
-        context: The global options.
-
-    """
-    from socconsole.services.case_edit import edit_ticket
-
-    said = {
-        "title": title,
-        "description": description,
-        "hypothesis": hypothesis,
-        "unchecked": unchecked,
-        "next_step": next_step,
-        "deadline": ahead(deadline, context),
-        "category": category,
-        "tags": list(tag) or None,
-        "tlp": tlp,
-        "pap": pap,
-    }
-    changes = {name: value for name, value in said.items() if value is not None}
-    return _each(
-        [ticket],
-        json,
-        context,
-        lambda session, ids: edit_ticket(
-            session, ids[0], changes, by=context.login, now=context.now()
-        ),
-    )
-
-
-@app.command
-def add(ticket: str, *alerts: int, json: bool = False, context: Given) -> int:
-    """Put more alerts into an open ticket.
-
-    Args:
-        ticket: Its number.
-        alerts: Numbers of the alerts.
-        json: Print one JSON document.
-        context: The global options.
-
-    """
-    from socconsole.services import tickets
-
-    return _each(
-        [ticket],
-        json,
-        context,
-        lambda session, ids: tickets.add_alerts(
-            session, ids[0], alerts, by=context.login, now=context.now()
-        ),
-    )
-
-
-@app.command
-def detach(ticket: str, *alerts: int, json: bool = False, context: Given) -> int:
-    """Take alerts out of a ticket.
-
-    Args:
-        ticket: Its number.
-        alerts: Numbers of the alerts.
-        json: Print one JSON document.
-        context: The global options.
-
-    """
-    from socconsole.services import tickets
-
-    return _each(
-        [ticket],
-        json,
-        context,
-        lambda session, ids: tickets.detach_alerts(
-            session, ids[0], alerts, by=context.login, now=context.now()
-        ),
-    )
-
-
-@app.command
-def link(
-    ticket: str,
-    other: str,
-    *,
-    kind: Literal["related", "duplicate", "blocks"] = "related",
-    remove: bool = False,
-    json: bool = False,
-    context: Given,
-) -> int:
-    """Say that two tickets have to do with each other.
-
-    Args:
-        ticket: The one.
-        other: The other.
-        kind: How.
-        remove: Take the link back instead.
-        json: Print one JSON document.
-        context: The global options.
-
-    """
-    from socconsole.services import ticket_links
-
-    def change(session: "Session", ids: Sequence[int]) -> None:
-        who = {"by": context.login, "now": context.now()}
-        if remove:
-            ticket_links.unlink(session, ids[0], ids[1], **who)
-        else:
-            ticket_links.link(session, ids[0], ids[1], kind, **who)
-
-    return _each([ticket, other], json, context, change)
-
-
-@app.command
-def merge(*names: str, into: str, json: bool = False, context: Given) -> int:
-    """Make one ticket of several; the others close and point at it.
-
-    Args:
-        names: Numbers of the tickets that end.
-        into: The one that stays.
-        json: Print one JSON document.
-        context: The global options.
-
-    """
-    from socconsole.services import ticket_links
-
-    return _each(
-        [into, *names],
-        json,
-        context,
-        lambda session, ids: ticket_links.merge(
-            session, ids[1:], ids[0], by=context.login, now=context.now()
-        ),
-    )
-
-
-@app.command
-def task(
-    ticket: str,
-    title: str = "",
-    *,
-    mandatory: bool = False,
-    assignee: str | None = None,
-    due: str | None = None,
-    done: int | None = None,
-    cancel: int | None = None,
-    reopen: int | None = None,
-    reason: str = "",
-    json: bool = False,
-    context: Given,
-) -> int:
-    """Add a task, finish one or cancel one; a mandatory one blocks resolving.
-
-    Args:
-        ticket: Its number.
-        title: What is to be done.
-        mandatory: Whether the ticket cannot be resolved without it.
-        assignee: Whose task it is.
-        due: By when.
-        done: Number of a task that is done.
-        cancel: Number of a task to give up, with --reason.
-        reopen: Number of a task to take up again.
-        reason: Why it is given up.
-        json: Print one JSON document.
-        context: The global options.
-
-    """
-    from socconsole.services import tasks
-    from socconsole.store.queries.subjects import ticket as find
-    from socconsole.store.queries.tickets import tasks_of
-
-    who = {"by": context.login, "now": context.now()}
-    step = tasks.Step(
-        title=title, mandatory=mandatory, assignee=assignee, due_at=ahead(due, context)
-    )
-    with context.database() as database, database.begin() as session:
-        about = find(session, ticket)
-        if done is not None:
-            tasks.finish(session, done, **who)
-        elif cancel is not None:
-            tasks.cancel(session, cancel, reason, **who)
-        elif reopen is not None:
-            tasks.reopen(session, reopen, **who)
-        else:
-            tasks.add(session, about, [step], **who)
-        rows = tasks_of(session, "ticket", about.id)
-    if json:
-        print_json(rows)
-    else:
-        print_table(
-            ("id", "state", "must", "assignee", "due", "task"),
-            [
-                (r.id, r.state, "yes" if r.mandatory else "no", r.assignee, r.due_at, r.title)
-                for r in rows
-            ],
-        )
-    return 0
-
-
-def _each(
+def each(
     names: Sequence[str],
     json: bool,
     context: Context,
@@ -604,10 +339,11 @@ def _each(
     with context.database() as database, database.begin() as session:
         ids = ticket_ids(session, names)
         change(session, ids)
-        return _done(session, ids, json, context)
+        return done(session, ids, json, context)
 
 
-def _done(session: "Session", ids: Sequence[int], json: bool, context: Context) -> int:
+def done(session: "Session", ids: Sequence[int], json: bool, context: Context) -> int:
+    """Print the tickets a verb was about and return the exit code."""
     from socconsole.store.queries.tickets import by_ids
 
     rows = by_ids(session, ids)
@@ -615,11 +351,12 @@ def _done(session: "Session", ids: Sequence[int], json: bool, context: Context) 
         documents = [ticket_document(session, row) for row in rows]
         print_json(documents[0] if len(documents) == 1 else documents)
     else:
-        _print(rows, context)
+        print_tickets(rows, context)
     return 0
 
 
-def _print(rows: Sequence["TicketRow"], context: Context) -> None:
+def print_tickets(rows: Sequence["TicketRow"], context: Context) -> None:
+    """Print tickets as a table."""
     from socconsole.core.sla import in_words
 
     now = context.now()

@@ -9,6 +9,9 @@ from socconsole.errors import NotFoundError
 RULES = Path(str(files(__package__))) / "rules"
 """The shipped Sigma rules."""
 
+TEMPLATES = RULES.parent / "templates"
+"""The shipped ticket templates."""
+
 _HERE = RULES.parent
 _PACKED = _HERE.parent / "_data"
 _CHECKOUT = _HERE.parent.parent

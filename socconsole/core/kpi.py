@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from socconsole.core.severity import Severity
+from socconsole.core.sla import in_words
 
 
 class Unit(StrEnum):
@@ -471,3 +472,18 @@ def alarm_load(facts: Facts) -> Figure:
         median=_median(loads),
         p90=percentile(loads, 0.9),
     )
+
+
+def shown(figure: Figure, value: float | None) -> str:
+    """Return one value of a figure for people; ≥ where a span has not ended, - without one."""
+    if value is None:
+        return "-"
+    at_least = "≥ " if figure.open else ""
+    if figure.unit is Unit.SECONDS:
+        return at_least + (f"{value:.0f}s" if value < 60 else in_words(timedelta(seconds=value)))
+    if figure.unit is Unit.RATIO:
+        interval = "" if figure.low is None else f" ({figure.low:.0%}–{figure.high or 0:.0%})"
+        return f"{value:.1%}{interval}"
+    if figure.unit is Unit.MINUTES:
+        return at_least + in_words(timedelta(minutes=value))
+    return f"{value:.1f}".removesuffix(".0")

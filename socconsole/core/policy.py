@@ -137,6 +137,18 @@ class AlertsPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CasesPolicy:
+    """How tickets and incidents are worked."""
+
+    templates: tuple[str, ...] = ()
+    """Folders of ticket templates besides the shipped ones; one of the same name replaces it."""
+    response_plan: str = ""
+    """The team's response plan; empty: the shipped one."""
+    ignore_observables: tuple[str, ...] = ()
+    """Values, networks and `.domain` endings that are not followed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionPolicy:
     """How long events are kept; alerts carry copies of their evidence and stay."""
 
@@ -177,6 +189,7 @@ class Settings:
     priority: PriorityPolicy = PriorityPolicy()
     fold: FoldPolicy = FoldPolicy()
     alerts: AlertsPolicy = AlertsPolicy()
+    cases: CasesPolicy = CasesPolicy()
     retention: RetentionPolicy = RetentionPolicy()
     collector: CollectorPolicy = CollectorPolicy()
     console: ConsolePolicy = ConsolePolicy()

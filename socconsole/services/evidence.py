@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
 
 from sqlmodel import Session, col, select
 
@@ -39,6 +40,28 @@ class Capture:
     command: str | None = None
     reason: str = ""
     tlp: str | None = None
+
+
+def file_capture(
+    content: bytes,
+    path: str,
+    *,
+    command: str | None = None,
+    reason: str = "",
+    tlp: str | None = None,
+) -> Capture:
+    """Return the capture of a file's bytes; `-` and a command make it output."""
+    is_output = path == "-" or command is not None
+    return Capture(
+        content=content,
+        kind="output" if is_output else "file",
+        title=command or ("standard input" if path == "-" else PurePath(path).name),
+        filename=None if path == "-" else PurePath(path).name,
+        path="" if path == "-" else path,
+        command=command,
+        reason=reason,
+        tlp=tlp,
+    )
 
 
 def attach(

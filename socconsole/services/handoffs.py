@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from socconsole.core import handoff as computing
 from socconsole.core.handoff import Draft
 from socconsole.core.handoff_item import Change, Item, difference
+from socconsole.core.handoff_text import Entry, Paper
 from socconsole.core.lifecycle import HANDOFF
 from socconsole.core.policy import Settings, ShiftPolicy
 from socconsole.core.shift import next_shift, shift_at
@@ -215,6 +216,74 @@ def compare(session: Session, older_id: int, newer_id: int) -> tuple[Item, ...]:
     newer = queries.signed_items(session, queries.handoff(session, newer_id).id)
     compared, ended = difference(older, newer)
     return (*compared, *ended)
+
+
+def last_or(session: Session, handoff_id: int | None) -> int:
+    """Return the id, or that of the last signed handoff.
+
+    Raises:
+        NotFoundError: None was ever signed.
+
+    """
+    if handoff_id is not None:
+        return handoff_id
+    last = queries.last_signed(session)
+    if last is None:
+        raise NotFoundError("No handoff was signed yet.", hint="`handoff draft` shows the draft.")
+    return last.id
+
+
+def paper_of(
+    session: Session, handoff_id: int, *, now: datetime, policy: Settings = SHIPPED
+) -> Paper:
+    """Return a handoff as it is read, with what changed since it was signed."""
+    row = queries.handoff(session, handoff_id)
+    if row.state == "draft":
+        return paper_of_draft(session, now=now, policy=policy)
+    entries = tuple(
+        Entry(each.item, each.id, each.state, each.decided_by, each.reason, each.lead)
+        for each in queries.items(session, handoff_id)
+    )
+    is_last = queries.last_signed(session) == row
+    late = changed_since_signing(session, handoff_id, now=now, policy=policy) if is_last else ()
+    overdue = is_overdue(row, now, policy.shift)
+    lead = next(iter(policy.shift.leads), "the lead")
+    return Paper(
+        id=row.id,
+        state=row.state,
+        shift=row.shift,
+        since=row.since,
+        until=row.until,
+        authors=row.authors,
+        signed_by=row.signed_by,
+        signed_at=row.signed_at,
+        accepted_by=row.accepted_by,
+        accepted_at=row.accepted_at,
+        self_accepted=row.self_accepted,
+        audit=f"{row.audit_seq}:{row.audit_hash}",
+        entries=entries,
+        warnings=(f"Nobody accepted it in time: it is {lead}'s.",) if overdue else (),
+        amendments=tuple((a.at, a.by, a.text) for a in queries.amendments(session, handoff_id)),
+        changed_since=late,
+    )
+
+
+def paper_of_draft(session: Session, *, now: datetime, policy: Settings = SHIPPED) -> Paper:
+    """Return the draft of the shift as it is read."""
+    made = draft(session, now=now, policy=policy)
+    row = queries.open_draft(session)
+    previous = queries.last_signed(session)
+    shift = shift_at(now, policy.shift)
+    return Paper(
+        id=row.id if row else None,
+        state="draft",
+        shift=shift.name,
+        since=previous.until if previous else shift.start,
+        until=now,
+        authors=row.authors if row else (),
+        entries=tuple(Entry(item) for item in (*made.items, *made.ended)),
+        warnings=made.warnings,
+    )
 
 
 def is_overdue(handoff: HandoffRow, now: datetime, policy: ShiftPolicy) -> bool:

@@ -53,6 +53,8 @@ class Declaration:
     impact: Impact = field(default_factory=Impact)
     roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Role → logins. Whoever declares commands until somebody says "I have command"."""
+    indicators: Sequence[str] = ()
+    """Values confirmed bad."""
     tlp: str | None = None
     """None: the ticket's."""
 
@@ -92,34 +94,6 @@ def declare(
         action.about = ("incident", incident.id)
         action.summary = f"declared {incident.human_id} (SEV{incident.severity}) {incident.title}"
     return _row(session, incident)
-
-
-def declare_from_alerts(
-    session: Session,
-    alert_ids: Sequence[int],
-    declaration: Declaration,
-    *,
-    by: str,
-    now: datetime,
-    policy: Settings = SHIPPED,
-) -> IncidentRow:
-    """Declare an incident from alerts: their ticket is opened in the same action."""
-    with recording(session, verb="incident.declare", by=by, now=now, summary="") as action:
-        alerts = ticket_alerts.alert_rows(session, alert_ids)
-        in_ticket = {alert.ticket_id for alert in alerts if alert.status == "escalated"}
-        loose = [alert.id or 0 for alert in alerts if alert.status != "escalated"]
-        if len(in_ticket) > 1:
-            raise TransitionError("The alerts are in different tickets.", hint="Merge them first.")
-        if not in_ticket:
-            opened = tickets.open_from_alerts(session, loose, by=by, now=now, policy=policy)
-            ticket_id = opened.id
-        else:
-            ticket_id = in_ticket.pop() or 0
-            if loose:
-                tickets.add_alerts(session, ticket_id, loose, by=by, now=now)
-        row = declare(session, ticket_id, declaration, by=by, now=now, policy=policy)
-        action.summary = f"declared {row.human_id} (SEV{row.severity}) {row.title}"
-    return row
 
 
 def attach_ticket(

@@ -1,5 +1,7 @@
 """Notes: dated, signed, append-only. A correction is another note."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -40,6 +42,15 @@ def add(
         _link_mentioned(session, about, body, by=by, now=now)
         session.flush()
     return queries.note(session, note.id or 0)
+
+
+@contextmanager
+def together(session: Session, about: Subject, *, by: str, now: datetime) -> Iterator[None]:
+    """Make a note and what is attached with it one action."""
+    summary = f"note on {about.name}"
+    with recording(session, verb="note.add", by=by, now=now, summary=summary) as action:
+        action.about = (about.kind, about.id)
+        yield
 
 
 def correct(session: Session, note_id: int, body: str, *, by: str, now: datetime) -> NoteRow:

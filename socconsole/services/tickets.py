@@ -12,7 +12,7 @@ from socconsole.core.lifecycle import TICKET
 from socconsole.core.policy import Settings
 from socconsole.core.priority import suggested_impact, suggested_urgency
 from socconsole.errors import NotFoundError, TransitionError, UsageError
-from socconsole.services import observables, ticket_alerts, ticket_clock
+from socconsole.services import observables, templates, ticket_alerts, ticket_clock
 from socconsole.services.ticket_clock import Stake
 from socconsole.store.human_ids import next_human_id
 from socconsole.store.queries import tickets as queries
@@ -36,6 +36,8 @@ class Report:
     reported_at: datetime | None = None
     stake: Stake = field(default_factory=Stake)
     category: str = ""
+    """Picks the template of that name or category."""
+    template: str = ""
     assignee: str | None = None
     tags: tuple[str, ...] = ()
     tlp: str = "AMBER"
@@ -75,6 +77,10 @@ def open_from_alerts(
         ticket_alerts.put_in(session, alerts, ticket, by=by, now=now)
         for alert in alerts:
             observables.link_entities(session, alert, ticket, by=by, now=now)
+        template = templates.template_for(alerts, policy.cases)
+        templates.begin(session, ticket, template, by=by, now=now)
+        runbooks = [alert.runbook for alert in alerts]
+        templates.add_runbook_steps(session, ticket, runbooks, by=by, now=now)
         action.about = ("ticket", ticket.id or 0)
         action.summary = f"opened {ticket.human_id} from {_counted(len(alerts), 'alert')}"
     return _row(session, ticket)
@@ -104,6 +110,11 @@ def open_by_hand(
         session.flush()
         text = f"{ticket.title}\n{ticket.description}"
         observables.link_text(session, "ticket", ticket.id or 0, text, by=by, now=now)
+        named = report.template or report.category
+        template = templates.template_named(named, policy.cases) if named else None
+        if report.template and template is None:
+            raise NotFoundError(f"There is no template {report.template!r}.")
+        templates.begin(session, ticket, template, by=by, now=now)
         action.about = ("ticket", ticket.id or 0)
         action.summary = f"opened {ticket.human_id}: {ticket.title}"
     return _row(session, ticket)

@@ -4,7 +4,7 @@ import pytest
 
 from socconsole.core.tlp import Tlp
 from socconsole.errors import TransitionError, UsageError
-from socconsole.services import countermeasures, incident_log, incidents, tickets
+from socconsole.services import countermeasures, declaring, incident_log, incidents, tickets
 from socconsole.services.incident_log import Happening, KnownBad, Message
 from socconsole.services.incidents import Declaration, Impact
 from socconsole.services.tickets import Report
@@ -43,7 +43,7 @@ def test_declaring_from_an_alert_opens_its_ticket_in_the_same_action(database, n
     with database.begin() as session:
         alert = an_alert(session, noon)
     with database.begin() as session:
-        row = incidents.declare_from_alerts(session, [alert.id], SEV3, by="mara", now=noon)
+        row = declaring.declare_from_alerts(session, [alert.id], SEV3, by="mara", now=noon)
     assert row.tickets == ("SOC-2026-001",)
     with database.begin() as session:
         undo(session, last_action(session, "mara"), by="mara", now=noon)

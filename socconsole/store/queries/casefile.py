@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from socconsole.core.sla import in_words
 from socconsole.store.queries import notes as queries
 from socconsole.store.queries.notes import EvidenceRow, FindingRow, NoteRow, ObservableRow
-from socconsole.store.queries.tickets import TicketDetail, detail
+from socconsole.store.queries.tickets import TicketAlertRow, TicketDetail, detail
 from socconsole.store.tables import Ticket
 
 
@@ -108,7 +108,9 @@ def casefile_lines(file: Casefile, now: datetime) -> Iterable[str]:
     yield from _listed("Tasks", [f"[{t.state}] {t.id} {t.title}" for t in d.tasks])
     yield from _listed("Links", [f"{k.kind} {k.human_id} {k.title}" for k in d.links])
     yield from _listed("Findings", [_finding_line(f) for f in file.findings])
-    yield from _listed("Evidence", [f"{e.id} {e.title} {e.size} B {e.sha256}" for e in file.evidence])
+    yield from _listed(
+        "Evidence", [f"{e.id} {e.title} {e.size} B {e.sha256}" for e in file.evidence]
+    )
     yield from _listed("Observables", [_observable_line(o) for o in file.observables])
     for note in file.notes:
         mark = " (corrected)" if note.corrected else ""
@@ -121,10 +123,7 @@ def _listed(title: str, lines: list[str]) -> Iterable[str]:
         yield from ("", f"{title} ({len(lines)})", *(f"  {line}" for line in lines))
 
 
-def _alert_line(alert: object) -> str:
-    from socconsole.store.queries.tickets import TicketAlertRow
-
-    assert isinstance(alert, TicketAlertRow)
+def _alert_line(alert: TicketAlertRow) -> str:
     about = alert.host or alert.username or alert.source_ip or "-"
     return f"{alert.id} {alert.severity.label} {alert.status} ×{alert.count} {about} {alert.title}"
 

@@ -1,0 +1,164 @@
+"""Evidence from the shell: attach bytes, list them, get them out, check them."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from socconsole.cli.cases import who
+from socconsole.cli.context import Context
+from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.cli.streams import read_bytes
+
+app = App(name="evidence", help="Attach, list and verify evidence.")
+
+Given = Annotated[Context, Parameter(parse=False)]
+
+
+@app.command
+def attach(
+    about: str,
+    *files: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    alert: tuple[int, ...] = (),
+    command: str | None = None,
+    reason: str = "",
+    tlp: str | None = None,
+    json: bool = False,
+    context: Given,
+) -> int:
+    """Attach files, standard input (`-`) or the lines kept with alerts, byte for byte.
+
+    Args:
+        about: SOC-2026-014, INC-2026-003 or an alert's number.
+        files: The files.
+        alert: Alerts whose lines are attached.
+        command: The command whose output comes in, for the record.
+        reason: Why it is kept.
+        tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.errors import UsageError
+    from socconsole.services import evidence
+    from socconsole.store.queries import subjects
+
+    if not files and not alert:
+        raise UsageError("Nothing to attach.", hint="Name a file, `-`, or --alert NUMBER.")
+    captures = [
+        evidence.file_capture(read_bytes(path), path, command=command, reason=reason, tlp=tlp)
+        for path in files
+    ]
+    with context.database() as database, database.begin() as session:
+        case = subjects.subject(session, about)
+        rows = [evidence.attach(session, case, each, **who(context)) for each in captures]
+        if alert:
+            rows.extend(evidence.attach_alert_lines(session, case, alert, **who(context)))
+    if json:
+        print_json(rows)
+    else:
+        print_text(f"{row.sha256}  {row.id}  {row.title}" for row in rows)
+    return 0
+
+
+@app.command(name="list")
+def list_(about: str, *, json: bool = False, context: Given) -> int:
+    """List the evidence of a case with digest, size, who and when.
+
+    Args:
+        about: SOC-2026-014, INC-2026-003 or an alert's number.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.store.queries import notes as queries
+    from socconsole.store.queries import subjects
+
+    with context.database() as database, database.read() as session:
+        case = subjects.subject(session, about)
+        rows = queries.evidence(session, case.kind, case.id)
+    if json:
+        print_json(rows)
+    else:
+        print_table(
+            ("id", "kind", "bytes", "sha256", "at", "by", "title"),
+            [(r.id, r.kind, r.size, r.sha256, r.captured_at, r.captured_by, r.title) for r in rows],
+        )
+    return 0
+
+
+@app.command
+def get(
+    evidence_id: int,
+    *,
+    out: str = "-",
+    why: str = "",
+    context: Given,
+) -> int:
+    """Write the bytes of a piece of evidence; the custody log notes it.
+
+    Args:
+        evidence_id: Its number, from `evidence list`.
+        out: The file to write; `-` is standard output.
+        why: What for.
+        context: The global options.
+
+    """
+    from socconsole.errors import FileError
+    from socconsole.services import evidence
+
+    with context.database() as database, database.begin() as session:
+        content = evidence.content(session, evidence_id, why=why, **who(context))
+    if out == "-":
+        sys.stdout.buffer.write(content)
+        return 0
+    try:
+        Path(out).write_bytes(content)
+    except OSError as error:
+        raise FileError(f"It cannot be written: {error.strerror}.", where=out) from None
+    return 0
+
+
+@app.command
+def custody(evidence_id: int, *, json: bool = False, context: Given) -> int:
+    """Show who did what with a piece of evidence.
+
+    Args:
+        evidence_id: Its number, from `evidence list`.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.store.queries import notes as queries
+
+    with context.database() as database, database.read() as session:
+        rows = queries.custody(session, evidence_id)
+    if json:
+        print_json(rows)
+    else:
+        print_table(("at", "by", "did", "detail"), [(r.at, r.by, r.verb, r.detail) for r in rows])
+    return 0
+
+
+@app.command
+def verify(*evidence_ids: int, json: bool = False, context: Given) -> int:
+    """Compare the bytes with their digests. Exit code 1: something was changed.
+
+    Args:
+        evidence_ids: Only these pieces.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.services import evidence
+
+    with context.database() as database, database.begin() as session:
+        checks = evidence.verify(session, evidence_ids or None, **who(context))
+    broken = [check for check in checks if not check.is_whole]
+    if json:
+        print_json({"checked": len(checks), "changed": broken})
+    else:
+        lines = [f"{check.id}  CHANGED  {check.title}" for check in broken]
+        print_text([*lines, f"{len(checks)} checked, {len(broken)} changed"])
+    return 1 if broken else 0

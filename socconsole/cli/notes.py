@@ -1,0 +1,87 @@
+"""Notes from the shell."""
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from socconsole.cli.cases import who
+from socconsole.cli.context import Context
+from socconsole.cli.output import print_json, print_text
+from socconsole.cli.streams import read_bytes, read_text
+
+app = App(name="notes", help="Notes on alerts, tickets and incidents.")
+
+Given = Annotated[Context, Parameter(parse=False)]
+
+
+@app.command
+def add(
+    about: str,
+    text: str | None = None,
+    *,
+    attach: Annotated[tuple[str, ...], Parameter(allow_leading_hyphen=True)] = (),
+    corrects: int | None = None,
+    tlp: str | None = None,
+    json: bool = False,
+    context: Given,
+) -> int:
+    """Write a note; without text it is read from standard input.
+
+    Args:
+        about: SOC-2026-014, INC-2026-003 or an alert's number.
+        text: The note, in Markdown.
+        attach: A file to attach as evidence; `-` is standard input.
+        corrects: Number of the note this one takes the place of.
+        tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.core.tlp import Tlp
+    from socconsole.services import evidence, notes
+    from socconsole.store.queries import subjects
+
+    captures = [evidence.file_capture(read_bytes(path), path) for path in attach]
+    body = text if text is not None or captures else read_text("-")
+    with context.database() as database, database.begin() as session:
+        case = subjects.subject(session, about)
+        with notes.together(session, case, **who(context)):
+            pieces = [evidence.attach(session, case, each, **who(context)) for each in captures]
+            named = ", ".join(f"evidence {piece.id} ({piece.sha256[:12]}…)" for piece in pieces)
+            words = "\n\n".join(part for part in (body, f"Attached {named}." * bool(named)) if part)
+            if corrects is not None:
+                row = notes.correct(session, corrects, words, **who(context))
+            else:
+                mark = Tlp(tlp) if tlp else None
+                row = notes.add(session, case, words, tlp=mark, **who(context))
+    if json:
+        print_json({"note": row, "evidence": pieces})
+    else:
+        print_text([f"note {row.id} on {case.name}", *(f"{p.sha256}  {p.title}" for p in pieces)])
+    return 0
+
+
+@app.command(name="list")
+def list_(about: str, *, json: bool = False, context: Given) -> int:
+    """List the notes of a case, oldest first.
+
+    Args:
+        about: SOC-2026-014, INC-2026-003 or an alert's number.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.store.queries import notes as queries
+    from socconsole.store.queries import subjects
+
+    with context.database() as database, database.read() as session:
+        case = subjects.subject(session, about)
+        rows = queries.notes(session, case.kind, case.id)
+    if json:
+        print_json(rows)
+        return 0
+    for row in rows:
+        mark = " (corrected)" if row.corrected else ""
+        head = f"{row.id}  {row.created_at:%Y-%m-%d %H:%MZ}  {row.created_by}{mark}"
+        print_text([head, *row.body.splitlines(), ""])
+    return 0

@@ -1,0 +1,270 @@
+"""What a ticket consists of, from the shell: fields, alerts, links, tasks."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from socconsole.cli.cases import ahead, who
+from socconsole.cli.context import Context
+from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.cli.tickets import each
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+Given = Annotated[Context, Parameter(parse=False)]
+Level = Literal["low", "medium", "high"]
+
+
+def priority(
+    *names: str,
+    impact: Level = "medium",
+    urgency: Level = "medium",
+    override: Literal["P1", "P2", "P3", "P4"] | None = None,
+    reason: str = "",
+    json: bool = False,
+    context: Given,
+) -> int:
+    """Set the priority from impact and urgency; without tickets draw the grid.
+
+    Args:
+        names: Numbers of the tickets.
+        impact: How much it would hurt.
+        urgency: How soon it would hurt.
+        override: A priority other than the grid's.
+        reason: Why other than the grid's.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.core import priority as grid
+    from socconsole.services import tickets
+    from socconsole.services.ticket_clock import Stake
+
+    if not names:
+        print_text(grid.grid_lines(grid.grid_of(context.settings().priority)))
+        return 0
+    stake = Stake(
+        grid.Level(impact),
+        grid.Level(urgency),
+        grid.Priority(override) if override else None,
+        reason,
+    )
+    return each(
+        names,
+        json,
+        context,
+        lambda session, ids: tickets.set_priority(
+            session, ids, stake, **who(context), policy=context.settings()
+        ),
+    )
+
+
+def edit(
+    ticket: str,
+    *,
+    title: str | None = None,
+    description: str | None = None,
+    hypothesis: str | None = None,
+    unchecked: str | None = None,
+    next_step: str | None = None,
+    deadline: str | None = None,
+    category: str | None = None,
+    tag: tuple[str, ...] = (),
+    tlp: str | None = None,
+    pap: str | None = None,
+    json: bool = False,
+    context: Given,
+) -> int:
+    """Change what a ticket says; a handoff needs hypothesis, unchecked, next step and deadline.
+
+    Args:
+        ticket: Its number.
+        title: What it is about.
+        description: What was reported or seen, in full.
+        hypothesis: What you think it is.
+        unchecked: What nobody has checked yet.
+        next_step: What comes next.
+        deadline: By when: 4h, 14:30.
+        category: Such as phishing.
+        tag: Its tags, all of them.
+        tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.
+        pap: CLEAR, GREEN, AMBER or RED.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.services.case_edit import edit_ticket
+
+    said = {
+        "title": title,
+        "description": description,
+        "hypothesis": hypothesis,
+        "unchecked": unchecked,
+        "next_step": next_step,
+        "deadline": ahead(deadline, context),
+        "category": category,
+        "tags": list(tag) or None,
+        "tlp": tlp,
+        "pap": pap,
+    }
+    changes = {name: value for name, value in said.items() if value is not None}
+    return each(
+        [ticket],
+        json,
+        context,
+        lambda session, ids: edit_ticket(session, ids[0], changes, **who(context)),
+    )
+
+
+def add(ticket: str, *alerts: int, json: bool = False, context: Given) -> int:
+    """Put more alerts into an open ticket.
+
+    Args:
+        ticket: Its number.
+        alerts: Numbers of the alerts.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.services import tickets
+
+    return each(
+        [ticket],
+        json,
+        context,
+        lambda session, ids: tickets.add_alerts(session, ids[0], alerts, **who(context)),
+    )
+
+
+def detach(ticket: str, *alerts: int, json: bool = False, context: Given) -> int:
+    """Take alerts out of a ticket.
+
+    Args:
+        ticket: Its number.
+        alerts: Numbers of the alerts.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.services import tickets
+
+    return each(
+        [ticket],
+        json,
+        context,
+        lambda session, ids: tickets.detach_alerts(session, ids[0], alerts, **who(context)),
+    )
+
+
+def link(
+    ticket: str,
+    other: str,
+    *,
+    kind: Literal["related", "duplicate", "blocks"] = "related",
+    remove: bool = False,
+    json: bool = False,
+    context: Given,
+) -> int:
+    """Say that two tickets have to do with each other.
+
+    Args:
+        ticket: The one.
+        other: The other.
+        kind: How.
+        remove: Take the link back instead.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.services import ticket_links
+
+    def change(session: "Session", ids: Sequence[int]) -> None:
+        if remove:
+            ticket_links.unlink(session, ids[0], ids[1], **who(context))
+        else:
+            ticket_links.link(session, ids[0], ids[1], kind, **who(context))
+
+    return each([ticket, other], json, context, change)
+
+
+def merge(*names: str, into: str, json: bool = False, context: Given) -> int:
+    """Make one ticket of several; the others close and point at it.
+
+    Args:
+        names: Numbers of the tickets that end.
+        into: The one that stays.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.services import ticket_links
+
+    return each(
+        [into, *names],
+        json,
+        context,
+        lambda session, ids: ticket_links.merge(session, ids[1:], ids[0], **who(context)),
+    )
+
+
+def task(
+    ticket: str,
+    title: str = "",
+    *,
+    mandatory: bool = False,
+    assignee: str | None = None,
+    due: str | None = None,
+    done: int | None = None,
+    cancel: int | None = None,
+    reopen: int | None = None,
+    reason: str = "",
+    json: bool = False,
+    context: Given,
+) -> int:
+    """Add a task, finish one or cancel one; a mandatory one blocks resolving.
+
+    Args:
+        ticket: Its number.
+        title: What is to be done.
+        mandatory: Whether the ticket cannot be resolved without it.
+        assignee: Whose task it is.
+        due: By when.
+        done: Number of a task that is done.
+        cancel: Number of a task to give up, with --reason.
+        reopen: Number of a task to take up again.
+        reason: Why it is given up.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.services import tasks
+    from socconsole.store.queries.subjects import ticket as find
+    from socconsole.store.queries.tickets import tasks_of
+
+    step = tasks.Step(
+        title=title, mandatory=mandatory, assignee=assignee, due_at=ahead(due, context)
+    )
+    with context.database() as database, database.begin() as session:
+        about = find(session, ticket)
+        if done is not None:
+            tasks.finish(session, done, **who(context))
+        elif cancel is not None:
+            tasks.cancel(session, cancel, reason, **who(context))
+        elif reopen is not None:
+            tasks.reopen(session, reopen, **who(context))
+        else:
+            tasks.add(session, about, [step], **who(context))
+        rows = tasks_of(session, "ticket", about.id)
+    if json:
+        print_json(rows)
+    else:
+        print_table(
+            ("id", "state", "must", "assignee", "due", "task"),
+            [
+                (r.id, r.state, "yes" if r.mandatory else "no", r.assignee, r.due_at, r.title)
+                for r in rows
+            ],
+        )
+    return 0

@@ -1,0 +1,105 @@
+"""Gives a new ticket what its kind begins with; called inside the recording that opens it."""
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import Session
+
+from socconsole import content
+from socconsole.core.policy import CasesPolicy
+from socconsole.core.template import Template, steps_of, tactics_of, template_from
+from socconsole.errors import NotFoundError, SettingsError
+from socconsole.services import tasks
+from socconsole.services.tasks import Step
+from socconsole.store.queries.subjects import Subject
+from socconsole.store.tables import Alert, Ticket
+
+
+def load_templates(policy: CasesPolicy) -> dict[str, Template]:
+    """Return the templates by name: the shipped ones, overlaid by the team's folders.
+
+    Raises:
+        SettingsError: A template cannot be read; `where` names the file.
+
+    """
+    folders = (content.TEMPLATES, *(Path(folder).expanduser() for folder in policy.templates))
+    return {path.stem: _read(path) for folder in folders for path in sorted(folder.glob("*.toml"))}
+
+
+def _read(path: Path) -> Template:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"The template cannot be read: {error}.", where=str(path)) from None
+    return template_from(path.stem, document, str(path))
+
+
+def template_named(name: str, policy: CasesPolicy) -> Template | None:
+    """Return the template of that name or category, or None."""
+    known = load_templates(policy)
+    found = known.get(name)
+    return found or next((each for each in known.values() if each.category == name), None)
+
+
+def template_for(alerts: Sequence[Alert], policy: CasesPolicy) -> Template | None:
+    """Return the template whose tactics the worst alert's rule has, or None."""
+    worst = max(alerts, key=lambda alert: (alert.severity, -(alert.id or 0)))
+    tactics = set(tactics_of(worst.tags))
+    known = load_templates(policy).values()
+    return next((each for each in known if tactics & set(each.tactics)), None)
+
+
+def begin(
+    session: Session, ticket: Ticket, template: Template | None, *, by: str, now: datetime
+) -> None:
+    """Fill what the ticket does not say yet, and add the tasks."""
+    if template is None:
+        return
+    ticket.template = template.name
+    ticket.category = ticket.category or template.category
+    ticket.tags = [*ticket.tags, *(tag for tag in template.tags if tag not in ticket.tags)]
+    ticket.tlp, ticket.pap = template.tlp or ticket.tlp, template.pap or ticket.pap
+    ticket.hypothesis = ticket.hypothesis or template.hypothesis
+    ticket.unchecked = ticket.unchecked or template.unchecked
+    ticket.next_step = ticket.next_step or template.next_step
+    if template.deadline_in is not None and ticket.deadline is None:
+        ticket.deadline = now + template.deadline_in
+    steps = [
+        Step(
+            title=task.title,
+            description=task.description,
+            mandatory=task.mandatory,
+            team=task.team,
+            due_at=now + task.due_in if task.due_in else None,
+        )
+        for task in template.tasks
+    ]
+    _add(session, ticket, steps, by=by, now=now)
+
+
+def add_runbook_steps(
+    session: Session, ticket: Ticket, runbooks: Iterable[str | None], *, by: str, now: datetime
+) -> None:
+    """Add the steps of the alerts' runbooks as tasks, each runbook once."""
+    steps: list[Step] = []
+    for runbook_id in dict.fromkeys(runbooks):
+        if runbook_id is None:
+            continue
+        try:
+            page = content.runbook(runbook_id)
+        except NotFoundError:
+            continue
+        steps.extend(
+            Step(title=step, description=f"Runbook {runbook_id}.") for step in steps_of(page)
+        )
+    _add(session, ticket, steps, by=by, now=now)
+
+
+def _add(
+    session: Session, ticket: Ticket, steps: Sequence[Step], *, by: str, now: datetime
+) -> None:
+    if steps:
+        about = Subject("ticket", ticket.id or 0, ticket.human_id)
+        tasks.add(session, about, steps, by=by, now=now)

@@ -1,0 +1,190 @@
+"""Reads from the store what the figures of a period are made of."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from socconsole.core.kpi import AlertFacts, Facts, IncidentFacts, TicketFacts
+from socconsole.core.policy import SlaPolicy
+from socconsole.core.priority import Priority
+from socconsole.core.severity import Severity
+from socconsole.core.sla import Clock, Pause, acknowledge_within, target_of
+from socconsole.store.tables import (
+    Alert,
+    ClockPause,
+    EventCount,
+    Incident,
+    Outage,
+    Source,
+    Ticket,
+)
+
+
+def kpi_facts(session: Session, since: datetime, now: datetime, sla: SlaPolicy) -> Facts:
+    """Return what the figures of `[since, now)` are made of.
+
+    A thing belongs to the period its clock began in: alerts by created_at, tickets by opened_at,
+    incidents by declared_at.
+    """
+    alerts = tuple(_alerts(session, since, now))
+    return Facts(
+        since=since,
+        now=now,
+        alerts=alerts,
+        tickets=tuple(_tickets(session, since, now, sla)),
+        incidents=tuple(_incidents(session, since, now)),
+        events=_events(session, since, now),
+        acknowledge_within=lambda severity: acknowledge_within(severity, sla),
+        analysts=_analysts(session, since, now),
+    )
+
+
+_ALERT = (
+    Alert.id,
+    Alert.severity,
+    Alert.rule_id,
+    Source.name,
+    Alert.created_at,
+    Alert.acknowledged_at,
+    Alert.closed_at,
+    Alert.disposition,
+    Alert.sub_reason,
+    Alert.auto_closed,
+    Alert.count,
+    Alert.group_id,
+)
+
+
+def _alerts(session: Session, since: datetime, now: datetime) -> Iterable[AlertFacts]:
+    groups = (
+        select_columns(col(Alert.group_id))
+        .where(col(Alert.group_id).is_not(None))
+        .group_by(col(Alert.group_id))
+        .having(func.count() > 1)
+    )
+    shared = set(session.execute(groups).scalars())
+    query = (
+        select_columns(*(col(each) for each in _ALERT))
+        .join(Source, col(Source.id) == col(Alert.source_id))
+        .where(col(Alert.created_at) >= since, col(Alert.created_at) < now)
+        .order_by(col(Alert.id))
+    )
+    for (
+        alert_id, severity, rule_id, source, created_at, acknowledged_at, closed_at,
+        disposition, reason, auto_closed, count, group_id,
+    ) in session.execute(query):  # fmt: skip
+        yield AlertFacts(
+            id=alert_id,
+            severity=Severity(severity),
+            rule_id=rule_id,
+            source=source,
+            created_at=created_at,
+            acknowledged_at=acknowledged_at,
+            closed_at=closed_at,
+            disposition=disposition,
+            reason=reason,
+            closed_by_person=not auto_closed,
+            detections=count,
+            grouped=group_id in shared,
+        )
+
+
+def _tickets(
+    session: Session, since: datetime, now: datetime, sla: SlaPolicy
+) -> Iterable[TicketFacts]:
+    chosen = (
+        col(Ticket.opened_at) >= since,
+        col(Ticket.opened_at) < now,
+        col(Ticket.voided_at).is_(None),
+        col(Ticket.merged_into_id).is_(None),
+    )
+    pauses: dict[int, list[Pause]] = {}
+    kept = (
+        select_columns(col(ClockPause.ticket_id), col(ClockPause.since), col(ClockPause.until))
+        .join(Ticket, col(Ticket.id) == col(ClockPause.ticket_id))
+        .where(*chosen)
+    )
+    for ticket_id, begun, ended in session.execute(kept):
+        pauses.setdefault(ticket_id, []).append(Pause(begun, ended))
+    for ticket in session.exec(select(Ticket).where(*chosen).order_by(col(Ticket.id))):
+        chosen_priority = Priority.from_number(ticket.priority)
+        target = target_of(chosen_priority, sla)
+        resolve = Clock(
+            ticket.opened_at,
+            target.resolve,
+            tuple(pauses.get(ticket.id or 0, ())),
+            ticket.resolved_at,
+        )
+        responded = ticket.responded_at or ticket.started_at
+        respond = Clock(ticket.opened_at, target.respond, (), responded)
+        yield TicketFacts(
+            ref=ticket.human_id,
+            priority=chosen_priority.value,
+            opened_at=ticket.opened_at,
+            started_at=responded,
+            resolved_at=ticket.resolved_at,
+            respond_left=respond.left(now),
+            resolve_left=resolve.left(now),
+        )
+
+
+def _incidents(session: Session, since: datetime, now: datetime) -> Iterable[IncidentFacts]:
+    outages = {
+        row.incident_id: row
+        for row in session.exec(select(Outage).where(col(Outage.incident_id).is_not(None)))
+    }
+    query = select(Incident).where(
+        col(Incident.declared_at) >= since,
+        col(Incident.declared_at) < now,
+        col(Incident.voided_at).is_(None),
+    )
+    for row in session.exec(query.order_by(col(Incident.id))):
+        outage = outages.get(row.id)
+        yield IncidentFacts(
+            ref=row.human_id,
+            kind=row.kind,
+            started_at=row.started_at,
+            detected_at=row.detected_at,
+            first_response_at=row.first_response_at,
+            contained_at=row.contained_at,
+            recovered_at=row.recovered_at,
+            closed_at=row.closed_at,
+            confirmed=row.outcome in {None, "confirmed"},
+            down_from=outage.down_from if outage else None,
+            up_at=outage.up_at if outage else None,
+        )
+
+
+def _events(session: Session, since: datetime, now: datetime) -> int:
+    """Return the events of the hours the period touches."""
+    first = since.replace(minute=0, second=0, microsecond=0)
+    query = select_columns(func.coalesce(func.sum(col(EventCount.events)), 0)).where(
+        col(EventCount.hour) >= first, col(EventCount.hour) < now
+    )
+    return int(session.execute(query).scalar_one())
+
+
+def _analysts(session: Session, since: datetime, now: datetime) -> int:
+    """Return how many people acknowledged or closed alerts in the period, at least one."""
+    query = select_columns(func.count(func.distinct(col(Alert.acknowledged_by)))).where(
+        col(Alert.created_at) >= since, col(Alert.created_at) < now
+    )
+    return max(int(session.execute(query).scalar_one()), 1)
+
+
+def volume_by_hour(
+    session: Session, since: datetime, now: datetime
+) -> tuple[tuple[datetime, int], ...]:
+    """Return (hour, alerts created) for every hour of the period, quiet ones too."""
+    first = since.replace(minute=0, second=0, microsecond=0)
+    hours = int((now - first) / timedelta(hours=1)) + 1
+    counts = [0] * hours
+    query = select_columns(col(Alert.created_at)).where(
+        col(Alert.created_at) >= first, col(Alert.created_at) < now
+    )
+    for created_at in session.execute(query).scalars():
+        counts[int((created_at - first) / timedelta(hours=1))] += 1
+    return tuple((first + timedelta(hours=n), count) for n, count in enumerate(counts))

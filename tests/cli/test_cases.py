@@ -1,0 +1,171 @@
+"""Tickets, incidents and handoffs from the shell, with the shapes scripts rely on."""
+
+import hashlib
+import io
+import json
+import sys
+
+import pytest
+
+from socconsole import cli
+from socconsole.store.database import Database
+from tests.store.rows import an_alert
+
+
+@pytest.fixture
+def soc(sqlite_database, monkeypatch, capsysbinary):
+    """Run a command on a database of its own and return what it printed, JSON read."""
+    monkeypatch.setenv("SOCCONSOLE_DB", str(sqlite_database.path))
+    monkeypatch.setenv("SOCCONSOLE_CONFIG", "")
+    monkeypatch.delenv("SOCCONSOLE_CONFIG")
+
+    def soc(*arguments, stdin=b"", fails=0):
+        monkeypatch.setattr(sys, "argv", ["socconsole", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        code = cli.main()
+        printed = capsysbinary.readouterr()
+        assert code == fails, printed.err.decode()
+        if fails:
+            return printed.err.decode()
+        return json.loads(printed.out) if "--json" in arguments else printed.out.decode()
+
+    return soc
+
+
+@pytest.fixture
+def alert_ids(sqlite_database: Database, noon) -> list[int]:
+    with sqlite_database.begin() as session:
+        return [an_alert(session, noon, fingerprint=f"f{n}", host="web-1").id for n in range(2)]
+
+
+TICKET_KEYS = {
+    "id", "title", "status", "disposition", "priority", "assignee", "alerts", "incident",
+    "opened_at", "due_at", "resolved_at",
+}  # fmt: skip
+
+
+def test_a_ticket_from_alerts_to_its_end(soc, alert_ids):
+    opened = soc("tickets", "open", *map(str, alert_ids), "--json")
+    assert opened.keys() >= TICKET_KEYS
+    name = opened["id"]
+    assert opened["alerts"] == alert_ids
+    assert soc("tickets", "start", name, "--json")["status"] == "in_progress"
+    waits = soc("tickets", "wait", name, "--on", "the ISP", "--chase", "2h", "--json")
+    assert (waits["status"], waits["waiting_on"]) == ("waiting", "the ISP")
+    done = soc("tickets", "resolve", name, "--as", "false_positive:rule_logic", "--json")
+    assert (done["status"], done["disposition"]) == ("resolved", "false_positive")
+    assert soc("tickets", "close", name, "--json")["status"] == "closed"
+    assert soc("tickets", "list", "--json") == []
+    assert [t["id"] for t in soc("tickets", "list", "--closed", "--json")] == [name]
+
+
+def test_a_report_by_phone_is_one_line(soc):
+    opened = soc(
+        "tickets", "open", "--title", "Phish", "--reporter", "Doe", "--channel", "phone",
+        "--reported", "10m", "--category", "phishing", "--json",
+    )  # fmt: skip
+    shown = soc("tickets", "show", opened["id"], "--json")
+    assert (shown["reporter"], shown["channel"]) == ("Doe", "phone")
+    assert shown["reported_at"] < shown["opened_at"]
+    assert any(task["mandatory"] for task in shown["tasks"])
+    assert "Phish" in soc("tickets", "show", opened["id"])
+
+
+def test_wrong_words_are_told_in_one_line(soc, alert_ids):
+    soc("tickets", "open", str(alert_ids[0]))
+    assert "no ticket 99" in soc("tickets", "start", "99", fails=1)
+    assert "no disposition 'bad'" in soc("tickets", "resolve", "1", "--as", "bad", fails=2)
+    assert "is no time" in soc("tickets", "wait", "1", "--on", "x", "--chase", "soon", fails=2)
+    assert "names nothing" in soc("notes", "add", "nothing", "text", fails=1)
+
+
+def test_a_notes_attachment_comes_from_a_pipe_byte_for_byte(soc):
+    soc("tickets", "open", "--title", "x")
+    content = b"\x00\xff\x1b[2J output"
+    made = soc("notes", "add", "SOC-2026-001", "--attach", "-", "--json", stdin=content)
+    digest = hashlib.sha256(content).hexdigest()
+    assert made["evidence"][0]["sha256"] == digest
+    assert digest[:12] in made["note"]["body"]
+    (kept,) = soc("evidence", "list", "SOC-2026-001", "--json")
+    assert (kept["size"], kept["kind"]) == (len(content), "output")
+    assert soc("evidence", "verify", "--json") == {"checked": 1, "changed": []}
+    assert [entry["verb"] for entry in soc("evidence", "custody", "1", "--json")] == ["attached"]
+
+
+def test_a_note_is_read_from_standard_input(soc):
+    soc("tickets", "open", "--title", "x")
+    soc("notes", "add", "SOC-2026-001", stdin=b"from a pipe: 1.2.3.4")
+    (note,) = soc("notes", "list", "SOC-2026-001", "--json")
+    assert note["body"] == "from a pipe: 1.2.3.4"
+
+
+def test_a_finding_is_listed_with_its_meaning(soc, alert_ids):
+    soc(
+        "findings", "add", str(alert_ids[0]), "--checked", "logins", "--saw", "none",
+        "--meaning", "rules_out",
+    )  # fmt: skip
+    (finding,) = soc("findings", "list", str(alert_ids[0]), "--json")
+    assert finding["meaning"] == "rules_out"
+
+
+def test_an_incident_from_an_alert_to_a_phase(soc, alert_ids):
+    declared = soc(
+        "incidents", "declare", str(alert_ids[0]), "--sev", "2", "--role", "scribe=ben",
+        "--indicator", "bad[.]example", "--json",
+    )  # fmt: skip
+    assert declared["severity"] == 2
+    assert declared["tickets"] == ["SOC-2026-001"]
+    assert declared["roles"]["scribe"] == ["ben"]
+    name = declared["id"]
+    assert soc("incidents", "phase", name, "analysis", "--json")["phase"] == "analysis"
+    soc("incidents", "timeline", name, "the phone rang", "--at", "2h", "--kind", "event")
+    lines = soc("incidents", "timeline", name, "--json")
+    assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
+    assert {"alert", "phase", "event"} <= {line["kind"] for line in lines}
+    (known,) = soc("incidents", "indicator", name, "--json")
+    assert known["value"] == "bad.example"
+    measure = soc("incidents", "countermeasure", name, "block", "--target", "bad.example", "--json")
+    moved = soc("incidents", "countermeasure", name, "--approve", str(measure[0]["id"]), "--json")
+    assert moved[0]["state"] == "approved"
+    said = soc(
+        "incidents", "comms", name, "we are on it", "--to", "board", "--every", "20", "--json"
+    )
+    assert said["next_update_due_at"] is not None
+    shown = soc("incidents", "show", name, "--json")
+    assert shown["indicators"][0]["value"] == "bad.example"
+    assert "MTTC ≥" in soc("incidents", "show", name)
+
+
+def test_a_shift_is_handed_over_in_four_commands(soc):
+    soc("tickets", "open", "--title", "x", "--assignee", "mara")
+    assert "lacks a hypothesis" in soc("handoff", "sign", fails=1)
+    soc(
+        "tickets", "edit", "1", "--hypothesis", "a botnet", "--unchecked", "the mail gateway",
+        "--next-step", "ask the ISP", "--deadline", "4h",
+    )  # fmt: skip
+    draft = soc("handoff", "draft", "--read-first", "Quiet.", "--json")
+    assert draft["state"] == "draft"
+    soc("handoff", "add", "watch_list", "if host-9 calls out, isolate it")
+    signed = soc("handoff", "sign", "--json")
+    assert signed["state"] == "signed"
+    assert signed["audit"]
+    accepted = soc("handoff", "accept", "--json")
+    assert (accepted["state"], accepted["self_accepted"]) == ("accepted", True)
+    names = [section["name"] for section in accepted["sections"]]
+    assert names[:3] == ["read_first", "incidents", "tickets"]
+    (item,) = accepted["sections"][2]["items"]
+    assert item.keys() >= {"ref", "text", "owner", "next_step", "due_at", "accepted"}
+    assert item["accepted"] is True
+    assert soc("tickets", "list", "--json")[0]["assignee"] != "mara"
+    assert "SOC-2026-001" in soc("handoff", "show", "--format", "md")
+    assert len(soc("handoff", "list", "--json")) == 1
+
+
+def test_every_figure_has_its_n_and_its_clock(soc, alert_ids):
+    figures = soc("kpi", "--since", "2026-01-01", "--json")
+    assert {"mttd", "mtta", "mttc", "mttr_respond", "mttr_resolve", "noise_ratio", "dedupe"} <= (
+        figures.keys()
+    )
+    for figure in figures.values():
+        assert figure.keys() >= {"value", "unit", "n", "median", "p90", "clock"}
+    assert "Time to acknowledge" in soc("kpi")
