@@ -1,12 +1,15 @@
 """What is written down while an incident runs, from the shell."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from socconsole.cli.cases import ahead, behind, who
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from socconsole.services.incident_log import Message
 
 Given = Annotated[Context, Parameter(parse=False)]
 
@@ -191,28 +194,39 @@ def comms(
 
     """
     from socconsole.core.tlp import Tlp
+    from socconsole.services.incident_log import Message
+
+    due = ahead(next_in, context)
+    message = Message(
+        audience=to,
+        body=text,
+        channel=channel,
+        tlp=Tlp(tlp) if tlp else None,
+        next_update_in=due - context.now() if due else None,
+    )
+    if text or every is not None:
+        _say(incident, message, every, context)
+    return _said(incident, json, context)
+
+
+def _say(incident: str, message: "Message", every: int | None, context: Context) -> None:
     from socconsole.services import incident_log
+    from socconsole.store.queries import subjects
+
+    with context.database() as database, database.begin() as session:
+        number = subjects.incident(session, incident).id
+        if every is not None:
+            incident_log.set_cadence(session, number, every or None, **who(context))
+        if message.body:
+            incident_log.communicate(session, number, message, **who(context))
+
+
+def _said(incident: str, json: bool, context: Context) -> int:
     from socconsole.store.queries import incidents as queries
     from socconsole.store.queries import subjects
 
-    due = ahead(next_in, context)
-    with context.database() as database:
-        if text or every is not None:
-            with database.begin() as session:
-                number = subjects.incident(session, incident).id
-                if every is not None:
-                    incident_log.set_cadence(session, number, every or None, **who(context))
-                if text:
-                    message = incident_log.Message(
-                        audience=to,
-                        body=text,
-                        channel=channel,
-                        tlp=Tlp(tlp) if tlp else None,
-                        next_update_in=due - context.now() if due else None,
-                    )
-                    incident_log.communicate(session, number, message, **who(context))
-        with database.read() as session:
-            found = queries.detail(session, subjects.incident(session, incident).id)
+    with context.database() as database, database.read() as session:
+        found = queries.detail(session, subjects.incident(session, incident).id)
     if json:
         print_json(
             {

@@ -10,6 +10,7 @@ from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
+    from socconsole.services.incidents import Declaration
     from socconsole.store.queries.incidents import IncidentRow
 
 app = App(name="incidents", help="Declare and run incidents.")
@@ -123,16 +124,15 @@ def declare(
         context: The global options.
 
     """
-    from socconsole.services import declaring, incidents
-    from socconsole.store.queries import subjects as names
+    from socconsole.services.incidents import Declaration, Impact
 
-    said = incidents.Declaration(
+    said = Declaration(
         severity=severity,
         title=title,
         kind=kind,
         summary=summary,
         scope=scope,
-        impact=incidents.Impact(
+        impact=Impact(
             functional=functional,
             confidentiality=confidentiality,
             integrity=integrity,
@@ -143,11 +143,16 @@ def declare(
         indicators=indicator,
         tlp=tlp,
     )
+    return _declared(subjects, said, json, context)
+
+
+def _declared(subjects: Sequence[str], said: "Declaration", json: bool, context: Context) -> int:
+    from socconsole.services.declaring import declare_from
+    from socconsole.store.queries.subjects import subject
+
     with context.database() as database, database.begin() as session:
-        cases = [names.subject(session, name) for name in subjects]
-        row = declaring.declare_from(
-            session, cases, said, policy=context.settings(), **who(context)
-        )
+        cases = [subject(session, name) for name in subjects]
+        row = declare_from(session, cases, said, policy=context.settings(), **who(context))
     return _done([row], json)
 
 

@@ -12,6 +12,8 @@ from socconsole.cli.output import print_json, print_table, print_text
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from socconsole.services.ticket_clock import Stake
+    from socconsole.services.tickets import Report
     from socconsole.store.queries.tickets import TicketRow
 
 app = App(name="tickets", help="Open, work and close tickets.")
@@ -107,7 +109,7 @@ def open_(
     impact: Level = "medium",
     urgency: Level = "medium",
     category: str = "",
-    template: str | None = None,
+    template: str = "",
     assignee: str | None = None,
     tlp: str = "AMBER",
     json: bool = False,
@@ -134,34 +136,40 @@ def open_(
         context: The global options.
 
     """
-    from socconsole.core import priority
-    from socconsole.services import tickets
-    from socconsole.services.ticket_clock import Stake
+    from socconsole.services.tickets import Report
 
-    stake = Stake(priority.Level(impact), priority.Level(urgency))
-    report = tickets.Report(
+    report = Report(
         title=title,
         description=text,
         reporter=reporter,
         contact=contact,
         channel=channel,
         reported_at=behind(reported, context),
-        stake=stake,
+        stake=_stake(impact, urgency),
         category=category,
-        template=template or "",
+        template=template,
         assignee=assignee,
         tlp=tlp,
         asset=asset,
     )
+    return _opened(alerts, report, json, context)
+
+
+def _stake(impact: Level, urgency: Level) -> "Stake":
+    from socconsole.core import priority
+    from socconsole.services.ticket_clock import Stake
+
+    return Stake(priority.Level(impact), priority.Level(urgency))
+
+
+def _opened(alerts: Sequence[int], report: "Report", json: bool, context: Context) -> int:
+    from socconsole.services import tickets
+
     policy = context.settings()
     with context.database() as database, database.begin() as session:
         if alerts:
             row = tickets.open_from_alerts(
-                session,
-                alerts,
-                title=title,
-                policy=policy,
-                **who(context),
+                session, alerts, title=report.title, policy=policy, **who(context)
             )
         else:
             row = tickets.open_by_hand(session, report, policy=policy, **who(context))

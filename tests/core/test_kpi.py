@@ -3,17 +3,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from socconsole.core.kpi import (
-    AlertFacts,
-    Facts,
-    IncidentFacts,
     Span,
-    TicketFacts,
     duration,
     figures,
     percentile,
     precision_by_rule,
     wilson,
 )
+from socconsole.core.kpi_facts import AlertFacts, Facts, IncidentFacts, TicketFacts
 from socconsole.core.severity import Severity
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -7,7 +7,7 @@ from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from socconsole.core.kpi import AlertFacts, Facts, IncidentFacts, TicketFacts
+from socconsole.core.kpi_facts import AlertFacts, Facts, IncidentFacts, TicketFacts
 from socconsole.core.policy import SlaPolicy
 from socconsole.core.priority import Priority
 from socconsole.core.severity import Severity
