@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from socconsole.cli.context import Context
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
+    from socconsole.store.database import Session
     from socconsole.store.queries.incidents import IncidentRow
     from socconsole.store.queries.tickets import TicketRow
 

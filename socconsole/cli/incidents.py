@@ -101,9 +101,7 @@ def declare(
     json: bool = False,
     context: Given,
 ) -> int:
-    """Declare an incident from a ticket, or from alerts (their ticket is opened with it).
-
-    If unsure between two severities, take the higher. You have command until somebody takes it.
+    """Declare an incident from a ticket, or from alerts. If unsure, take the higher severity.
 
     Args:
         subjects: One ticket such as SOC-2026-014, or numbers of alerts.

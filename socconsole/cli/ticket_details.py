@@ -11,8 +11,7 @@ from socconsole.cli.output import print_json, print_table, print_text
 from socconsole.cli.tickets import each
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
+    from socconsole.store.database import Session
 Given = Annotated[Context, Parameter(parse=False)]
 Level = Literal["low", "medium", "high"]
 

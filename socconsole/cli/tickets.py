@@ -10,10 +10,9 @@ from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
-
     from socconsole.services.ticket_clock import Stake
     from socconsole.services.tickets import Report
+    from socconsole.store.database import Session
     from socconsole.store.queries.tickets import TicketRow
 
 app = App(name="tickets", help="Open, work and close tickets.")

@@ -17,6 +17,15 @@ from socconsole.store import driver
 from socconsole.store.changes import ChangePoller, poller
 from socconsole.store.faults import explained
 
+__all__ = [
+    "LOCK_WAIT",
+    "PRAGMAS",
+    "Database",
+    "Session",
+    "begin_immediate",
+    "database_url",
+]
+
 PRAGMAS = (
     "busy_timeout=2000",
     "synchronous=FULL",
