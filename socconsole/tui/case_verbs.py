@@ -113,7 +113,7 @@ async def _ticket(app: "ConsoleApp", target: Target) -> bool:
 
 
 async def _declare(app: "ConsoleApp", target: Target) -> bool:
-    from socconsole.services import incidents
+    from socconsole.services import declaring, incidents
 
     level = await app.choose("Declare: severity, if unsure the higher", SEVERITIES)
     if level is None:
@@ -126,7 +126,7 @@ async def _declare(app: "ConsoleApp", target: Target) -> bool:
     declaration = incidents.Declaration(severity=int(level), title=title)
 
     def declare(session: AnySession, *, by: str, now: datetime) -> AnyRow:
-        return incidents.declare_from_alerts(
+        return declaring.declare_from_alerts(
             session, list(target.ids), declaration, by=by, now=now, policy=app.settings
         )
 
