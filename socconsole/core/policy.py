@@ -142,10 +142,6 @@ class CasesPolicy:
 
     templates: tuple[str, ...] = ()
     """Folders of ticket templates besides the shipped ones; one of the same name replaces it."""
-    response_plan: str = ""
-    """The team's response plan; empty: the shipped one."""
-    ignore_observables: tuple[str, ...] = ()
-    """Values, networks and `.domain` endings that are not followed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
