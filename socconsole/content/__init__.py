@@ -72,6 +72,9 @@ def _page(folder: str, name: str, kind: str) -> str:
     known = _pages(folder)
     if name in known:
         return (_HERE / folder / f"{name}.md").read_text(encoding="utf-8")
+    begin_alike = [page for page in known if name and page.startswith(name)]
+    if len(begin_alike) == 1:
+        return _page(folder, begin_alike[0], kind)
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."
     raise NotFoundError(f"There is no {kind} {name!r}.", hint=hint)

@@ -53,6 +53,10 @@ def test_the_index_names_every_page():
     assert [topic for topic in pages if f"| {topic} |" not in index] == []
 
 
+def test_the_beginning_of_a_name_is_enough():
+    assert content.manual_page("team") == content.manual_page("team-setup")
+
+
 def test_an_unknown_page_names_the_nearest_one():
     with pytest.raises(NotFoundError, match="Did you mean service"):
         content.manual_page("servce")

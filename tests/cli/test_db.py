@@ -69,6 +69,7 @@ def test_a_file_of_another_program_is_refused(tmp_path, monkeypatch):
     connection = driver.connect(str(foreign))
     connection.execute("CREATE TABLE theirs (x)")
     connection.close()
+    foreign.chmod(0o600)
     database = Database(str(foreign))
     with pytest.raises(StoreError, match="belongs to another program"):
         database.create()
