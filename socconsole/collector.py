@@ -29,6 +29,7 @@ from socconsole.sources.ledger import Portion
 from socconsole.sources.notes import Note
 from socconsole.sources.tail import Tail, open_files_limit
 from socconsole.sources.watch import Watch
+from socconsole.store.anchors import anchor_if_due
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 from socconsole.store.tables import Node
@@ -400,6 +401,8 @@ class Collector:
                 for one in self._followed:
                     kept.add_counts(session, one.id, Counts(), _health(one))
                 self._keep_time(session, now)
+                if self._database.path is not None:
+                    anchor_if_due(session, self._database.path, now=now)
                 return kept.consoles_alive(session, now=now, fresh=CONSOLE_FRESH)
         except kept.LeaseLostError:
             raise

@@ -1,11 +1,14 @@
 """The audit chain: what it says, and whether it is whole."""
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_jsonl, print_table, print_text
+from socconsole.errors import UsageError
 
 app = App(name="audit", help="List and verify the audit chain.")
 
@@ -63,30 +66,69 @@ def _change(before: dict[str, object] | None, after: dict[str, object] | None) -
 @app.command
 def verify(
     *,
+    anchor: Path | None = None,
+    key: Path | None = None,
     json: bool = False,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:
     """Walk the whole chain. Exit code 1 when an entry was changed, removed or put in.
 
     Args:
+        anchor: A file of anchors that the chain has to agree with.
+        key: The key its anchors were sealed with.
         json: Print one JSON document.
         context: The global options.
 
     """
+    from socconsole.store.anchors import check_anchors, read_key
     from socconsole.store.audit import verify as walk
 
+    lines = anchor.read_text(encoding="utf-8").splitlines() if anchor else []
     with context.database() as database, database.read() as session:
         verdict = walk(session.connection())
+        checked = check_anchors(session, lines, read_key(key) if key else None)
+    whole = verdict.whole and not checked.problems
     if json:
-        print_json({"whole": verdict.whole, **_document(verdict)})
-    elif verdict.whole:
+        print_json({"whole": whole, **asdict(verdict), "anchors": checked})
+        return 0 if whole else 1
+    if verdict.whole:
         print_text([f"The chain of {verdict.entries} entries is whole.", verdict.head_hash])
     else:
         print_text([f"The chain is broken at entry {verdict.broken_at}: {verdict.problem}."])
-    return 0 if verdict.whole else 1
+    if checked.problems:
+        print_text(f"The anchors disagree: {problem}." for problem in checked.problems)
+    elif checked.anchors:
+        print_text(
+            [f"{checked.anchors} anchors vouch for everything up to entry {checked.newest_seq}."]
+        )
+    return 0 if whole else 1
 
 
-def _document(verdict: object) -> dict[str, object]:
-    import dataclasses
+@app.command(name="anchor")
+def anchor_(
+    *,
+    file: Path | None = None,
+    key: Path | None = None,
+    syslog: bool = False,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
+    """Write the chain's head where the database's owner cannot rewrite it.
 
-    return dataclasses.asdict(verdict)  # type: ignore[call-overload,no-any-return]
+    Args:
+        file: Append it to this file, sealed with the key.
+        key: The key's file, made when there is none; keep it from analysts.
+        syslog: Write it to the system's log.
+        context: The global options.
+
+    """
+    from socconsole.store.anchors import anchor_to_file, anchor_to_syslog, read_key
+
+    if not syslog and (file is None or key is None):
+        raise UsageError("An anchor needs a place.", hint="Give --file and --key, or --syslog.")
+    with context.database() as database, database.begin() as session:
+        if file is not None and key is not None:
+            made = anchor_to_file(session, file, read_key(key), now=context.now())
+        if syslog:
+            made = anchor_to_syslog(session, now=context.now())
+    print_text([f"entry {made.seq} {made.hash}"])
+    return 0
