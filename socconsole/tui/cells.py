@@ -52,13 +52,19 @@ def _line_end(text: str, start: int, width: int) -> int:
     return space + 1 if space >= 0 else max(end, start + 1)
 
 
+_SPANS = ((14 * 86_400, 7 * 86_400, "w"), (86_400, 86_400, "d"), (3_600, 3_600, "h"))
+
+
 def span(delta: timedelta) -> str:
-    """Return a length of time in at most four characters: `59s`, `22m`, `4h`, `3d`, `2w`."""
+    """Return a length of time in at most four characters: `0m`, `22m`, `4h`, `3d`, `2w`.
+
+    Minutes are the smallest unit: what changes every second would repaint every second.
+    """
     seconds = max(0, int(delta.total_seconds()))
-    for size, unit in ((604_800 * 8, ""), (86_400 * 7, "w"), (86_400, "d"), (3_600, "h")):
-        if unit and seconds >= size * (1 if unit != "w" else 2):
+    for least, size, unit in _SPANS:
+        if seconds >= least:
             return f"{seconds // size}{unit}"
-    return f"{seconds // 60}m" if seconds >= 60 else f"{seconds}s"
+    return f"{seconds // 60}m"
 
 
 def clock(moment: datetime) -> str:

@@ -153,6 +153,7 @@ class QueueScreen(Screen[None]):
         self.table.focus()
         self._show_bar()
         self.load()
+        self.set_interval(60.0, self.table.refresh_lines)  # ages
 
     # Loading.
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual.binding import BindingType
+from textual.geometry import Region
 
 from socconsole.core.safe_text import safe_text
 from socconsole.tui.cells import wrap
@@ -61,10 +62,19 @@ class TextPane(LineView):
         new = tuple(tuple(line) for line in lines)
         if new == self._lines and not top:
             return
+        before, old_top = self._pieces, self.top
         self._lines = new
         self._break_lines()
         self.top = 0 if top else max(0, min(self.top, self.last_top))
-        self.refresh()
+        self._refresh_changed(before, old_top)
+
+    def _refresh_changed(self, before: list[_Piece], old_top: int) -> None:
+        """Repaint the lines on screen that say something else than they did."""
+        for row in range(self.page_height):
+            old = before[old_top + row] if old_top + row < len(before) else None
+            new = self._pieces[self.top + row] if self.top + row < len(self._pieces) else None
+            if old != new:
+                self.refresh(Region(0, row + self.head_height, self.size.width, 1))
 
     @property
     def text(self) -> str:
