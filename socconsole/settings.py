@@ -1,7 +1,6 @@
 """Reads the TOML settings into the policy dataclasses of `core.policy`."""
 
 import dataclasses
-import difflib
 import os
 import tomllib
 import types
@@ -152,6 +151,8 @@ def _complete_mappings(policy: type, values: dict[str, object], place: str, wher
 
 
 def _nearest(key: str, known: list[str]) -> str:
+    import difflib
+
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     return f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(known)}."
 

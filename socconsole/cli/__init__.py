@@ -1,11 +1,10 @@
 """The command line: every command is an import string, loaded when it is asked for."""
 
-import difflib
 import errno
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from socconsole import __version__
 from socconsole.errors import SocError, UsageError
@@ -13,8 +12,6 @@ from socconsole.errors import SocError, UsageError
 if TYPE_CHECKING:
     from cyclopts import App
 
-_CONSOLE = "console"
-"""What runs when no command is named."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": (
@@ -65,6 +62,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Command → where its function or group lives, and its line in `--help`."""
 
 
+class ConsoleOptions(TypedDict, total=False):
+    """The global options, as `Context` takes them."""
+
+    config: str
+    db: str
+    read_only: bool
+    debug: bool
+
+
 GLOBAL_OPTIONS: dict[str, str] = {
     "--config FILE": "Settings file to use instead of the usual ones.",
     "--db URL_OR_PATH": "Database to use.",
@@ -89,7 +95,6 @@ def build_app() -> "App":
     )
     for name, (target, help_line) in COMMANDS.items():
         app.command(target, name=name, help=help_line)
-    app.command("socconsole.cli.console:console", name=_CONSOLE, show=False)
     return app
 
 
@@ -112,9 +117,14 @@ def overview() -> str:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; raises what the command raises."""
-    from cyclopts import Parameter
-
     from socconsole.cli.context import Context
+
+    options = console_options(arguments)
+    if options is not None:
+        from socconsole.cli.console import console
+
+        return console(Context(**options))
+    from cyclopts import Parameter
 
     app = build_app()
 
@@ -136,9 +146,8 @@ def run(arguments: Sequence[str]) -> int:
 
         """
         context = Context(config=config, db=db, read_only=read_only, debug=debug)
-        words = tokens or (_CONSOLE,)
-        _check_command(words[0])
-        command, bound, ignored = app.parse_args(words, exit_on_error=False, print_error=False)
+        _check_command(tokens[0])
+        command, bound, ignored = app.parse_args(tokens, exit_on_error=False, print_error=False)
         extra = {"context": context} if "context" in ignored else {}
         return command(*bound.args, **bound.kwargs, **extra)
 
@@ -147,12 +156,38 @@ def run(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def console_options(arguments: Sequence[str]) -> "ConsoleOptions | None":
+    """Return the global options of a command line without a command; None for any other.
+
+    The command parser costs a third of the time to the first paint, so it is left out here.
+    """
+    options: ConsoleOptions = {}
+    waiting = iter(arguments)
+    for word in waiting:
+        name, equals, value = word.partition("=")
+        if name in ("--config", "--db"):
+            if not equals:
+                value = next(waiting, "")
+            if not value:
+                return None
+            options["config" if name == "--config" else "db"] = value
+        elif word == "--read-only":
+            options["read_only"] = True
+        elif word == "--debug":
+            options["debug"] = True
+        else:
+            return None
+    return options
+
+
 def _check_command(word: str) -> None:
     """Refuse a command that is not there, naming the nearest one, before anything is loaded."""
-    if word in COMMANDS or word in (_CONSOLE, "--help", "-h", "--version"):
+    if word in COMMANDS or word in ("--help", "-h", "--version"):
         return
     if word.startswith("-"):
         raise UsageError(f"Unknown option {word!r}.", hint="Try socconsole --help.")
+    import difflib
+
     close = difflib.get_close_matches(word, COMMANDS, n=1)
     hint = f"Did you mean {close[0]}?" if close else "Try socconsole --help."
     raise UsageError(f"There is no command {word!r}.", hint=hint)

@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated
-
-from cyclopts import Parameter
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from socconsole.cli.context import Context
 from socconsole.errors import UsageError
@@ -13,9 +13,10 @@ from socconsole.settings import config_folder, state_folder
 
 if TYPE_CHECKING:
     from socconsole.store.database import Database
+    from socconsole.store.glance import Glance
 
 
-def console(*, context: Annotated[Context, Parameter(parse=False)]) -> int:
+def console(context: Context) -> int:
     """Open the console; starts a collector when none is alive."""
     settings = context.settings()
     wanted = bool(settings.source) and settings.collector.start_with_console
@@ -60,6 +61,7 @@ def open_console(
         login=context.login,
         open_database=lambda: _opened(context),
         now=context.now,
+        first_page=partial(_first_page, context.database_url),
         config_folder=config_folder(os.environ),
         state_folder=state_folder(os.environ),
         zone=settings.shift.timezone,
@@ -69,6 +71,14 @@ def open_console(
         settings=settings,
     )
     return run_console(setup, mouse=wants_mouse(settings.console.mouse, os.environ))
+
+
+def _first_page(url: str, limit: int) -> "Sequence[Glance]":
+    """Return the first rows of the queue; none where the database is on a server."""
+    from socconsole.store.glance import first_page
+
+    path = url.removeprefix("sqlite:///")
+    return first_page(Path(path), limit) if path != url else ()
 
 
 def refuse_terminal(environ: Mapping[str, str], *, interactive: bool) -> None:

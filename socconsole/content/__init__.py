@@ -1,6 +1,5 @@
 """What ships with the program: rules, runbooks, the manual, templates, themes, sample data."""
 
-import difflib
 from importlib.resources import files
 from pathlib import Path
 
@@ -75,6 +74,8 @@ def _page(folder: str, name: str, kind: str) -> str:
     begin_alike = [page for page in known if name and page.startswith(name)]
     if len(begin_alike) == 1:
         return _page(folder, begin_alike[0], kind)
+    import difflib
+
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."
     raise NotFoundError(f"There is no {kind} {name!r}.", hint=hint)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from textual.binding import Binding
 
 from socconsole.core.disposition import Disposition, Verdict
-from socconsole.core.filter import parse_duration
 from socconsole.core.severity import Severity
 from socconsole.errors import UsageError
 from socconsole.tui.keymap import key
@@ -254,6 +253,8 @@ def moment(spoken: str, now: datetime) -> datetime:
         UsageError: It names none.
 
     """
+    from socconsole.core.filter import parse_duration
+
     try:
         hour, colon, minute = spoken.strip().rstrip("Zz").partition(":")
         if not colon:

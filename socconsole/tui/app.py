@@ -7,7 +7,7 @@ import signal
 import sys
 import termios
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -26,7 +26,7 @@ from textual.screen import Screen
 from socconsole.content import themes_folder
 from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SettingsError, SocError
-from socconsole.tui import clipboard, editor, themes
+from socconsole.tui import themes
 from socconsole.tui.alert_verbs import Deed
 from socconsole.tui.drafts import Drafts
 from socconsole.tui.keymap import key, load_keymap
@@ -51,6 +51,8 @@ class Setup:
     login: str
     open_database: Callable[[], OpenedDatabase]
     now: Callable[[], datetime]
+    first_page: Callable[[int], Sequence[Any]] = lambda _: ()
+    """How many → the first rows of the queue, without waiting for the models."""
     config_folder: Path
     state_folder: Path
     zone: str = "UTC"
@@ -444,6 +446,8 @@ class ConsoleApp(App[int]):
 
     def edit_text(self, text: str) -> str | None:
         """Return `text` as the analyst's $EDITOR left it, or None."""
+        from socconsole.tui import editor
+
         self.keep_drafts()
         try:
             with self.suspend():
@@ -456,6 +460,8 @@ class ConsoleApp(App[int]):
 
     def copy(self, text: str) -> None:
         """Put `text` on the terminal's clipboard, and into a file for terminals that refuse."""
+        from socconsole.tui import clipboard
+
         driver = self._driver
         kept = clipboard.keep(text, self.setup.state_folder)
         if driver is not None:

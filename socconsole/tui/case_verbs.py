@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from socconsole.core.observable import defang
 from socconsole.errors import NotFoundError
-from socconsole.tui import editor
 from socconsole.tui.alert_verbs import Target, Verb
 from socconsole.tui.keymap import key
 from socconsole.tui.store_access import AnyRow, AnySession
@@ -166,6 +164,8 @@ async def _attach(app: "ConsoleApp", target: Target) -> bool:
 
 
 async def _copy(app: "ConsoleApp", target: Target) -> bool:
+    from socconsole.core.observable import defang
+
     row = target.row
     if row is not None:
         values = (f"alert {row.id}", row.title, row.host, row.user, row.source_ip)
@@ -175,6 +175,7 @@ async def _copy(app: "ConsoleApp", target: Target) -> bool:
 
 async def _pipe(app: "ConsoleApp", target: Target) -> bool:
     from socconsole.store.queries.alerts import alert_evidence
+    from socconsole.tui import editor
     from socconsole.tui.screens.text import TextScreen
 
     command = await app.ask("Pipe its lines to", initial="")

@@ -1,6 +1,5 @@
 """The `:` line: words for everything, completed by Tab."""
 
-import difflib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -63,6 +62,8 @@ async def run(app: "ConsoleApp", line: str) -> None:
                 await app.run_action(active.binding.action, active.node)
                 return
     else:
+        import difflib
+
         near = difflib.get_close_matches(word, words, 1)
         hint = f"Did you mean :{near[0]}?" if near else "Ctrl-P lists everything."
         raise UsageError(f"There is no command :{word}.", hint=hint)

@@ -4,7 +4,6 @@ Every binding has an id (`alert.acknowledge`) and a line of help; the help scree
 `:` line and keys.toml all go by them.
 """
 
-import difflib
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -108,6 +107,8 @@ def split_keys(keys: str) -> list[str]:
 
 
 def _nearest(binding_id: str, known: Iterable[str]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(binding_id, sorted(known), 1, cutoff=0.5)
     return f"Did you mean {near[0]!r}?" if near else "`?` lists them."
 

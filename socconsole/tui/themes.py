@@ -1,6 +1,5 @@
 """Themes: the TOML files of `themes/` and of the user's own folder, checked before use."""
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -163,6 +162,8 @@ def _check_color(key: str, value: object, path: Path) -> None:
 def _refuse_unknown(written: Mapping[str, Any], known: tuple[str, ...], path: Path) -> None:
     for key in written:
         if key not in known:
+            import difflib
+
             near = difflib.get_close_matches(key, known, 1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}."
             raise SettingsError(f"{key!r} is not known in a theme.", hint=hint, where=str(path))

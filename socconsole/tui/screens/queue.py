@@ -21,7 +21,7 @@ from socconsole.tui.tasks import task
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
-from socconsole.tui.widgets.table import Column, VirtualTable
+from socconsole.tui.widgets.table import PAGE, Column, VirtualTable
 
 if TYPE_CHECKING:
     from socconsole.store.queries.queue import QueueQuery, QueueRow
@@ -152,6 +152,9 @@ class QueueScreen(Screen[None]):
         self.table.source = self._source
         self.table.focus()
         self._show_bar()
+        first = console(self).setup.first_page(PAGE)
+        if first:
+            self.table.show_first([row.id for row in first], {row.id: row for row in first})
         self.load()
         self.set_interval(60.0, self.table.refresh_lines)  # ages
 
