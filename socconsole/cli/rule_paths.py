@@ -19,10 +19,12 @@ def load(policy: "RulesPolicy", paths: Sequence[str] = ()) -> "RuleSet":
     from socconsole.sigma.rules import load_rules
 
     if paths:
-        return load_rules(paths, placeholders=policy.placeholders)
+        return load_rules(paths, placeholders=policy.placeholders, cache=cache_folder())
     shipped = (SHIPPED,) if policy.shipped else ()
     chosen: tuple[Path | str, ...] = (*shipped, *policy.paths)
-    return load_rules(chosen, disabled=policy.disable, placeholders=policy.placeholders)
+    return load_rules(
+        chosen, disabled=policy.disable, placeholders=policy.placeholders, cache=cache_folder()
+    )
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:

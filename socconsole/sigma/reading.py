@@ -3,7 +3,6 @@
 import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import yaml
 
@@ -72,7 +71,7 @@ def read_documents(path: str, data: bytes) -> Iterator[Document | RuleError]:
             node = loader.get_node()
             if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
                 continue
-            yield _document(path, loader, node, lines)
+            yield _document(path, loader, node, lines, aliased="&" in text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{path}:{mark.line + 1}" if mark else path
@@ -94,7 +93,8 @@ def _checked_text(path: str, data: bytes) -> str:
         raise RuleError(
             "The file is not UTF-8.", where=f"{path}:{line}", hint="Save it as UTF-8."
         ) from None
-    if text.count("[") + text.count("{") > MAX_DEPTH or _NESTED_ON_ONE_LINE.search(text):
+    brackets = text.count("[") + text.count("{") > MAX_DEPTH
+    if brackets or (("- - " in text or "? " in text) and _NESTED_ON_ONE_LINE.search(text)):
         _check_depth(path, text)
     return text
 
@@ -120,13 +120,13 @@ def _check_depth(path: str, text: str) -> None:
 
 
 def _document(
-    path: str, loader: _Loader, node: yaml.Node, lines: list[str]
+    path: str, loader: _Loader, node: yaml.Node, lines: list[str], *, aliased: bool
 ) -> Document | RuleError:
     first, last = node.start_mark.line, node.end_mark.line
     where = f"{path}:{first + 1}"
     if not isinstance(node, yaml.MappingNode):
         return RuleError("A rule is a mapping with title, logsource and detection.", where=where)
-    if _size(node, {}, set()) > MAX_NODES:
+    if aliased and _size(node, {}, set()) > MAX_NODES:
         return RuleError(
             f"Its aliases expand to more than {MAX_NODES} nodes, or to themselves.",
             where=where,
@@ -152,20 +152,3 @@ def _size(node: yaml.Node, known: dict[int, int], open_nodes: set[int]) -> int:
         known[key] = 1 + sum(_size(child, known, open_nodes) for child in children)
         open_nodes.discard(key)
     return known[key]
-
-
-def rule_files(path: Path) -> list[Path]:
-    """Return the rule files at `path`: itself, or every `.yml` and `.yaml` below the folder.
-
-    Raises:
-        RuleError: There is nothing at `path`.
-
-    """
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise RuleError(
-            "There is no such rule file or folder.", where=str(path), hint="Check [rules] paths."
-        )
-    found = (*path.rglob("*.yml"), *path.rglob("*.yaml"))
-    return sorted(file for file in found if file.is_file() and not file.name.startswith("."))

@@ -8,9 +8,9 @@ import msgspec
 
 from socconsole.core.detection import Rule
 from socconsole.errors import RuleError
-from socconsole.sigma.definition import Definition, define
+from socconsole.sigma.cache import RuleCache
+from socconsole.sigma.definition import Definition
 from socconsole.sigma.plan import make_plan
-from socconsole.sigma.reading import read_documents, rule_files
 from socconsole.sigma.tree import AllOf
 
 NO_PLACEHOLDERS: Mapping[str, Sequence[str]] = {}
@@ -41,6 +41,7 @@ def load_rules(
     *,
     disabled: Iterable[str] = (),
     placeholders: Mapping[str, Sequence[str]] = NO_PLACEHOLDERS,
+    cache: Path | None = None,
 ) -> RuleSet:
     """Read every rule file at `paths` (files, or folders with all below them).
 
@@ -50,24 +51,33 @@ def load_rules(
         paths: Rule files and folders.
         disabled: Ids or names of rules to leave out.
         placeholders: Name → values for `expand`; a rule with another name is refused.
+        cache: Folder where read rules are kept by the digest of their text; None: nowhere.
 
     """
+    chosen = [Path(path).expanduser() for path in paths]
+    store = RuleCache(cache, chosen, placeholders)
     definitions: list[Definition] = []
     errors: list[RuleError] = []
-    for file in _files(paths, errors):
-        for found in _read(file, placeholders):
-            if isinstance(found, RuleError):
-                errors.append(found)
-            else:
-                definitions.append(found)
+    for file in _files(chosen, errors):
+        name = str(file)
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            what = f"The file cannot be read: {error.strerror}."
+            errors.append(RuleError(what, where=name))
+            continue
+        found = store.read(name, data)
+        definitions += [_placed(definition, name) for definition in found.definitions]
+        errors += [RuleError(what, hint=hint, where=name + at) for at, what, hint in found.errors]
+    store.save()
     return assemble(definitions, errors, disabled=frozenset(disabled))
 
 
-def _files(paths: Iterable[Path | str], errors: list[RuleError]) -> Iterator[Path]:
+def _files(paths: Iterable[Path], errors: list[RuleError]) -> Iterator[Path]:
     seen: set[Path] = set()
     for path in paths:
         try:
-            files = rule_files(Path(path).expanduser())
+            files = rule_files(path)
         except RuleError as error:
             errors.append(error)
             continue
@@ -77,22 +87,21 @@ def _files(paths: Iterable[Path | str], errors: list[RuleError]) -> Iterator[Pat
                 yield file
 
 
-def _read(
-    file: Path, placeholders: Mapping[str, Sequence[str]]
-) -> Iterator[Definition | RuleError]:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        yield RuleError(f"The file cannot be read: {error.strerror}.", where=str(file))
-        return
-    for document in read_documents(str(file), data):
-        if isinstance(document, RuleError):
-            yield document
-            continue
-        try:
-            yield _placed(define(document, placeholders), str(file))
-        except RuleError as error:
-            yield error
+def rule_files(path: Path) -> list[Path]:
+    """Return the rule files at `path`: itself, or every `.yml` and `.yaml` below the folder.
+
+    Raises:
+        RuleError: There is nothing at `path`.
+
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise RuleError(
+            "There is no such rule file or folder.", where=str(path), hint="Check [rules] paths."
+        )
+    found = (*path.rglob("*.yml"), *path.rglob("*.yaml"))
+    return sorted(file for file in found if file.is_file() and not file.name.startswith("."))
 
 
 def _placed(definition: Definition, path: str) -> Definition:
@@ -130,7 +139,7 @@ def assemble(
         rules=tuple(definition.rule for definition in filtered),
         errors=tuple(problems),
         warnings=tuple(
-            RuleError(what, where=where)
+            RuleError(what, where=definition.rule.path.rpartition(":")[0] + where)
             for definition in (*filtered, *filters)
             for where, what in definition.warnings
         ),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from socconsole.cli.replay import read_events
 from socconsole.core.event import LogSource, ReadContext
-from socconsole.sigma.definition import define
+from socconsole.sigma.define import define
 from socconsole.sigma.evaluate import holds
 from socconsole.sigma.match import Matcher
 from socconsole.sigma.reading import Document
