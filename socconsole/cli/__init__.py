@@ -43,6 +43,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "socconsole.cli.suppressions:app",
         "Time-limited rules not to raise an alert.",
     ),
+    "maintenance": (
+        "socconsole.cli.suppressions:maintenance",
+        "Planned work: alerts are marked and come back.",
+    ),
     "assets": ("socconsole.cli.assets:app", "Hosts and services, their owners and criticality."),
     "views": ("socconsole.cli.views:app", "Saved filters."),
     "handoff": ("socconsole.cli.handoff:app", "Draft, sign and accept a shift handoff."),

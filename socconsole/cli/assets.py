@@ -1,0 +1,160 @@
+"""`socconsole assets`: hosts, accounts and devices, their owners and criticality."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from socconsole.cli.context import Context
+from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from socconsole.services.assets import AssetEntry
+
+app = App(name="assets", help="Hosts and services, their owners and criticality.")
+
+Json = Annotated[bool, Parameter(help="Print one JSON document.", negative=())]
+Given = Annotated[Context, Parameter(parse=False)]
+
+
+@app.command(name="list")
+def list_assets(*, json: Json = False, context: Given) -> int:
+    """List the assets.
+
+    Args:
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.store.queries.assets import assets
+
+    with context.database() as database, database.read() as session:
+        rows = assets(session)
+    if json:
+        print_json(rows)
+    else:
+        print_table(
+            ("kind", "name", "criticality", "owner", "open alerts"),
+            [(row.kind, row.name, row.criticality, row.owner, row.open_alerts) for row in rows],
+        )
+    return 0
+
+
+@app.command(name="set")
+def put(
+    name: str,
+    *,
+    kind: str = "host",
+    criticality: str | None = None,
+    owner: str | None = None,
+    contact: str | None = None,
+    description: str | None = None,
+    alias: list[str] | None = None,
+    address: list[str] | None = None,
+    context: Given,
+) -> int:
+    """Describe an asset; what is not said stays as it is.
+
+    Args:
+        name: As logs name it.
+        kind: host, account or device.
+        criticality: low, medium, high or critical; it raises the rank of its alerts.
+        owner: Whom to ask.
+        contact: How.
+        description: What it does.
+        alias: Another name; may be given several times.
+        address: An address of it; may be given several times.
+        context: The global options.
+
+    """
+    from socconsole.services.assets import AssetEntry
+    from socconsole.services.assets import put as describe
+
+    entry = AssetEntry(
+        name=name,
+        kind=kind,
+        criticality=criticality,
+        owner=owner,
+        contact=contact,
+        description=description,
+        aliases=alias,
+        addresses=address,
+    )
+    with context.database() as database, database.begin() as session:
+        describe(session, [entry], by=context.login, now=context.now())
+    print_text([f"{kind} {name} is described"])
+    return 0
+
+
+@app.command
+def remove(name: str, *, kind: str = "host", context: Given) -> int:
+    """Forget an asset that no alert and no ticket is about."""
+    from socconsole.services import assets
+
+    with context.database() as database, database.begin() as session:
+        assets.remove(session, name, kind=kind, by=context.login, now=context.now())
+    print_text([f"forgot {kind} {name}"])
+    return 0
+
+
+@app.command(name="import")
+def import_(file: Path, *, context: Given) -> int:
+    """Describe the assets of a CSV file as one action.
+
+    Its first line names the columns: name, and any of kind, criticality, owner, contact,
+    description, aliases, addresses, tags; several values are parted by blanks.
+    """
+    from socconsole.services.assets import put as describe
+
+    entries = _entries(file)
+    if not entries:
+        raise UsageError(f"{file} describes no asset.")
+    with context.database() as database, database.begin() as session:
+        count = describe(session, entries, by=context.login, now=context.now())
+    print_text([f"described {count} assets"])
+    return 0
+
+
+_COLUMNS = (
+    "name", "kind", "criticality", "owner", "contact", "description",
+    "aliases", "addresses", "tags",
+)  # fmt: skip
+
+
+def _entries(file: Path) -> list["AssetEntry"]:
+    import csv
+
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream)
+            unknown = set(reader.fieldnames or ()) - set(_COLUMNS)
+            if unknown or "name" not in (reader.fieldnames or ()):
+                raise UsageError(
+                    f"{file} has columns nobody knows: {', '.join(sorted(unknown)) or 'no name'}.",
+                    hint=f"Use {', '.join(_COLUMNS)}.",
+                )
+            return [_entry(row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FileError(f"The assets could not be read: {error}.", where=str(file)) from None
+
+
+def _entry(row: Mapping[str, str | None]) -> "AssetEntry":
+    from socconsole.services.assets import AssetEntry
+
+    def words(column: str) -> tuple[str, ...] | None:
+        value = row.get(column)
+        return tuple(value.split()) if value else None
+
+    return AssetEntry(
+        name=row["name"] or "",
+        kind=row.get("kind") or "host",
+        criticality=row.get("criticality") or None,
+        owner=row.get("owner") or None,
+        contact=row.get("contact") or None,
+        description=row.get("description") or None,
+        aliases=words("aliases"),
+        addresses=words("addresses"),
+        tags=words("tags"),
+    )

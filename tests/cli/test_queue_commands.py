@@ -1,0 +1,147 @@
+"""Suppressions, maintenance, assets, views and the plain queue from the shell."""
+
+import json
+import threading
+
+import pytest
+
+from socconsole.cli import run
+from socconsole.cli.context import Context
+from socconsole.core.severity import Severity
+from socconsole.errors import ForbiddenError, NotFoundError, SocError, UsageError
+from socconsole.services import alerts
+from tests.services.alert_making import bring, detection, minutes
+
+
+@pytest.fixture
+def now():
+    return Context().now() - minutes(5)
+
+
+@pytest.fixture
+def soc(sqlite_database, now, monkeypatch, tmp_path):
+    """Run a command on a database with two alerts."""
+    bring(
+        sqlite_database,
+        detection(host="web-1", at=now),
+        detection("LSASS access", level=Severity.CRITICAL, host="dc-1", at=now),
+        now=now,
+    )
+    monkeypatch.setenv("SOCCONSOLE_CONFIG", "")
+    monkeypatch.chdir(tmp_path)
+
+    def run_it(*words: str) -> int:
+        return run(["--db", str(sqlite_database.path), *words])
+
+    return run_it
+
+
+@pytest.fixture
+def said(capsys):
+    return lambda: json.loads(capsys.readouterr().out)
+
+
+def test_a_suppression_is_tested_made_listed_and_ended(soc, said, capsys):
+    assert soc("suppressions", "test", "--alert", "1", "--json") == 0
+    assert said()["alerts"] == 1
+    words = ("suppressions", "add", "host:web*", "--reason", "scanner", "--until", "2h")
+    assert soc(*words, "--json") == 0
+    made = said()
+    assert (made["state"], made["filter"], made["kind"]) == ("active", "host:web*", "suppression")
+    assert soc("suppressions", "list", "--json") == 0
+    assert [row["id"] for row in said()] == [made["id"]]
+    assert soc("suppressions", "extend", str(made["id"]), "--until", "4h") == 0
+    assert soc("suppressions", "end", str(made["id"]), "--json") == 0
+    capsys.readouterr()
+    assert soc("suppressions", "list") == 0
+    assert "scanner" not in capsys.readouterr().out
+    with pytest.raises(UsageError, match="everything"):
+        soc("suppressions", "add", "--reason", "x", "--until", "2h")
+
+
+def test_a_maintenance_window_is_kept_apart(soc, said):
+    words = (
+        "maintenance",
+        "add",
+        "host:db*",
+        "--reason",
+        "patch",
+        "--until",
+        "2h",
+        "--title",
+        "DB",
+    )
+    assert soc(*words, "--json") == 0
+    assert said()["kind"] == "maintenance"
+    assert soc("suppressions", "list", "--json") == 0
+    assert said() == []
+    assert soc("maintenance", "list", "--json") == 0
+    assert [row["title"] for row in said()] == ["DB"]
+
+
+def test_assets_are_described_imported_listed_and_forgotten(soc, said, capsys, tmp_path):
+    assert soc("assets", "set", "DC-1", "--criticality", "critical", "--owner", "it") == 0
+    table = tmp_path / "assets.csv"
+    table.write_text("name,criticality,addresses\nweb-1,high,10.0.0.1 10.0.0.2\n")
+    assert soc("assets", "import", str(table)) == 0
+    capsys.readouterr()
+    assert soc("assets", "list", "--json") == 0
+    rows = {row["name"]: row for row in said()}
+    assert rows["dc-1"]["criticality"] == "critical"
+    assert rows["web-1"]["addresses"] == ["10.0.0.1", "10.0.0.2"]
+    assert soc("assets", "remove", "web-1") == 0
+    with pytest.raises(NotFoundError):
+        soc("assets", "remove", "web-1")
+    with pytest.raises(UsageError, match="criticality"):
+        soc("assets", "set", "x", "--criticality", "huge")
+    table.write_text("host\nweb\n")
+    with pytest.raises(UsageError, match="columns"):
+        soc("assets", "import", str(table))
+    with pytest.raises(SocError, match="could not be read"):
+        soc("assets", "import", str(tmp_path / "missing.csv"))
+
+
+def test_views_are_saved_counted_and_removed(soc, said, capsys):
+    assert soc("views", "save", "Doors", "rule:lsass", "--team") == 0
+    capsys.readouterr()
+    assert soc("views", "list", "--json") == 0
+    rows = {row["name"]: row for row in said()}
+    assert (rows["Open"]["count"], rows["Critical"]["count"]) == (2, 1)
+    assert (rows["Doors"]["count"], rows["Doors"]["shared"]) == (1, True)
+    assert soc("views", "remove", "Doors") == 0
+    with pytest.raises(NotFoundError):
+        soc("views", "remove", "Doors")
+    with pytest.raises(ForbiddenError):
+        soc("views", "remove", "Open")
+    with pytest.raises(UsageError, match="of the program"):
+        soc("views", "save", "open", "rule:x")
+    with pytest.raises(UsageError, match="column"):
+        soc("views", "save", "Bad", "nosuch:x")
+
+
+def test_the_plain_queue_is_lines_and_nothing_else(soc, capsys, sqlite_database):
+    assert soc("queue", "--plain", "--once") == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[0] == "2 alerts"
+    assert out.splitlines()[1].startswith("2 critical LSASS access on dc-1 user root new ")
+    assert "\x1b" not in out
+
+
+def test_the_plain_queue_tells_what_is_new_and_what_moved(soc, capsys, sqlite_database, now):
+    started = threading.Event()
+
+    def work():
+        started.wait(10)
+        with sqlite_database.begin() as session:
+            alerts.acknowledge(session, [1], by="mara", now=now)
+        bring(sqlite_database, detection("Web shell", host="x", at=now), now=now)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    started.set()
+    assert soc("queue", "--seconds", "2") == 0
+    worker.join()
+    lines = capsys.readouterr().out.splitlines()
+    told = "\n".join(lines)
+    assert "acknowledged by mara" in told
+    assert "3 medium Web shell on x" in told
