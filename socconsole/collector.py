@@ -7,6 +7,7 @@ nothing more is read, so a crash at any point reads the same lines again and not
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -39,9 +40,9 @@ BATCH_BYTES = 1 << 20
 BATCH_SECS = 0.1
 PAUSE_SECS = 0.001
 """Between batches, so that an analyst's write gets its turn."""
-SWEEP_SECS = 0.25
+LONGEST_WAIT_SECS = 1.0
 LEASE_LASTS = timedelta(seconds=15)
-RENEW_SECS = 3.0
+RENEW_SECS = 5.0
 CONSOLE_FRESH = timedelta(seconds=30)
 LONGEST_BACK_OFF_SECS = 5.0
 RETAIN_SECS = 3600.0
@@ -189,26 +190,21 @@ class Collector:
             self._close_sources()
 
     def _patience(self, now: float) -> float:
-        due = min((one.tail.next_scan for one in self._followed), default=now + SWEEP_SECS)
-        return min(SWEEP_SECS, max(0.0, due - now))
+        due = [min(one.tail.next_scan, one.tail.next_sweep) for one in self._followed]
+        return min(LONGEST_WAIT_SECS, max(0.0, min(due, default=now + LONGEST_WAIT_SECS) - now))
 
     def _hint(self, paths: set[bytes]) -> None:
-        """Look soon at folders in which something turned up or went."""
-        if not paths:
-            return
+        """Look at the files that changed, and soon at folders in which something turned up."""
+        now = time.monotonic()
         for one in self._followed:
-            known = {generation.path for generation in one.tail.live.values()}
-            if paths - known:
-                one.tail.look_soon(time.monotonic())
+            one.tail.hint(paths, now)
 
     def _read_to_the_end(self) -> None:
         deadline = time.monotonic() + 3.0
         while not self._stop.is_set():
             if self._round():
                 continue
-            waiting = any(
-                not file.repeated for one in self._followed for file in one.tail.held.values()
-            )
+            waiting = any(one.tail.waits_for_verdict for one in self._followed)
             if not waiting or time.monotonic() > deadline:
                 break
             time.sleep(0.1)
@@ -227,7 +223,7 @@ class Collector:
         batch = self._gather()
         if not batch.is_empty:
             self._commit(batch)
-        return any(one.ready for source in self._followed for one in source.tail.live.values())
+        return any(one.tail.has_ready for one in self._followed)
 
     def _look(self) -> None:
         now = time.monotonic()
@@ -237,7 +233,8 @@ class Collector:
                 self._watch.follow(
                     folder for source in self._followed for folder in source.tail.folders
                 )
-            one.tail.sweep()
+            if now >= one.tail.next_sweep:
+                one.tail.sweep(now)
             one.tail.expire(now)
 
     def _gather(self) -> Batch:
@@ -246,14 +243,16 @@ class Collector:
         for one in self._followed:
             for portion in one.tail.take_final():
                 self._take(batch, one, portion)
-        turns = [(one, generation) for one in self._followed for generation in one.tail.ready()]
+        turns = deque((one, each) for one in self._followed for each in one.tail.ready())
+        turns.rotate(-self._turn)
         while turns and not batch.is_full and time.monotonic() - started < BATCH_SECS:
-            self._turn += 1
-            one, generation = turns[self._turn % len(turns)]
+            one, generation = turns.popleft()
             room = BATCH_EVENTS - len(batch.events)
             portion = one.tail.read(generation, room, time.monotonic())
             self._take(batch, one, portion)
-            turns = [turn for turn in turns if turn[1].ready]
+            if one.tail.is_ready(generation):
+                turns.append((one, generation))
+            self._turn += 1
         if batch.events:
             batch.detections = self._matcher.match_all(batch.events)
         for one in self._followed:
@@ -267,8 +266,9 @@ class Collector:
         reference = read_at
         if lines and lines[0].offset < generation.old_until:
             reference = datetime.fromtimestamp(generation.modified, UTC)
-        head = generation.head or generation.pending[:8192]
-        events = one.reader.events(lines, head=head, read_at=read_at, reference=reference)
+        events = one.reader.events(
+            lines, head=generation.first_bytes, read_at=read_at, reference=reference
+        )
         if not portion.final:
             one.tail.settle(generation, generation.offset + generation.delivered)
         for event in events:
@@ -480,7 +480,7 @@ class Collector:
 
 def _health(one: Followed) -> kept.SourceHealth:
     error = next(iter(one.tail.problems.values()), None)
-    if error is None and not one.tail.live and not one.tail.held:
+    if error is None and not one.tail.has_files:
         error = f"no file matches {one.policy.path}"
     lag = one.tail.lag_bytes
     state = "failed" if error else "reading" if lag else "idle"

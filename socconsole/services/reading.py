@@ -1,12 +1,13 @@
 """One source's lines → its events: choosing the parser, counting what no parser reads."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from socconsole.core.event import Event, RawLine, ReadContext, TimeQuality
 from socconsole.core.policy import SourcePolicy
-from socconsole.parsers import Parse, choose, find, open_parser, unparsed
+from socconsole.parsers import Parse, Parser, choose, find, open_parser, unparsed
 from socconsole.sources.framing import text_of
 from socconsole.sources.notes import Note, NoteKind
 
@@ -16,6 +17,9 @@ SKEW_AHEAD_SECS = 300.0
 """An event this far in the future tells of a wrong clock."""
 NOTE_PAUSE_SECS = 3600.0
 """The same remark about the same source is made once in so long."""
+MISSES = 200
+RETRY = 50
+"""After `MISSES` lines no parser reads, only every so many-th is offered to every parser."""
 ENCODING_NOTES = 20
 """Remarks about bad bytes that one generation may make."""
 
@@ -74,6 +78,8 @@ class LineReader:
         self.policy = policy
         self.zone: tzinfo = ZoneInfo(policy.timezone) if policy.timezone else _host_zone()
         self._fixed = None if policy.format == "auto" else find(policy.format)
+        self._usual: Parser | None = None
+        self._misses = 0
         self._formats: dict[int, FileFormat] = {}
         self._notes: list[Note] = []
         self._noted: dict[NoteKind, datetime] = {}
@@ -95,13 +101,18 @@ class LineReader:
         self._bad.pop(generation, None)
 
     def events(
-        self, lines: list[RawLine], *, head: bytes, read_at: datetime, reference: datetime
+        self,
+        lines: list[RawLine],
+        *,
+        head: Callable[[], bytes],
+        read_at: datetime,
+        reference: datetime,
     ) -> list[Event]:
         """Return the event of each line, in order.
 
         Args:
             lines: Lines of one generation.
-            head: The first bytes of its file, for formats whose header explains the lines.
+            head: Returns the first bytes of its file, for formats whose header explains the lines.
             read_at: Now.
             reference: What a date without a year is measured against.
 
@@ -136,35 +147,37 @@ class LineReader:
         elif (event.time - read_at).total_seconds() > SKEW_AHEAD_SECS:
             self._note_skew(event.time, line, read_at)
 
-    def _format(self, generation: int, head: bytes, texts: list[str]) -> FileFormat:
+    def _format(self, generation: int, head: Callable[[], bytes], texts: list[str]) -> FileFormat:
         known = self._formats.get(generation)
         if known is not None:
             return known
-        first = [text_of(one)[0] for one in head.split(b"\n")[:-1]]
+        first = [text_of(one)[0] for one in head().split(b"\n")[:-1]]
         look = (first + [text for text in texts if text not in first])[:LOOK_LINES]
         if self._fixed is not None:
-            found = FileFormat(
-                open_parser(self._fixed, first or look), self._fixed.name, "the settings say so"
-            )
+            parser, reason = self._fixed, "the settings say so"
+        elif self._usual is not None and _reads_all(self._usual, look):
+            parser, reason = self._usual, f"{self._usual.name}, as in other files of the source"
         else:
             choice = choose(look)
             if choice.parser is None:
-                return FileFormat(lambda _text, _context: None, "unparsed", choice.reason)
-            found = FileFormat(
-                open_parser(choice.parser, first or look), choice.parser.name, choice.reason
-            )
+                return FileFormat(_reads_nothing, "unparsed", choice.reason)
+            parser, reason = choice.parser, choice.reason
+            self._usual = parser
+        found = FileFormat(open_parser(parser, first or look), parser.name, reason)
         self._formats[generation] = found
         return found
 
     def _otherwise(self, text: str, context: ReadContext) -> Event:
         """Return the event of a line its file's parser does not read."""
-        if self._fixed is None:
-            choice = choose([text])
-            if choice.parser is not None:
-                event = open_parser(choice.parser, [text])(text, context)
-                if event is not None:
-                    return event
-        return unparsed(text)
+        self._misses += 1
+        if self._fixed is not None or (self._misses > MISSES and self._misses % RETRY):
+            return unparsed(text)
+        parser = choose([text]).parser
+        event = None if parser is None else open_parser(parser, [text])(text, context)
+        if event is None:
+            return unparsed(text)
+        self._misses = 0
+        return event
 
     def _note_bad(self, line: RawLine) -> None:
         count = self._bad[line.generation] = self._bad.get(line.generation, 0) + 1
@@ -205,6 +218,17 @@ class LineReader:
                 last=line.end,
             )
         )
+
+
+def _reads_nothing(_text: str, _context: ReadContext) -> Event | None:
+    return None
+
+
+def _reads_all(parser: Parser, lines: list[str]) -> bool:
+    now = datetime.now(UTC)
+    context = ReadContext("", now, now)
+    parse = open_parser(parser, lines)
+    return all(parse(line, context) is not None for line in lines if line.strip())
 
 
 def _host_zone() -> tzinfo:

@@ -130,7 +130,9 @@ class Alike:
 
     def find(self, head: bytes) -> list[Generation]:
         """Return those whose beginning may be that of `head`."""
-        return [*self._by_beginning.get(head[:KEY_BYTES], ()), *self._short]
+        if len(head) < KEY_BYTES:
+            return list(self._short)
+        return list(self._by_beginning.get(head[:KEY_BYTES], ()))
 
 
 def judge(file: Candidate, around: Surroundings, now: float) -> Judgement:

@@ -14,6 +14,8 @@ from socconsole.sources import framing
 HEAD_BYTES = 1024
 MARKER_BYTES = 64
 CHUNK_BYTES = 64 * 1024
+FIRST_BYTES = 16 * 1024
+NO_STAMP = (-1, 0, 0)
 
 
 class GenerationState(StrEnum):
@@ -48,7 +50,6 @@ class Checkpoint:
     size: int
     """The largest size seen: beyond `offset`, bytes that are known but not consumed."""
     state: GenerationState = GenerationState.LIVE
-    note: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +66,6 @@ class Generation:
     marker: bytes = b""
     size: int = 0
     state: GenerationState = GenerationState.LIVE
-    note: str = ""
     fd: int = -1
     pending: bytes = b""
     """Bytes from `offset` on that were read and verified."""
@@ -79,9 +79,7 @@ class Generation:
     """NUL bytes jumped over before the next line."""
     probe: bytes = b""
     """The head at discovery, for comparison only, until something is consumed."""
-    stamp: tuple[int, int, int] = (-1, 0, 0)
-    ready: bool = True
-    """There may be bytes to read."""
+    stamp: tuple[int, int, int] = NO_STAMP
     old_until: int = 0
     """Bytes before it were there when the file was opened: their time is the file's."""
     modified: float = 0.0
@@ -125,7 +123,6 @@ class Generation:
             marker=self.marker,
             size=max(self.size, self.offset),
             state=self.state,
-            note=self.note,
         )
 
     @classmethod
@@ -142,8 +139,15 @@ class Generation:
             marker=kept.marker,
             size=kept.size,
             state=kept.state,
-            note=kept.note,
         )
+
+    def first_bytes(self) -> bytes:
+        """Return the first bytes of the file that were read, as far as they can be had."""
+        known = self.head or self.pending
+        if self.fd < 0 or self.position <= len(known):
+            return known
+        more = os.pread(self.fd, min(FIRST_BYTES, self.position), 0)
+        return more if more.startswith(known[:HEAD_BYTES]) else known
 
     def close(self) -> None:
         """Let go of the file."""

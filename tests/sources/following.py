@@ -45,7 +45,7 @@ class Reader:
         tail = self.tail
         if scan or self.now >= tail.next_scan:
             tail.scan(self.now)
-        tail.sweep()
+        tail.sweep(self.now)
         tail.expire(self.now)
         taken = []
         for portion in tail.take_final():
@@ -56,7 +56,7 @@ class Reader:
             tail.settle(generation, generation.offset + generation.delivered)
         if commit:
             self.commit(taken)
-        return bool(tail.ready())
+        return tail.has_ready
 
     def commit(self, taken):
         self.lines += [(line.generation, line.offset, line.data) for line in taken]

@@ -42,7 +42,7 @@ def test_gap(stage: Stage, row):
     reader = stage.start("app.log")
     offset = stage.path().stat().st_size
     stage.append()
-    reader.tail.sweep()
+    reader.tail.sweep(stage.reader.now)
     if stage.mode == STOPPED:
         reader.stop()
     copytruncate(stage, "copy-elsewhere")
@@ -168,7 +168,7 @@ def test_blocked_database(stage: Stage, row):
     stage.append()
     taken = []
     tail = reader.tail
-    tail.sweep()
+    tail.sweep(reader.now)
     for generation in tail.ready():
         taken += tail.read(generation, 1000, reader.now).lines
         tail.settle(generation, generation.offset + generation.delivered)

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from socconsole.sources import files, tail
+from socconsole.sources import arrivals, files, roster, tail
 from socconsole.sources.notes import NoteKind
 from tests.sources.following import Reader
 from tests.sources.stage import LIVE, STOPPED, Stage, scenario
@@ -29,7 +29,7 @@ def test_deleted_unread(stage: Stage, row):
     stage.append()
     stage.start()
     stage.append(count=5000)
-    stage.reader.tail.sweep()
+    stage.reader.tail.sweep(stage.reader.now)
     stage.path().unlink()
     stage.settle()
     stage.expect_all()
@@ -206,7 +206,8 @@ def refuse(number: int) -> pytest.MonkeyPatch:
         raise OSError(number, os.strerror(number), path)
 
     inner = pytest.MonkeyPatch()
-    inner.setattr(tail, "open_regular", failing)
+    inner.setattr(roster, "open_regular", failing)
+    inner.setattr(arrivals, "open_regular", failing)
     inner.setattr(files.os, "scandir", failing)
     return inner
 
