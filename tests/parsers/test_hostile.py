@@ -1,0 +1,119 @@
+"""A parser never raises, whatever the line; and it never takes long."""
+
+import json
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from socconsole.core.event import ReadContext
+from socconsole.parsers import PARSERS, find, open_parser
+from socconsole.parsers.json_lines import (
+    MAX_DEPTH,
+    MAX_KEY,
+    MAX_LEAVES,
+    MAX_VALUE,
+    JsonError,
+    decode_line,
+    decode_object,
+)
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+CONTEXT = ReadContext(source="s", read_at=NOW, reference=NOW)
+SAMPLE_LINES = sorted({sample.line for parser in PARSERS for sample in parser.samples})
+
+HOSTILE = {
+    "nothing": "",
+    "spaces": " " * 50_000,
+    "one letter": "a" * 65_536,
+    "no end of brackets": "[" * 100_000,
+    "no end of braces": '{"a":' * 50_000,
+    "no end of quotes": '"' * 65_536,
+    "no end of pairs": "a=b " * 20_000,
+    "no end of commas": "," * 65_536,
+    "no end of pipes": "CEF:0|" + "|" * 65_536,
+    "backslashes": '203.0.113.9 - - [01/Mar/2026:04:12:09 +0000] "' + "\\" * 60_000,
+    "no end of names": "Mar  1 04:12:09 h sshd[1]: Failed password for " + "from " * 12_000,
+    "no end of syslog": "Mar  1 04:12:09 " * 4_000,
+    "a lone surrogate": '{"a":"\\ud800"}',
+    "not a number": '{"a":NaN,"b":Infinity}',
+    "a huge number": '{"timestamp":' + "9" * 5_000 + ',"event_type":"alert"}',
+    "odd digits": "Mar  ١ ٠٤:١٢:٠٩ h p[١]: x from ١.٢.٣.٤ port ٢٢",
+    "no such date": "Feb 30 25:61:61 h p: x",
+    "year zero": "0000-00-00T00:00:00Z h p: x",
+    "controls": "Mar  1 04:12:09 h \x1b]2;x\x07\x9b[2J: \u202e\u200b\x00",
+    "an entity bomb": '<!DOCTYPE x [<!ENTITY a "aaaa">]><Event><System>&a;</System></Event>',
+    "deep xml": "<Event>" + "<a>" * 10_000 + "</Event>",
+    "an audit of nothing": 'type=EXECVE msg=audit(1.5:7): argc=99999999999 a0="x" a99999=y',
+    "the end of time": "@ffffffffffffffff00000000 imap-login: Info: x: rip=192.0.2.1",
+    "a date with no year in the year 9999": "9999-12-31T23:59:59-14:00 h p: x",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_no_line_is_too_much_for_any_parser(kind):
+    text = HOSTILE[kind]
+    for parser in PARSERS:
+        begin = time.process_time()
+        event = open_parser(parser, [text])(text, CONTEXT)
+        assert event is None or event.raw == text, parser.name
+        assert time.process_time() - begin < 2, parser.name
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_line_cut_or_changed_anywhere_raises_nothing(data):
+    line = data.draw(st.sampled_from(SAMPLE_LINES))
+    place = data.draw(st.integers(0, len(line)))
+    text = (
+        line[:place] + data.draw(st.text(max_size=4)) + line[place + data.draw(st.integers(0, 3)) :]
+    )
+    open_parser(parser, [text])(text, CONTEXT)
+
+
+def test_numbers_are_exact_and_of_double_keys_the_last_wins():
+    assert decode_line('{"n":18446744073709551616,"n2":1,"n2":2}') == {
+        "n": 18446744073709551616,
+        "n2": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":NaN}',
+        '{"a":"\\ud800"}',
+        "[1]",
+        "3",
+        "{",
+        '{"a":' + "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1) + "}",
+        json.dumps({str(n): n for n in range(MAX_LEAVES + 1)}),
+        '{"a":"' + "x" * (1 << 20) + '"}',
+        '{"a":' * 100_000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_json_beyond_the_limits_is_refused(text):
+    with pytest.raises(JsonError):
+        decode_object(text)
+    assert decode_line(text) is None
+
+
+def test_long_values_and_keys_are_cut():
+    found = decode_line(json.dumps({"k" * 300: 1, "v": "x" * (MAX_VALUE + 9), "w": ["y"]}))
+    assert found is not None
+    assert set(found) == {"k" * MAX_KEY, "v", "w"}
+    assert len(str(found["v"])) == MAX_VALUE
+
+
+def test_a_byte_order_mark_is_no_trouble():
+    assert decode_line('\ufeff{"a":1}') == {"a": 1}
+
+
+def test_a_document_of_twelve_megabytes_is_refused_at_once():
+    text = "{" + ",".join(f'"k{n}":1' for n in range(1_000_000)) + "}"
+    begin = time.process_time()
+    assert find("json_lines").parse(text, CONTEXT) is None
+    assert time.process_time() - begin < 0.5
