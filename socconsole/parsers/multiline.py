@@ -150,8 +150,9 @@ def _record(group: Sequence[RawLine]) -> RawLine:
 def _spanning(group: Sequence[RawLine], data: bytes) -> RawLine:
     first = group[0]
     end = max(line.end for line in group)
+    note = next((line.note for line in group if line.note), "")
     return RawLine(
-        first.source, first.generation, first.offset, data, end, first.path, first.number
+        first.source, first.generation, first.offset, data, end, first.path, first.number, note
     )
 
 
