@@ -223,3 +223,34 @@ def grant(login: str, role: str, *, context: Annotated[Context, Parameter(parse=
         give(session.connection(), login, role)
     print_text([f"{login} is {role}."])
     return 0
+
+
+@app.command
+def erase(
+    value: str, *, yes: bool = False, context: Annotated[Context, Parameter(parse=False)]
+) -> int:
+    """Erase a person's name, account or address; the audit chain stays whole.
+
+    Authors of actions stay, cases under legal hold are left alone, retained events and backups go
+    by age.
+
+    Args:
+        value: What is erased wherever it stands as a word of its own.
+        yes: It cannot be undone, and you know it.
+        context: The global options.
+
+    """
+    from socconsole.store.retention import erase as run
+
+    if not yes:
+        raise UsageError("Erasing cannot be undone.", hint="Add --yes.")
+    with context.database() as database, database.begin() as session:
+        done = run(session, value, by=context.login, now=context.now())
+    print_text(
+        [
+            f"Erased from {done.rows} rows and {done.payloads} audit payloads.",
+            f"{done.held} rows are under legal hold and stay.",
+            "Let backups made before today expire.",
+        ]
+    )
+    return 0

@@ -1,0 +1,270 @@
+"""Forgetting: closed alerts by age, change notes after a day, a person's data on request."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    LargeBinary,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    select,
+    text,
+    update,
+)
+from sqlmodel import AutoString, Session
+
+from socconsole.store.ddl import SEARCHED
+from socconsole.store.recording import recording
+from socconsole.store.tables import (
+    METADATA,
+    Alert,
+    AlertEvidence,
+    AuditPayload,
+    Change,
+    LegalHold,
+    ObservableLink,
+    SourceNote,
+    TicketAlert,
+    table_of,
+)
+from socconsole.store.types import Word
+
+CHUNK = 300
+"""Alerts forgotten in one transaction: more would keep analysts waiting for their turn."""
+_CASES = ("note", "finding", "task", "evidence", "escalation", "legal_hold")
+ERASED = "[erased]"
+
+
+def forget_alerts(session: Session, *, older_than: datetime, now: datetime) -> int:
+    """Delete up to `CHUNK` closed alerts nobody built upon; return how many.
+
+    What is in a ticket or an incident, has notes, findings or evidence, or is held, stays. Call
+    it until it returns 0, one transaction each.
+    """
+    connection = session.connection()
+    ids = list(connection.execute(_forgettable(older_than)).scalars())
+    if not ids:
+        return 0
+    alert, link = table_of(Alert), table_of(ObservableLink)
+    evidence = table_of(AlertEvidence)
+    for column in ("previous_id", "duplicate_of_id"):
+        connection.execute(update(alert).where(alert.c[column].in_(ids)).values({column: None}))
+    connection.execute(delete(evidence).where(evidence.c.alert_id.in_(ids)))
+    connection.execute(
+        delete(link).where(link.c.subject_kind == "alert", link.c.subject_id.in_(ids))
+    )
+    connection.execute(delete(alert).where(alert.c.id.in_(ids)))
+    summary = f"{len(ids)} closed alerts older than {older_than:%Y-%m-%d}"
+    with recording(
+        session, verb="retention.alerts", by="collector", now=now, summary=summary,
+        audit="one-entry",
+    ) as action:  # fmt: skip
+        action.figures["alerts"] = len(ids)
+        action.figures["ids"] = [min(ids), max(ids)]
+        action.changed.add("alert")
+    return len(ids)
+
+
+def _forgettable(older_than: datetime) -> Select[int]:
+    alert, kept = table_of(Alert), table_of(TicketAlert)
+    cases = [METADATA.tables[name] for name in _CASES]
+    unused = [
+        ~exists().where(case.c.subject_kind == "alert", case.c.subject_id == alert.c.id)
+        for case in cases
+    ]
+    return (
+        select(alert.c.id)
+        .where(
+            alert.c.status == "closed",
+            alert.c.closed_at < older_than,
+            alert.c.ticket_id.is_(None),
+            alert.c.incident_id.is_(None),
+            ~exists().where(kept.c.alert_id == alert.c.id),
+            *unused,
+        )
+        .order_by(alert.c.id)
+        .limit(CHUNK)
+    )
+
+
+def trim(session: Session, *, now: datetime) -> None:
+    """Drop change notes older than a day and source notes older than 90."""
+    connection = session.connection()
+    for table, age in ((table_of(Change), 1), (table_of(SourceNote), 90)):
+        connection.execute(delete(table).where(table.c.at < now - timedelta(days=age)))
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What erasing a value touched."""
+
+    rows: int
+    payloads: int
+    """Payloads of the audit; the chain over them stays whole."""
+    held: int
+    """Rows of cases under legal hold that were left alone."""
+
+
+def erase(session: Session, value: str, *, by: str, now: datetime) -> Erasure:
+    """Remove a person's name, address or account from everything but who did what.
+
+    Whole words only, in text, documents and copied lines. Authors of actions stay: that is the
+    record. Retained events are not touched; they go by age. Backups have to be let expire.
+    """
+    if len(value) < 2:
+        raise ValueError("too short to be told from other text")
+    session.flush()
+    held = _held(session)
+    rows, kept = 0, 0
+    for table, columns in _texts():
+        changed, skipped = _erase_from(session, table, columns, value, held)
+        rows, kept = rows + changed, kept + skipped
+    payloads = _erase_payloads(session, value)
+    _forget_words(session)
+    with recording(
+        session, verb="person.erase", by=by, now=now, summary=f"erased from {rows} rows"
+    ) as action:
+        action.undoable = False
+        action.say("audit_payload", None, rows=rows, payloads=payloads, held=kept)
+    session.expire_all()
+    return Erasure(rows, payloads, kept)
+
+
+_RECORD = frozenset(
+    {
+        "action", "audit_entry", "audit_payload", "audit_anchor", "change", "change_head", "meta",
+        "analyst", "node", "lease", "human_sequence", "rule", "source", "generation",
+        "event_count", "detection_count", "matcher_state",
+    }
+)  # fmt: skip
+_AUTHORS = frozenset({"owner", "login", "assignee", "by", "recorded_by", "asked_by"})
+
+
+def _texts() -> Iterator[tuple[Table, list[Column[object]]]]:
+    for table in METADATA.sorted_tables:
+        if table.name in _RECORD or "id" not in table.c:
+            continue
+        columns = [column for column in table.c if _holds_text(column)]
+        if columns:
+            yield table, columns
+
+
+def _holds_text(column: Column[object]) -> bool:
+    name = column.name
+    if name in _AUTHORS or name.endswith(("_by", "uid", "_id", "human_id", "fingerprint")):
+        return False
+    kind = column.type
+    if isinstance(kind, Word) or name in ("sha256", "rule_revision", "format", "tlp", "pap"):
+        return False
+    return isinstance(kind, AutoString | LargeBinary | JSON)
+
+
+def _held(session: Session) -> frozenset[tuple[str, int]]:
+    hold = table_of(LegalHold)
+    rows = session.connection().execute(
+        select(hold.c.subject_kind, hold.c.subject_id).where(hold.c.released_at.is_(None))
+    )
+    return frozenset((kind, number) for kind, number in rows)
+
+
+def _erase_from(
+    session: Session,
+    table: Table,
+    columns: Sequence[Column[object]],
+    value: str,
+    held: frozenset[tuple[str, int]],
+) -> tuple[int, int]:
+    changed, skipped = 0, 0
+    result = session.connection().execute(select(table.c.id, *columns, *_subject(table)))
+    for row in result.mappings().all():
+        new = {
+            column.name: erased
+            for column in columns
+            if (erased := without(row[column.name], value)) != row[column.name]
+        }
+        if not new:
+            continue
+        if held & _places(table, row):
+            skipped += 1
+            continue
+        session.connection().execute(
+            update(table).where(table.c.id == bindparam("row_id")).values(new),
+            {"row_id": row["id"]},
+        )
+        changed += 1
+    return changed, skipped
+
+
+def _subject(table: Table) -> list[Column[object]]:
+    names = ("subject_kind", "subject_id", "ticket_id", "incident_id", "alert_id")
+    return [table.c[name] for name in names if name in table.c]
+
+
+def _places(table: Table, row: object) -> set[tuple[str, int]]:
+    """Return the cases a row belongs to, itself included."""
+    found = dict(row)  # type: ignore[call-overload]
+    places = {(str(table.name), found["id"])}
+    places.add((found.get("subject_kind"), found.get("subject_id")))
+    places |= {(kind, found.get(f"{kind}_id")) for kind in ("ticket", "incident", "alert")}
+    return places
+
+
+def without(held: object, value: str) -> object:
+    """Return `held` with `value` replaced wherever it stands as a word of its own."""
+    if isinstance(held, str):
+        return _replace(held, value)
+    if isinstance(held, bytes):
+        decoded = held.decode(errors="surrogateescape")
+        erased = _replace(decoded, value)
+        return held if erased is decoded else erased.encode(errors="surrogateescape")
+    if isinstance(held, dict):
+        return {without(key, value): without(inner, value) for key, inner in held.items()}
+    if isinstance(held, list | tuple):
+        return [without(inner, value) for inner in held]
+    return held
+
+
+def _replace(held: str, value: str) -> str:
+    lower, wanted = held.casefold(), value.casefold()
+    if wanted not in lower or len(lower) != len(held):
+        return held.replace(value, ERASED) if value in held else held
+    parts, start = [], 0
+    while (at := lower.find(wanted, start)) >= 0:
+        end = at + len(wanted)
+        alone = not (
+            (at and lower[at - 1].isalnum()) or (end < len(lower) and lower[end].isalnum())
+        )
+        parts += [held[start:at], ERASED if alone else held[at:end]]
+        start = end
+    parts.append(held[start:])
+    joined = "".join(parts)
+    return held if joined == held else joined
+
+
+def _erase_payloads(session: Session, value: str) -> int:
+    payload = table_of(AuditPayload)
+    connection = session.connection()
+    found = connection.execute(
+        select(payload.c.seq, payload.c.body).where(
+            and_(payload.c.body.icontains(value, autoescape=True))
+        )
+    )
+    gone = [seq for seq, body in found if without(body, value) != body]
+    for start in range(0, len(gone), 500):
+        connection.execute(delete(payload).where(payload.c.seq.in_(gone[start : start + 500])))
+    return len(gone)
+
+
+def _forget_words(session: Session) -> None:
+    """Make the search indexes anew: deleting leaves the words in them."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        for table in SEARCHED:
+            connection.execute(text(f"INSERT INTO {table}_fts ({table}_fts) VALUES ('rebuild')"))

@@ -1,0 +1,123 @@
+from datetime import timedelta
+
+import pytest
+from sqlmodel import func, select
+
+from socconsole.store.audit import verify
+from socconsole.store.queries.actions import list_actions
+from socconsole.store.recording import recording
+from socconsole.store.retention import erase, forget_alerts, trim, without
+from socconsole.store.search import newest
+from socconsole.store.tables import (
+    Alert,
+    AlertEvidence,
+    AuditPayload,
+    Change,
+    LegalHold,
+    Note,
+)
+from tests.store.rows import a_ticket, an_alert
+
+
+def closed(session, noon, fingerprint, *, days, **values):
+    return an_alert(
+        session, noon, fingerprint=fingerprint, status="closed", is_open=False,
+        closed_at=noon - timedelta(days=days), **values,
+    )  # fmt: skip
+
+
+def note(session, noon, subject, body):
+    with recording(session, verb="note.add", by="alice", now=noon):
+        session.add(
+            Note(subject_kind="alert", subject_id=subject, body=body, created_at=noon,
+                 created_by="alice")
+        )  # fmt: skip
+
+
+def test_old_closed_alerts_that_nobody_built_upon_are_forgotten(database, noon):
+    with database.begin() as session:
+        old = closed(session, noon, "old", days=100)
+        session.add(AlertEvidence(alert_id=old.id, raw=b"x", event_time=noon))
+        closed(session, noon, "young", days=10, previous_id=old.id)
+        closed(session, noon, "noted", days=100)
+        note(session, noon, 3, "worth keeping")
+        ticket = a_ticket(session, noon)
+        closed(session, noon, "in a ticket", days=100, ticket_id=ticket.id)
+        held = closed(session, noon, "held", days=100)
+        session.add(
+            LegalHold(subject_kind="alert", subject_id=held.id, reason="court", placed_at=noon,
+                      placed_by="lea")
+        )  # fmt: skip
+        an_alert(session, noon, fingerprint="open")
+    with database.begin() as session:
+        assert forget_alerts(session, older_than=noon - timedelta(days=90), now=noon) == 1
+        assert forget_alerts(session, older_than=noon - timedelta(days=90), now=noon) == 0
+    with database.read() as session:
+        left = session.exec(select(Alert.fingerprint).order_by(Alert.id)).all()
+        assert left == ["young", "noted", "in a ticket", "held", "open"]
+        assert list_actions(session)[0].verb == "retention.alerts"
+        assert verify(session.connection()).whole
+
+
+def test_change_notes_last_a_day(database, noon):
+    with database.begin() as session:
+        note(session, noon - timedelta(days=2), 1, "old")
+        note(session, noon, 1, "new")
+        trim(session, now=noon)
+    with database.read() as session:
+        assert session.exec(select(func.count()).select_from(Change)).one() == 1
+
+
+def test_a_person_is_erased_and_the_chain_stays_whole(database, noon):
+    with database.begin() as session:
+        alert = an_alert(
+            session, noon, title="Login of jdoe", username="jdoe",
+            entities={"user": "jdoe", "host": "web-1"},
+        )  # fmt: skip
+        session.add(
+            AlertEvidence(alert_id=alert.id, raw=b"user=jdoe \xff ok", event_time=noon,
+                          fields={"user": "jdoe"})
+        )  # fmt: skip
+        note(session, noon, alert.id, "Asked JDoe; jdoesmith is somebody else")
+        note(session, noon, alert.id, "unrelated")
+    with database.begin() as session:
+        done = erase(session, "jdoe", by="dpo", now=noon)
+    assert (done.rows, done.payloads, done.held) == (3, 1, 0)
+    with database.read() as session:
+        alert = session.exec(select(Alert)).one()
+        assert (alert.title, alert.username) == ("Login of [erased]", "[erased]")
+        assert alert.entities == {"user": "[erased]", "host": "web-1"}
+        assert session.exec(select(AlertEvidence)).one().raw == b"user=[erased] \xff ok"
+        bodies = session.exec(select(Note.body).order_by(Note.id)).all()
+        assert bodies == ["Asked [erased]; jdoesmith is somebody else", "unrelated"]
+        assert newest(session, "alert", "jdoe") == ()
+        verdict = verify(session.connection())
+        assert (verdict.whole, verdict.erased) == (True, 1)
+        assert all("jdoe" not in body for body in session.exec(select(AuditPayload.body)))
+        assert list_actions(session)[0].verb == "person.erase"
+
+
+def test_what_is_held_for_a_court_is_not_erased(database, noon):
+    with database.begin() as session:
+        alert = an_alert(session, noon, title="Login of jdoe")
+        session.add(
+            LegalHold(subject_kind="alert", subject_id=alert.id, reason="court", placed_at=noon,
+                      placed_by="lea")
+        )  # fmt: skip
+        assert erase(session, "jdoe", by="dpo", now=noon).held == 1
+    with database.read() as session:
+        assert session.exec(select(Alert)).one().title == "Login of jdoe"
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        ("Al met al", "[erased] met [erased]"),
+        ("total", "total"),
+        ({"al": ["al", 1, None]}, {"[erased]": ["[erased]", 1, None]}),
+        (b"\xffal\xfe", b"\xff[erased]\xfe"),
+        (None, None),
+    ],
+)
+def test_only_whole_words_are_erased(held, expected):
+    assert without(held, "al") == expected
