@@ -30,6 +30,7 @@ from socconsole.sources.ledger import Portion
 from socconsole.sources.notes import Note
 from socconsole.sources.tail import Tail, open_files_limit
 from socconsole.sources.watch import Watch
+from socconsole.store import retention
 from socconsole.store.anchors import anchor_if_due
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
@@ -425,6 +426,7 @@ class Collector:
         policy = self._settings.retention
         try:
             self._events.retain(timedelta(days=policy.events_days), int(policy.events_gb * 1e9))
+            retention.forget(self._database, now=datetime.now(UTC), alerts_days=policy.alerts_days)
         except (SocError, OSError) as error:
             self._say(str(error))
 

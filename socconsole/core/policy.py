@@ -146,11 +146,13 @@ class CasesPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionPolicy:
-    """How long events are kept; alerts carry copies of their evidence and stay."""
+    """How long things are kept; alerts carry copies of their evidence."""
 
     events_days: int = 14
     events_gb: float = 20.0
     """Decimal gigabytes of event files; the oldest day goes first."""
+    alerts_days: int = 0
+    """Closed alerts older than this go, unless somebody built upon them; 0 keeps them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Forgetting: closed alerts by age, change notes after a day, a person's data on request."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlmodel import AutoString, Session
 
+from socconsole.store.database import Database
 from socconsole.store.ddl import SEARCHED
 from socconsole.store.recording import recording
 from socconsole.store.tables import (
@@ -40,6 +42,8 @@ CHUNK = 300
 """Alerts forgotten in one transaction: more would keep analysts waiting for their turn."""
 _CASES = ("note", "finding", "task", "evidence", "escalation", "legal_hold")
 ERASED = "[erased]"
+_PAUSE = 0.01
+"""Seconds between two chunks, in which analysts write."""
 
 
 def forget_alerts(session: Session, *, older_than: datetime, now: datetime) -> int:
@@ -92,6 +96,28 @@ def _forgettable(older_than: datetime) -> Select[int]:
         .order_by(alert.c.id)
         .limit(CHUNK)
     )
+
+
+def forget(database: Database, *, now: datetime, alerts_days: int = 0) -> int:
+    """Forget what is past its time, in small transactions; return how many alerts went.
+
+    Args:
+        database: The database.
+        now: Today.
+        alerts_days: Age at which closed alerts go; 0 keeps them all.
+
+    """
+    with database.begin() as session:
+        trim(session, now=now)
+    forgotten = 0
+    while alerts_days:
+        with database.begin() as session:
+            gone = forget_alerts(session, older_than=now - timedelta(days=alerts_days), now=now)
+        if not gone:
+            break
+        forgotten += gone
+        time.sleep(_PAUSE)
+    return forgotten
 
 
 def trim(session: Session, *, now: datetime) -> None:

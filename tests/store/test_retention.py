@@ -6,7 +6,7 @@ from sqlmodel import func, select
 from socconsole.store.audit import verify
 from socconsole.store.queries.actions import list_actions
 from socconsole.store.recording import recording
-from socconsole.store.retention import erase, forget_alerts, trim, without
+from socconsole.store.retention import CHUNK, erase, forget, forget_alerts, trim, without
 from socconsole.store.search import newest
 from socconsole.store.tables import (
     Alert,
@@ -121,3 +121,11 @@ def test_what_is_held_for_a_court_is_not_erased(database, noon):
 )
 def test_only_whole_words_are_erased(held, expected):
     assert without(held, "al") == expected
+
+
+def test_forgetting_goes_on_until_nothing_is_left(database, noon):
+    with database.begin() as session:
+        for number in range(CHUNK + 5):
+            closed(session, noon, str(number), days=100)
+    assert forget(database, now=noon, alerts_days=0) == 0
+    assert forget(database, now=noon, alerts_days=90) == CHUNK + 5
