@@ -4,7 +4,6 @@ A batch's offsets, events, alerts and windows commit in one transaction; until i
 nothing more is read, so a crash at any point reads the same lines again and nothing else.
 """
 
-import os
 import threading
 import time
 from collections import deque
@@ -14,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from socconsole import __version__
 from socconsole.core.detection import Detection
 from socconsole.core.event import Event
 from socconsole.core.policy import Settings, SourcePolicy
 from socconsole.errors import ConflictError, SocError, StoreError
+from socconsole.services import nodes
 from socconsole.services import sources as kept
 from socconsole.services.lapsing import keep_time
 from socconsole.services.raising import raise_alerts
@@ -34,7 +33,6 @@ from socconsole.store import retention
 from socconsole.store.anchors import anchor_if_due
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
-from socconsole.store.tables import Node
 
 BATCH_EVENTS = 1_000
 BATCH_BYTES = 1 << 20
@@ -44,7 +42,6 @@ PAUSE_SECS = 0.001
 LONGEST_WAIT_SECS = 1.0
 LEASE_LASTS = timedelta(seconds=15)
 RENEW_SECS = 5.0
-CONSOLE_FRESH = timedelta(seconds=30)
 LONGEST_BACK_OFF_SECS = 5.0
 RETAIN_SECS = 3600.0
 KEEP_TIME_EVERY = timedelta(seconds=30)
@@ -351,21 +348,9 @@ class Collector:
     # Lease, node, sources --------------------------------------------------------------------
 
     def _start_node(self) -> None:
-        now = datetime.now(UTC)
         with self._database.begin() as session:
-            node = Node(
-                kind="collector",
-                host=os.uname().nodename,
-                pid=os.getpid(),
-                login=self._login,
-                app_version=__version__,
-                started_at=now,
-                heartbeat_at=now,
-            )
-            session.add(node)
-            session.flush()
-            assert node.id is not None
-            self._node_id = node.id
+            now = datetime.now(UTC)
+            self._node_id = nodes.join(session, "collector", self._login, now=now)
 
     def _take_lease(self) -> kept.Holder | None:
         now = datetime.now(UTC)
@@ -396,20 +381,17 @@ class Collector:
         try:
             with self._database.begin() as session:
                 kept.renew_lease(session, self._epoch, now=now, lasts=LEASE_LASTS)
-                node = session.get(Node, self._node_id)
-                if node is not None:
-                    node.heartbeat_at = now
+                nodes.beat(session, self._node_id, now=now)
                 for one in self._followed:
                     kept.add_counts(session, one.id, Counts(), _health(one))
                 self._keep_time(session, now)
                 if self._database.path is not None:
                     anchor_if_due(session, self._database.path, now=now)
-                return kept.consoles_alive(session, now=now, fresh=CONSOLE_FRESH)
+                return len(nodes.alive(session, now=now, kind="console"))
         except kept.LeaseLostError:
             raise
-        except (StoreError, ConflictError) as error:
-            self._say(str(error))
-            return 1
+        except (StoreError, ConflictError):
+            return 1  # the next batch says so, and waits
 
     def _keep_time(self, session: Session, now: datetime) -> None:
         """Let shelves end, claims lapse and waiting alerts rank higher, once in a while."""
@@ -473,9 +455,7 @@ class Collector:
             with self._database.begin() as session:
                 if self._epoch:
                     kept.release_lease(session, self._epoch, now=now)
-                node = session.get(Node, self._node_id)
-                if node is not None:
-                    node.stopped_at = now
+                nodes.leave(session, self._node_id, now=now)
         except SocError as error:
             self._say(str(error))
 

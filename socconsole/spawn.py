@@ -1,11 +1,17 @@
 """Starts a collector or a back-test as a subprocess; all that a console knows of them."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from types import TracebackType
 
+from socconsole.errors import SocError
+from socconsole.services import nodes
 from socconsole.services.sources import collector_alive
 from socconsole.store.database import Database
 
@@ -43,3 +49,46 @@ def start_collector(database: Database, *, config: Path | None, log: Path, now: 
     finally:
         os.close(told)
     return f"started collector {started.pid}"
+
+
+class Attendance:
+    """Says, in a thread of its own, that a console is there: collectors end without one."""
+
+    def __init__(self, url: str, login: str, *, now: Callable[[], datetime]) -> None:
+        self._url = url
+        self._login = login
+        self._now = now
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._attend, name="attendance", daemon=True)
+
+    def __enter__(self) -> "Attendance":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=2.0)
+
+    def begin(self) -> None:
+        """Start saying so."""
+        if not self._thread.is_alive():
+            self._thread.start()
+
+    def _attend(self) -> None:
+        database = Database(self._url)
+        node = 0
+        try:
+            while not self._over.wait(nodes.BEAT_EVERY.total_seconds() if node else 0):
+                # A beat that fails is made up for by the next one.
+                with contextlib.suppress(SocError), database.begin() as session:
+                    node = node or nodes.join(session, "console", self._login, now=self._now())
+                    nodes.beat(session, node, now=self._now())
+            with contextlib.suppress(SocError), database.begin() as session:
+                nodes.leave(session, node, now=self._now())
+        finally:
+            database.close()

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,16 +20,23 @@ if TYPE_CHECKING:
 def console(context: Context) -> int:
     """Open the console; starts a collector when none is alive."""
     settings = context.settings()
-    wanted = bool(settings.source) and settings.collector.start_with_console
-    return open_console(context, start_collector=_starter(context) if wanted else None)
+    if context.read_only or not (settings.source and settings.collector.start_with_console):
+        return open_console(context)
+    with ExitStack() as attending:
+        return open_console(context, start_collector=_starter(context, attending))
 
 
-def _starter(context: Context) -> Callable[["Database"], str]:
-    """Return the function that starts a collector on the settings in use."""
+def _starter(context: Context, attending: ExitStack) -> Callable[["Database"], str]:
+    """Return the function that starts a collector on the settings in use.
+
+    Until `attending` ends, this console counts as one the collector works for.
+    """
 
     def start(database: "Database") -> str:
-        from socconsole.spawn import start_collector
+        from socconsole.spawn import Attendance, start_collector
 
+        attendance = Attendance(context.database_url, context.login, now=context.now)
+        attending.enter_context(attendance).begin()
         log = state_folder(os.environ) / "collector.log"
         config = context.settings().path
         return start_collector(database, config=config, log=log, now=context.now())

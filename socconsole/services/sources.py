@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, delete, func, literal, or_, select, update
+from sqlalchemy import Table, delete, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
@@ -300,16 +300,6 @@ def save_matcher_state(session: Session, revision: str, state: bytes, *, now: da
     """Store what the windows remember."""
     row = {"name": LEASE, "revision": revision, "state": state, "updated_at": now}
     _upsert(session, MatcherState, [row], key=("name",))
-
-
-def consoles_alive(session: Session, *, now: datetime, fresh: timedelta) -> int:
-    """Return how many consoles have a fresh heartbeat."""
-    alive = (
-        (col(Node.kind) == "console")
-        & col(Node.stopped_at).is_(None)
-        & (col(Node.heartbeat_at) > now - fresh)
-    )
-    return session.scalar(select(func.count()).select_from(Node).where(alive)) or 0
 
 
 def collector_alive(session: Session, *, now: datetime) -> Holder | None:

@@ -1,17 +1,25 @@
 """The collector over a real database: offsets, events, alerts and figures in one transaction."""
 
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from socconsole.collector import Collector
 from socconsole.core.policy import Settings, SourcePolicy
+from socconsole.errors import ConflictError, StoreError
+from socconsole.services import sources as kept_sources
 from socconsole.sigma.match import Matcher
 from socconsole.sigma.rules import load_rules
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
-from socconsole.store.queries.sources import sources
+from socconsole.store.queries.sources import source_notes, sources
+from socconsole.store.tables import Generation, Lease
 
 RULE = """
 title: The word that matters
@@ -23,6 +31,22 @@ detection:
   words: ['matters']
   condition: words
 """
+
+WINDOW = (
+    RULE.replace("title:", "name: word\ntitle:")
+    + """---
+title: The word comes five times
+id: 0f8e4c55-2a90-4c0a-9a5e-3b8f6e3b9a11
+status: stable
+level: high
+correlation:
+  type: event_count
+  rules: [word]
+  group-by: [host]
+  timespan: 5m
+  condition: {gte: 5}
+"""
+)
 
 
 def line(number: int, word: str = "passes") -> str:
@@ -117,3 +141,138 @@ def test_a_source_without_a_file_says_so(database, folder):
         (row,) = sources(session)
     assert row.state == "failed"
     assert row.error == f"no file matches {folder / 'logs' / 'missing.log'}"
+
+
+@contextmanager
+def running(database: Database, folder: Path, *names: str) -> Iterator[tuple[Collector, list[str]]]:
+    """A collector that follows its sources in a thread until the block ends."""
+    said: list[str] = []
+    events = EventStore(database)
+    collector = Collector(
+        database,
+        settings_for(folder, *names),
+        Matcher(load_rules([folder / "rule.yml"])),
+        events,
+        login="test",
+        say=said.append,
+    )
+    thread = threading.Thread(target=collector.run)
+    thread.start()
+    try:
+        yield collector, said
+    finally:
+        collector.stop()
+        thread.join(timeout=20)
+        events.close()
+    assert not thread.is_alive()
+
+
+def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+    """Wait until `condition` holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)
+
+
+def test_56_while_the_database_is_away_reading_waits_and_nothing_is_lost(
+    sqlite_database, folder, monkeypatch
+):
+    refusals = 3
+    real = Collector._write
+
+    def failing(self, session, batch):
+        nonlocal refusals
+        real(self, session, batch)
+        if refusals:
+            refusals -= 1
+            raise StoreError("The disk is full: nothing was stored.", hint="Free space.")
+
+    monkeypatch.setattr(Collector, "_write", failing)
+    log = folder / "logs" / "auth.log"
+    log.write_text("".join(line(n, "matters" if n == 3 else "passes") for n in range(30)))
+    with running(sqlite_database, folder, "auth.log") as (collector, said):
+        until(lambda: collector.totals.lines == 30)
+        with log.open("a") as writer:
+            writer.write(line(30))
+        until(lambda: collector.totals.lines == 31)
+    waited = "The disk is full: nothing was stored. Free space. Reading waits; nothing is lost."
+    assert said == [waited, "the database is back"]
+    assert alerts_of(sqlite_database) == [("The word that matters", 1)]
+    assert len(events_of(sqlite_database)) == 31
+
+
+def test_68_a_second_collector_waits_for_the_first_and_goes_on_after_it(
+    sqlite_database, folder, monkeypatch
+):
+    # Both are this process here; a process that has our number would be a dead one's.
+    monkeypatch.setattr(kept_sources, "_may_be_alive", lambda node: node.stopped_at is None)
+    log = folder / "logs" / "auth.log"
+    log.write_text("".join(line(n) for n in range(10)))
+    with running(sqlite_database, folder, "auth.log") as (first, _):
+        until(lambda: first.totals.lines == 10)
+        with pytest.raises(ConflictError, match="reads these sources already"):
+            collect_once(sqlite_database, folder, "auth.log")
+    with log.open("a") as writer:
+        writer.write(line(10))
+    totals, kept, _ = collect_once(sqlite_database, folder, "auth.log")
+    assert (totals.lines, len(kept)) == (1, 11)
+
+
+def test_68_a_collector_whose_lease_was_taken_commits_nothing_more(sqlite_database, folder):
+    log = folder / "logs" / "auth.log"
+    log.write_text(line(1))
+    with running(sqlite_database, folder, "auth.log") as (collector, said):
+        until(lambda: collector.totals.lines == 1)
+        with sqlite_database.begin() as session:
+            lease = session.get(Lease, "all")
+            lease.epoch += 1
+            lease.node_id = None
+            lease.expires_at = datetime.now(UTC) - timedelta(seconds=1)
+        with log.open("a") as writer:
+            writer.write(line(2))
+        until(lambda: collector.totals.lines == 2)
+    assert said == ["another collector has taken over; waiting for its end"]
+    assert len(events_of(sqlite_database)) == 2
+
+
+def test_57_windows_that_are_open_survive_a_restart(sqlite_database, folder):
+    (folder / "rule.yml").write_text(WINDOW)
+    log = folder / "logs" / "auth.log"
+    log.write_text("".join(line(n, "matters") for n in range(3)))
+    totals, _, _ = collect_once(sqlite_database, folder, "auth.log")
+    assert totals.detections == 0
+    with log.open("a") as writer:
+        writer.write("".join(line(n, "matters") for n in range(3, 6)))
+    totals, _, _ = collect_once(sqlite_database, folder, "auth.log")
+    assert totals.detections == 1
+    totals, _, _ = collect_once(sqlite_database, folder, "auth.log")
+    assert totals.detections == 0
+
+
+def test_58_a_damaged_checkpoint_is_noted_and_the_file_read_again(sqlite_database, folder):
+    log = folder / "logs" / "auth.log"
+    log.write_text("".join(line(n) for n in range(10)))
+    collect_once(sqlite_database, folder, "auth.log")
+    with sqlite_database.begin() as session:
+        generation = session.scalars(select(Generation)).one()
+        generation.marker = b"something else entirely"
+    totals, _, _ = collect_once(sqlite_database, folder, "auth.log")
+    assert totals.lines == 10
+    with sqlite_database.read() as session:
+        kinds = [note.kind for note in source_notes(session)]
+    assert kinds == ["truncation"]
+
+
+def alerts_of(database: Database):
+    with database.read() as session:
+        rows = session.connection().execute(text("SELECT title, count FROM alert ORDER BY id"))
+        return [tuple(row) for row in rows]
+
+
+def events_of(database: Database):
+    events = EventStore(database)
+    try:
+        return list(events.search())
+    finally:
+        events.close()
