@@ -208,12 +208,18 @@ def canonical(kind: ObservableKind, value: str) -> str:
     if kind is ObservableKind.CVE:
         return value.upper()
     if kind is ObservableKind.URL:
-        scheme, _, rest = value.partition("://")
-        host, slash, path = rest.partition("/")
-        return f"{scheme.lower()}://{host.lower()}{slash}{path}"
+        return _canonical_url(value)
     if kind is ObservableKind.PATH or kind is ObservableKind.USER:
         return value
     return value.lower().rstrip(".")
+
+
+def _canonical_url(value: str) -> str:
+    scheme, separator, rest = value.partition("://")
+    if not separator:  # a request line names no host
+        return value
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower()}://{host.lower()}{slash}{path}"
 
 
 def _parts(kind: ObservableKind, written: str) -> Iterator[Observable]:

@@ -135,12 +135,15 @@ def _span(said: Mapping[str, object], key: str, where: str) -> timedelta | None:
         raise SettingsError(f"{key}: {error}.", hint="Write 30m, 4h or 2d.", where=where) from None
 
 
-_STEP = re.compile(r"^ {0,3}(?:\d{1,2}[.)]|- \[[ x]\]) +(.{1,500})$", re.MULTILINE)
+_STEP = re.compile(
+    r"^ {0,3}(?:\d{1,2}[.)]|- \[[ x]\]) +(.{1,500}(?:\n {2,8}(?!- |\d{1,2}[.)])\S.{0,500}){0,20})$",
+    re.MULTILINE,
+)
 
 
 def steps_of(runbook: str) -> tuple[str, ...]:
     """Return the numbered or ticked steps of a runbook's Markdown, each on one line."""
-    return tuple(match[1].strip() for match in _STEP.finditer(runbook))
+    return tuple(" ".join(match[1].split()) for match in _STEP.finditer(runbook))
 
 
 def tactics_of(tags: Collection[str]) -> tuple[str, ...]:

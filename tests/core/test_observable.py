@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from socconsole.core.observable import (
     Observable,
     ObservableKind,
+    canonical,
     defang,
     from_entity,
     observables_in,
@@ -94,3 +95,7 @@ def test_an_alerts_entities_are_observables_too():
     assert from_entity("source_ip", "203.0.113.7") == Observable(ObservableKind.IP, "203.0.113.7")
     assert from_entity("source_ip", "-") is None
     assert from_entity("hash", "AB" * 32) == Observable(ObservableKind.SHA256, "ab" * 32)
+
+
+def test_a_request_line_without_a_host_is_kept_as_it_is():
+    assert canonical(ObservableKind.URL, "/search?q=1--+-") == "/search?q=1--+-"
