@@ -15,6 +15,7 @@ from socconsole.parsers import (
     cloudtrail,
     comma_separated,
     containers,
+    dated_text,
     falco,
     gcp_audit,
     gelf,
@@ -83,6 +84,7 @@ _READERS: tuple[Parser, ...] = (
     w3c.PARSER,
     logfmt.PARSER,
     json_lines.PARSER,
+    dated_text.PARSER,
     comma_separated.PARSER,
 )
 

@@ -22,6 +22,7 @@ from socconsole.parsers import (
     logind,
     netfilter,
     pam,
+    peers,
     polkit,
     postfix,
     sshd,
@@ -74,13 +75,20 @@ _NO_TIME = (None, TimeQuality.NONE)
 
 _FAST = re.compile(
     r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.]{0,10}(?:Z|[+-]\d\d:?\d\d))"
-    r" ([^\s:]+) ([^\s\[(:]+)(?:\[(\d+)\])?: ?(.*)",
+    r" ([^\s:\[\]()]+) ([^\s\[(:]+)(?:\[(\d+)\])?: ?(.*)",
     re.DOTALL,
 )
 _TIME = re.compile(
     r"(?P<time>[A-Z][a-z]{2}\s+\d{1,2}(?:\s+\d{4})?,? \d\d:\d\d:\d\d(?:[.,]\d+)?(?: (?:19|20)\d\d(?!\S))?"
     r"|\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d)(?=[\s:]))?)"
     r"(?:\s[A-Z]{3,4}(?=[ :]))?:?\s+"
+)
+_LEVEL_WORDS = frozenset(
+    ["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL"]
+)
+_ISO_SENDER = re.compile(
+    r"(?!(?i:trace|debug|info|notice|warn|warning|error|fatal|critical)\b)(?:[\w.:-]+ )?"
+    r"(?:[^\s\[\](){}:,=\"']+(?:\([^()\s]*\))?(?:\[\w*\])?:(?=\s|$)|\S+ %[A-Z]|%[A-Z]|CEF:|LEEF:)"
 )
 _PRIORITY = re.compile(r"<(\d{1,3})>")
 _VERSION_1 = re.compile(
@@ -105,7 +113,7 @@ def parse(text: str, context: ReadContext) -> Event | None:
     if match is None:
         return _parse_slowly(text, context)
     time, host, program, pid, message = match.groups()
-    if message[:4] == "[ID ":
+    if message[:4] == "[ID " or host in _LEVEL_WORDS:
         return _parse_slowly(text, context)
     fields: dict[str, object] = {"host": host, "program": program, "message": message}
     if pid is not None:
@@ -169,7 +177,11 @@ def _parse_3164(
             return None
         fields["message"] = rest
         return to_event(text, fields, _NO_TIME, severity)
-    _split_sender(rest[stamp.end() :], fields, context)
+    sender = rest[stamp.end() :]
+    # Many programs begin their lines with an ISO date; only a host and a tag make it syslog.
+    if severity is None and written[0].isdigit() and not _ISO_SENDER.match(sender):
+        return None
+    _split_sender(sender, fields, context)
     return to_event(text, fields, instant, severity)
 
 
@@ -271,6 +283,8 @@ def to_event(
     if reader is not None:
         name, logsources, more, category, names = reader.read(message)
         fields.update(more)
+    else:
+        category = peers.describe(message, fields, category)
     if severity is not None and category is INFORMATIONAL:
         category = _category(severity)
     # Positional: this is the hottest line of the program.

@@ -89,7 +89,7 @@ PIECES_OF_A_TIME = {
 NOT_JUDGED = LABELS | PIECES_OF_A_TIME
 
 NAMES: dict[str, tuple[str, ...]] = {
-    "message": ("message", "cef_extension", "reason", "text", "raw"),
+    "message": ("message", "msg", "cef_extension", "reason", "text", "raw"),
     "program": ("program", "deviceVendor", "format"),
     "machine": ("host.name",),
     "hostname": ("host.name",),
@@ -240,7 +240,7 @@ def holds(event: Event | None, name: str, value: str) -> bool:
         if value in (value_at(event, "accept_date"), value_at(event, "container_time")):
             return True
         return found is None or (event.time is not None and found[0] == event.time)
-    wanted = {value, SAME_VALUE.get((name, value), value)}
+    wanted = {value, value.rstrip("\n"), SAME_VALUE.get((name, value), value)}
     if name == "http_version":
         wanted.add(f"HTTP/{value}")
     values = [value_at(event, path) for path in NAMES.get(name, (name,))]
