@@ -1,7 +1,7 @@
 """Whether any keyword of many occurs in an event: one search instead of one per rule."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import hyperscan
@@ -11,6 +11,18 @@ from socconsole.sigma.fields import haystack
 from socconsole.sigma.patterns import quote
 
 Scan = Callable[[bytes], bool]
+
+
+class KeywordScans:
+    """The scans of a rule set: most partitions have the same few keywords."""
+
+    def __init__(self) -> None:
+        self._scans: dict[tuple[str, ...], KeywordScan] = {}
+
+    def of(self, needles: Iterable[str]) -> "KeywordScan":
+        """Return the scan for `needles`."""
+        key = tuple(sorted(needles))
+        return self._scans.setdefault(key, KeywordScan(key))
 
 
 class KeywordScan:

@@ -8,11 +8,9 @@ from socconsole.core.event import Event, LogSource
 from socconsole.sigma.correlate import Correlator
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.explain import explain
-from socconsole.sigma.partition import Partition
-from socconsole.sigma.quarantine import Quarantine
+from socconsole.sigma.partition import Partition, Shared
 from socconsole.sigma.routing import Routes
 from socconsole.sigma.rules import RuleSet
-from socconsole.sigma.table import Ledger
 from socconsole.sigma.window import Losses
 
 _MAX_ROUTES = 4096
@@ -32,8 +30,7 @@ class Matcher:
         )
         self._has_windows = any(d.window is not None for d in ruleset.definitions)
         self._rules_by_source = Routes(ruleset.definitions)
-        self._quarantine = Quarantine()
-        self._ledger = Ledger()
+        self._common = Shared()
         self._partitions: dict[tuple[LogSource, ...], Partition] = {}
         self._shared: dict[tuple[str, ...], Partition] = {}
         """The same rules are one partition, whatever the log sources that lead to them."""
@@ -59,7 +56,7 @@ class Matcher:
         for event in events:
             for definition in self._partition(event.logsources).match(event):
                 self._fire(definition, event, read_at, found)
-        if self._ledger.full:
+        if self._common.ledger.full:
             self.forget_values()
         if self._has_windows:
             latest = max((e.time for e in events if e.time is not None), default=None)
@@ -88,7 +85,7 @@ class Matcher:
         """Forget which values were decided how; the rules stay ready."""
         for partition in self._partitions.values():
             partition.forget()
-        self._ledger.bytes = 0
+        self._common.ledger.bytes = 0
 
     def rules_for(self, sources: tuple[LogSource, ...]) -> tuple[Definition, ...]:
         """Return the rules that look at events of these log sources."""
@@ -97,7 +94,7 @@ class Matcher:
     @property
     def quarantined(self) -> dict[str, str]:
         """Return the id of each rule that was taken out for being slow → why."""
-        return self._quarantine.rules
+        return self._common.quarantine.rules
 
     def losses(self) -> dict[str, Losses]:
         """Return the id of each rule whose windows lost something, such as late events → what."""
@@ -128,7 +125,7 @@ class Matcher:
             ids = tuple(definition.rule.id for definition in definitions)
             found = self._shared.get(ids)
             if found is None:
-                found = Partition(definitions, self._quarantine, self._ledger)
+                found = Partition(definitions, self._common)
                 self._shared[ids] = found
             self._partitions[sources] = found
         if len(self._routes) < _MAX_ROUTES:

@@ -7,7 +7,7 @@ from socconsole.core.event import Event
 from socconsole.sigma.checks import EventCheck, View, event_check
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.fields import text_of, texts_of, value_at
-from socconsole.sigma.keywords import KeywordScan
+from socconsole.sigma.keywords import KeywordScans
 from socconsole.sigma.plan import Plan, make_plan
 from socconsole.sigma.quarantine import Quarantine
 from socconsole.sigma.table import FieldTable, Ledger, Memory
@@ -22,14 +22,21 @@ Sift = Callable[[Mapping[str, object]], tuple[int, int]]
 """Fields → rules that are still possible; rules whose wide gate is met."""
 
 
+class Shared:
+    """What all partitions of a matcher have together."""
+
+    def __init__(self) -> None:
+        self.quarantine = Quarantine()
+        self.ledger = Ledger()
+        self.scans = KeywordScans()
+
+
 class Partition:
     """Matches events of one combination of log sources against their rules."""
 
-    def __init__(
-        self, definitions: Sequence[Definition], quarantine: Quarantine, ledger: Ledger
-    ) -> None:
+    def __init__(self, definitions: Sequence[Definition], shared: "Shared") -> None:
         self.definitions = tuple(d for d in definitions if d.tree is not None)
-        self._quarantine = quarantine
+        self._quarantine = shared.quarantine
         self._everything = (1 << len(self.definitions)) - 1
         self._alive = self._everything
         self._wide = 0
@@ -48,8 +55,8 @@ class Partition:
         self._order = sorted(
             self._tables.values(), key=lambda table: -(table.asked & ~table.absent).bit_count()
         )
-        self.memories = {table.field: Memory(table, ledger) for table in self._order}
-        self._scan = KeywordScan(sorted(self._needles))
+        self.memories = {table.field: Memory(table, shared.ledger) for table in self._order}
+        self._scan = shared.scans.of(self._needles)
         self._sift = _sift(self._order, self.memories, self._everything)
 
     def match(self, event: Event) -> Sequence[Definition]:
