@@ -9,7 +9,7 @@ from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
 from sigma.modifiers import modifier_mapping
 from sigma.rule import SigmaRule
-from sigma.rule.detection import SigmaDetections
+from sigma.rule.detection import SigmaDetectionItem, SigmaDetections
 
 from socconsole.core.detection import Rule
 from socconsole.core.severity import Severity
@@ -228,7 +228,39 @@ def _told(document: Document, error: SigmaError) -> RuleError:
     if what.startswith("Unknown modifier"):
         word = what.removeprefix("Unknown modifier").strip(" .'\"")
         what, hint = f"{word!r} is not a Sigma modifier.", nearest(word, _MODIFIERS)
-    return RuleError(what, hint=hint, where=_place(document, what))
+    where = _place_of_item(document) or _place(document, what)
+    return RuleError(what, hint=hint, where=where)
+
+
+def _place_of_item(document: Document) -> str:
+    """Return `file:line` of the first detection item that pySigma refuses by itself."""
+    waiting: list[object] = [
+        document.body.get("detection"), document.body.get("filter")
+    ]  # fmt: skip
+    while waiting:
+        part = waiting.pop(0)
+        if isinstance(part, list):
+            waiting[:0] = part
+        elif isinstance(part, Mapping):
+            for key, value in part.items():
+                if isinstance(value, Mapping):
+                    waiting.append(value)
+                elif not isinstance(value, list) or not any(
+                    isinstance(inner, Mapping) for inner in value
+                ):
+                    if not _readable(str(key), value):
+                        return document.where(str(key))
+                else:
+                    waiting += value
+    return ""
+
+
+def _readable(key: str, value: object) -> bool:
+    try:
+        SigmaDetectionItem.from_mapping(_known(key), value)  # type: ignore[arg-type]
+    except SigmaError:
+        return False
+    return True
 
 
 _SECTIONS = (
@@ -241,4 +273,6 @@ def _place(document: Document, what: str) -> str:
     """Return `file:line` of what `what` talks about: a word it quotes, else a section it names."""
     quoted = [part for part in what.replace("`", "'").split("'")[1::2] if len(part) > 1]
     named = [f"{section}:" for section in _SECTIONS if section in what.lower()]
+    if "condition" in what:  # it may be missing
+        named += ["detection:", "correlation:"]
     return document.where(*quoted, *named)

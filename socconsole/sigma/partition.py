@@ -61,11 +61,12 @@ class Partition:
 
     def match(self, event: Event) -> Sequence[Definition]:
         """Return the rules `event` meets, in the order of the rule set."""
+        alive = self._alive
         try:
             possible, opened = self._sift(event.fields)
         except TypeError:  # a list or a mapping is no key: look at its elements
             return self._match_lists(event)
-        possible &= self._alive
+        possible &= alive
         if not possible:
             return ()
         wanting = possible & self._wide & ~opened

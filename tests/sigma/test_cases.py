@@ -1,0 +1,36 @@
+"""Every line of Sigma's semantics that we decide by, as cases people can read."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from socconsole.sigma.define import define
+from socconsole.sigma.evaluate import holds
+from socconsole.sigma.match import Matcher
+from socconsole.sigma.reading import Document
+from socconsole.sigma.rules import assemble
+from tests.sigma.events import an_event
+
+FOLDER = Path(__file__).parent / "cases"
+CASES = [
+    case for file in sorted(FOLDER.glob("*.yml")) for case in yaml.safe_load_all(file.read_text())
+]
+PLACEHOLDERS = {"admins": ["ann", "bob"]}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_case(case):
+    body = {"title": case["name"], "logsource": {"product": "windows"}} | {
+        "detection": case["detection"]
+    }
+    definition = define(
+        Document("case.yml", 1, body, tuple(yaml.safe_dump(body).split("\n"))), PLACEHOLDERS
+    )
+    matcher = Matcher(assemble([definition]))
+    for wanted, all_fields in ((True, case["match"]), (False, case["miss"])):
+        for fields in [*all_fields, *all_fields]:
+            raw = fields.get("raw")
+            event = an_event({"message": raw} if raw else fields, raw=raw)
+            assert bool(matcher.match(event)) is wanted, fields
+            assert holds(definition.tree, event) is wanted, fields

@@ -1,0 +1,191 @@
+"""What a rule author is told, and what a hostile author cannot do."""
+
+import time
+
+import pytest
+
+from socconsole.sigma.match import Matcher
+from tests.sigma.events import an_event
+
+GOOD = """title: Good
+id: 00000000-0000-4000-8000-0000000000aa
+logsource: {product: windows}
+detection:
+  selection: {A: x}
+  condition: selection
+"""
+
+
+def rule(detection, rest="", number=1):
+    return (
+        f"title: Bad\nid: 00000000-0000-4000-8000-00000000000{number}\n"
+        f"logsource: {{product: windows}}\n{rest}detection:\n{detection}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (rule("  s:\n    A|contians: x\n  condition: s"), 6, "Did you mean contains?"),
+        (rule("  s: {A: x}\n  condition: s and t"), 6, "'t'"),
+        (rule("  s: {A: x}\n  condition: s AND s"), 6, "Expected"),
+        (rule("  s: {A: x}\n  condition: 1 of t*"), 6, "names no selection"),
+        (rule("  s: {A: x}\n  condition: s | count() > 5"), 6, "correlations"),
+        (rule("  s: {A: x}"), 4, "condition"),
+        (rule("  s:\n    A|re: '(?=a)b'\n  condition: s"), 6, "invalid perl operator"),
+        (rule("  s:\n    A|re: '(a)\\1'\n  condition: s"), 6, "invalid escape sequence"),
+        (rule("  s:\n    A|re: '(a{1000}){1000}'\n  condition: s"), 6, "repetition"),
+        (rule("  s:\n    A|cidr: 10.0.0.1/8\n  condition: s"), 6, "host bits"),
+        (rule("  s:\n    A|expand: '%nobody%'\n  condition: s"), 6, "'%nobody%' has no values"),
+        (rule("  s:\n    A|gt: x\n  condition: s"), 6, "Greater"),
+        (rule("  s: {A: x}\n  condition: s", "level: hgih\n"), 4, "'hgih'"),
+        (rule("  s: {A: x}\n  s: {A: y}\n  condition: s"), 6, "'s' stands twice"),
+        (rule("  s: {A: x\n  condition: s"), 6, "not YAML"),
+        (rule("  s:\n    A|windash: '-a -b -c -d'\n  condition: s"), 6, "three dash"),
+        ("title: Nothing\nlogsource: {product: x}\n", 1, "detection"),
+        ("- a\n- b\n", 1, "a mapping"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_the_line_and_the_reason(rules, text, line, words):
+    ruleset = rules(GOOD, text, errors=True)
+    assert [r.title for r in ruleset.rules] == ["Good"]
+    (error,) = ruleset.errors
+    assert words in str(error)
+    assert error.where.endswith(f"001.yml:{line}")
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("{type: event_cuont, rules: [g], timespan: 1m, condition: {gte: 1}}", "event_count?"),
+        ("{type: event_count, rules: [g], timespan: 0m, condition: {gte: 1}}", "not a time span"),
+        ("{type: event_count, rules: [g], timespan: 1H, condition: {gte: 1}}", "not a time span"),
+        ("{type: event_count, rules: [g], timespan: 1m}", "needs a limit"),
+        ("{type: value_count, rules: [g], timespan: 1m, condition: {gte: 1}}", "needs `field`"),
+        ("{type: event_count, rules: [x], timespan: 1m, condition: {gte: 1}}", "'x'"),
+        ("{type: event_count, rules: [w], timespan: 1m, condition: {gte: 1}}", "itself"),
+        ("{type: event_count, rules: [g], timespan: 1m, condition: {gte: many}}", "not a number"),
+        ("{type: event_count, rules: [g], timespan: 1m, conditoin: {gte: 1}}", "condition?"),
+    ],
+)
+def test_a_correlation_is_refused_with_its_reason(rules, section, words):
+    text = (
+        f"{GOOD}name: g\n---\ntitle: W\nname: w\nid: 00000000-0000-4000-8000-000000000009\n"
+        f"correlation: {section}\n"
+    )
+    ruleset = rules(text, errors=True)
+    assert words in " ".join(map(str, ruleset.errors))
+    assert [r.title for r in ruleset.rules] == ["Good"]
+
+
+def test_two_rules_may_not_have_one_id(rules):
+    ruleset = rules(GOOD, GOOD, errors=True)
+    assert len(ruleset.rules) == 1
+    assert "already used at" in str(ruleset.errors[0])
+
+
+def test_deprecated_and_disabled_rules_are_left_out_and_said_so(rules):
+    old = rule("  s: {A: x}\n  condition: s", "status: deprecated\n")
+    ruleset = rules(GOOD, old, disabled=["00000000-0000-4000-8000-0000000000aa"])
+    assert not ruleset.rules
+    assert sorted(why for _, why in ruleset.skipped) == [
+        "disabled in the settings",
+        "its status is deprecated",
+    ]
+
+
+def test_a_filter_is_anded_and_one_without_not_is_warned_about(rules):
+    part = """title: Filter
+logsource: {{product: windows}}
+filter:
+  rules: any
+  admin: {{User: admin}}
+  condition: {}
+"""
+    usual = rules(GOOD, part.format("not admin"))
+    assert not usual.warnings
+    assert Matcher(usual).match(an_event({"A": "x", "User": "eve"}))
+    assert not Matcher(usual).match(an_event({"A": "x", "User": "admin"}))
+    odd = rules(GOOD, part.format("admin"))
+    assert "keeps what it describes" in str(odd.warnings[0])
+    assert odd.warnings[0].where.endswith("001.yml:6")
+    assert Matcher(odd).match(an_event({"A": "x", "User": "admin"}))
+
+
+def test_an_empty_list_is_warned_about(rules):
+    ruleset = rules(rule("  s: {A: []}\n  condition: s"))
+    assert "empty list" in str(ruleset.warnings[0])
+
+
+BOMB = "\n".join(["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40))])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (BOMB, "aliases"),
+        ("a: &a [*a]\n", "aliases"),
+        ("[" * 100_000, "nesting"),
+        ("- " * 100_000 + "x", "nesting"),
+        ("? - " * 50_000 + "x", "nesting"),
+        ("x: " + "{a: " * 5000 + "}" * 5000, "nesting"),
+        ("title: !!python/object/apply:os.system [ls]\n", "not YAML"),
+        ("title: x\n" + "#" * 2_000_000, "bytes"),
+        ("title: \udcff", "UTF-8"),
+        ("\0", "YAML"),
+    ],
+)
+def test_a_hostile_file_is_refused_quickly_and_harms_no_other(rules, tmp_path, text, words):
+    (tmp_path / "zzz.yml").write_bytes(text.encode(errors="surrogateescape"))
+    started = time.process_time()
+    ruleset = rules(GOOD, errors=True)
+    assert time.process_time() - started < 2
+    assert len(ruleset.rules) == 1
+    assert any(words in str(error) for error in ruleset.errors)
+
+
+def test_expansions_are_bounded(rules):
+    many = {"p": [str(n) for n in range(60)], "q": [str(n) for n in range(60)]}
+    text = rule("  s:\n    A|expand: '%p%-%q%'\n  condition: s")
+    assert "3600 values" in str(rules(text, errors=True, placeholders=many).errors[0])
+    values = ", ".join(f"v{n}" for n in range(20_001))
+    text = rule(f"  s:\n    A: [{values}]\n  condition: s", number=2)
+    assert "more than 20000 values" in str(rules(text, errors=True).errors[-1])
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*a){20}", "^(([a-z])+.)+[A-Z]$"])
+def test_no_pattern_makes_a_long_value_slow(rules, pattern):
+    ruleset = rules(rule(f"  s:\n    A|re: '{pattern}'\n  condition: s"))
+    matcher = Matcher(ruleset)
+    started = time.process_time()
+    matcher.match(an_event({"A": "a" * 32_000 + "!"}))
+    assert time.process_time() - started < 1
+
+
+def test_a_rule_beyond_its_budget_is_taken_out_by_name(rules, monkeypatch):
+    monkeypatch.setattr("socconsole.sigma.quarantine.BUDGET_NS", 0)
+    matcher = Matcher(rules(rule("  s:\n    A|re: 'x+y'\n  condition: s")))
+    for number in range(3):
+        assert matcher.match(an_event({"A": f"{number}xy" + "z" * 4000}))
+    assert not matcher.match(an_event({"A": "4xy" + "z" * 4000}))
+    assert "Bad" in next(iter(matcher.quarantined.values()))
+
+
+@pytest.mark.parametrize(
+    "nasty", ["'", '"', "\\\\", "'''", "{0}", "%s", "\\n", "]; import os; [", "lambda: 1", "#"]
+)
+def test_nothing_a_rule_says_becomes_code(rules, nasty):
+    import yaml
+
+    body = {
+        "title": nasty,
+        "logsource": {"product": "windows"},
+        "detection": {
+            "s": {f"{nasty}f.g": nasty, f"{nasty}h|contains": f"x{nasty}"},
+            "condition": "s",
+        },
+    }
+    ruleset = rules(yaml.safe_dump(body))
+    plain = nasty.replace("\\\\", "\\")
+    event = an_event({f"{nasty}f.g": plain, f"{nasty}h": f"x{plain}"})
+    assert len(Matcher(ruleset).match(event)) == 1
