@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext
-from socconsole.parsers import timestamps
+from socconsole.parsers import laurel, timestamps
 from socconsole.parsers.parser import Parser, Sample
 from socconsole.parsers.phrases import INFORMATIONAL, MAINTENANCE, WARNING
 
@@ -67,6 +67,9 @@ _CHANGES = frozenset(
 
 def parse(text: str, context: ReadContext) -> Event | None:
     """Read one record, or all records of one event."""
+    if text[:6] == '{"ID":':
+        found = laurel.read(text, context)
+        return None if found is None else _event(found[0], found[1], text)
     head = HEAD.search(text, 0, 400)
     if head is None:
         return None
@@ -77,12 +80,13 @@ def parse(text: str, context: ReadContext) -> Event | None:
     host = context.host
     if "node" not in fields and host:
         fields["node"] = host
-    logsources: tuple[LogSource, ...] = _SOURCES
-    names = _NAMES
-    if _describe_process(fields):
-        logsources = _PROCESS_SOURCES
-    if "User" in fields:
-        names = _NAMED_USER
+    return _event(fields, instant, text)
+
+
+def _event(fields: dict[str, object], instant: timestamps.Instant, text: str) -> Event:
+    is_process = _describe_process(fields)
+    logsources = _PROCESS_SOURCES if is_process else _SOURCES
+    names = _NAMED_USER if "User" in fields else _NAMES
     return Event("auditd", logsources, fields, text, *instant, _category(fields), names)
 
 
@@ -217,6 +221,7 @@ PARSER = Parser(
     title="Linux audit log, raw or enriched",
     parse=parse,
     samples=(
+        laurel.SAMPLE,
         Sample(
             line="type=SYSCALL msg=audit(1772338329.579:2996): arch=c000003e syscall=59 success=yes "
             'exit=0 a0=237f5e8 items=2 ppid=26843 pid=27031 auid=1000 uid=1000 tty=pts2 comm="base64" '
