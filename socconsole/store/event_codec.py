@@ -1,5 +1,6 @@
 """Turns a batch of events into a compressed block and back, exactly."""
 
+import lzma
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,23 +9,29 @@ from datetime import datetime
 import msgspec
 
 from socconsole.core.event import (
+    ENTITY_NAMES,
     NO_NAMES,
     Event,
     EventCategory,
     LogSource,
     RawLine,
     TimeQuality,
-    entities,
+    lookup,
 )
 from socconsole.store.types import from_micros, to_micros
 
-CODEC = 1
 _LEVEL = 1
+_LONG_LINES = 1_000
+"""Bytes an event above which a block needs a longer memory than zlib's 32 kB."""
 _BIG_INTEGER = 1
 _ODD_TEXT = 2
 _LIMIT = 2**63
 
+_ENTITIES = tuple(ENTITY_NAMES.values())
+_NO_TOKENS = frozenset({"", "none"})
+
 _encode = msgspec.msgpack.Encoder().encode
+_from_json = msgspec.json.Decoder().decode
 
 
 def _from_extension(code: int, data: memoryview) -> object:
@@ -61,7 +68,7 @@ def token(value: str) -> str:
 def encode(source_id: int, generation_id: int, events: Sequence[Event], read_at: int) -> Block:
     """Return the block of `events`, which come from one generation in the order of their bytes."""
     shared: list[object] = []
-    places: dict[object, int] = {}
+    places: dict[object, tuple[int, tuple[str, ...]]] = {}
     rows: list[object] = []
     seen: set[str] = set()
     low, high = None, None
@@ -69,8 +76,11 @@ def encode(source_id: int, generation_id: int, events: Sequence[Event], read_at:
         time = read_at if event.time is None else to_micros(event.time)
         low = time if low is None or time < low else low
         high = time if high is None or time > high else high
-        rows.append(_row(event, _shared(event, shared, places)))
-        seen.update(entities(event).values())
+        place, paths = _shared(event, shared, places)
+        rows.append(_row(event, place, time))
+        fields = event.fields
+        for path in paths:
+            seen.add(str(fields[path] if path in fields else lookup(fields, path)))
     first, last = events[0].line, events[-1].line
     return Block(
         source_id,
@@ -80,30 +90,33 @@ def encode(source_id: int, generation_id: int, events: Sequence[Event], read_at:
         low or 0,
         high or 0,
         len(events),
-        zlib.compress(_packed([shared, rows]), _LEVEL),
-        " ".join(sorted({token(value) for value in seen})),
+        _compressed(_packed([shared, rows]), len(events)),
+        " ".join(sorted({token(value) for value in seen} - _NO_TOKENS)),
     )
 
 
-def _shared(event: Event, shared: list[object], places: dict[object, int]) -> int:
-    """Return the place of what most events of a block have in common."""
+def _shared(
+    event: Event, shared: list[object], places: dict[object, tuple[int, tuple[str, ...]]]
+) -> tuple[int, tuple[str, ...]]:
+    """Return the place of what most events of a block share, and the paths of their entities."""
     line = event.line
     key = (
         event.format,
-        event.logsources,
+        id(event.logsources),
         id(event.names),
         line.source if line else "",
         line.path if line else "",
     )
-    place = places.get(key)
-    if place is None:
-        place = places[key] = len(shared)
+    known = places.get(key)
+    if known is None:
+        paths = tuple(event.names[name] for name in _ENTITIES if name in event.names)
+        known = places[key] = (len(shared), paths)
         sources = [(each.product, each.category, each.service) for each in event.logsources]
         shared.append((event.format, sources, dict(event.names), key[3], key[4]))
-    return place
+    return known
 
 
-def _row(event: Event, place: int) -> tuple[object, ...]:
+def _row(event: Event, place: int, time: int) -> tuple[object, ...]:
     line = event.line
     raw = event.raw
     exact: object = raw
@@ -114,13 +127,35 @@ def _row(event: Event, place: int) -> tuple[object, ...]:
         line.offset if line else 0,
         line.end if line else 0,
         line.number if line else 0,
-        None if event.time is None else to_micros(event.time),
-        event.time_quality.value,
-        event.category.value,
+        None if event.time is None else time,
+        event.time_quality,
+        event.category,
         exact,
-        event.fields,
+        None if _is_its_own_json(event) else event.fields,
         event.parse_error,
     )
+
+
+def _is_its_own_json(event: Event) -> bool:
+    """Tell whether the fields are just what the line says, so that they need no keeping."""
+    if not event.raw.startswith("{"):
+        return False
+    try:
+        return bool(_from_json(event.raw) == event.fields)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return False
+
+
+def _compressed(packed: bytes, events: int) -> bytes:
+    """Compress; the first byte tells `_expanded` how."""
+    if len(packed) > _LONG_LINES * events:
+        return lzma.compress(packed, format=lzma.FORMAT_ALONE, preset=0)
+    return zlib.compress(packed, _LEVEL)
+
+
+def _expanded(payload: bytes) -> bytes:
+    is_zlib = payload[:1] == b"\x78"
+    return zlib.decompress(payload) if is_zlib else lzma.decompress(payload)
 
 
 def _packed(document: object) -> bytes:
@@ -153,7 +188,7 @@ def _tame_text(value: str) -> object:
 
 def decode(payload: bytes, source: str, generation_id: int) -> list[Event]:
     """Return the events of a block; `source` is what the source is called today."""
-    shared, rows = _decode(zlib.decompress(payload))
+    shared, rows = _decode(_expanded(payload))
     common = [_common(each) for each in shared]  # type: ignore[attr-defined]
     return [_event(row, common, source, generation_id) for row in rows]  # type: ignore[attr-defined]
 
@@ -181,7 +216,7 @@ def _event(
     return Event(
         format=format_name,
         logsources=logsources,
-        fields=fields,  # type: ignore[arg-type]
+        fields=_from_json(raw) if fields is None else fields,  # type: ignore[arg-type]
         raw=raw,
         time=_moment(time),
         time_quality=TimeQuality(str(quality)),

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from socconsole.core.event import Event, EventCategory, LogSource, RawLine, TimeQuality
@@ -77,6 +78,16 @@ def test_an_event_comes_back_exactly(database, store, place, noon, odd):
     (kept,) = store.search()
     assert kept.event == stored
     assert kept.event.line == stored.line
+
+
+def test_a_json_line_is_kept_once_and_comes_back_whole(database, store, place, noon):
+    raw = '{"a": [1, 2.5, "x", null, true], "big": 18446744073709551616, "EventID": 1}'
+    own = an_event(place[1], 0, raw=raw, fields=msgspec.json.decode(raw))
+    renamed = an_event(place[1], 1, raw=raw, fields={"winlog": msgspec.json.decode(raw)})
+    long = an_event(place[1], 2, raw='{"x": "' + "y" * 5000 + '"}', fields={"x": "y" * 5000})
+    with database.begin() as session:
+        store.append(session, *place, [own, renamed, long], read_at=noon)
+    assert [kept.event for kept in store.search()] == [own, renamed, long]
 
 
 def test_bytes_that_are_no_text_come_back_exactly(database, store, place, noon):
