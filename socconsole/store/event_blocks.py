@@ -84,6 +84,10 @@ class Blocks(Protocol):
         """Remove a day."""
         ...
 
+    def tidy(self, days: Sequence[str]) -> None:
+        """Put small blocks of finished days together, of one day at most."""
+        ...
+
     def close(self) -> None:
         """Give connections back."""
         ...

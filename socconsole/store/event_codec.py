@@ -20,6 +20,7 @@ from socconsole.core.event import (
 )
 from socconsole.store.types import from_micros, to_micros
 
+BLOCK_EVENTS = 512
 _LEVEL = 1
 _LONG_LINES = 1_000
 """Bytes an event above which a block needs a longer memory than zlib's 32 kB."""

@@ -15,6 +15,14 @@ from sqlmodel import Session
 from socconsole.store import driver
 from socconsole.store.event_blocks import Place, Stored, Wanted
 from socconsole.store.event_codec import Block
+from socconsole.store.event_compact import (
+    COMPACT,
+    compact,
+    insert,
+    is_compact,
+    replace,
+    worth_it,
+)
 from socconsole.store.place import make_file, make_folder
 
 APPLICATION_ID = 0x50C_E4E7
@@ -66,17 +74,7 @@ class EventFiles:
             for other in self._written | {day}:
                 self._replace(other, block.generation_id, block.offset_from)
             connection = self._write_to(day)
-            cursor = connection.execute(
-                "INSERT INTO block (source_id, generation_id, off_lo, off_hi, ts_min, ts_max, n,"
-                " codec, payload) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)",
-                (
-                    block.source_id, block.generation_id, block.offset_from, block.offset_to,
-                    block.time_from, block.time_to, block.events, block.payload,
-                ),
-            )  # fmt: skip
-            connection.execute(
-                "INSERT INTO token (rowid, t) VALUES (?, ?)", (cursor.lastrowid, block.tokens)
-            )
+            insert(connection, block)
 
     def _follow(self, session: Session) -> None:
         """Commit the day files just before `session` commits, roll back when it does."""
@@ -189,6 +187,35 @@ class EventFiles:
             for path in self._paths(day):
                 path.unlink(missing_ok=True)
 
+    def tidy(self, days: Sequence[str]) -> None:
+        with self._lock:
+            for day in days:
+                if not is_compact(self._connection(day)) and self._compact(day):
+                    return
+
+    def _compact(self, day: str) -> bool:
+        """Write the day anew where that is worth it; the old file stays until it is done."""
+        old = self._connection(day)
+        if day in self._writing:
+            return False
+        if not worth_it(old):
+            old.execute(f"PRAGMA user_version={COMPACT}")
+            return False
+        busy, _, _ = old.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            return False  # a reader holds on to the log, which is still part of the file
+        path = self._paths(day)[0]
+        new = path.with_suffix(".compacting")
+        new.unlink(missing_ok=True)
+        target = self._make(new)
+        try:
+            compact(old, target)
+        finally:
+            target.close()
+        self._open.pop(day).close()
+        replace(path, new)
+        return True
+
     def close(self) -> None:
         with self._lock:
             for connection in self._open.values():
@@ -204,16 +231,18 @@ class EventFiles:
         if known is not None:
             return known
         path = self._paths(day)[0]
-        new = create and not path.exists()
-        if new:
-            make_folder(self._folder, self._folder.parent)
-            make_file(path, page_size=8192)
+        connection = self._make(path) if create else driver.connect(str(path), timeout=5.0)
+        self._open[day] = connection
+        return connection
+
+    def _make(self, path: Path) -> driver.Connection:
+        """Open a file for writing, made where there is none."""
+        make_folder(self._folder, self._folder.parent)
+        make_file(path, page_size=8192)
         connection = driver.connect(str(path), timeout=5.0)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA temp_store=MEMORY")
-        if create:
-            connection.executescript(_SCHEMA if _DELETES_TOKENS else _OLD_FTS)
-        self._open[day] = connection
+        connection.executescript(_SCHEMA if _DELETES_TOKENS else _OLD_FTS)
         return connection
 
 

@@ -170,6 +170,9 @@ class EventPartitions:
             connection.execute(text(f"DROP TABLE IF EXISTS event_block_{day.replace('-', '')}"))
         self._known.discard(day)
 
+    def tidy(self, days: Sequence[str]) -> None:
+        """Leave the blocks as they are: a server's pages hold many."""
+
     def close(self) -> None:
         """Nothing of its own is open."""
 

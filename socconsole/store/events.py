@@ -10,13 +10,12 @@ from sqlmodel import Session
 from socconsole.core.event import Event
 from socconsole.store.database import Database
 from socconsole.store.event_blocks import Blocks, Place, Stored, Wanted
-from socconsole.store.event_codec import decode, encode, token
+from socconsole.store.event_codec import BLOCK_EVENTS, decode, encode, token
 from socconsole.store.event_files import EventFiles
 from socconsole.store.event_partitions import EventPartitions
 from socconsole.store.tables import Generation, Source, table_of
 from socconsole.store.types import to_micros
 
-BLOCK_EVENTS = 512
 _PAGE = 8
 _LAST = 2**62
 
@@ -232,7 +231,8 @@ class EventStore:
     ) -> tuple[str, ...]:
         """Drop whole days, oldest first, until the rest is young and small enough.
 
-        Today is never dropped. Returns the days dropped.
+        Today is never dropped. Finished days that are left are compacted, one a call. Returns the
+        days dropped.
         """
         moment = (now or datetime.now(UTC)).astimezone(UTC)
         today = f"{moment:%Y-%m-%d}"
@@ -246,6 +246,7 @@ class EventStore:
             self._blocks.drop(day)
             total -= size
             dropped.append(day)
+        self._blocks.tidy(sorted(sizes.keys() - set(dropped)))
         return tuple(dropped)
 
     def sizes(self) -> Mapping[str, int]:

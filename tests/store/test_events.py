@@ -222,3 +222,29 @@ class TestAfterACrash:
         assert found(store) == list(range(12))
         assert found(store, tokens=["10.0.0.1"]) == list(range(12))
         store.close()
+
+
+def test_a_finished_days_small_blocks_are_put_together(sqlite_database, noon):
+    with sqlite_database.begin() as session:
+        source = a_source(session, noon)
+        places = []
+        for _ in range(2):
+            generation = Generation(
+                source_id=source.id, path="/log", first_seen_at=noon, updated_at=noon
+            )
+            session.add(generation)
+            session.flush()
+            places.append((source.id, generation.id))
+    store = EventStore(sqlite_database)
+    for number in range(60):
+        append(sqlite_database, store, places[number % 2], [number], noon, source_ip="192.0.2.9")
+    before = sum(store.sizes().values())
+    now = noon + timedelta(days=1)
+    assert store.retain(None, None, now=now) == ()
+    assert sorted(found(store)) == list(range(60))
+    assert len(found(store, tokens=["192.0.2.9"])) == 60
+    assert [kept.offset // 100 for kept in store.around(*places[0], 1000, 1, 1)] == [8, 10, 12]
+    assert sum(store.sizes().values()) < before / 2
+    store.retain(None, None, now=now)
+    assert sorted(found(store)) == list(range(60))
+    store.close()
