@@ -337,12 +337,13 @@ def override_severity(
     """Set another severity than the rule's, or with None the rule's own again."""
     if severity is not None and not reason.strip():
         raise UsageError("Another severity needs a reason.", hint="Say why in one line.")
+    terms = alert_rows.rank_terms(session, alert_ids)
 
     def plan(alert: Standing) -> Values:
         chosen = alert.rule_severity if severity is None else severity
         if chosen == alert.severity and severity == alert.severity_override:
             raise TransitionError(f"It is {chosen.label} already.")
-        placed = ranked_anew(alert.rank_terms, chosen)
+        placed = ranked_anew(terms[alert.id], chosen)
         return {
             "severity": chosen,
             "severity_override": severity,

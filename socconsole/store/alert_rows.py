@@ -30,7 +30,6 @@ class Standing:
     severity: Severity
     rule_severity: Severity
     severity_override: Severity | None
-    rank_terms: Values
     assignee: str | None
     ticket_id: int | None
     acknowledged_at: datetime | None
@@ -54,6 +53,15 @@ def standing(session: Session, alert_ids: Sequence[int]) -> list[Standing]:
         query = select(*_COLUMNS).where(_ALERT.c.id.in_(chunk)).order_by(_ALERT.c.id)
         for row in session.connection().execute(query.with_for_update()):
             found.append(Standing(*row))  # noqa: PERF401 - the loop reads better than a nested one
+    return found
+
+
+def rank_terms(session: Session, alert_ids: Sequence[int]) -> dict[int, Values]:
+    """Return alert → the stored terms of its rank."""
+    found: dict[int, Values] = {}
+    for chunk in _chunks(alert_ids):
+        query = select(_ALERT.c.id, _ALERT.c.rank_terms).where(_ALERT.c.id.in_(chunk))
+        found.update({row[0]: row[1] for row in session.connection().execute(query)})
     return found
 
 

@@ -24,6 +24,8 @@ from socconsole.store.tables import Edited, Identified, table_of
 
 _KEY = "socconsole.recording"
 _CHUNK = 5_000
+_MANY = 20
+"""From so many rows with the same values on they are written in one statement."""
 
 AuditMode = Literal["rows", "one-entry"]
 
@@ -108,9 +110,16 @@ class Recording:
         values["version"] = table.c.version + 1
         if "updated_at" in table.c and "updated_at" not in values:
             values["updated_at"] = self.now
-        self.session.connection().execute(
-            update(table).where(table.c.id == bindparam("row_id")).values(values), rows
-        )
+        connection = self.session.connection()
+        groups, single = _alike(rows)
+        for shared, ids in groups:
+            for start in range(0, len(ids), _CHUNK):
+                chosen = table.c.id.in_(ids[start : start + _CHUNK])
+                connection.execute(update(table).where(chosen).values(values), shared)
+        if single:
+            connection.execute(
+                update(table).where(table.c.id == bindparam("row_id")).values(values), single
+            )
 
     def _expire(self, model: type[Edited], rows: Sequence[Mapping[str, object]]) -> None:
         """Make objects of the session see what was written past them."""
@@ -193,6 +202,32 @@ class Recording:
         for touch in (*self.touches.values(), *self.notes):
             changes.setdefault(touch.entity, []).append(touch.entity_id)
         return changes
+
+
+Values = dict[str, object]
+
+
+def _alike(rows: list[Values]) -> tuple[list[tuple[Values, list[object]]], list[Values]]:
+    """Return the values that many rows get with those rows' ids, and the rows left over.
+
+    One statement for thousands of rows takes half the time of one each.
+    """
+    groups: dict[tuple[object, ...], list[Values]] = {}
+    single: list[Values] = []
+    for row in rows:
+        key = tuple(value for name, value in row.items() if name != "row_id")
+        try:
+            groups.setdefault(key, []).append(row)
+        except TypeError:  # a document has no hash, and is seldom the same
+            single.append(row)
+    many: list[tuple[Values, list[object]]] = []
+    for group in groups.values():
+        if len(group) < _MANY:
+            single.extend(group)
+            continue
+        shared = {name: value for name, value in group[0].items() if name != "row_id"}
+        many.append((shared, [row["row_id"] for row in group]))
+    return many, single
 
 
 def _old_and_new(history: History) -> tuple[object, object]:

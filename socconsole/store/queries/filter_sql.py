@@ -6,7 +6,19 @@ from datetime import datetime, timedelta
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, false, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    cast,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from socconsole.core.filter_match import Viewer
 from socconsole.core.filter_tree import (
@@ -23,6 +35,7 @@ from socconsole.core.filter_tree import (
     Value,
 )
 from socconsole.core.filter_words import Kind
+from socconsole.store.search import matching
 from socconsole.store.tables import METADATA
 
 Test = ColumnElement[bool]
@@ -35,7 +48,9 @@ class Related:
     local: ColumnElement[Any]
     """The reference."""
     key: ColumnElement[Any]
-    name: ColumnElement[Any]
+    name: "ColumnElement[Any] | tuple[ColumnElement[Any], ...]"
+    is_text: bool = False
+    """The reference is text."""
 
 
 Place = ColumnElement[Any] | Related | tuple[ColumnElement[Any], ...]
@@ -48,13 +63,39 @@ class Places:
 
     fields: Mapping[str, Place]
     texts: tuple[ColumnElement[Any], ...]
-    names: tuple[ColumnElement[Any], ...]
+    names: tuple[ColumnElement[Any] | Related, ...]
     """What `~letters` are looked for in."""
+    searched: str = ""
+    """The table whose search index holds the texts."""
 
 
 _ALERT = METADATA.tables["alert"].c
 _SOURCE = METADATA.tables["source"].c
 _TICKET = METADATA.tables["ticket"].c
+
+
+def _rules_of_alerts() -> FromClause:
+    """Return every rule that raised an alert with its newest title, by hops through its index.
+
+    A rule's words are looked for in some hundred titles instead of a million.
+    """
+    first = select(func.min(_ALERT.rule_id).label("id")).cte("rules", recursive=True)
+    following = (
+        select(func.min(_ALERT.rule_id)).where(_ALERT.rule_id > first.c.id).scalar_subquery()
+    )
+    hops = first.union_all(select(following).where(first.c.id.is_not(None)))
+    title = (
+        select(_ALERT.title)
+        .where(_ALERT.rule_id == hops.c.id)
+        .order_by(_ALERT.created_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(hops.c.id, title.label("title")).where(hops.c.id.is_not(None)).subquery()
+
+
+_RULES = _rules_of_alerts()
+_RULE_OF_ALERT = Related(_ALERT.rule_id, _RULES.c.id, (_RULES.c.title, _RULES.c.id), is_text=True)
 
 ALERT_PLACES = Places(
     {
@@ -62,7 +103,7 @@ ALERT_PLACES = Places(
         "status": _ALERT.status,
         "disposition": _ALERT.disposition,
         "reason": _ALERT.sub_reason,
-        "rule": (_ALERT.title, _ALERT.rule_id),
+        "rule": _RULE_OF_ALERT,
         "tag": cast(_ALERT.tags, Text),
         "host": _ALERT.host,
         "user": _ALERT.username,
@@ -87,7 +128,8 @@ ALERT_PLACES = Places(
         _ALERT.summary,
         _ALERT.assignee,
     ),
-    (_ALERT.title, _ALERT.host, _ALERT.username, _ALERT.source_ip),
+    (_RULE_OF_ALERT, _ALERT.host, _ALERT.username, _ALERT.source_ip),
+    searched="alert",
 )
 
 _ESCAPE = "\\"
@@ -102,96 +144,137 @@ _ORDER: Mapping[str, Callable[[Any, Any], Any]] = {
 _TURNED: Mapping[str, Callable[[Any, Any], Any]] = {"<": gt, "<=": ge, ">": lt, ">=": le}
 
 
-def condition(filter_: Filter, places: Places, viewer: Viewer) -> Test:
-    """Return the WHERE clause that `filter_` means for `viewer`."""
-    return _sql(filter_.root, places, viewer)
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, of which kind of database."""
+
+    viewer: Viewer
+    is_sqlite: bool
+
+    def like(self, column: ColumnElement[Any], pattern: str) -> Test:
+        """Return whether the column matches, whatever the case of its ASCII letters."""
+        if self.is_sqlite:
+            return column.like(pattern, escape=_ESCAPE)  # there LIKE looks at no case
+        return column.ilike(pattern, escape=_ESCAPE)
+
+    def same(self, column: ColumnElement[Any], value: str) -> Test:
+        """Return whether the column is the value, whatever the case of its ASCII letters."""
+        if self.is_sqlite:
+            return column.collate("NOCASE") == value
+        return func.lower(column) == func.lower(value)
 
 
-def _sql(node: Node, places: Places, viewer: Viewer) -> Test:
+def condition(filter_: Filter, places: Places, asking: Asking) -> Test:
+    """Return the WHERE clause that `filter_` means for who asks."""
+    return _sql(filter_.root, places, asking)
+
+
+def _sql(node: Node, places: Places, asking: Asking) -> Test:
     if isinstance(node, Every):
-        return and_(true(), *(_sql(inner, places, viewer) for inner in node.nodes))
+        return and_(true(), *(_sql(inner, places, asking) for inner in node.nodes))
     if isinstance(node, Either):
-        return or_(false(), *(_sql(inner, places, viewer) for inner in node.nodes))
+        return or_(false(), *(_sql(inner, places, asking) for inner in node.nodes))
     if isinstance(node, Not):
         # What is unknown is not what was asked for: NULL must not leave the row out.
-        return not_(func.coalesce(_sql(node.node, places, viewer), false()))
+        return not_(func.coalesce(_sql(node.node, places, asking), false()))
     if isinstance(node, Contains):
-        pattern = f"%{_literal(node.text)}%"
-        return or_(*(text.ilike(pattern, escape=_ESCAPE) for text in places.texts))
+        return _contains(node.text, places, asking)
     if isinstance(node, Fuzzy):
-        return or_(*(_fuzzy(name, node.text) for name in places.names))
-    return _compared(node, places.fields[node.field.name], viewer)
+        return or_(*(_fuzzy(name, node.text, asking) for name in places.names))
+    return _compared(node, places.fields[node.field.name], asking)
 
 
-def _compared(node: Comparison, place: Place, viewer: Viewer) -> Test:
+def _contains(phrase: str, places: Places, asking: Asking) -> Test:
+    """Return whether every word of the phrase begins a word of the texts.
+
+    Punctuation alone has no words: it is looked for as it stands, which is slow.
+    """
+    words = [word for word in phrase.split() if any(map(str.isalnum, word))]
+    if words and places.searched:
+        dialect = "sqlite" if asking.is_sqlite else "postgresql"
+        return matching(dialect, places.searched, " ".join(f"{word}*" for word in words))
+    pattern = f"%{_literal(phrase)}%"
+    return or_(*(asking.like(text, pattern) for text in places.texts))
+
+
+def _compared(node: Comparison, place: Place, asking: Asking) -> Test:
     if isinstance(place, Related):
-        return _related(node, place, viewer)
+        return _related(node, place, asking)
     columns = place if isinstance(place, tuple) else (place,)
     tests = [
-        _value_test(node, column, value, viewer) for column in columns for value in node.values
+        _value_test(node, column, value, asking) for column in columns for value in node.values
     ]
     return tests[0] if len(tests) == 1 else or_(*tests)
 
 
-def _related(node: Comparison, place: Related, viewer: Viewer) -> Test:
+def _related(node: Comparison, place: Related, asking: Asking) -> Test:
     values = node.values
     if len(values) == 1 and isinstance(values[0], Special):
         is_none = place.local.is_(None)
         return is_none if values[0].word == "none" else not_(is_none)
-    tests = [_value_test(node, place.name, value, viewer) for value in values]
+    names = place.name if isinstance(place.name, tuple) else (place.name,)
+    tests = [_value_test(node, name, value, asking) for name in names for value in values]
     found = select(place.key).where(or_(*tests))
-    if len(values) == 1 and isinstance(values[0], str) and node.op != "~":
+    if not place.is_text and len(values) == 1 and isinstance(values[0], str) and node.op != "~":
         return place.local == found.limit(1).scalar_subquery()
-    # The plus keeps SQLite from walking the index of the reference once per name and sorting then.
-    return place.local.op("+")(0).in_(found)
+    return _unindexed(place).in_(found)
 
 
-def _value_test(node: Comparison, column: ColumnElement[Any], value: Value, viewer: Viewer) -> Test:
+def _unindexed(place: Related) -> ColumnElement[Any]:
+    """Return the reference so that SQLite does not walk its index once per name and sort then."""
+    return func.coalesce(place.local, "") if place.is_text else place.local.op("+")(0)
+
+
+def _value_test(node: Comparison, column: ColumnElement[Any], value: Value, asking: Asking) -> Test:
     if isinstance(value, Special):
-        return _special(column, value, viewer)
+        return _special(column, value, asking)
     match node.field.kind:
         case Kind.AGE | Kind.TIME:
-            return _moment(node, column, value, viewer)
+            return _moment(node, column, value, asking)
         case Kind.LEVEL | Kind.NUMBER:
             return _test(_ORDER[node.op](column, value))
         case Kind.CHOICE:
             return _test(column == str(value))
-    return _text(node, column, value)
+    return _text(node, column, value, asking)
 
 
-def _special(column: ColumnElement[Any], value: Special, viewer: Viewer) -> Test:
+def _special(column: ColumnElement[Any], value: Special, asking: Asking) -> Test:
     if value.word == "me":
-        return _test(func.lower(column) == func.lower(viewer.login))
+        return _test(column == asking.viewer.login)
     is_none = or_(column.is_(None), column == "")
     return is_none if value.word == "none" else not_(is_none)
 
 
-def _moment(node: Comparison, column: ColumnElement[Any], value: Value, viewer: Viewer) -> Test:
+def _moment(node: Comparison, column: ColumnElement[Any], value: Value, asking: Asking) -> Test:
     if isinstance(value, timedelta):
         order = _TURNED if node.field.kind is Kind.AGE else _ORDER
-        return _test(order[node.op](column, viewer.now - value))
+        return _test(order[node.op](column, asking.viewer.now - value))
     assert isinstance(value, datetime)
     return _test(_ORDER[node.op](column, value))
 
 
-def _text(node: Comparison, column: ColumnElement[Any], value: Value) -> Test:
+def _text(node: Comparison, column: ColumnElement[Any], value: Value, asking: Asking) -> Test:
     inside = node.field.kind is Kind.TEXT and node.op == ":"
     if isinstance(value, Glob):
         pattern = _literal(value.pattern).replace("*", "%").replace("?", "_")
-        return column.ilike(f"%{pattern}%" if inside else pattern, escape=_ESCAPE)
+        return asking.like(column, f"%{pattern}%" if inside else pattern)
     wanted = str(value)
     if node.op == "~":
-        return _fuzzy(column, wanted)
+        return _fuzzy(column, wanted, asking)
     if inside:
-        return column.ilike(f"%{_literal(wanted)}%", escape=_ESCAPE)
+        return asking.like(column, f"%{_literal(wanted)}%")
     if node.field.name == "tag":
-        return column.ilike(f'%"{_literal(wanted)}"%', escape=_ESCAPE)
-    return _test(func.lower(column) == func.lower(wanted))
+        return asking.like(column, f'%"{_literal(wanted)}"%')
+    return asking.same(column, wanted)
 
 
-def _fuzzy(column: ColumnElement[Any], letters: str) -> Test:
+def _fuzzy(place: ColumnElement[Any] | Related, letters: str, asking: Asking) -> Test:
+    if isinstance(place, Related):
+        names = place.name if isinstance(place.name, tuple) else (place.name,)
+        found = select(place.key).where(_fuzzy(names[0], letters, asking))
+        return _unindexed(place).in_(found)
     pattern = "%".join(_literal(letter) for letter in letters)
-    return column.ilike(f"%{pattern}%", escape=_ESCAPE)
+    return asking.like(place, f"%{pattern}%")
 
 
 def _literal(text: str) -> str:

@@ -51,7 +51,7 @@ def facets(
     statement = (
         select(column, counted, worst)
         .select_from(_from(field))
-        .where(where(query))
+        .where(where(session, query))
         .group_by(column)
         .order_by(counted.desc(), column)
         .limit(limit)

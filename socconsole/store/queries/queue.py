@@ -4,20 +4,31 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlmodel import Session
 
 from socconsole.core.filter import parse_filter
 from socconsole.core.filter_match import Viewer
-from socconsole.core.filter_tree import Comparison, Every, Filter, Node
+from socconsole.core.filter_tree import Comparison, Every, Filter, Node, Not
 from socconsole.core.filter_words import ALERT_FIELDS
 from socconsole.core.severity import Severity
 from socconsole.errors import UsageError
 from socconsole.store.queries.facets import open_counts
-from socconsole.store.queries.filter_sql import ALERT_PLACES, asks_about, condition
+from socconsole.store.queries.filter_sql import ALERT_PLACES, Asking, asks_about, condition
 from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
@@ -106,6 +117,17 @@ _ROW_COLUMNS = (
     _ALERT.c.version,
 )
 _TAGS = 30
+_STATES = ("status", "disposition", "reason", "id")
+"""Fields that closed alerts are asked for by."""
+_ROWS = (
+    select(*_ROW_COLUMNS)
+    .select_from(
+        _ALERT.outerjoin(_SOURCE, _SOURCE.c.id == _ALERT.c.source_id).outerjoin(
+            _TICKET, _TICKET.c.id == _ALERT.c.ticket_id
+        )
+    )
+    .where(_ALERT.c.id.in_(bindparam("ids", expanding=True)))
+)
 
 SORTS: Mapping[str, tuple[ColumnElement[Any], bool]] = {
     "rank": (_ALERT.c.rank, True),
@@ -119,9 +141,11 @@ SORTS: Mapping[str, tuple[ColumnElement[Any], bool]] = {
     "source_ip": (func.coalesce(_ALERT.c.source_ip, ""), False),
     "status": (_ALERT.c.status, False),
     "assignee": (func.coalesce(_ALERT.c.assignee, ""), False),
-    "closed": (func.coalesce(_ALERT.c.closed_at, 0), True),
 }
-"""Sort → its column, and whether the greatest comes first."""
+"""Sort → its column, and whether the greatest comes first. Where closed alerts are among those
+asked for, `rank` is the order in which they were raised: nobody works closed ones by rank, and
+there is no index for it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +184,9 @@ def queue_page(
     session: Session, query: QueueQuery, *, limit: int = 100, after: PageEnd | None = None
 ) -> tuple[QueueRow, ...]:
     """Return a page of the queue; see `page_end` for the next one."""
-    statement = _ordered(query).limit(limit)
+    statement = _ordered(session, query).limit(limit)
     if after is not None:
-        column, _ = SORTS[query.sort]
+        column = _sort(query)[0]
         place = tuple_(column, _ALERT.c.id)
         end = tuple_(literal(after.key, column.type), literal(after.id, _ALERT.c.id.type))
         statement = statement.where(place < end if _descending(query) else place > end)
@@ -171,22 +195,25 @@ def queue_page(
 
 def page_end(session: Session, query: QueueQuery, last: QueueRow) -> PageEnd:
     """Return where a page ended that ended with `last`."""
-    column, _ = SORTS[query.sort]
+    column = _sort(query)[0]
     key = session.connection().execute(select(column).where(_ALERT.c.id == last.id)).scalar()
     return PageEnd(key, last.id)
 
 
 def queue_ids(session: Session, query: QueueQuery, *, limit: int | None = None) -> "array[int]":
     """Return the ids of everything the query finds, in its order."""
-    statement = _ordered(query)
+    statement = _ordered(session, query)
     if limit is not None:
         statement = statement.limit(limit)
-    result = session.connection().execute(statement)
-    cursor = result.cursor
-    assert cursor is not None
-    ids = array("q", chain.from_iterable(cursor.fetchall()))
-    result.close()
-    return ids
+    ordered = statement.subquery()
+    connection = session.connection()
+    gather = func.json_group_array if connection.dialect.name == "sqlite" else func.json_agg
+    # One string instead of a million rows: a sixth of the time.
+    found = connection.execute(select(cast(gather(ordered.c.id), Text))).scalar()
+    return array("q", _numbers(found) if found else ())
+
+
+_numbers = msgspec.json.Decoder(list[int]).decode
 
 
 def queue_rows(session: Session, alert_ids: Sequence[int]) -> tuple[QueueRow, ...]:
@@ -194,16 +221,8 @@ def queue_rows(session: Session, alert_ids: Sequence[int]) -> tuple[QueueRow, ..
     found: dict[int, QueueRow] = {}
     ids = list(alert_ids)
     for start in range(0, len(ids), _IDS_PER_QUERY):
-        statement = (
-            select(*_ROW_COLUMNS)
-            .select_from(
-                _ALERT.outerjoin(_SOURCE, _SOURCE.c.id == _ALERT.c.source_id).outerjoin(
-                    _TICKET, _TICKET.c.id == _ALERT.c.ticket_id
-                )
-            )
-            .where(_ALERT.c.id.in_(ids[start : start + _IDS_PER_QUERY]))
-        )
-        for row in session.connection().execute(statement):
+        chosen = {"ids": ids[start : start + _IDS_PER_QUERY]}
+        for row in session.connection().execute(_ROWS, chosen):
             values = list(row)
             values[_TAGS] = tuple(values[_TAGS] or ())
             found[values[0]] = QueueRow(*values)
@@ -214,7 +233,7 @@ def queue_news(
     session: Session, query: QueueQuery, *, after_id: int, limit: int = 10_000
 ) -> "array[int]":
     """Return the ids of matching alerts raised after alert `after_id`, in the query's order."""
-    statement = _ordered(query).where(_ALERT.c.id > after_id).limit(limit)
+    statement = _ordered(session, query).where(_ALERT.c.id > after_id).limit(limit)
     return array("q", session.connection().execute(statement).scalars())
 
 
@@ -225,7 +244,7 @@ def newest_id(session: Session) -> int:
 
 def queue_count(session: Session, query: QueueQuery, *, cap: int | None = None) -> int:
     """Return how many alerts the query finds, counting no further than `cap`."""
-    matching = select(_ALERT.c.id).where(where(query))
+    matching = select(_ALERT.c.id).where(where(session, query))
     if cap is not None:
         matching = matching.limit(cap)
     counted = select(func.count()).select_from(matching.subquery())
@@ -264,10 +283,11 @@ def queue_counts(session: Session, login: str) -> QueueCounts:
     )
 
 
-def where(query: QueueQuery) -> ColumnElement[bool]:
+def where(session: Session, query: QueueQuery) -> ColumnElement[bool]:
     """Return the query's condition; unless it asks about states, shelved and closed stay out."""
-    asked = condition(query.filter, ALERT_PLACES, query.viewer)
-    if not asks_about(query.filter, ("status", "disposition", "reason", "id")):
+    is_sqlite = session.connection().dialect.name == "sqlite"
+    asked = condition(query.filter, ALERT_PLACES, Asking(query.viewer, is_sqlite))
+    if not asks_about(query.filter, _STATES):
         return and_(_ALERT.c.is_open, _ALERT.c.status != "shelved", asked)
     if _asks_for_open(query.filter.root):
         return and_(_ALERT.c.is_open, asked)
@@ -277,19 +297,35 @@ def where(query: QueueQuery) -> ColumnElement[bool]:
 def _asks_for_open(root: Node) -> bool:
     """Return whether nothing closed can pass, so that the index of open alerts will do."""
     nodes = root.nodes if isinstance(root, Every) else (root,)
-    return any(
-        isinstance(node, Comparison) and node.field.name == "status" and "closed" not in node.values
-        for node in nodes
-    )
+    return any(_leaves_closed_out(node) for node in nodes)
+
+
+def _leaves_closed_out(node: Node) -> bool:
+    if isinstance(node, Not):
+        return _is_status(node.node) and node.node.values == ("closed",)
+    return _is_status(node) and "closed" not in node.values
+
+
+def _is_status(node: Node) -> TypeGuard[Comparison]:
+    return isinstance(node, Comparison) and node.field.name == "status"
 
 
 def _descending(query: QueueQuery) -> bool:
-    return SORTS[query.sort][1] != query.reverse
+    return _sort(query)[1] != query.reverse
 
 
-def _ordered(query: QueueQuery) -> Select[int]:
-    column, _ = SORTS[query.sort]
-    statement = select(_ALERT.c.id).where(where(query))
+def _sort(query: QueueQuery) -> tuple[ColumnElement[Any], bool]:
+    by_rank = query.sort == "rank"
+    return SORTS["age" if by_rank and not _only_open(query.filter) else query.sort]
+
+
+def _only_open(filter_: Filter) -> bool:
+    return not asks_about(filter_, _STATES) or _asks_for_open(filter_.root)
+
+
+def _ordered(session: Session, query: QueueQuery) -> Select[int]:
+    column = _sort(query)[0]
+    statement = select(_ALERT.c.id).where(where(session, query))
     if _descending(query):
         return statement.order_by(column.desc(), _ALERT.c.id.desc())
     return statement.order_by(column, _ALERT.c.id)

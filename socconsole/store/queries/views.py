@@ -36,7 +36,7 @@ SHIPPED_VIEWS = (
     ViewRow("Critical", "severity:critical", None),
     ViewRow("Tickets", "status:escalated", None),
     ViewRow("Shelved", "status:shelved", None),
-    ViewRow("Closed", "status:closed", None, sort="closed"),
+    ViewRow("Closed", "status:closed", None, sort="age"),
 )
 """In the order of the bar."""
 
