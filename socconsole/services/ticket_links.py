@@ -35,7 +35,7 @@ def link(
     summary = f"{ticket.human_id} {kind} {other.human_id}"
     with recording(session, verb="ticket.link", by=by, now=now, summary=summary) as action:
         action.about = ("ticket", ticket_id)
-        if _between(session, ticket_id, other_id, kind) is not None:
+        if between(session, ticket_id, other_id, kind) is not None:
             raise TransitionError(f"{ticket.human_id} and {other.human_id} are linked already.")
         session.add(
             TicketLink(
@@ -54,7 +54,7 @@ def unlink(session: Session, ticket_id: int, other_id: int, *, by: str, now: dat
     summary = f"{ticket.human_id} and {other.human_id}"
     with recording(session, verb="ticket.unlink", by=by, now=now, summary=summary) as action:
         action.about = ("ticket", ticket_id)
-        found = [_between(session, ticket_id, other_id, kind) for kind in KINDS]
+        found = [between(session, ticket_id, other_id, kind) for kind in KINDS]
         links = [link for link in found if link is not None]
         if not links:
             raise NotFoundError(f"{ticket.human_id} and {other.human_id} are not linked.")
@@ -62,7 +62,8 @@ def unlink(session: Session, ticket_id: int, other_id: int, *, by: str, now: dat
             session.delete(each)
 
 
-def _between(session: Session, one: int, other: int, kind: str) -> TicketLink | None:
+def between(session: Session, one: int, other: int, kind: str) -> TicketLink | None:
+    """Return the link of a kind between two tickets, whichever of them it was made on."""
     query = select(TicketLink).where(
         col(TicketLink.kind) == kind,
         ((col(TicketLink.ticket_id) == one) & (col(TicketLink.other_id) == other))

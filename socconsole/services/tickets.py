@@ -12,7 +12,7 @@ from socconsole.core.lifecycle import TICKET
 from socconsole.core.policy import Settings
 from socconsole.core.priority import suggested_impact, suggested_urgency
 from socconsole.errors import NotFoundError, TransitionError, UsageError
-from socconsole.services import observables, templates, ticket_alerts, ticket_clock
+from socconsole.services import knowledge, observables, templates, ticket_alerts, ticket_clock
 from socconsole.services.ticket_clock import Stake
 from socconsole.store.human_ids import next_human_id
 from socconsole.store.queries import tickets as queries
@@ -244,6 +244,7 @@ def resolve(
         ticket.resolution = verdict.note or None
         ticket.resolved_at, ticket.resolved_by = now, by
         _close_alerts(session, ticket, resolution, policy, by, now)
+        knowledge.index(session, ticket.id or 0)
 
     return _each(session, ticket_ids, _Step("resolve", step), by=by, now=now)
 
@@ -304,6 +305,7 @@ def reopen(
         ticket.disposition = ticket.sub_reason = ticket.resolution = None
         ticket.resolved_at = ticket.resolved_by = ticket.closed_at = ticket.closed_by = None
         ticket.reopened_at, ticket.reopen_count = now, ticket.reopen_count + 1
+        knowledge.forget(session, ticket.id or 0)
 
     return _each(session, ticket_ids, _Step("reopen", step, reason.strip()), by=by, now=now)
 

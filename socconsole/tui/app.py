@@ -80,6 +80,7 @@ class ConsoleApp(App[int]):
             if entry.number
         ),
         key("app.back", "q,backspace,escape,h,left", "go_back", "Back; at the first screen: quit"),
+        key("app.handoff", "H", "show('handoff')", "The shift's handoff"),
         key("app.last_screen", "minus", "last_screen", "The screen before this one"),
         key("app.command", "colon", "command_line", "Command line, Tab completes"),
         key("app.palette", "ctrl+p", "palette", "Everything by name"),
@@ -391,7 +392,9 @@ class ConsoleApp(App[int]):
         if ticket_id is None:
             self.say("It is in no ticket; t opens one.")
             return
-        self.show("tickets")
+        from socconsole.tui.screens.ticket import TicketScreen
+
+        self.open(TicketScreen((ticket_id,), 0))
 
     def action_show(self, name: str) -> None:
         self.show(name)

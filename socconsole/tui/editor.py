@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from socconsole.errors import UsageError
+from socconsole.errors import FileError, UsageError
 
 
 def edit(text: str) -> str:
@@ -58,3 +58,17 @@ def pipe(text: str, command: str, *, timeout_secs: float = 30.0) -> str:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise UsageError(f"{command!r} ended with {done.returncode}: {(said or [''])[-1]}")
     return done.stdout.decode(errors="replace")
+
+
+def read_file(path: str) -> bytes:
+    """Return the bytes of a file the analyst names.
+
+    Raises:
+        FileError: It cannot be read.
+
+    """
+    try:
+        return Path(path).expanduser().read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileError(f"The file cannot be read: {reason}.", where=path) from None

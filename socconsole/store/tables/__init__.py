@@ -63,6 +63,7 @@ from socconsole.store.tables.tickets import (
     Ticket,
     TicketAlert,
     TicketLink,
+    TicketTerm,
 )
 
 for _table in METADATA.tables.values():
@@ -125,6 +126,7 @@ __all__ = [
     "Ticket",
     "TicketAlert",
     "TicketLink",
+    "TicketTerm",
     "TimelineEntry",
     "View",
     "table_of",

@@ -168,6 +168,18 @@ class ClockPause(Edited, table=True):
     reason: str = ""
 
 
+class TicketTerm(Row, table=True):
+    """A word of a ticket that has ended: the index of the knowledge base, on any engine."""
+
+    __tablename__ = "ticket_term"
+    __table_args__ = (Index("ix_ticket_term_ticket_id", "ticket_id"), {"info": {"follows": True}})
+
+    term: str = Field(primary_key=True)
+    """Empty: the row's count is the length of the whole text."""
+    ticket_id: int = reference("ticket", primary_key=True)
+    count: int = 0
+
+
 class Note(About, Recorded, table=True):
     """Dated, signed text; a correction is another note."""
 

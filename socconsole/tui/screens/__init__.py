@@ -93,6 +93,10 @@ class ScreenEntry:
 SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry("queue", "Queue", "socconsole.tui.screens.queue:QueueScreen", "1"),
     ScreenEntry("tail", "Live tail", "socconsole.tui.screens.tail:TailScreen", "3"),
+    ScreenEntry("tickets", "Tickets", "socconsole.tui.screens.tickets:TicketsScreen", "4"),
+    ScreenEntry("incidents", "Incidents", "socconsole.tui.screens.incidents:IncidentsScreen", "5"),
+    ScreenEntry("handoff", "Handoff", "socconsole.tui.screens.handoff:HandoffScreen", "6"),
+    ScreenEntry("metrics", "Metrics", "socconsole.tui.screens.metrics:MetricsScreen", "9"),
 )
 """Every screen that a digit or a `:` word shows, in the order of the digits."""
 

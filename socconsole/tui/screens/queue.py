@@ -275,6 +275,11 @@ class QueueScreen(Screen[None]):
     def action_clear_filter(self) -> None:
         self._apply("")
 
+    def narrow_to(self, text: str) -> None:
+        """Show the open alerts `text` filters."""
+        self._view = SHIPPED_VIEWS[0]
+        self._apply(text)
+
     @task
     async def action_value_filter(self) -> None:
         """Narrow by a value of the row under the cursor."""

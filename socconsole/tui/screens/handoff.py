@@ -1,0 +1,398 @@
+"""The handoff: the draft of this shift, the one to accept, and the ones before."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from socconsole.core.handoff_item import Change
+from socconsole.core.handoff_text import Entry, Paper, lines_of
+from socconsole.core.shift_facts import TITLES, WRITTEN, Section
+from socconsole.tui.keymap import key
+from socconsole.tui.open_ref import open_ref
+from socconsole.tui.screens import console
+from socconsole.tui.store_access import AnySession
+from socconsole.tui.tasks import task
+from socconsole.tui.ticket_verbs import ask_moment
+from socconsole.tui.widgets.drawn import Drawn
+from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.table import Column, VirtualTable
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from socconsole.core.policy import Settings
+
+_MARKS = {Change.NEW: "+", Change.CHANGED: "~", Change.SAME: " ", Change.ENDED: "-"}
+_CHANGE_STYLES = {
+    Change.NEW: "good",
+    Change.CHANGED: "warn",
+    Change.SAME: "muted",
+    Change.ENDED: "muted",
+}
+_STATES = {"accepted": "✓ yes", "refused": "✗ no", "pending": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table: an item, or the heading of a section."""
+
+    text: str
+    entry: Entry | None = None
+    detail: bool = False
+    """A line that belongs to the item above it."""
+
+    @property
+    def mark(self) -> str:
+        return "" if self.entry is None or self.detail else _MARKS[self.entry.item.change]
+
+    @property
+    def style(self) -> str:
+        if self.detail:
+            return "muted"
+        return "heading" if self.entry is None else ""
+
+
+def rows_of(paper: Paper, *, everything: bool) -> Iterator[Row]:
+    """Yield the rows of a handoff; what is the same as last time is folded unless `everything`."""
+    for warning in paper.warnings:
+        yield Row(f"! {warning}", detail=True)
+    for section in Section:
+        entries = paper.in_section(section)
+        if not entries:
+            continue
+        fresh = [e for e in entries if e.item.change is not Change.SAME]
+        shown = entries if everything else [*fresh, *_undecided_same(paper, entries)]
+        folded = len(entries) - len(shown)
+        more = f", {folded} the same as last time (d shows them)" if folded else ""
+        yield Row(f"{TITLES[section]} ({len(entries)}{more})")
+        for entry in shown:
+            yield from _item_rows(entry)
+    if paper.changed_since:
+        yield Row(f"Changed since signing ({len(paper.changed_since)})")
+        yield from (Row("", Entry(item)) for item in paper.changed_since)
+    for at, by, text in paper.amendments:
+        yield Row(f"said after signing, {at:%d %b %H:%MZ} {by}: {text}", detail=True)
+
+
+def _undecided_same(paper: Paper, entries: tuple[Entry, ...]) -> list[Entry]:
+    """In a signed handoff whatever waits to be accepted is shown, changed or not."""
+    if paper.state != "signed":
+        return []
+    return [e for e in entries if e.item.change is Change.SAME and e.state == "pending"]
+
+
+def _item_rows(entry: Entry) -> Iterator[Row]:
+    item = entry.item
+    yield Row("", entry)
+    if item.next_step:
+        due = f" by {item.due_at:%d %b %H:%MZ}" if item.due_at else ""
+        yield Row(f"next: {item.next_step}{due}", entry, detail=True)
+    yield from (Row(line, entry, detail=True) for line in item.details)
+    if item.gaps:
+        yield Row(f"lacks {', '.join(item.gaps)}", entry, detail=True)
+    if entry.reason:
+        yield Row(f"refused by {entry.decided_by}: {entry.reason}", entry, detail=True)
+
+
+def read_paper(
+    session: AnySession, handoff_id: int | None, now: "datetime", policy: "Settings"
+) -> Paper:
+    """Return a handoff, or the draft for None."""
+    from socconsole.services import handoffs
+
+    if handoff_id is None:
+        return handoffs.paper_of_draft(session, now=now, policy=policy)
+    return handoffs.paper_of(session, handoff_id, now=now, policy=policy)
+
+
+class HandoffScreen(Screen[None]):
+    """Draft and sign the shift's handoff; accept the last one item by item."""
+
+    TITLE = "Handoff"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("handoff.accept", "y", "accept", "Accept the item", hint="accept"),
+        key("handoff.refuse", "n", "refuse", "Refuse the item, with a reason", hint="refuse"),
+        key("handoff.write", "e", "write", "What the next shift is walking into", hint="write"),
+        key("handoff.line", "plus", "line", "Add to watch list, intelligence, …", hint="line"),
+        key("handoff.sign", "greater_than_sign", "sign", "Sign it", hint="sign"),
+        key("handoff.amend", "c", "amend", "Say something after signing"),
+        key("handoff.all", "d", "everything", "What is the same as last time too"),
+        key("handoff.older", "left_square_bracket", "walk(1)", "The one before"),
+        key("handoff.newer", "right_square_bracket", "walk(-1)", "The one after; then the draft"),
+        key("handoff.compare", "o", "compare", "Compare with another one"),
+        key("handoff.copy", "Y", "copy", "Copy it as text"),
+        key("handoff.undo", "u", "undo", "Undo the last action"),
+        key("handoff.refresh", "r", "load", "Compute again"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._paper: Paper | None = None
+        self._ids: tuple[int | None, ...] = (None,)
+        self._place = 0
+        self._chosen = False
+        """Whether the analyst picked this one; else the one that waits is shown."""
+        self._everything = False
+
+    def compose(self) -> ComposeResult:
+        yield StatusHeader()
+        yield Drawn(id="bar")
+        yield VirtualTable(_COLUMNS, empty="Nothing to hand over. e says so to the next shift.")
+        yield PromptLine()
+
+    @property
+    def table(self) -> "VirtualTable[Row]":
+        return self.query_one(VirtualTable)
+
+    def on_mount(self) -> None:
+        self.table.focus()
+        self.action_load()
+
+    def on_store_changed(self) -> None:
+        self.action_load()
+
+    def on_screen_resume(self) -> None:
+        self.action_load()
+
+    @task
+    async def action_load(self) -> None:
+        from socconsole.store.queries.handoffs import handoffs
+
+        app = console(self)
+        past = await app.store.read(handoffs)
+        signed = [row for row in past if row.state != "draft"]
+        self._ids = (None, *(row.id for row in signed))
+        if not self._chosen:
+            waits = bool(signed) and signed[0].state == "signed"
+            self._place = 1 if waits and signed[0].signed_by != app.login else 0
+        self._place = min(self._place, len(self._ids) - 1)
+        self._paper = await app.store.read(
+            read_paper, self._ids[self._place], app.now(), app.settings
+        )
+        self._show()
+
+    def _show(self) -> None:
+        paper = self._paper
+        if paper is None:
+            return
+        span = f"{paper.since:%d %b %H:%MZ} – {paper.until:%H:%MZ}"
+        signed = f"  signed {paper.signed_by}" if paper.signed_by else ""
+        accepted = f"  accepted {paper.accepted_by}" if paper.accepted_by else ""
+        by_self = " (self)" if paper.self_accepted else ""
+        name = f" Handoff {paper.id} " if paper.signed_by else " Draft "
+        self.query_one("#bar", Drawn).show(
+            (name, "tab-active"),
+            (f" {paper.shift}  {span}{signed}{accepted}{by_self}", ""),
+            (f"  {self._place + 1}/{len(self._ids)} [ ]", "muted"),
+        )
+        rows = list(rows_of(paper, everything=self._everything))
+        self.table.show_rows(list(enumerate(rows, start=1)))
+
+    def action_walk(self, by: int) -> None:
+        place = self._place + by
+        if not 0 <= place < len(self._ids):
+            console(self).say("There is no further handoff.")
+            return
+        self._place, self._chosen = place, True
+        self.action_load()
+
+    def action_everything(self) -> None:
+        self._everything = not self._everything
+        self._show()
+
+    # Writing and signing.
+
+    @task
+    async def action_write(self) -> None:
+        from socconsole.services import handoffs
+        from socconsole.store.queries.handoffs import open_draft
+
+        app = console(self)
+        draft = await app.store.read(open_draft)
+        text = await app.ask(
+            "They walk into", initial=draft.paragraph if draft else "", draft="handoff:paragraph"
+        )
+        if text is not None:
+            self._place, self._chosen = 0, True
+            await app.change(handoffs.write, text, policy=app.settings, done="Written")
+
+    @task
+    async def action_line(self) -> None:
+        from socconsole.services import handoffs
+
+        app = console(self)
+        keys = dict(zip("nwit", WRITTEN, strict=True))
+        pressed = await app.choose("Add to", {k: TITLES[s] for k, s in keys.items()})
+        text = await app.ask(TITLES[keys[pressed]]) if pressed else None
+        if not pressed or not text:
+            return
+        due = await ask_moment(app, "By when (empty: no time)")
+        line = handoffs.Line(section=keys[pressed], text=text, due_at=due)
+        await app.change(handoffs.add_line, line, policy=app.settings, done="Added")
+
+    @task
+    async def action_sign(self) -> None:
+        from socconsole.services import handoffs
+
+        app = console(self)
+        self._place, self._chosen = 0, True
+        paper = await app.store.read(read_paper, None, app.now(), app.settings)
+        pointed = f"{len(paper.warnings)} warnings: {paper.warnings[0]} " if paper.warnings else ""
+        if not await app.confirm(f"{pointed}Sign the handoff?"):
+            return
+        row = await app.change(handoffs.sign, policy=app.settings)
+        if row is not None:
+            self._place = 1
+            app.say(f"Handoff {row.id} is signed; the next shift accepts it · u undoes")
+            self.action_load()
+
+    @task
+    async def action_amend(self) -> None:
+        from socconsole.services import handoffs
+
+        app, paper = console(self), self._paper
+        if paper is None or paper.id is None or paper.signed_by is None:
+            app.say("Only a signed handoff is amended; e and + write the draft.")
+            return
+        text = await app.ask("Said after signing", draft=f"handoff:{paper.id}:amend")
+        if text:
+            await app.change(handoffs.amend, paper.id, text, done="Amended")
+
+    # Accepting.
+
+    def _waiting(self) -> list[int]:
+        """Return the undecided items that are marked, or the one under the cursor."""
+        chosen = self.table.selection()
+        rows = self.table.selected_rows() if chosen.marked else [self.table.cursor_row]
+        found = {
+            row.entry.id: None
+            for row in rows
+            if row is not None
+            and row.entry is not None
+            and row.entry.id is not None
+            and row.entry.state == "pending"
+        }
+        return list(found)
+
+    @task
+    async def action_accept(self) -> None:
+        from socconsole.services import handoffs
+
+        app, paper = console(self), self._paper
+        if paper is None or paper.id is None or paper.signed_by is None:
+            app.say("A draft is not accepted; > signs it.")
+            return
+        ids = self._waiting()
+        if not ids:
+            app.say("There is nothing to accept on this line.")
+            return
+        result = await app.change(
+            handoffs.accept, paper.id, ids, done=f"Accepted {len(ids)}: tickets are yours"
+        )
+        if result is not None:
+            self.table.clear_marks()
+            self.table.advance(_is_undecided)
+
+    @task
+    async def action_refuse(self) -> None:
+        from socconsole.services import handoffs
+
+        app = console(self)
+        ids = self._waiting()
+        if not ids:
+            app.say("There is nothing to refuse on this line.")
+            return
+        reason = await app.ask("Refuse because")
+        if reason:
+            await app.change(
+                handoffs.refuse, ids[0], reason, policy=app.settings, done="Refused, goes back"
+            )
+
+    # Looking.
+
+    def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
+        message.stop()
+        self._open()
+
+    @task
+    async def _open(self) -> None:
+        row = self.table.cursor_row
+        if row is None or row.entry is None:
+            return
+        refs = row.entry.item.rows or (row.entry.item.ref,)
+        if len(refs) == 1:
+            await open_ref(console(self), refs[0])
+        else:
+            from socconsole.tui.screens.refs import RefsScreen
+
+            console(self).open(RefsScreen(row.entry.item.text, refs))
+
+    @task
+    async def action_compare(self) -> None:
+        from socconsole.services import handoffs
+        from socconsole.tui.screens.text import TextScreen
+
+        app, paper = console(self), self._paper
+        if paper is None or paper.id is None:
+            app.say("The draft is compared with the last one already.")
+            return
+        said = await app.ask(f"Compare handoff {paper.id} with number")
+        if said and said.strip().isdecimal():
+            items = await app.store.read(handoffs.compare, int(said), paper.id)
+            lines = [
+                (
+                    (f"{_MARKS[item.change]} {item.change.value:<8}", _CHANGE_STYLES[item.change]),
+                    (f"{item.ref}  {item.text}", ""),
+                )
+                for item in items
+            ]
+            app.open(TextScreen(f"Handoff {said} to {paper.id}", lines))
+
+    def action_copy(self) -> None:
+        if self._paper is not None:
+            console(self).copy("\n".join(lines_of(self._paper, everything=self._everything)))
+
+    @task
+    async def action_undo(self) -> None:
+        await console(self).undo_last()
+
+
+def _is_undecided(row: Row) -> bool:
+    return row.entry is not None and not row.detail and row.entry.state == "pending"
+
+
+def _text(row: Row) -> str:
+    if row.entry is None or row.detail:
+        return row.text if not row.detail else f"  {row.text}"
+    item = row.entry.item
+    name = f"{item.ref} " if item.ref.startswith(("SOC-", "INC-")) else ""
+    return f"{name}{item.text}"
+
+
+def _owner(row: Row) -> str:
+    return "" if row.entry is None or row.detail else row.entry.item.owner or ""
+
+
+def _state(row: Row) -> str:
+    if row.entry is None or row.detail or row.entry.id is None:
+        return ""
+    return _STATES[row.entry.state]
+
+
+_COLUMNS: tuple[Column[Row], ...] = (
+    Column(
+        "change",
+        "",
+        1,
+        lambda row: row.mark,
+        lambda row: _CHANGE_STYLES[row.entry.item.change] if row.entry else "",
+    ),
+    Column("text", "What", 30, _text, lambda row: row.style, grow=1),
+    Column("owner", "Own", 8, _owner),
+    Column("state", "Acc", 5, _state, lambda row: "bad" if _state(row) == "✗ no" else "good"),
+)

@@ -1,0 +1,138 @@
+"""One incident: where it stands, its clocks, what is done about it, its timeline."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from socconsole.core.observable import defang
+from socconsole.tui import incident_verbs
+from socconsole.tui.incident_text import incident_lines
+from socconsole.tui.incident_verbs import Chosen
+from socconsole.tui.keymap import key
+from socconsole.tui.open_ref import open_ref
+from socconsole.tui.screens import console
+from socconsole.tui.tasks import task
+from socconsole.tui.widgets.drawn import Drawn
+from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from socconsole.store.queries.incident_file import IncidentFile
+
+_TIMELINES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("everything", ()),
+    ("what happened", ("alert", "event", "evidence")),
+    ("what we did", ("action", "countermeasure", "decision", "message", "phase")),
+    ("what we wrote", ("note", "finding")),
+)
+
+
+class IncidentScreen(Screen[None]):
+    """An incident of a list; J and K walk the list."""
+
+    TITLE = "Incident"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(one for one in incident_verbs.BINDINGS if one.id != "incident.task"),
+        key("incident.tasks", "T", "verb('task')", "Add a task, finish one, cancel one"),
+        key("incident.walk_next", "J", "walk(1)", "Next incident"),
+        key("incident.walk_previous", "K", "walk(-1)", "Previous incident"),
+        key("incident.open", "enter,l,right", "open_one", "Open an alert or ticket of it"),
+        key("incident.timeline", "right_square_bracket", "timeline", "Timeline: which entries"),
+        key("incident.copy", "y", "copy", "Copy the text, defanged"),
+        key("incident.refresh", "r", "load", "Read again"),
+    ]
+
+    def __init__(self, ids: Sequence[int], position: int) -> None:
+        super().__init__()
+        self._ids = ids
+        self._position = position
+        self._file: IncidentFile | None = None
+        self._kinds = 0
+
+    @property
+    def incident_id(self) -> int:
+        """The incident on screen."""
+        return self._ids[self._position]
+
+    def compose(self) -> ComposeResult:
+        yield StatusHeader()
+        yield Drawn(id="bar")
+        yield TextPane()
+        yield PromptLine()
+
+    def on_mount(self) -> None:
+        self.query_one(TextPane).focus()
+        self.action_load()
+
+    def on_store_changed(self) -> None:
+        self.action_load()
+
+    def on_screen_resume(self) -> None:
+        self.action_load()
+
+    @task
+    async def action_load(self) -> None:
+        from socconsole.store.queries.incident_file import incident_file
+
+        wanted = self.incident_id
+        file = await console(self).store.read(incident_file, wanted)
+        if wanted == self.incident_id:
+            fresh = self._file is None or self._file.detail.row.id != wanted
+            self._file = file
+            self._show(top=fresh)
+
+    def _show(self, *, top: bool) -> None:
+        file = self._file
+        if file is None:
+            return
+        name, kinds = _TIMELINES[self._kinds]
+        place = f"  {self._position + 1}/{len(self._ids)}" if len(self._ids) > 1 else ""
+        self.query_one("#bar", Drawn).show(
+            (f" {file.detail.row.human_id} ", "tab-active"),
+            (f"{place}  timeline: {name} ]", "muted"),
+        )
+        self.query_one(TextPane).show(incident_lines(file, console(self).now(), kinds), top=top)
+
+    def action_timeline(self) -> None:
+        self._kinds = (self._kinds + 1) % len(_TIMELINES)
+        self._show(top=False)
+
+    def action_walk(self, by: int) -> None:
+        position = self._position + by
+        if not 0 <= position < len(self._ids):
+            console(self).say("There is no further incident in this list.")
+            return
+        self._position = position
+        self.action_load()
+
+    @task
+    async def action_verb(self, name: str) -> None:
+        if self._file is not None:
+            await incident_verbs.VERBS[name](console(self), Chosen(self._file.detail.row))
+
+    @task
+    async def action_open_one(self) -> None:
+        """Open one of the alerts and tickets of the incident."""
+        if self._file is None:
+            return
+        refs = [*self._file.detail.row.tickets, *(f"alert:{a.id}" for a in self._file.alerts)]
+        if len(refs) == 1:
+            await open_ref(console(self), refs[0])
+        elif refs:
+            from socconsole.tui.screens.refs import RefsScreen
+
+            console(self).open(RefsScreen(f"In {self._file.detail.row.human_id}", refs))
+
+    def action_copy(self) -> None:
+        console(self).copy(defang(self.query_one(TextPane).text))
+
+    @task
+    async def action_undo(self) -> None:
+        await console(self).undo_last()
+
+    def action_actions(self) -> None:
+        console(self).open_actions()

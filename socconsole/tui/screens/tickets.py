@@ -1,0 +1,210 @@
+"""Tickets: the investigations that are open, most pressing first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from socconsole.tui import ticket_verbs
+from socconsole.tui.cells import span
+from socconsole.tui.keymap import key
+from socconsole.tui.screens import console
+from socconsole.tui.tasks import task
+from socconsole.tui.ticket_text import PRIORITY_STYLES, left_words
+from socconsole.tui.ticket_verbs import Chosen
+from socconsole.tui.widgets.drawn import Drawn
+from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.table import Column, VirtualTable
+
+if TYPE_CHECKING:
+    from socconsole.store.queries.tickets import TicketFilter, TicketRow
+
+STATUS_WORDS = {
+    "open": "open",
+    "in_progress": "work",
+    "waiting": "wait",
+    "resolved": "done",
+    "closed": "clsd",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A named selection of tickets."""
+
+    name: str
+    statuses: tuple[str, ...]
+    whose: str = ""
+    """`me`, `nobody`, or empty for everybody's."""
+
+
+_OPEN = ("open", "in_progress", "waiting")
+VIEWS = (
+    View("Open", _OPEN),
+    View("Mine", _OPEN, "me"),
+    View("Nobody's", _OPEN, "nobody"),
+    View("Waiting", ("waiting",)),
+    View("Resolved", ("resolved",)),
+    View("Closed", ("closed",)),
+)
+
+
+class TicketsScreen(Screen[None]):
+    """Tickets of a view; the verbs act on the marked ones or on the one under the cursor."""
+
+    TITLE = "Tickets"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *ticket_verbs.BINDINGS,
+        key("tickets.filter", "slash", "filter", "Only those with these words", hint="filter"),
+        key("tickets.clear", "backslash", "clear_filter", "Take the filter off"),
+        key("tickets.next_view", "right_square_bracket", "view(1)", "Next view"),
+        key("tickets.previous_view", "left_square_bracket", "view(-1)", "Previous view"),
+        key("tickets.refresh", "r", "load", "Read again"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view = VIEWS[0]
+        self._words = ""
+
+    def compose(self) -> ComposeResult:
+        yield StatusHeader()
+        yield Drawn(id="bar")
+        yield VirtualTable(self._columns(), empty="Loading …", gone=self._is_gone)
+        yield PromptLine()
+
+    @property
+    def table(self) -> "VirtualTable[TicketRow]":
+        return self.query_one(VirtualTable)
+
+    def on_mount(self) -> None:
+        self.table.focus()
+        self.action_load()
+
+    def on_store_changed(self) -> None:
+        self.action_load()
+
+    def on_screen_resume(self) -> None:
+        self.action_load()
+
+    @task
+    async def action_load(self) -> None:
+        from socconsole.store.queries.tickets import tickets
+
+        self._show_bar()
+        rows = await console(self).store.read(tickets, self._wanted())
+        self.table.empty = self._why_empty()
+        self.table.show_rows([(row.id, row) for row in rows])
+
+    def _wanted(self) -> "TicketFilter":
+        from socconsole.store.queries.tickets import TicketFilter
+
+        whose = {"me": console(self).login, "nobody": ""}.get(self._view.whose)
+        return TicketFilter(statuses=self._view.statuses, assignee=whose, words=self._words)
+
+    def _why_empty(self) -> str:
+        if self._words:
+            return f"No ticket in {self._view.name} has {self._words} · \\ takes the filter off"
+        if self._view.name == "Open":
+            return "No open ticket · + opens one by hand, t on an alert opens one from it"
+        return f"No ticket in {self._view.name} · [ and ] change the view"
+
+    def _show_bar(self) -> None:
+        parts: list[tuple[str, str]] = []
+        for view in VIEWS:
+            if view is self._view:
+                parts.append((f"[{view.name}]", "tab-active"))
+            else:
+                parts.append((f" {view.name} ", "tab"))
+        if self._words:
+            parts.append((f"  /{self._words}", "prompt"))
+        self.query_one("#bar", Drawn).show(*parts)
+
+    def action_view(self, by: int) -> None:
+        self._view = VIEWS[(VIEWS.index(self._view) + by) % len(VIEWS)]
+        self.action_load()
+
+    @task
+    async def action_filter(self) -> None:
+        before = self._words
+        words = await console(self).ask("/", initial=before, on_change=self._narrow)
+        self._narrow(before if words is None else words)
+
+    def _narrow(self, words: str) -> None:
+        if words != self._words:
+            self._words = words
+            self.action_load()
+
+    def action_clear_filter(self) -> None:
+        self._narrow("")
+
+    # Verbs.
+
+    @task
+    async def action_verb(self, name: str) -> None:
+        if name == "new":
+            await ticket_verbs.new_ticket(console(self))
+            return
+        chosen = self.table.selection()
+        if not chosen.ids:
+            console(self).say("There is no ticket here; + opens one.")
+            return
+        await ticket_verbs.VERBS[name](
+            console(self), Chosen(tuple(chosen.ids), self.table.cursor_row)
+        )
+        if chosen.marked:
+            self.table.clear_marks()
+
+    @task
+    async def action_undo(self) -> None:
+        await console(self).undo_last()
+
+    def action_actions(self) -> None:
+        console(self).open_actions()
+
+    def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
+        from socconsole.tui.screens.ticket import TicketScreen
+
+        message.stop()
+        ids: Sequence[int] = self.table.ids
+        console(self).open(TicketScreen(tuple(ids), list(ids).index(message.row_id)))
+
+    # What a row says.
+
+    def _is_gone(self, row: "TicketRow") -> bool:
+        return row.status not in self._view.statuses
+
+    def _columns(self) -> "list[Column[TicketRow]]":
+        return [
+            Column(
+                "priority",
+                "Pr",
+                2,
+                lambda row: row.priority.value,
+                lambda row: PRIORITY_STYLES[row.priority.value],
+            ),
+            Column("ticket", "Ticket", 12, lambda row: row.human_id, lambda _: "key"),
+            Column("status", "St", 4, lambda row: STATUS_WORDS.get(row.status, row.status)),
+            Column("title", "Title", 20, lambda row: row.title, grow=3),
+            Column("assignee", "Own", 8, lambda row: row.assignee or "–"),
+            Column("alerts", "Al", 3, lambda row: str(row.alert_count or "–"), right=True),
+            Column("left", "Left", 7, self._left, self._left_style, right=True),
+            Column("age", "Age", 4, self._age, right=True),
+            Column("incident", "Incident", 12, lambda row: row.incident or "", least=100),
+            Column("category", "Category", 12, lambda row: row.category, least=120),
+            Column("next", "Next step", 20, lambda row: row.next_step, grow=2, least=150),
+            Column("waits", "Waits on", 14, lambda row: row.waiting_on or "", least=170),
+        ]
+
+    def _left(self, row: "TicketRow") -> str:
+        return left_words(row, console(self).now())[0]
+
+    def _left_style(self, row: "TicketRow") -> str:
+        return left_words(row, console(self).now())[1]
+
+    def _age(self, row: "TicketRow") -> str:
+        return span(console(self).now() - row.opened_at)

@@ -1,0 +1,153 @@
+"""Tickets, incidents, handoff and metrics on screen."""
+
+from datetime import timedelta
+
+import pytest
+
+from socconsole.services import tickets
+from socconsole.services.tickets import Report
+from socconsole.store.queries import incidents as incident_queries
+from socconsole.store.queries import tickets as queries
+from socconsole.store.tables import Ticket
+from tests.conftest import NOON
+from tests.store.rows import an_alert
+from tests.tui.analyst import at_the_console
+
+
+@pytest.fixture
+def opened(database):
+    """Two tickets: one from an alert of mara's, one reported and nobody's."""
+    with database.begin() as session:
+        alert = an_alert(
+            session, NOON - timedelta(hours=1), host="web-1", entities={"host": "web-1"}
+        )
+        mine = tickets.open_from_alerts(session, [alert.id], by="mara", now=NOON)
+        other = tickets.open_by_hand(session, Report(title="Phish"), by="ben", now=NOON)
+    return mine, other
+
+
+@pytest.fixture
+async def console(bare_setup, opened):
+    async with at_the_console(bare_setup) as analyst:
+        yield analyst
+
+
+def ticket(database, number):
+    with database.read() as session:
+        return queries.by_ids(session, [number])[0]
+
+
+async def test_an_empty_list_says_what_to_do(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("4")
+        assert "No open ticket · + opens one by hand" in analyst.screen
+        await analyst.presses("5")
+        assert "No open incident · + declares one" in analyst.screen
+        await analyst.presses("6")
+        await analyst.waits_until("Nobody wrote what the next shift is walking into")
+        await analyst.presses("9")
+        await analyst.waits_until("Time to acknowledge")
+
+
+async def test_tickets_are_listed_and_narrowed(console):
+    await console.presses("4")
+    assert "SOC-2026-001" in console.screen
+    assert "SOC-2026-002" in console.screen
+    await console.presses("slash")
+    await console.types("phish")
+    assert "SOC-2026-001" not in console.screen
+    await console.presses("backslash", "right_square_bracket")
+    assert "SOC-2026-002" not in console.screen
+
+
+async def test_a_ticket_is_worked_to_its_end_by_keys(console, database, opened):
+    await console.presses("4", "enter")
+    assert "Brute force on web-1" in console.screen
+    await console.presses("greater_than_sign")
+    assert ticket(database, opened[0].id).status == "in_progress"
+    await console.presses("c")
+    await console.types("looked at 203.0.113.7")
+    assert "203.0.113.7" in console.screen
+    await console.presses("e", "h")
+    await console.types("a botnet")
+    assert "a botnet" in console.screen
+    await console.presses("x", "f")
+    await console.presses("enter")
+    done = ticket(database, opened[0].id)
+    assert (done.status, done.disposition) == ("resolved", "false_positive")
+    await console.presses("u")
+    assert ticket(database, opened[0].id).status == "in_progress"
+
+
+async def test_waiting_asks_on_whom_and_when(console, database, opened):
+    await console.presses("4", "s")
+    await console.types("the ISP")
+    await console.types("2h")
+    row = ticket(database, opened[0].id)
+    assert (row.status, row.waiting_on) == ("waiting", "the ISP")
+    assert "‖" in console.screen
+
+
+async def test_a_report_by_phone_is_taken_on_the_bottom_line(console, database):
+    await console.presses("4", "plus")
+    await console.types("Strange mail")
+    await console.types("J. Doe, 4711")
+    await console.presses("p")
+    await console.types("phishing")
+    assert "Strange mail" in console.screen
+    assert "Find everybody who got it" in console.screen
+
+
+async def test_a_colleagues_edit_is_shown_not_overwritten(console, database, opened):
+    await console.presses("4", "enter", "e", "n")
+    with database.begin() as session:
+        session.get(Ticket, opened[0].id).next_step = "theirs"
+    await console.types("mine")
+    assert "A colleague wrote: theirs" in console.bottom
+    await console.presses("m")
+    assert ticket(database, opened[0].id).next_step == "mine"
+
+
+async def test_an_incident_is_declared_from_a_ticket_and_led_by_keys(console, database):
+    await console.presses("4", "I")
+    assert "if unsure the higher" in console.bottom
+    await console.presses("2", "s", "enter", "h", "h", "n", "n", "e")
+    await console.types("the web tier")
+    await console.types("bad[.]example")
+    assert "Declare SEV2 from SOC-2026-001" in console.bottom
+    await console.presses("y")
+    await console.waits_until("INC-2026-001")
+    await console.waits_until("bad.example")
+    await console.presses("greater_than_sign", "y")
+    with database.read() as session:
+        (row,) = incident_queries.incidents(session)
+    assert (row.phase, row.severity, row.commander) == ("analysis", 2, "mara")
+    await console.presses("q", "5")
+    assert "SEV2 INC-2026-001" in console.screen
+
+
+async def test_a_handoff_is_written_signed_and_accepted_by_keys(console, database, opened):
+    with database.begin() as session:
+        for number in (1, 2):
+            row = session.get(Ticket, number)
+            row.hypothesis, row.unchecked, row.next_step = "x", "y", "z"
+            row.deadline = NOON
+    await console.presses("H", "e")
+    await console.types("One brute force.")
+    await console.presses("greater_than_sign", "y")
+    await console.waits_until("signed mara")
+    await console.presses("j", "j", "j")
+    await console.presses("y")
+    await console.waits_until("✓ yes")
+
+
+async def test_every_figure_opens_its_rows(console):
+    await console.presses("9")
+    await console.waits_until("Alerts")
+    table = console.app.screen.query_one("VirtualTable")
+    names = [figure.name for figure in console.app.screen._figures]
+    table.move_to(names.index("alerts"))
+    await console.presses("enter")
+    await console.waits_until("alert:1")
+    await console.presses("enter")
+    await console.waits_until("Brute force")
