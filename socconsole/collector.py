@@ -44,6 +44,8 @@ LEASE_LASTS = timedelta(seconds=15)
 RENEW_SECS = 5.0
 LONGEST_BACK_OFF_SECS = 5.0
 RETAIN_SECS = 3600.0
+MEMORY_REVISION = "windows/1"
+"""The shape of what windows remember; each rule's part names that rule's own revision."""
 KEEP_TIME_EVERY = timedelta(seconds=30)
 
 
@@ -119,7 +121,7 @@ class Collector:
         self._renewed = 0.0
         self._turn = 0
         self._saved_state = b""
-        self._revision = _revision(matcher)
+        self._revision = MEMORY_REVISION
         self._backfill = False
         self._retained = 0.0
         self._time_kept: datetime | None = None
@@ -467,12 +469,3 @@ def _health(one: Followed) -> kept.SourceHealth:
     lag = one.tail.lag_bytes
     state = "failed" if error else "reading" if lag else "idle"
     return kept.SourceHealth(state, lag, error)
-
-
-def _revision(matcher: Matcher) -> str:
-    import hashlib
-
-    digest = hashlib.sha256()
-    for rule in matcher.ruleset.rules:
-        digest.update(f"{rule.id} {rule.revision}\n".encode())
-    return digest.hexdigest()

@@ -12,6 +12,7 @@ from socconsole.errors import SettingsError
 if TYPE_CHECKING:
     from socconsole.core.policy import Settings
     from socconsole.sigma.match import Matcher
+    from socconsole.sigma.rules import RuleSet
 
 
 def collect(
@@ -67,11 +68,23 @@ def collect(
 
 
 def load_matcher(settings: "Settings") -> "Matcher":
-    """Return a matcher with the shipped and the configured rules; refusals are said."""
-    from socconsole.cli import rule_paths
-    from socconsole.sigma.match import Matcher
+    """Return a matcher with the shipped and the configured rules; refusals are said.
 
-    ruleset = rule_paths.load(settings.rules)
-    for error in ruleset.errors:
+    It takes up changed rule files by itself.
+    """
+    from socconsole.cli import rule_paths
+    from socconsole.sigma.reload import ReloadingMatcher
+
+    def tell(ruleset: "RuleSet") -> None:
+        for error in ruleset.errors:
+            say(str(error))
+        say(f"{len(ruleset.rules)} rules are in use")
+
+    matcher = ReloadingMatcher(
+        lambda: rule_paths.load(settings.rules),
+        rule_paths.chosen(settings.rules),
+        on_reload=tell,
+    )
+    for error in matcher.ruleset.errors:
         say(str(error))
-    return Matcher(ruleset)
+    return matcher

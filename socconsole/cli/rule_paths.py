@@ -18,13 +18,20 @@ def load(policy: "RulesPolicy", paths: Sequence[str] = ()) -> "RuleSet":
     """Return the rules at `paths`; without any, the shipped and the configured ones."""
     from socconsole.sigma.rules import load_rules
 
-    if paths:
-        return load_rules(paths, placeholders=policy.placeholders, cache=cache_folder())
-    shipped = (SHIPPED,) if policy.shipped else ()
-    chosen: tuple[Path | str, ...] = (*shipped, *policy.paths)
     return load_rules(
-        chosen, disabled=policy.disable, placeholders=policy.placeholders, cache=cache_folder()
+        chosen(policy, paths),
+        disabled=() if paths else policy.disable,
+        placeholders=policy.placeholders,
+        cache=cache_folder(),
     )
+
+
+def chosen(policy: "RulesPolicy", paths: Sequence[str] = ()) -> list[Path]:
+    """Return the files and folders to load."""
+    if paths:
+        return [Path(path).expanduser() for path in paths]
+    shipped = [SHIPPED] if policy.shipped else []
+    return [*shipped, *(Path(path).expanduser() for path in policy.paths)]
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:

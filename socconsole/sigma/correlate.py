@@ -1,9 +1,9 @@
 """Matches → windows → detections: groups, aliases, chains, time that passes, memory that stays."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -33,14 +33,17 @@ _MAKERS: Mapping[str, Callable[..., Window]] = {
     "flatline": Seasonal,
 }
 _NUMERIC = frozenset({"value_sum", "value_avg", "value_percentile", "value_median", "sustained"})
+_LEARNING = frozenset({"spike", "flatline"})
+"""Types whose memory changes as time passes, fired or not."""
+
 _JOINED = "\x1f"
 
 
 class _Saved(Struct):
     version: int
     clock: int
-    windows: dict[str, Any]
-    """Rule id → what the window remembers, as msgpack; with the revision it belongs to."""
+    windows: dict[str, tuple[str, msgspec.Raw]]
+    """Rule id → the rule's revision, and what its window remembers."""
 
 
 class _Watcher:
@@ -52,6 +55,30 @@ class _Watcher:
         self.spec: WindowSpec = definition.window
         maker = _MAKERS.get(self.spec.type, SlidingWindow)
         self.window = maker(self.spec, lateness=lateness, max_groups=max_groups)
+        self._packed: msgspec.Raw | None = None
+
+    def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
+        """Count one match in."""
+        self._packed = None
+        return self.window.add(key, time, value, event)
+
+    def advance(self, now: int) -> list[Fired]:
+        """Let time pass."""
+        fired = self.window.advance(now)
+        if fired or self.spec.type in _LEARNING:
+            self._packed = None
+        return fired
+
+    def packed(self) -> msgspec.Raw:
+        """Return the memory as msgpack; made anew only when it has changed."""
+        if self._packed is None:
+            self._packed = msgspec.Raw(msgspec.msgpack.encode(self.window.save()))
+        return self._packed
+
+    def restore(self, packed: msgspec.Raw) -> None:
+        """Take up what `packed` returned; memory of another kind is left alone."""
+        with suppress(msgspec.DecodeError):
+            self.window.restore(msgspec.msgpack.decode(packed))
 
     def key(self, event: Event, called: Iterable[str], group: Mapping[str, str]) -> Key | None:
         """Return the group of a match by a rule `called` so; None when it lacks one."""
@@ -142,7 +169,7 @@ class Correlator:
             if key is None or value is None:
                 watcher.window.losses.without_group += 1
                 continue
-            for fired in watcher.window.add(key, at, value, event):
+            for fired in watcher.add(key, at, value, event):
                 found += self._told(watcher, fired)
         return found
 
@@ -151,7 +178,7 @@ class Correlator:
         self._clock = max(self._clock, microseconds(now))
         found: list[Detection] = []
         for watcher in self._watchers.values():
-            for fired in watcher.window.advance(self._clock):
+            for fired in watcher.advance(self._clock):
                 found += self._told(watcher, fired)
         return found
 
@@ -166,7 +193,7 @@ class Correlator:
     def state(self) -> bytes:
         """Return what all windows remember."""
         windows = {
-            rule_id: (watcher.definition.rule.revision, watcher.window.save())
+            rule_id: (watcher.definition.rule.revision, watcher.packed())
             for rule_id, watcher in self._watchers.items()
         }
         return msgspec.msgpack.encode(_Saved(1, self._clock, windows))
@@ -181,7 +208,7 @@ class Correlator:
         for rule_id, (revision, memory) in saved.windows.items():
             watcher = self._watchers.get(rule_id)
             if watcher is not None and watcher.definition.rule.revision == revision:
-                watcher.window.restore(memory)
+                watcher.restore(memory)
 
     def _told(self, watcher: _Watcher, fired: Fired) -> list[Detection]:
         rule = watcher.definition.rule

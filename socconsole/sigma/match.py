@@ -23,10 +23,19 @@ class Matcher:
     """Matches events against a rule set and remembers what windows need."""
 
     def __init__(self, ruleset: RuleSet, *, lateness_secs: float = LATENESS_SECS) -> None:
-        self.ruleset = ruleset
         self._lateness = timedelta(seconds=lateness_secs)
+        self._use(ruleset)
+
+    def adopt(self, ruleset: RuleSet) -> None:
+        """Match by other rules from now on; windows of rules that did not change go on."""
+        state = self.state()
+        self._use(ruleset)
+        self.restore(state)
+
+    def _use(self, ruleset: RuleSet) -> None:
+        self.ruleset = ruleset
         self._correlator = Correlator(
-            ruleset.definitions, quiet=ruleset.quiet, lateness=lateness_secs
+            ruleset.definitions, quiet=ruleset.quiet, lateness=self._lateness.total_seconds()
         )
         self._has_windows = any(d.window is not None for d in ruleset.definitions)
         self._rules_by_source = Routes(ruleset.definitions)

@@ -1,0 +1,91 @@
+"""Rules that are read again when their files change, while events go on being matched."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from socconsole.core.detection import Detection
+from socconsole.core.event import Event
+from socconsole.errors import RuleError
+from socconsole.sigma.match import Matcher
+from socconsole.sigma.rules import RuleSet, rule_files
+
+LOOK_EVERY_SECS = 5.0
+
+Signature = tuple[tuple[str, int, int, int], ...]
+
+
+class ReloadingMatcher(Matcher):
+    """A matcher that looks at its rule files every few seconds and reads them again in a thread.
+
+    The rules in use go on until the new ones are ready, so a slow read holds no event up.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], RuleSet],
+        paths: Sequence[Path],
+        *,
+        on_reload: Callable[[RuleSet], None],
+    ) -> None:
+        self._load = load
+        self._paths = paths
+        self._on_reload = on_reload
+        self._signature = signature(paths)
+        self._looked = time.monotonic()
+        self._reading: threading.Thread | None = None
+        self._ready: RuleSet | None = None
+        super().__init__(load())
+
+    def match_all(
+        self, events: Sequence[Event], *, read_at: datetime | None = None
+    ) -> list[Detection]:
+        """Return what `events` make fire; new rules are taken up first."""
+        self._look()
+        return super().match_all(events, read_at=read_at)
+
+    def tick(self, now: datetime) -> list[Detection]:
+        """Return the windows whose time is up at `now`; new rules are taken up first."""
+        self._look()
+        return super().tick(now)
+
+    def _look(self) -> None:
+        if self._reading is not None:
+            if self._reading.is_alive():
+                return
+            self._reading = None
+            if self._ready is not None:
+                self.adopt(self._ready)
+                self._on_reload(self._ready)
+                self._ready = None
+        now = time.monotonic()
+        if now - self._looked < LOOK_EVERY_SECS:
+            return
+        self._looked = now
+        found = signature(self._paths)
+        if found != self._signature:
+            self._signature = found
+            self._reading = threading.Thread(target=self._read, name="rules", daemon=True)
+            self._reading.start()
+
+    def _read(self) -> None:
+        self._ready = self._load()
+
+
+def signature(paths: Sequence[Path]) -> Signature:
+    """Return what changes when a rule file is added, removed or written."""
+    found = []
+    for path in paths:
+        try:
+            files = rule_files(path)
+        except RuleError:
+            continue
+        for file in files:
+            try:
+                facts = file.stat()
+            except OSError:
+                continue
+            found.append((str(file), facts.st_ino, facts.st_size, facts.st_mtime_ns))
+    return tuple(found)

@@ -1,0 +1,69 @@
+"""Rule files that change while events are matched."""
+
+import time
+
+import pytest
+
+from socconsole.sigma import reload
+from socconsole.sigma.reload import ReloadingMatcher
+from socconsole.sigma.rules import load_rules
+from tests.sigma.events import an_event
+
+RULE = """title: {title}
+name: {title}
+id: 00000000-0000-4000-8000-00000000000{number}
+logsource: {{product: windows}}
+detection:
+  selection: {{A: {title}}}
+  condition: selection
+"""
+BURST = """title: Burst
+id: 00000000-0000-4000-8000-000000000009
+correlation: {type: event_count, rules: [one], timespan: 1m, generate: true, condition: {gte: 3}}
+"""
+
+
+@pytest.fixture
+def matcher(tmp_path, monkeypatch):
+    monkeypatch.setattr(reload, "LOOK_EVERY_SECS", 0.0)
+    (tmp_path / "one.yml").write_text(RULE.format(title="one", number=1))
+    (tmp_path / "burst.yml").write_text(BURST)
+    told = []
+    matcher = ReloadingMatcher(lambda: load_rules([tmp_path]), [tmp_path], on_reload=told.append)
+    matcher.told = told
+    return matcher
+
+
+def titles(matcher, value):
+    return [d.rule.title for d in matcher.match(an_event({"A": value}))]
+
+
+def until_told(matcher):
+    deadline = time.monotonic() + 20
+    while not matcher.told and time.monotonic() < deadline:
+        matcher.match_all(())
+        time.sleep(0.01)
+    return matcher.told.pop()
+
+
+def test_a_new_file_is_taken_up_and_windows_go_on(matcher, tmp_path):
+    assert titles(matcher, "one") == ["one"]
+    assert titles(matcher, "two") == []
+    (tmp_path / "two.yml").write_text(RULE.format(title="two", number=2))
+    until_told(matcher)
+    assert titles(matcher, "two") == ["two"]
+    assert titles(matcher, "one") == ["one"]
+    assert titles(matcher, "one") == ["one", "Burst"]
+
+
+def test_a_bad_change_takes_no_other_rule_down(matcher, tmp_path):
+    (tmp_path / "two.yml").write_text("title: [")
+    assert "not YAML" in str(until_told(matcher).errors[0])
+    assert titles(matcher, "one") == ["one"]
+
+
+def test_a_removed_file_is_gone(matcher, tmp_path):
+    (tmp_path / "burst.yml").unlink()
+    (tmp_path / "one.yml").replace(tmp_path / "other.txt")
+    until_told(matcher)
+    assert titles(matcher, "one") == []
