@@ -144,6 +144,12 @@ _CANDIDATES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "ip",
             "client_addr",
             "ClientHost",
+            "clientIp",
+            "sourceIp",
+            "request.remote_ip",
+            "request.client_ip",
+            "client.ip",
+            "remote.ip",
         ),
         "source.port": ("source.port", "src_port", "source_port"),
         "destination.ip": ("destination.ip", "dest_ip", "dst_ip", "destination_ip"),
@@ -153,7 +159,8 @@ _CANDIDATES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "process.pid": ("process.pid", "pid"),
         "event.action": ("event.action", "action", "eventName", "operation"),
         "event.outcome": ("event.outcome", "outcome", "result"),
-        "url.full": ("url.full", "url", "uri", "path"),
+        "url.full": ("url.full", "url", "uri", "path", "request.uri", "request_uri"),
+        "event.code": ("event.code", "status", "status_code", "code"),
         "message": ("message", "msg", "log", "text"),
     }
 )

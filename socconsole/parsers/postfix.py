@@ -16,7 +16,7 @@ from socconsole.parsers.phrases import (
 
 _SOURCES = (LogSource(product="linux", service="postfix"), LogSource(category="mail"))
 _NAMES = MappingProxyType({**MESSAGE_NAMES, "event.code": "smtp_code", "message": "message"})
-_PEER = r"(?P<source_host>[^\s\[\]]+)\[(?P<source_ip>[^\]\s]+)\](?::(?P<source_port>\d+))?"
+_PEER = r"(?P<source_host>[^\s\[\]]*)\[(?P<source_ip>[^\]\s]+)\](?::(?P<source_port>\d+))?"
 _QUEUE = r"(?:(?P<queue_id>[0-9A-Za-z]{6,20}|NOQUEUE): )?"
 _PATTERNS: tuple[tuple[re.Pattern[str], tuple[str, str, EventCategory]], ...] = tuple(
     (re.compile(pattern), (action, outcome, category))
@@ -57,7 +57,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], tuple[str, str, EventCategory]], ...] = 
         (r"warning: (?P<reason>.*)$", "warning", "", WARNING),
     )
 )  # fmt: skip
-_PAIR = re.compile(r"(from|to|proto|helo|sasl_username)=<?([^>\s]*)>?")
+_PAIR = re.compile(r"(from|to|proto|helo|sasl_username)= ?<?([^>\s]*)>?")
 
 
 def read(message: str) -> Reading:

@@ -218,3 +218,15 @@ def _digits(text: str, zone: tzinfo) -> Instant | None:
     year, month, day, hour, minute, second, fraction, offset = match.groups()
     clock = f"{hour}:{minute}:{second}{fraction or ''}{offset or ''}"
     return _shifted(f"{year}-{month}-{day}T{clock}", zone)
+
+
+def in_order(moment: datetime, previous: datetime | None, zone: tzinfo) -> datetime:
+    """Return which of the two readings of an hour that comes twice goes on from `previous`.
+
+    A wall-clock time in the hour that summer time repeats is first taken for the earlier one; when
+    the line above was later than that, it was the second.
+    """
+    if previous is None or previous <= moment:
+        return moment
+    second = moment.astimezone(zone).replace(fold=1).astimezone(UTC)
+    return second if second > moment else moment

@@ -112,3 +112,14 @@ def test_a_time_read_within_a_year_gets_its_year(moment):
     aware = moment.replace(tzinfo=UTC, microsecond=0)
     found = timestamps.without_year(aware.strftime("%b %d %H:%M:%S"), context(aware.isoformat()))
     assert found == (aware, YEAR)
+
+
+def test_the_hour_that_comes_twice_goes_on_from_the_line_above():
+    berlin = ZoneInfo("Europe/Berlin")
+    first, second = (
+        datetime.fromisoformat(text) for text in ("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z")
+    )
+    above = datetime.fromisoformat("2026-10-25T00:59:59Z")
+    assert timestamps.in_order(first, above, berlin) == second
+    assert timestamps.in_order(first, None, berlin) == first
+    assert timestamps.in_order(above, second, UTC) == above
