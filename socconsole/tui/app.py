@@ -4,8 +4,6 @@ import asyncio
 import gc
 import os
 import signal
-import sys
-import termios
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +34,8 @@ from socconsole.tui.safe import ControlGuard
 from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.store_access import ChangeReader, OpenedDatabase, StoreAccess
 from socconsole.tui.tasks import task
+from socconsole.tui.terminal import has_hung_up
+from socconsole.tui.type_ahead import TypeAhead, Typed
 from socconsole.tui.widgets.prompt import Complete, PromptLine
 
 T = TypeVar("T")
@@ -98,6 +98,7 @@ class ConsoleApp(App[int]):
     def __init__(self, setup: Setup, *, driver_class: type[Driver] | None = None) -> None:
         self.setup = setup
         self._guard = ControlGuard()
+        self._type_ahead = TypeAhead(self._take_key, lambda: self._open_prompt() is not None)
         super().__init__(driver_class=driver_class)
         self.store = StoreAccess(
             setup.open_database, login=setup.login, now=setup.now, read_only=setup.read_only
@@ -179,12 +180,25 @@ class ConsoleApp(App[int]):
     # Life.
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            prompt = self._open_prompt()
-            if prompt is not None:
-                await prompt.take(event)
-                return
+        if not isinstance(event, Typed) or event.is_forwarded or not self.screen_stack:
+            await super().on_event(event)
+        elif self._type_ahead.must_wait(event):
+            self._take_waiting_keys()
+        else:
+            await self._take_key(event)
+
+    @task
+    async def _take_waiting_keys(self) -> None:
+        await self._type_ahead.drain()
+
+    async def _take_key(self, event: Typed) -> None:
+        prompt = self._open_prompt()
+        if prompt is not None:
+            await prompt.take(event)
+            return
+        target = self.focused or self.screen
         await super().on_event(event)
+        self._type_ahead.sent_from(target)
 
     def _open_prompt(self) -> PromptLine | None:
         """Return the bottom line of the screen in front while it asks something."""
@@ -214,7 +228,7 @@ class ConsoleApp(App[int]):
             return
         changes = database.changes()
         try:
-            self.call_next(self._opened)
+            self.call_next(self._tell, DatabaseReady())
             if self.setup.start_collector is not None and not self.read_only:
                 self._start_collector(self.setup.start_collector, database)
             self._poll(changes)
@@ -250,8 +264,8 @@ class ConsoleApp(App[int]):
                 self._stopping.wait(1.0)
                 continue
             if changed and not self.paused:
-                self.call_next(self._tell_screen)
-            if not self.is_headless and _terminal_gone():
+                self.call_next(self._tell, StoreChanged())
+            if not self.is_headless and has_hung_up():
                 self.call_next(self.leave, 129)
 
     def _read_pulse(self) -> None:
@@ -259,12 +273,6 @@ class ConsoleApp(App[int]):
         pulse = self.store.read_here(self._pulse_reader, self.now())
         if pulse != self.pulse:
             self.call_next(setattr, self, "pulse", pulse)
-
-    def _opened(self) -> None:
-        self._tell(DatabaseReady())
-
-    def _tell_screen(self) -> None:
-        self._tell(StoreChanged())
 
     def _tell(self, message: Message) -> None:
         if self.screen_stack:  # there is none any more while the program ends
@@ -349,7 +357,7 @@ class ConsoleApp(App[int]):
             result = await self.store.change(verb, *args, **kwargs)
         except ConflictError as error:
             self.complain(error)
-            self._tell_screen()
+            self._tell(StoreChanged())
             return None
         except SocError as error:
             self.complain(error)
@@ -357,7 +365,7 @@ class ConsoleApp(App[int]):
         self._pulse_due = True
         if done:
             self.say(f"{done} · u undoes")
-        self._tell_screen()
+        self._tell(StoreChanged())
         return result
 
     async def undo_last(self) -> None:
@@ -427,7 +435,7 @@ class ConsoleApp(App[int]):
     def action_pause(self) -> None:
         self.paused = not self.paused
         if not self.paused:
-            self._tell_screen()
+            self._tell(StoreChanged())
 
     @task
     async def action_command_line(self) -> None:
@@ -487,12 +495,3 @@ def _make(entry: ScreenEntry) -> Screen[Any]:
 def _freeze_garbage() -> None:
     gc.collect()
     gc.freeze()
-
-
-def _terminal_gone() -> bool:
-    """Return whether the terminal has hung up although SIGHUP is ignored."""
-    try:
-        termios.tcgetattr(sys.__stdin__.fileno() if sys.__stdin__ else 0)
-    except (termios.error, ValueError, OSError):
-        return True
-    return False

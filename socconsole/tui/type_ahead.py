@@ -1,0 +1,77 @@
+"""Keys in the order they were typed, each after the one before has done its work.
+
+A key travels from the application to the widget in focus and, unused, back up again: what was typed
+behind it would overtake it there, and `:q` typed at once would be a `q` and then a `:`.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from textual import events
+from textual.dom import DOMNode
+from textual.message_pump import MessagePump
+
+_LOOK_SECS = 0.005
+_LONGEST_SECS = 0.25
+"""A key whose screen is gone never comes back: the next one waits no longer than this."""
+
+Typed = events.Key | events.Paste
+
+
+class TypeAhead:
+    """Hands keys to `take`, one after the other."""
+
+    def __init__(
+        self, take: Callable[[Typed], Awaitable[None]], is_asking: Callable[[], bool]
+    ) -> None:
+        self._take = take
+        self._is_asking = is_asking
+        self._waiting: deque[Typed] = deque()
+        self._under_way: asyncio.Event | None = None
+        self._is_draining = False
+
+    def must_wait(self, event: Typed) -> bool:
+        """Keep `event` for later when another key is under way; tell whether to call `drain`."""
+        if self._is_draining or self._is_busy:
+            self._waiting.append(event)
+            return True
+        return False
+
+    def sent_from(self, node: DOMNode) -> None:
+        """Note that a key is on its way from `node` up to the application."""
+        under_way = self._under_way = asyncio.Event()
+        _after([*node.ancestors_with_self], under_way.set)
+
+    async def drain(self) -> None:
+        """Hand over what has waited."""
+        if self._is_draining:
+            return
+        self._is_draining = True
+        try:
+            while self._waiting:
+                await self._settled()
+                await self._take(self._waiting.popleft())
+        finally:
+            self._is_draining = False
+
+    @property
+    def _is_busy(self) -> bool:
+        under_way = self._under_way
+        return under_way is not None and not under_way.is_set() and not self._is_asking()
+
+    async def _settled(self) -> None:
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + _LONGEST_SECS
+        while self._under_way is not None and self._is_busy and loop.time() < give_up:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._under_way.wait(), _LOOK_SECS)
+        await asyncio.sleep(0)  # a task that the key started takes its first step
+
+
+def _after(way: list[MessagePump], done: Callable[[], object]) -> None:
+    """Call `done` when every node of `way`, one after the other, has seen what is in its queue."""
+    node, *rest = way
+    node.call_later(partial(_after, rest, done) if rest else done)
