@@ -148,10 +148,14 @@ ENVELOPE: tuple[str, ...] = (
 """The names a parser may map. Times, the raw line and the offset are attributes of the event."""
 
 
+NOTHING = (None, "", "-", "?", "(null)", "N/A")
+"""Ways in which logs say that there is no value."""
+
+
 def envelope(event: Event) -> dict[str, object]:
     """Return the ECS names that have a value in `event`, in the order of `ENVELOPE`."""
     found = ((name, event.named(name)) for name in ENVELOPE)
-    return {name: value for name, value in found if value not in (None, "")}
+    return {name: value for name, value in found if value not in NOTHING}
 
 
 ENTITY_NAMES: Mapping[str, str] = MappingProxyType(
@@ -173,4 +177,4 @@ ENTITY_NAMES: Mapping[str, str] = MappingProxyType(
 def entities(event: Event) -> dict[str, str]:
     """Return the entities named in `event`, such as `{"host": "web-1", "user": "root"}`."""
     found = ((kind, event.named(name)) for kind, name in ENTITY_NAMES.items())
-    return {kind: str(value) for kind, value in found if value not in (None, "")}
+    return {kind: str(value) for kind, value in found if value not in NOTHING}
