@@ -45,6 +45,7 @@ def collect(
         )
     matcher = load_matcher(settings)
     with context.database() as database:
+        database.become_checkpointer()
         events = EventStore(database)
         try:
             collector = Collector(database, settings, matcher, events, login=context.login, say=say)

@@ -40,6 +40,8 @@ PRAGMAS = (
 LOCK_WAIT = 5.0
 """Seconds a writer waits for its turn before the user is told."""
 _POLL = 0.0005
+_CONNECT_WAIT = 5
+"""Seconds until a server that does not answer counts as away."""
 
 
 Work = Session
@@ -60,7 +62,8 @@ class Database:
         self.url = database_url(url)
         self.read_only = read_only
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._engine = _sqlite(self.url, read_only) if self.is_sqlite else _postgres(self.url)
+        self._checkpoints = driver.SAFE
+        self._engine = self._sqlite_engine() if self.is_sqlite else _postgres(self.url)
         self._writer = self._engine.execution_options(soc_write=True)
 
     @property
@@ -79,6 +82,15 @@ class Database:
 
         with self._explained():
             schema.ensure(self)
+
+    def become_checkpointer(self) -> None:
+        """Let this process fold the write-ahead log into the file.
+
+        With a safe SQLite every process does. With one that several checkpointing processes can
+        make corrupt a file, the collector alone does.
+        """
+        self._checkpoints = True
+        self._engine.dispose()
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -108,6 +120,26 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+    def _sqlite_engine(self) -> Engine:
+        engine = create_engine(
+            self.url,
+            module=driver.DBAPI,
+            connect_args={"timeout": 0, "check_same_thread": False},
+            pool_size=4,
+            max_overflow=4,
+        )
+        event.listen(engine, "connect", self._prepare)
+        event.listen(engine, "begin", _begin_as_asked)
+        return engine
+
+    def _prepare(self, connection: driver.Connection, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy emits BEGIN itself
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={1000 if self._checkpoints else 0}")
+        if self.read_only:
+            connection.execute("PRAGMA query_only=ON")
 
     def _session(self, engine: Engine) -> Session:
         return Session(engine, expire_on_commit=False)
@@ -141,31 +173,11 @@ def database_url(text: str) -> URL:
     )
 
 
-def _sqlite(url: URL, read_only: bool) -> Engine:
-    engine = create_engine(
-        url,
-        module=driver.DBAPI,
-        connect_args={"timeout": 0, "check_same_thread": False},
-        pool_size=4,
-        max_overflow=4,
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: driver.Connection, _record: object) -> None:
-        connection.isolation_level = None  # SQLAlchemy emits BEGIN itself
-        for pragma in PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-        if read_only:
-            connection.execute("PRAGMA query_only=ON")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("soc_write"):
-            begin_immediate(connection.connection.driver_connection)
-        else:
-            connection.exec_driver_sql("BEGIN")
-
-    return engine
+def _begin_as_asked(connection: Connection) -> None:
+    if connection.get_execution_options().get("soc_write"):
+        begin_immediate(connection.connection.driver_connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
 
 
 def begin_immediate(connection: driver.Connection, wait: float | None = None) -> None:
@@ -199,7 +211,13 @@ def _postgres(url: URL) -> Engine:
     if sys.platform == "win32":  # pragma: no cover - not a platform of ours
         raise StoreError("PostgreSQL needs Linux or macOS.")
     assert psycopg.paramstyle
-    engine = create_engine(url, pool_size=4, max_overflow=4, pool_pre_ping=True)
+    engine = create_engine(
+        url,
+        pool_size=4,
+        max_overflow=4,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": _CONNECT_WAIT},
+    )
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

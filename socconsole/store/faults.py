@@ -3,7 +3,7 @@
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
-from socconsole.errors import ForbiddenError, SocError, StoreError
+from socconsole.errors import ConflictError, ForbiddenError, SocError, StoreError
 
 _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
@@ -43,6 +43,9 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
+_UNREACHABLE = ("connection", "could not translate host", "failed to resolve", "timeout expired")
+"""What a server's driver says when the server is not there."""
+
 
 def explained(error: Exception, url: URL) -> SocError:
     """Return the error a user sees for what a driver raised."""
@@ -67,7 +70,9 @@ def explained(error: Exception, url: URL) -> SocError:
             hint="Ask whoever administers the database for the role it takes.",
             where=where,
         )
-    if gone or "connection" in text:
+    if "deadlock detected" in text or "could not serialize" in text:
+        return ConflictError("Two changes got in each other's way.", hint="Repeat yours.")
+    if gone or any(sign in text for sign in _UNREACHABLE):
         return StoreError(
             "The database server cannot be reached.",
             hint="Nothing was stored; try again when it is back.",

@@ -5,7 +5,7 @@ import os
 import pytest
 from sqlmodel import func, select
 
-from socconsole.errors import StoreError
+from socconsole.errors import StoreError, UsageError
 from socconsole.store import driver
 from socconsole.store.condition import examine
 from socconsole.store.database import Database, begin_immediate
@@ -114,3 +114,32 @@ def test_a_clock_that_jumps_back_leaves_the_order_of_actions(database, noon):
     with database.read() as session:
         assert [row.summary for row in list_actions(session)] == ["2", "1", "0"]
         assert verify(session.connection()).whole
+
+
+def test_a_server_that_is_away_is_said(tmp_path):
+    database = Database(f"postgresql://soc@/soc?host={tmp_path}")
+    with pytest.raises(StoreError, match="server cannot be reached"), database.read() as session:
+        session.connection()
+    with pytest.raises(StoreError, match="server cannot be reached"):
+        database.changes().poll()
+    database.close()
+
+
+def test_an_unknown_kind_of_database_is_refused():
+    with pytest.raises(UsageError, match="'mysql' is not a database this program knows"):
+        Database("mysql://host/soc")
+
+
+def test_with_an_unsafe_sqlite_only_the_collector_checkpoints(tmp_path, monkeypatch):
+    monkeypatch.setattr(driver, "SAFE", False)
+    database = Database(str(tmp_path / "soc.db"))
+    database.create()
+
+    def pages() -> int:
+        with database.read() as session:
+            return session.connection().exec_driver_sql("PRAGMA wal_autocheckpoint").scalar()
+
+    assert pages() == 0
+    database.become_checkpointer()
+    assert pages() == 1000
+    database.close()
