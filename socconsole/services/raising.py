@@ -88,7 +88,10 @@ class _Pending:
     """Why it is worse than before."""
     back_on_top: bool = False
     reopens: bool = False
-    evidence: list[Values] = field(default_factory=list)
+    listed: bool = False
+    """The batch will store it."""
+    lines: list[tuple[Event, Detection]] = field(default_factory=list)
+    """What becomes its evidence: an event, and the detection it belongs to."""
     id: int = 0
 
 
@@ -181,13 +184,14 @@ class _Batch:
         reason: str,
     ) -> _Pending:
         trouble = Trouble("new", detection.rule.severity, detection.time, detection.time)
-        pending = _Pending(key, trouble, detection, None, before, window, reason)
+        pending = _Pending(key, trouble, detection, None, before, window, reason, listed=True)
         self.pending.append(pending)
         self.latest[key] = pending
         return pending
 
     def fold(self, latest: _Pending, fate: Fate, reason: str) -> None:
-        if latest.known is not None and latest not in self.pending:
+        if not latest.listed:
+            latest.listed = True
             self.pending.append(latest)
         if fate not in (Fate.WORSEN, Fate.REOPEN):
             return
@@ -203,12 +207,17 @@ class _Batch:
         keep = self.policy.evidence_count
         head = keep // 2
         samples = [event for event in detection.evidence if event is not detection.event]
-        for event in (*samples, detection.event):
-            row = _evidence(event, self.sources[_source_name(event)], event.time or detection.time)
-            latest.evidence.append(row)
-        latest.evidence[-1] |= _explained(detection)
-        if len(latest.evidence) > 2 * keep:
-            latest.evidence[head : len(latest.evidence) - (keep - head)] = []
+        latest.lines.extend((event, detection) for event in (*samples, detection.event))
+        if len(latest.lines) > 2 * keep:
+            latest.lines[head : len(latest.lines) - (keep - head)] = []
+
+    def evidence(self, pending: _Pending) -> list[Values]:
+        rows: list[Values] = []
+        for event, detection in pending.lines:
+            source_id = self.sources[_source_name(event)]
+            row = _evidence(event, source_id, event.time or detection.time)
+            rows.append(row | _explained(detection) if event is detection.event else row)
+        return rows
 
     def store(self) -> None:
         """Write everything."""
@@ -230,7 +239,7 @@ class _Batch:
         returned = [self.returned_row(each) for each in old if each.back_on_top]
         rows.update_rows(self.session, "alert", returned)
         self.totals["returned"] = len(returned)
-        evidence = {each.id: each.evidence for each in self.pending}
+        evidence = {each.id: self.evidence(each) for each in self.pending}
         rows.add_evidence(self.session, evidence, self.policy.evidence_count)
         rows.count_hits(self.session, self.hits, self.now)
         rows.count_detections(self.session, self.counts)

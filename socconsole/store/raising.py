@@ -21,8 +21,12 @@ Values = dict[str, Any]
 """Column → value."""
 
 _CHUNK = 500
-_ALERT_COUNT = list(METADATA.tables["alert"].c.keys()).index("count")
-"""Place of the column in a whole row, whose own `count` is a method."""
+_KNOWN = (
+    "count", "id", "fingerprint", "status", "severity", "rule_severity", "first_seen",
+    "last_seen", "disposition", "quiet_count", "quiet_until", "entities", "tags",
+    "severity_override", "rank_terms", "reopen_count", "reopened_at",
+)  # fmt: skip
+"""The columns folding looks at; `count` comes first because a row has a method of that name."""
 
 
 def _table(name: str) -> Table:
@@ -70,8 +74,9 @@ def newest_alerts(session: Session, fingerprints: Iterable[str]) -> dict[str, Kn
             .where(alert.c.fingerprint.in_(chunk))
             .group_by(alert.c.fingerprint)
         )
-        query = select(alert).where(alert.c.id.in_(newest)).order_by(alert.c.id).with_for_update()
-        for row in session.connection().execute(query):
+        columns = [alert.c[name] for name in _KNOWN]
+        query = select(*columns).where(alert.c.id.in_(newest)).order_by(alert.c.id)
+        for row in session.connection().execute(query.with_for_update()):
             known[row.fingerprint] = _known(row)
     return known
 
@@ -85,7 +90,7 @@ def _known(row: Found[Any]) -> Known:
             first_seen=row.first_seen,
             last_seen=row.last_seen,
             disposition=row.disposition,
-            count=row[_ALERT_COUNT],
+            count=row[0],
             since_looked=row.quiet_count,
             quiet_until=row.quiet_until,
             entities=dict(row.entities),

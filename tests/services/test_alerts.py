@@ -1,5 +1,6 @@
 """What analysts do with alerts, on both engines."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -221,3 +222,17 @@ def test_same_as_last_time_repeats_only_harmless_verdicts(
     row = alert_of(database, second)
     assert f"{row.disposition}:{row.sub_reason}" == verdict
     assert row.close_reason == f"same as alert {first}"
+
+
+def test_analysts_who_ask_at_once_get_different_alerts(database):
+    waiting = bring(database, *(detection(host=f"h{n}") for n in range(12))).alert_ids
+
+    def work(login):
+        claimed = []
+        while (alert_id := act(database, alerts.claim_next, by=login)) is not None:
+            claimed.append(alert_id)
+        return claimed
+
+    with ThreadPoolExecutor(4) as pool:
+        claimed = [each for took in pool.map(work, ("a", "b", "c", "d")) for each in took]
+    assert sorted(claimed) == sorted(waiting)
