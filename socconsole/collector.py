@@ -15,17 +15,18 @@ from sqlmodel import Session
 
 from socconsole.core.detection import Detection
 from socconsole.core.event import Event
-from socconsole.core.policy import Settings, SourcePolicy
+from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SocError, StoreError
 from socconsole.services import nodes
 from socconsole.services import sources as kept
+from socconsole.services.following import Followed
+from socconsole.services.joining import WAIT_SECS
 from socconsole.services.lapsing import keep_time
 from socconsole.services.raising import raise_alerts
 from socconsole.services.reading import Counts, LineReader
 from socconsole.sigma.match import Matcher
 from socconsole.sources.files import FileSource
 from socconsole.sources.generation import Checkpoint
-from socconsole.sources.ledger import Portion
 from socconsole.sources.notes import Note
 from socconsole.sources.tail import Tail, open_files_limit
 from socconsole.sources.watch import Watch
@@ -49,32 +50,32 @@ MEMORY_REVISION = "windows/1"
 KEEP_TIME_EVERY = timedelta(seconds=30)
 
 
-@dataclass(slots=True, eq=False)
-class Followed:
-    """A source with everything that is needed to read it."""
-
-    id: int
-    policy: SourcePolicy
-    tail: Tail
-    reader: LineReader
-    counts: Counts = field(default_factory=Counts)
-
-
 @dataclass(slots=True)
 class Batch:
     """What one transaction stores."""
 
-    parts: list[tuple[Followed, int, list[Event]]] = field(default_factory=list)
+    parts: dict[tuple[int, int], list[Event]] = field(default_factory=dict)
+    """(source, generation) → its events in order."""
     events: list[Event] = field(default_factory=list)
-    bytes: int = 0
+    size: int = 0
     detections: list[Detection] = field(default_factory=list)
     checkpoints: list[tuple[Followed, tuple[Checkpoint, ...]]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    state: bytes | None = None
+    """What the matcher remembers after it, where that has changed."""
+
+    def add(self, source: Followed, generation_id: int, events: list[Event]) -> None:
+        """Add events of one generation."""
+        if not events:
+            return
+        self.parts.setdefault((source.id, generation_id), []).extend(events)
+        self.events += events
+        self.size += sum(len(event.raw) for event in events)
 
     @property
     def is_full(self) -> bool:
         """Whether it is time to commit, whatever else could be read."""
-        return len(self.events) >= BATCH_EVENTS or self.bytes >= BATCH_BYTES
+        return len(self.events) >= BATCH_EVENTS or self.size >= BATCH_BYTES
 
     @property
     def is_empty(self) -> bool:
@@ -190,6 +191,8 @@ class Collector:
             self._close_sources()
 
     def _patience(self, now: float) -> float:
+        if any(one.is_waiting for one in self._followed):
+            return WAIT_SECS / 2
         due = [min(one.tail.next_scan, one.tail.next_sweep) for one in self._followed]
         return min(LONGEST_WAIT_SECS, max(0.0, min(due, default=now + LONGEST_WAIT_SECS) - now))
 
@@ -204,7 +207,7 @@ class Collector:
         while not self._stop.is_set():
             if self._round():
                 continue
-            waiting = any(one.tail.waits_for_verdict for one in self._followed)
+            waiting = any(one.tail.waits_for_verdict or one.is_waiting for one in self._followed)
             if not waiting or time.monotonic() > deadline:
                 break
             time.sleep(0.1)
@@ -242,14 +245,17 @@ class Collector:
         started = time.monotonic()
         for one in self._followed:
             for portion in one.tail.take_final():
-                self._take(batch, one, portion)
+                batch.add(one, portion.generation.id, one.take(portion, started))
+            for generation_id, events in one.overdue(started):
+                batch.add(one, generation_id, events)
         turns = deque((one, each) for one in self._followed for each in one.tail.ready())
         turns.rotate(-self._turn)
         while turns and not batch.is_full and time.monotonic() - started < BATCH_SECS:
             one, generation = turns.popleft()
             room = BATCH_EVENTS - len(batch.events)
-            portion = one.tail.read(generation, room, time.monotonic())
-            self._take(batch, one, portion)
+            now = time.monotonic()
+            portion = one.tail.read(generation, room, now)
+            batch.add(one, generation.id, one.take(portion, now))
             if one.tail.is_ready(generation):
                 turns.append((one, generation))
             self._turn += 1
@@ -259,26 +265,6 @@ class Collector:
             batch.checkpoints.append((one, one.tail.take_checkpoints()))
             batch.notes += [*one.tail.take_notes(), *one.reader.take_notes()]
         return batch
-
-    def _take(self, batch: Batch, one: Followed, portion: Portion) -> None:
-        generation, lines = portion.generation, portion.lines
-        read_at = datetime.now(UTC)
-        reference = read_at
-        if lines and lines[0].offset < generation.old_until:
-            reference = datetime.fromtimestamp(generation.modified, UTC)
-        events = one.reader.events(
-            lines, head=generation.first_bytes, read_at=read_at, reference=reference
-        )
-        if not portion.final:
-            one.tail.settle(generation, generation.offset + generation.delivered)
-        for event in events:
-            one.counts.add(event, read_at)
-        size = sum(line.end - line.offset for line in lines)
-        one.counts.bytes += size
-        batch.bytes += size
-        batch.events += events
-        if events:
-            batch.parts.append((one, generation.id, events))
 
     # The transaction -------------------------------------------------------------------------
 
@@ -323,23 +309,25 @@ class Collector:
             )
         ids = {one.policy.name: one.id for one in self._followed}
         kept.save_notes(session, ids, batch.notes, now=now)
-        for one, generation_id, events in batch.parts:
-            self._events.append(session, one.id, generation_id, events, read_at=now)
+        for (source_id, generation_id), events in batch.parts.items():
+            self._events.append(session, source_id, generation_id, events, read_at=now)
         if batch.detections:
             raise_alerts(session, batch.detections, now=now, fold=self._settings.fold)
         state = self._matcher.state()
         if state != self._saved_state:
             kept.save_matcher_state(session, self._revision, state, now=now)
-            self._saved_state = state
+            batch.state = state
         self._write_health(session)
 
     def _write_health(self, session: Session) -> None:
         for one in self._followed:
-            kept.add_counts(session, one.id, one.counts, _health(one))
+            kept.add_counts(session, one.id, one.counts, one.health())
 
     def _count(self, batch: Batch) -> None:
         totals = self.totals
         totals.batches += 1
+        if batch.state is not None:
+            self._saved_state = batch.state
         totals.detections += len(batch.detections)
         for one in self._followed:
             totals.lines += one.counts.lines
@@ -385,7 +373,7 @@ class Collector:
                 kept.renew_lease(session, self._epoch, now=now, lasts=LEASE_LASTS)
                 nodes.beat(session, self._node_id, now=now)
                 for one in self._followed:
-                    kept.add_counts(session, one.id, Counts(), _health(one))
+                    kept.add_counts(session, one.id, Counts(), one.health())
                 self._keep_time(session, now)
                 if self._database.path is not None:
                     anchor_if_due(session, self._database.path, now=now)
@@ -433,7 +421,13 @@ class Collector:
                 ids[policy.name],
                 policy,
                 Tail(
-                    FileSource(name=policy.name, path=policy.path, exclude=policy.exclude),
+                    FileSource(
+                        name=policy.name,
+                        path=policy.path,
+                        exclude=policy.exclude,
+                        follow_symlinks=policy.follow_symlinks,
+                        from_end=policy.from_end,
+                    ),
                     states[policy.name],
                     now=time.monotonic(),
                     open_files=share,
@@ -460,12 +454,3 @@ class Collector:
                 nodes.leave(session, self._node_id, now=now)
         except SocError as error:
             self._say(str(error))
-
-
-def _health(one: Followed) -> kept.SourceHealth:
-    error = next(iter(one.tail.problems.values()), None)
-    if error is None and not one.tail.has_files:
-        error = f"no file matches {one.policy.path}"
-    lag = one.tail.lag_bytes
-    state = "failed" if error else "reading" if lag else "idle"
-    return kept.SourceHealth(state, lag, error)

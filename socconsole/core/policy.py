@@ -39,6 +39,12 @@ class SourcePolicy:
     """How much it matters, for assets that have no entry of their own."""
     exclude: tuple[str, ...] = ()
     """Globs of files to leave out of a folder or glob."""
+    follow_symlinks: bool = False
+    """Read symbolic links to files; links to folders are never followed."""
+    from_end: bool = False
+    """Begin at the end of files that are there before the source is first read."""
+    multiline: Literal["auditd", "container", "stack_traces"] | None = None
+    """How lines are joined to records, where the parser's own way is not right."""
     max_silence_secs: int | None = None
     """Silence longer than this is trouble; without it the source's own habit decides."""
 

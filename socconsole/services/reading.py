@@ -39,7 +39,7 @@ class Counts:
 
     def add(self, event: Event, at: datetime) -> None:
         """Count one event read at `at`."""
-        self.lines += 1
+        self.lines += 1 + (event.line.data.count(b"\n") if event.line else 0)
         failed = event.format == "unparsed"
         if failed:
             self.unparsed += 1
@@ -94,6 +94,13 @@ class LineReader:
     def formats(self) -> dict[int, tuple[str, str]]:
         """Generation → its parser's name, and why that one."""
         return {number: (one.name, one.reason) for number, one in self._formats.items()}
+
+    def format_name(
+        self, generation: int, head: Callable[[], bytes], lines: list[RawLine]
+    ) -> str | None:
+        """Return the name of the parser that reads a generation, None when none does so far."""
+        used = self._format(generation, head, [text_of(line.data)[0] for line in lines])
+        return None if used.parse is _reads_nothing else used.name
 
     def forget(self, generation: int) -> None:
         """Drop what is remembered of a generation that has ended."""

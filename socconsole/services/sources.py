@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Table, delete, literal, or_, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
@@ -190,7 +191,7 @@ def save_checkpoints(
         for one in changed
     ]
     kept = ("source_id", "device", "inode", "first_seen_at", "line_number")
-    _upsert(session, Generation, rows, key=("id",), keep=kept)
+    _upsert(session, Generation, rows, key=("id",), keep=kept, fill=("format", "format_reason"))
 
 
 def shown(path: bytes) -> str:
@@ -206,19 +207,23 @@ def _upsert(
     key: tuple[str, ...],
     keep: tuple[str, ...] = (),
     add: tuple[str, ...] = (),
+    fill: tuple[str, ...] = (),
 ) -> None:
-    """Insert rows, or change those there are: `keep` stays, `add` is added up."""
+    """Insert rows, or change those there are: `keep` stays, `add` is added up.
+
+    Of `fill` a value that is None leaves what is there.
+    """
     if not rows:
         return
     table: Table = model.__table__  # type: ignore[attr-defined]
     connection = session.connection()
     build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     new = build(table)
-    values = {
-        name: table.c[name] + new.excluded[name] if name in add else new.excluded[name]
-        for name in rows[0]
-        if name not in key and name not in keep
+    values: dict[str, ColumnElement[Any]] = {
+        name: new.excluded[name] for name in rows[0] if name not in (*key, *keep)
     }
+    values |= {name: table.c[name] + new.excluded[name] for name in add}
+    values |= {name: func.coalesce(new.excluded[name], table.c[name]) for name in fill}
     connection.execute(new.on_conflict_do_update(index_elements=key, set_=values), list(rows))
 
 

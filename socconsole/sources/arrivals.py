@@ -210,7 +210,7 @@ class Arrivals:
         known.state = GenerationState.RESCUED
         known.close()
         known.pending, known.delivered = b"", 0
-        self._roster.ledger.touch(known)
+        self._roster.ledger.end(known, [])
 
 
 def _last_line_end(fd: int, size: int) -> int:

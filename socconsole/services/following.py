@@ -1,0 +1,97 @@
+"""One source while it is followed: its files, its parser, what it holds back, its figures."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from socconsole.core.event import Event, RawLine
+from socconsole.core.policy import SourcePolicy
+from socconsole.services.joining import Joining
+from socconsole.services.reading import Counts, LineReader
+from socconsole.services.sources import SourceHealth
+from socconsole.sources.generation import Generation
+from socconsole.sources.ledger import Portion
+from socconsole.sources.tail import Tail
+
+
+@dataclass(slots=True, eq=False)
+class Followed:
+    """A source with everything that is needed to read it."""
+
+    id: int
+    policy: SourcePolicy
+    tail: Tail
+    reader: LineReader
+    counts: Counts = field(default_factory=Counts)
+    """Since the last commit."""
+    _joinings: dict[int, tuple[Generation, Joining | None]] = field(default_factory=dict)
+
+    def take(self, portion: Portion, now: float) -> list[Event]:
+        """Return the events of a portion of lines, and settle what they come from.
+
+        Lines of a record that may go on are held back, and read again after a crash.
+        """
+        generation, lines = portion.generation, portion.lines
+        joining = self._joining(generation, lines)
+        if joining is not None:
+            if portion.final:
+                joining.waiting = []  # what was held back is among the last lines again
+            flush = portion.final or any(line.note for line in lines)
+            lines = joining.feed(lines, now, flush=flush)
+        events = self._events(portion, lines)
+        if portion.final:
+            self._joinings.pop(generation.id, None)
+            self.reader.forget(generation.id)
+        return events
+
+    def overdue(self, now: float) -> Iterator[tuple[int, list[Event]]]:
+        """Yield generation and events of records nothing was added to for a while."""
+        for generation, joining in list(self._joinings.values()):
+            if joining is not None and joining.is_overdue(now):
+                records = joining.feed((), now, flush=True)
+                yield generation.id, self._events(Portion(generation, []), records)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether records are held back that may go on."""
+        return any(one is not None and one.waiting for _, one in self._joinings.values())
+
+    def health(self) -> SourceHealth:
+        """Return how the source is, besides what its lines say."""
+        error = next(iter(self.tail.problems.values()), None)
+        if error is None and not self.tail.has_files:
+            error = f"no file matches {self.policy.path}"
+        lag = self.tail.lag_bytes
+        state = "failed" if error else "reading" if lag else "idle"
+        return SourceHealth(state, lag, error)
+
+    def _joining(self, generation: Generation, lines: list[RawLine]) -> Joining | None:
+        if generation.id in self._joinings:
+            return self._joinings[generation.id][1]
+        name: str | None = self.policy.multiline
+        if name is None and lines:
+            name = self.reader.format_name(generation.id, generation.first_bytes, lines)
+        if name is None:
+            return None
+        joining = Joining.of(name)
+        self._joinings[generation.id] = generation, joining
+        return joining
+
+    def _events(self, portion: Portion, records: list[RawLine]) -> list[Event]:
+        generation = portion.generation
+        read_at = datetime.now(UTC)
+        reference = read_at
+        if records and records[0].offset < generation.old_until:
+            reference = datetime.fromtimestamp(generation.modified, UTC)
+        events = self.reader.events(
+            records, head=generation.first_bytes, read_at=read_at, reference=reference
+        )
+        for event in events:
+            self.counts.add(event, read_at)
+        self.counts.bytes += sum(one.end - one.offset for one in records)
+        if not portion.final:
+            read = generation.offset + generation.delivered
+            held = self._joinings.get(generation.id)
+            joining = held[1] if held is not None else None
+            self.tail.settle(generation, joining.settled(read) if joining else read)
+        return events
