@@ -5,6 +5,8 @@ it, or the one that a word such as `from` points at, and a user in quotes or aft
 """
 
 import re
+from datetime import datetime, tzinfo
+from functools import lru_cache
 from types import MappingProxyType
 
 from socconsole.core.event import Event, LogSource, ReadContext
@@ -18,26 +20,34 @@ _ZONE = r"(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)\b)?"
 _STAMP = re.compile(
     r"(?P<lead>[^\n]{0,40}?)(?<!\d)[\[(<*|]{0,2}(?P<time>"
     rf"\d{{4}}[-/.]\d\d[-/.]\d\d[T _-]{_CLOCK}{_ZONE}"
-    rf"|\d{{1,2}}[ /.-](?:[A-Z][a-z]{{2}}|\d\d)[ /.-]\d{{4}}[ :T,]{{1,2}}{_CLOCK}(?: [AP]M)?{_ZONE}"
+    rf"|\d{{1,2}}[ /.-](?:[A-Z][a-z]{{2}}|\d\d)[ /.-]\d{{4}}(?:[ :T,]{{1,2}}| - ){_CLOCK}(?: [AP]M)?{_ZONE}"
     rf"|(?:[A-Z][a-z]{{2}},? )?[A-Z][a-z]{{2}} [ \d]\d,? (?:\d{{4}} )?{_CLOCK}(?: [AP]M)?(?: \d{{4}})?{_ZONE}"
     rf"|[A-Z][a-z]{{2}}, \d{{1,2}} [A-Z][a-z]{{2}} \d{{4}} {_CLOCK}{_ZONE}"
+    rf"|[A-Z][a-z]{{2}}-\d\d-\d\d {_CLOCK}|\d{{6}} [ \d]?\d:\d\d:\d\d|\d{{8}}[ T-]\d\d:\d\d:\d\d"
     r"|\d{10}(?:\.\d{1,9})?(?=[\s\]:,])"
     r")[\])>|]{0,2}[\s,:|-]{0,4}(?P<rest>.*)",
     re.DOTALL,
 )
-_LAYOUTS = (
-    "%d.%m.%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %I:%M:%S %p",
-    "%m/%d/%Y, %I:%M:%S %p",
-    "%d-%b-%Y %H:%M:%S",
-    "%d %b %Y %H:%M:%S",
-    "%d-%m-%Y %H:%M:%S",
-    "%d/%b/%Y %H:%M:%S",
-    "%b %d, %Y %H:%M:%S",
-    "%b %d, %Y %I:%M:%S %p",
+_DATES = (
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%d-%m-%Y",
+    "%d/%b/%Y",
+    "%b %d, %Y",
+    "%b-%d-%y",
 )
+_CLOCKS = ("%H:%M:%S", "%I:%M:%S %p", "%H:%M:%S %z")
+_LAYOUTS = (
+    # Who writes AM and PM writes the month first.
+    "%m/%d/%Y %I:%M:%S %p",
+    *(f"{date} {clock}" for date in _DATES for clock in _CLOCKS),
+    "%y%m%d %H:%M:%S",
+)
+_JOINT = re.compile(r"(?<=\d\d),? ?(?:T|-|,) ?(?=\d{1,2}:\d\d:)| - ")
+_FRACTION = re.compile(r"(:\d\d:\d\d)[.,:]\d+")
 _LEVEL = re.compile(
     r"[\[(<|\s]{0,3}\b(TRACE|DEBUG|INFO(?:RMATION)?|NOTICE|WARN(?:ING)?|ERR(?:OR)?|FATAL|CRIT(?:ICAL)?|ALERT|EMERG|"
     r"trace|debug|info|notice|warn(?:ing)?|err(?:or)?|fatal|crit(?:ical)?|Info|Warn(?:ing)?|Error|Fatal|Debug)\b"
@@ -78,19 +88,25 @@ def parse(text: str, context: ReadContext) -> Event | None:
 
 
 def _instant(written: str, context: ReadContext) -> timestamps.Instant | None:
-    plain = written.replace("_", " ")
+    return _read(written, context.zone, context.reference)
+
+
+@lru_cache(8192)
+def _read(written: str, zone: tzinfo, reference: datetime) -> timestamps.Instant | None:
+    context = ReadContext(source="", read_at=reference, reference=reference, zone=zone)
+    plain = _JOINT.sub(" ", written.replace("_", " "))
     found = timestamps.any_time(plain, context)
     if found is not None:
         return found
-    head, _, fraction = (
-        plain.partition(",") if plain.count(",") == 1 and "," in plain[12:] else (plain, "", "")
-    )
+    if plain[4:5] == ".":
+        return timestamps.iso(f"{plain[:4]}-{plain[5:7]}-{plain[8:10]}{plain[10:]}", context)
+    # Of a fraction only the layouts know nothing.
+    head = _FRACTION.sub(r"\1", plain)
     for layout in _LAYOUTS:
-        found = written_times.read(head.replace("T", " "), layout, context)
+        found = written_times.read(head, layout, context)
         if found is not None:
             return found
-    shaped = f"{plain[:4]}-{plain[5:7]}-{plain[8:10]}{plain[10:]}" if plain[4:5] in "./" else ""
-    return timestamps.iso(shaped, context) if shaped and not fraction else None
+    return None
 
 
 PARSER = Parser(
@@ -115,6 +131,15 @@ PARSER = Parser(
             names={"source.ip": "2001:db8::7"},
             time="2026-03-01T03:12:09Z",
         ),
+        Sample(
+            line="Sun Mar  1 04:12:09 2026 login failed for (x) [203.0.113.9]:41 I=[192.0.2.5]:25 (set_id=mara)",
+            names={"source.ip": "203.0.113.9", "user.name": "mara"},
+            time="2026-03-01T04:12:09Z",
+            category=WARNING,
+        ),
+        Sample(line="[20260301-04:12:09] [INFO ] up", time="2026-03-01T04:12:09Z"),
+        Sample(line="260301  4:12:09 [Warning] up", time="2026-03-01T04:12:09Z", category=WARNING),
+        Sample(line="[01-Mar-2026 04:12:09 +0200]: x", time="2026-03-01T02:12:09Z"),
         Sample(line="03/01/2026 04:12:09 PM version 1.2.3 started", time="2026-03-01T16:12:09Z"),
     ),
 )

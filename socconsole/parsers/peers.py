@@ -14,8 +14,8 @@ _ADDRESS = re.compile(
     r"|(?:[0-9a-fA-F]{1,4}:){1,6}:(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,5})?|::1)(?::(\d{1,5}))?(?![\w-]|\.\d)"
 )
 _POINTER = re.compile(
-    r"(?:\bfrom|\bclient(?: ?ip)?|\bremote[\w-]*|\bsource[\w-]*|\brhost|\bhost|\bpeer|\bIP(?: address)?|\bip|\baddr(?:ess)?|\bby|\boip|\brip|H)"
-    r"[\s=:\"'(\[<@/]{1,4}(?:::ffff:)?$",
+    r"(?:(?:\bfrom|\bclient(?: ?ip)?|\bremote[\w-]*|\bsource[\w-]*|\brhost|\bhost|\bpeer|\bIP(?: address)?|"
+    r"\baddr(?:ess)?|\bby|\boip|\brip|\bH)[\s=:\"'(\[<@/]{1,4}|^|[\w)] \[)(?:::ffff:)?$",
     re.IGNORECASE,
 )
 _USER = re.compile(
@@ -85,16 +85,18 @@ def _name_address(rest: str, fields: dict[str, object]) -> None:
     if len(distinct) == 1:
         chosen = found[0]
     elif distinct:
-        pointed = (
-            match
-            for match in found
-            if _POINTER.search(rest[max(0, match.start(1) - 40) : match.start(1)])
-        )
-        chosen = next(pointed, None)
+        # The last one: what a peer chose to call itself stands before its address.
+        chosen = next((match for match in reversed(found) if _is_pointed_at(match, rest)), None)
     if chosen is not None:
         fields["source_ip"] = chosen[1]
         if chosen[2] is not None and "." in chosen[1]:
             fields["source_port"] = int(chosen[2])
+
+
+def _is_pointed_at(match: re.Match[str], message: str) -> bool:
+    begin = match.start(1)
+    before = message[max(0, begin - 40) : begin]
+    return _POINTER.search(before if begin <= 40 else f" {before}") is not None
 
 
 def _is_possible(address: str) -> bool:

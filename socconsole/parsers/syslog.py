@@ -95,8 +95,10 @@ _VERSION_1 = re.compile(
     r"1 (?P<time>\S+) (?P<host>\S+) (?P<program>\S+) (?P<pid>\S+) (?P<msgid>\S+) (?=-|\[)"
 )
 _TAG = re.compile(
-    r"(?P<program>[^\s\[\](){}:][^\[\](){}:]{0,63}?)(?:\((?P<module>[^()\s]{1,48})\))?"
-    r"(?:\[(?P<pid>[^\]\s]{0,32})\])?(?::\s*|(?<=\])\s+)(?P<message>.*)",
+    # A name may hold spaces only where a process id tells where it ends.
+    r"(?P<program>[^\s\[\](){}:][^\[\](){}:]{0,63}?(?=\[)|[^\s\[\](){}:]{1,64})"
+    r"(?:\((?P<module>[^()\s]{1,48})\))?(?:\[(?P<pid>[^\]\s]{0,32})\])?"
+    r"(?::\s*|(?<=\])\s+)(?P<message>.*)",
     re.DOTALL,
 )
 _BRACKET_TAG = re.compile(

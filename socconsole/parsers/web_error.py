@@ -28,7 +28,7 @@ _NGINX_PAIR = re.compile(
 _NGINX_FAILED = re.compile(r'client login failed: "(?P<auth_result>[^"]*)"')
 _NGINX_OPENED = re.compile(r"client (?P<client>\S+) connected to (?P<server>\S+)$")
 _APACHE = re.compile(
-    r"(?:\[(?P<time>[^\]]{10,40})\] )?\[(?:(?P<apache_module>[^\]:\s]*):)?(?P<level>\w+)\]"
+    r"(?:\[(?P<time>[^\]]{10,40})\] )?\[(?:(?P<apache_module>[^\]:\s]*):)?(?P<level>emerg|alert|crit|error|warn|notice|info|debug|trace\d?)\]"
     r"(?: \[pid (?P<pid>\d+)(?::tid (?P<tid>\d+))?\])?"
     r"(?P<error> (?:\[[^\]]*\] )??\(\w+\)[^\[]*?:)??"
     r"(?: \[(?:remote|client) (?P<client>\[[^\]]+\](?::\d+)?|[^\]\s]+)\])?(?P<more> \[[^\]]*\])*?"
