@@ -312,7 +312,13 @@ class Collector:
         for (source_id, generation_id), events in batch.parts.items():
             self._events.append(session, source_id, generation_id, events, read_at=now)
         if batch.detections:
-            raise_alerts(session, batch.detections, now=now, fold=self._settings.fold)
+            raise_alerts(
+                session,
+                batch.detections,
+                now=now,
+                fold=self._settings.fold,
+                criticality={one.policy.name: one.policy.criticality for one in self._followed},
+            )
         state = self._matcher.state()
         if state != self._saved_state:
             kept.save_matcher_state(session, self._revision, state, now=now)

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from sqlmodel import Session
 
@@ -53,6 +54,7 @@ def raise_alerts(
     *,
     now: datetime,
     fold: FoldPolicy | None = None,
+    criticality: Mapping[str, str] = MappingProxyType({}),
     by: str = COLLECTOR,
 ) -> RaiseResult:
     """Make alerts of detections, all in the caller's transaction.
@@ -60,11 +62,20 @@ def raise_alerts(
     Detections of one fingerprint close together are one alert; repeats of one that somebody deals
     with, or of one closed as harmless within its quiet period, are counted on it unless they are
     worse. Informational detections become context. Suppressed ones are only counted.
+
+    Args:
+        session: The batch's transaction.
+        detections: In the order of their events.
+        now: When the batch is stored.
+        fold: How far apart detections of one trouble may be.
+        criticality: Of sources by name: it stands in for an asset nobody has entered.
+        by: Who raises.
+
     """
     if not detections:
         return RaiseResult()
     with recording(session, verb="alert.raise", by=by, now=now, audit="one-entry") as action:
-        batch = _Batch(session, now, fold or FoldPolicy())
+        batch = _Batch(session, now, fold or FoldPolicy(), criticality)
         batch.take(detections)
         batch.store()
         action.changed.update(("alert", "context"))
@@ -98,8 +109,11 @@ class _Pending:
 class _Batch:
     """One call's work."""
 
-    def __init__(self, session: Session, now: datetime, policy: FoldPolicy) -> None:
+    def __init__(
+        self, session: Session, now: datetime, policy: FoldPolicy, criticality: Mapping[str, str]
+    ) -> None:
         self.session = session
+        self.criticality = criticality
         self.now = now
         self.policy = policy
         self.pending: list[_Pending] = []
@@ -248,12 +262,13 @@ class _Batch:
     def new_row(self, pending: _Pending, assets: AssetIndex) -> Values:
         first, trouble, rule = pending.first, pending.trouble, pending.first.rule
         asset = assets.most_critical(trouble.entities)
+        source = _source_name(first.event)
         placed = rank(
             trouble.severity,
             created_at=self.now,
             now=self.now,
-            criticality=asset.criticality if asset else "medium",
-            asset=asset.name if asset else "",
+            criticality=asset.criticality if asset else self.criticality.get(source, "medium"),
+            asset=asset.name if asset else f"source {source}",
         )
         line = first.event.line
         return {

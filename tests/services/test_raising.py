@@ -221,3 +221,16 @@ def test_thousands_of_detections_are_one_quick_batch(sqlite_database):
     found = [detection(host=f"h{n % 500}") for n in range(5000)]
     result = bring(sqlite_database, *found)
     assert (result.raised, result.folded) == (500, 4500)
+
+
+def test_a_source_lends_its_criticality_where_no_asset_is_entered(database):
+    with database.begin() as session:
+        raised = alerts.raise_alerts(
+            session,
+            [detection(source="web"), detection("Other", source="lab")],
+            now=NOON,
+            criticality={"web": "high"},
+        )
+    web, lab = (alert_of(database, number) for number in raised.alert_ids)
+    assert web.rank > lab.rank
+    assert "source web is high" in json.dumps(web.rank_terms)
