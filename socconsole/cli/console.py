@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from socconsole.store.glance import Glance
 
 
+_CACHE_KIB = 4_096
+"""A console reads a page here and there: four small caches instead of four large ones."""
+
+
 def console(context: Context) -> int:
     """Open the console; starts a collector when none is alive."""
     settings = context.settings()
@@ -109,6 +113,6 @@ def wants_mouse(setting: str, environ: Mapping[str, str]) -> bool:
 def _opened(context: Context) -> "Database":
     from socconsole.store.database import Database
 
-    database = Database(context.database_url, read_only=context.read_only)
+    database = Database(context.database_url, read_only=context.read_only, cache_kib=_CACHE_KIB)
     database.create()
     return database

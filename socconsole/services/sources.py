@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Table, delete, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,7 +12,6 @@ from sqlmodel import Session, col
 
 from socconsole.core.policy import SourcePolicy
 from socconsole.errors import ConflictError
-from socconsole.services.reading import Counts
 from socconsole.sources.generation import Checkpoint, GenerationState
 from socconsole.sources.notes import Note
 from socconsole.store.tables import (
@@ -26,6 +25,9 @@ from socconsole.store.tables import (
     Source,
     SourceNote,
 )
+
+if TYPE_CHECKING:  # the console asks this module about the collector; parsers are not its business
+    from socconsole.services.reading import Counts
 
 LEASE = "all"
 """The one group of sources there is so far."""
@@ -264,7 +266,7 @@ def save_notes(
     )
 
 
-def add_counts(session: Session, source_id: int, counts: Counts, health: SourceHealth) -> None:
+def add_counts(session: Session, source_id: int, counts: "Counts", health: SourceHealth) -> None:
     """Add a batch to a source's figures and set its health."""
     columns: dict[str, object] = {
         "lines": col(Source.lines) + counts.lines,

@@ -30,7 +30,6 @@ PRAGMAS = (
     "busy_timeout=2000",
     "synchronous=FULL",
     "foreign_keys=ON",
-    "cache_size=-16384",
     "temp_store=MEMORY",
     "journal_size_limit=67108864",
     "secure_delete=ON",
@@ -51,18 +50,20 @@ Work = Session
 class Database:
     """One database, SQLite or PostgreSQL, for one process."""
 
-    def __init__(self, url: str, *, read_only: bool = False) -> None:
+    def __init__(self, url: str, *, read_only: bool = False, cache_kib: int = 16_384) -> None:
         """Prepare the connections; nothing is opened until it is needed.
 
         Args:
             url: `sqlite:////path`, a plain path, or `postgresql://…`.
             read_only: Refuse every change, in the program and in the connection.
+            cache_kib: Page cache of each connection to an SQLite file.
 
         """
         self.url = database_url(url)
         self.read_only = read_only
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._checkpoints = driver.SAFE
+        self._cache_kib = cache_kib
         self._engine = self._sqlite_engine() if self.is_sqlite else _postgres(self.url)
         self._writer = self._engine.execution_options(soc_write=True)
 
@@ -128,6 +129,7 @@ class Database:
             connect_args={"timeout": 0, "check_same_thread": False},
             pool_size=4,
             max_overflow=4,
+            pool_use_lifo=True,  # the last one again: every connection has its own page cache
         )
         event.listen(engine, "connect", self._prepare)
         event.listen(engine, "begin", _begin_as_asked)
@@ -137,6 +139,7 @@ class Database:
         connection.isolation_level = None  # SQLAlchemy emits BEGIN itself
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA cache_size=-{self._cache_kib}")
         connection.execute(f"PRAGMA wal_autocheckpoint={1000 if self._checkpoints else 0}")
         if self.read_only:
             connection.execute("PRAGMA query_only=ON")

@@ -148,6 +148,8 @@ def measure(db: Path, folder: Path, rate: int) -> dict[str, float | int]:
         idle = key_times(terminal)
         figures["key_idle_p50_ms"] = round(statistics.median(idle), 1)
         figures["key_idle_p99_ms"] = round(percentile(idle, 0.99), 1)
+        terminal.press("g")
+        terminal.read(quiet=0.5, secs=3)
         figures["bytes_row_update"] = row_update_bytes(terminal, database)
         terminal.read(quiet=6.0, secs=15)
         figures["idle_bytes"] = len(terminal.read(secs=IDLE_SECS))

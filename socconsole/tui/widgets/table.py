@@ -359,7 +359,7 @@ class VirtualTable(LineView, Generic[RowT]):
             self.refresh_index(old)
             self.refresh_index(index)
         if old != index:
-            self.refresh_foot(_FOOT_LEFT)
+            self.refresh_foot(max(0, self.size.width - cell_len(self._position_text()) - 1))
             self.post_message(self.Highlighted(self, self.cursor_id))
 
     @property
@@ -559,15 +559,17 @@ class VirtualTable(LineView, Generic[RowT]):
         return [*left, Segment(right, self.look("muted"))]
 
     def _foot_right(self) -> str:
-        parts = [f"{min(self.cursor + 1, len(self._ids))}/{len(self._ids)}"]
+        parts = [self.note] if self.note else []
         marked = self._marked_count()
         if marked or self.hidden:
             parts.append(f"{marked} marked" + (f" ({self.hidden} hidden)" if self.hidden else ""))
         if self._anchor is not None:
             parts.append("range")
-        if self.note:
-            parts.append(self.note)
-        return " · ".join(parts)
+        return " · ".join([*parts, self._position_text()])
+
+    def _position_text(self) -> str:
+        """Return where the cursor is; it stands last, so that a move repaints only that."""
+        return f"{min(self.cursor + 1, len(self._ids))}/{len(self._ids)}"
 
     def _marked_count(self) -> int:
         if self._all_marked:
@@ -580,9 +582,17 @@ def _merged(parts: Sequence[tuple[str, Style]]) -> list[Segment]:
     merged: list[Segment] = []
     text, style = parts[0]
     for more, own in parts[1:]:
-        if own == style or (more == " " and own.bgcolor == style.bgcolor and not style.underline):
+        if own == style or (more == " " and _blank_alike(own, style)):
             text += more
+        elif text.isspace() and _blank_alike(style, own):
+            text, style = text + more, own
         else:
             merged.append(Segment(text, style))
             text, style = more, own
     return [*merged, Segment(text, style)]
+
+
+def _blank_alike(one: Style, other: Style) -> bool:
+    """Return whether a blank looks the same in both."""
+    seen = (other.underline, other.reverse, other.strike)
+    return one.bgcolor == other.bgcolor and not any(seen)
