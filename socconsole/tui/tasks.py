@@ -29,7 +29,7 @@ def task(method: Callable[..., Awaitable[None]]) -> Callable[..., Worker[None]]:
                 cast("Any", node.app).complain(error)
             except NoMatches:
                 # The screen was taken down while the work was under way: nobody waits for it.
-                if node.is_attached and node.children:
+                if node.app.is_running and node.is_attached and node.children:
                     raise
 
         return node.run_worker(guarded(), name=method.__name__, group="task")
