@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from socconsole.core.event import Event
 from socconsole.sigma.evaluate import item_holds, text_test
-from socconsole.sigma.fields import haystack, text_of, value_at
+from socconsole.sigma.fields import haystack, text_of, value_of
 from socconsole.sigma.tree import AllOf, AnyOf, Item, Node, Not, only_field, when_absent
 
 TextCheck = Callable[[str, str], bool]
@@ -30,7 +30,7 @@ class View:
         """
         if field in self._texts:
             return self._texts[field]
-        value = value_at(self.event.fields, field)
+        value = value_of(self.event, field)
         if isinstance(value, list | tuple):
             raise TypeError(field)
         text = None if value is None else text_of(value)

@@ -15,7 +15,7 @@ from socconsole.sigma.aggregate import Value
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.evaluate import as_number
 from socconsole.sigma.explain import explain
-from socconsole.sigma.fields import texts_of, value_at
+from socconsole.sigma.fields import texts_of, value_of
 from socconsole.sigma.seasonal import Seasonal
 from socconsole.sigma.sliding import SlidingWindow
 from socconsole.sigma.steady import NewValue, Silent, Sustained
@@ -109,7 +109,7 @@ class _Watcher:
 
 
 def _text(event: Event, name: str) -> str | None:
-    texts = texts_of(value_at(event.fields, name)) or texts_of(event.named(name))
+    texts = texts_of(value_of(event, name))
     return texts[0] if texts else None
 
 

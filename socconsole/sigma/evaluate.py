@@ -8,7 +8,7 @@ from functools import lru_cache
 from operator import eq, ge, gt, le, lt
 
 from socconsole.core.event import Event
-from socconsole.sigma.fields import has_field, haystack, text_of, texts_of, value_at
+from socconsole.sigma.fields import has_field, haystack, text_of, texts_of, value_of
 from socconsole.sigma.patterns import glob_pattern, searcher
 from socconsole.sigma.tree import AllOf, Item, Node, Not, Test
 
@@ -46,12 +46,12 @@ def item_holds(item: Item, event: Event) -> bool:
     if item.field is None:
         return text_test(_as_keyword(item))(haystack(event))
     if item.test == "exists":
-        return has_field(event.fields, item.field) == (item.text == "true")
-    value = value_at(event.fields, item.field)
+        return has_field(event, item.field) == (item.text == "true")
+    value = value_of(event, item.field)
     if item.test == "null":
         return value is None
     if item.test.startswith("field_"):
-        others = texts_of(value_at(event.fields, item.text))
+        others = texts_of(value_of(event, item.text))
         return any(
             text_test(Item("", item.field, _PLAIN[item.test], other))(text)
             for text in texts_of(value)

@@ -5,7 +5,7 @@ import json
 from socconsole.core.detection import MatchedPart
 from socconsole.core.event import Event
 from socconsole.sigma.evaluate import holds, item_holds, text_test
-from socconsole.sigma.fields import texts_of, value_at
+from socconsole.sigma.fields import texts_of, value_of
 from socconsole.sigma.tree import AllOf, Item, Node, Not, items_of, wording
 
 MAX_PARTS = 40
@@ -60,7 +60,7 @@ def _value(item: Item, event: Event) -> str:
     """Return the text `item` looked at: of a list, the element that answers it."""
     if item.field is None:
         return item.text
-    texts = texts_of(value_at(event.fields, item.field))
+    texts = texts_of(value_of(event, item.field))
     if len(texts) > 1 and not item.test.startswith("field_"):
         test = text_test(item)
         return next((text for text in texts if test(text)), texts[0])

@@ -10,8 +10,24 @@ MAX_TEXT = 32_768
 """Characters of a value that are looked at; a longer one is cut, so no value costs without end."""
 
 
-def value_at(fields: Mapping[str, object], name: str) -> object:
+CATEGORY_FIELD = "socconsole.category"
+"""What a rule calls the event's category: informational, warning, exception or maintenance."""
+
+
+def value_of(event: Event, name: str) -> object:
     """Return what an event has for a rule's field name, None when it has nothing.
+
+    A name with dots that is no path of the event's fields is looked up among the envelope's names,
+    such as `source.ip`.
+    """
+    value = value_at(event.fields, name)
+    if value is None and "." in name:
+        return event.category.value if name == CATEGORY_FIELD else event.named(name)
+    return value
+
+
+def value_at(fields: Mapping[str, object], name: str) -> object:
+    """Return the value of a field by its name or path, None when there is none.
 
     The exact name wins; then the name without blanks (rules write `Threat Name`, events
     `ThreatName`); then the way down the dots, through lists of mappings too.
@@ -43,9 +59,10 @@ def _walk(inside: object, path: str) -> object:
     return None
 
 
-def has_field(fields: Mapping[str, object], name: str) -> bool:
+def has_field(event: Event, name: str) -> bool:
     """Return whether the event has the field at all, be its value null."""
-    return name in fields or name.replace(" ", "") in fields or value_at(fields, name) is not None
+    fields = event.fields
+    return name in fields or name.replace(" ", "") in fields or value_of(event, name) is not None
 
 
 def text_of(value: object) -> str:

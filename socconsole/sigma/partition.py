@@ -6,7 +6,7 @@ from typing import Any
 from socconsole.core.event import Event
 from socconsole.sigma.checks import EventCheck, View, event_check
 from socconsole.sigma.definition import Definition
-from socconsole.sigma.fields import text_of, texts_of, value_at
+from socconsole.sigma.fields import text_of, texts_of, value_of
 from socconsole.sigma.keywords import KeywordScans
 from socconsole.sigma.plan import Plan, make_plan
 from socconsole.sigma.quarantine import Quarantine
@@ -18,8 +18,8 @@ _MAX_KEY = 8
 
 _MAX_VERDICTS = 20_000
 
-Sift = Callable[[Mapping[str, object]], tuple[int, int]]
-"""Fields → rules that are still possible; rules whose wide gate is met."""
+Sift = Callable[[Event], tuple[int, int]]
+"""Event → rules that are still possible; rules whose wide gate is met."""
 
 
 class Shared:
@@ -63,7 +63,7 @@ class Partition:
         """Return the rules `event` meets, in the order of the rule set."""
         alive = self._alive
         try:
-            possible, opened = self._sift(event.fields)
+            possible, opened = self._sift(event)
         except TypeError:  # a list or a mapping is no key: look at its elements
             return self._match_lists(event)
         possible &= alive
@@ -146,7 +146,7 @@ class Partition:
         """Match an event with lists: of a list any element may answer an item."""
         possible, opened = self._alive, 0
         for table in self._order:
-            value = value_at(event.fields, table.field)
+            value = value_of(event, table.field)
             if value is None:
                 possible &= ~table.asked | table.absent
                 continue
@@ -206,14 +206,14 @@ def _sift(order: Sequence[FieldTable], memories: Mapping[str, Memory], everythin
     It is written out as code because a loop costs as much again. The text is built from numbers
     only: field names and masks are bound as values, so no rule can put words into it.
     """
-    values: dict[str, Any] = {"everything": everything, "value_at": value_at}
-    lines = ["def sift(fields):", " m = everything; g = 0; get = fields.get"]
+    values: dict[str, Any] = {"everything": everything, "value_of": value_of}
+    lines = ["def sift(event):", " m = everything; g = 0; get = event.fields.get"]
     for number, table in enumerate(order):
         values[f"name{number}"] = table.field
         values[f"absent{number}"] = everything & (~table.asked | table.absent)
         values[f"memory{number}"] = memories[table.field]
         plain = "." not in table.field and " " not in table.field
-        source = f"get(name{number})" if plain else f"value_at(fields, name{number})"
+        source = f"get(name{number})" if plain else f"value_of(event, name{number})"
         lines.append(f" v = {source}")
         lines.append(f" if v is None: m &= absent{number}")
         lines.append(" else:")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from socconsole.core.event import EventCategory
 from socconsole.sigma.define import define
 from socconsole.sigma.evaluate import holds
 from socconsole.sigma.match import Matcher
@@ -34,3 +35,19 @@ def test_case(case):
             event = an_event({"message": raw} if raw else fields, raw=raw)
             assert bool(matcher.match(event)) is wanted, fields
             assert holds(definition.tree, event) is wanted, fields
+
+
+def test_a_rule_may_ask_for_the_category_and_the_envelope(rules):
+    text = """title: Trouble from outside
+id: 00000000-0000-4000-8000-000000000001
+logsource: {product: windows}
+detection:
+  selection: {socconsole.category: warning, "source.ip|cidr": 203.0.113.0/24}
+  condition: selection
+"""
+    matcher = Matcher(rules(text))
+    event = an_event({"src": "203.0.113.9"})
+    assert not matcher.match(event)
+    event.category = EventCategory.WARNING
+    event.names = {"source.ip": "src"}
+    assert len(matcher.match(event)) == 1
