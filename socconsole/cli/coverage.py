@@ -2,7 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,24 @@ TACTICS = (
 )
 
 
-def write_coverage(ruleset: "RuleSet", navigator: Path | None, *, as_json: bool) -> int:
+@dataclass(slots=True)
+class Covered:
+    """How well one technique is covered for one tactic."""
+
+    titles: list[str] = field(default_factory=list)
+    detections: int = 0
+
+
+Coverage = dict[tuple[str, str], Covered]
+"""(tactic, technique) → who covers it. A rule's tags do not say which of its techniques serves
+which of its tactics: each pair counts. A rule without a tactic stands under `-`."""
+
+
+def write_coverage(
+    ruleset: "RuleSet", fired: Mapping[str, int], navigator: Path | None, *, as_json: bool
+) -> int:
     """Print which techniques how many rules cover; write a Navigator layer when asked to."""
-    covered = techniques(ruleset.rules)
+    covered = techniques(ruleset.rules, fired)
     if navigator is not None:
         text = json.dumps(_layer(covered), indent=2) + "\n"
         try:
@@ -43,40 +59,38 @@ def write_coverage(ruleset: "RuleSet", navigator: Path | None, *, as_json: bool)
         except OSError as error:
             raise FileError(f"Cannot write: {error.strerror}.", where=str(navigator)) from None
     rows = [
-        (tactic, technique, len(titles))
-        for (tactic, technique), titles in sorted(covered.items(), key=_order)
+        (tactic, technique, len(one.titles), one.detections)
+        for (tactic, technique), one in sorted(covered.items(), key=_order)
     ]
+    keys = ("tactic", "technique", "rules", "detections")
     if as_json:
-        keys = ("tactic", "technique", "rules")
         print_json([dict(zip(keys, row, strict=True)) for row in rows])
     else:
-        print_table(("tactic", "technique", "rules"), rows)
+        print_table(keys, rows)
     return 0
 
 
-def techniques(rules: "Iterable[Rule]") -> dict[tuple[str, str], list[str]]:
-    """Return (tactic, technique) → titles of the rules tagged with both.
-
-    A rule's tags do not say which of its techniques serves which of its tactics: each pair counts.
-    """
-    covered: dict[tuple[str, str], list[str]] = defaultdict(list)
+def techniques(rules: "Iterable[Rule]", fired: Mapping[str, int]) -> Coverage:
+    """Return what the tags of `rules` cover, and how often those rules fired."""
+    covered: Coverage = defaultdict(Covered)
     for rule in rules:
         names = [tag.lower() for tag in rule.tags]
         tags = [name.removeprefix("attack.") for name in names if name.startswith("attack.")]
         tactics = [tag.replace("_", "-") for tag in tags if tag.replace("_", "-") in TACTICS]
         for technique in (tag.upper() for tag in tags if tag[:1] == "t" and tag[1:2].isdigit()):
             for tactic in tactics or ["-"]:
-                covered[tactic, technique].append(rule.title)
+                covered[tactic, technique].titles.append(rule.title)
+                covered[tactic, technique].detections += fired.get(rule.id, 0)
     return covered
 
 
-def _order(entry: tuple[tuple[str, str], list[str]]) -> tuple[int, str]:
+def _order(entry: tuple[tuple[str, str], Covered]) -> tuple[int, str]:
     tactic, technique = entry[0]
     return (TACTICS.index(tactic) if tactic in TACTICS else len(TACTICS), technique)
 
 
-def _layer(covered: dict[tuple[str, str], list[str]]) -> dict[str, object]:
-    most = max(map(len, covered.values()), default=1)
+def _layer(covered: Coverage) -> dict[str, object]:
+    most = max((len(one.titles) for one in covered.values()), default=1)
     return {
         "name": "socconsole rules",
         "versions": {"layer": "4.5", "navigator": "5.1.0", "attack": "17"},
@@ -86,10 +100,10 @@ def _layer(covered: dict[tuple[str, str], list[str]]) -> dict[str, object]:
             {
                 "techniqueID": technique,
                 **({"tactic": tactic} if tactic != "-" else {}),
-                "score": len(titles),
-                "comment": "; ".join(sorted(set(titles))[:20]),
+                "score": len(one.titles),
+                "comment": f"{one.detections} detections; " + "; ".join(sorted(one.titles)[:20]),
             }
-            for (tactic, technique), titles in sorted(covered.items())
+            for (tactic, technique), one in sorted(covered.items())
         ],
         "gradient": {"colors": ["#ffffff", "#2e7d32"], "minValue": 0, "maxValue": most},
     }

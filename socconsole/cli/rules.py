@@ -1,5 +1,8 @@
 """Check, list, test detection rules, and show what they cover."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,8 +11,10 @@ from cyclopts import App, Parameter
 from socconsole.cli import rule_paths
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.core.event import ReadContext
 
 if TYPE_CHECKING:
+    from socconsole.cli.unseen_fields import UnseenField
     from socconsole.sigma.definition import Definition
     from socconsole.sigma.rules import RuleSet
 
@@ -20,6 +25,8 @@ app = App(name="rules", help="Check, list and test detection rules.")
 def check(
     paths: Annotated[list[str] | None, Parameter(negative=())] = None,
     *,
+    events: str | None = None,
+    format: str = "auto",
     json: bool = False,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:
@@ -29,19 +36,33 @@ def check(
 
     Args:
         paths: Rule files and folders.
+        events: A log file: fields that rules ask for and none of its events has are listed.
+        format: That file's parser; `auto` chooses by the first lines.
         json: Print one JSON document.
         context: The global options.
 
     """
     ruleset = rule_paths.load(context.settings().rules, paths or ())
+    unseen = _unseen(ruleset, events, format) if events is not None else ()
     if json:
-        print_json(_check_document(ruleset))
+        print_json(_check_document(ruleset) | {"unseen_fields": unseen})
     else:
         print_text(f"error: {error}" for error in ruleset.errors)
         print_text(f"warning: {warning}" for warning in ruleset.warnings)
         print_text(f"skipped: {rule.path}: {reason}" for rule, reason in ruleset.skipped)
+        for field in unseen:
+            print_text([f"never seen: {field.field}: asked for by {', '.join(field.rules[:5])}"])
         print_text([_summary(ruleset)])
     return 1 if ruleset.errors else 0
+
+
+def _unseen(ruleset: "RuleSet", path: str, format_name: str) -> "tuple[UnseenField, ...]":
+    from socconsole.cli.replay import read_events
+    from socconsole.cli.unseen_fields import unseen_fields
+
+    now = datetime.now(UTC)
+    batches = read_events(path, format_name, ReadContext("check", now, now))
+    return unseen_fields(ruleset, chain.from_iterable(batches))
 
 
 def _check_document(ruleset: "RuleSet") -> dict[str, object]:
@@ -150,14 +171,16 @@ def try_rule(
 def coverage(
     paths: Annotated[list[str] | None, Parameter(negative=())] = None,
     *,
+    fired: bool = False,
     navigator: Path | None = None,
     json: bool = False,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:
-    """Print the ATT&CK tactics and techniques that the loaded rules cover.
+    """Print the ATT&CK tactics and techniques that rules cover, and what of it has fired.
 
     Args:
         paths: Rule files and folders; without any the shipped and configured ones.
+        fired: Count detections in the database as well.
         navigator: File to write an ATT&CK Navigator layer to.
         json: Print one JSON document.
         context: The global options.
@@ -166,4 +189,10 @@ def coverage(
     from socconsole.cli.coverage import write_coverage
 
     ruleset = rule_paths.load(context.settings().rules, paths or ())
-    return write_coverage(ruleset, navigator, as_json=json)
+    counts: Mapping[str, int] = {}
+    if fired:
+        from socconsole.store.queries.rules import fired_counts
+
+        with context.database() as database, database.read() as session:
+            counts = fired_counts(session)
+    return write_coverage(ruleset, counts, navigator, as_json=json)

@@ -1,0 +1,160 @@
+"""`socconsole rules` and `socconsole replay` as a shell sees them."""
+
+import gzip
+import json
+
+import pytest
+
+from socconsole.cli import run
+
+RULES = """title: Failed login
+name: failed
+id: 00000000-0000-4000-8000-000000000001
+author: Ann
+level: medium
+tags: [attack.credential-access, attack.t1110]
+logsource: {product: app}
+detection:
+  selection: {outcome: failed, Never: x}
+  other: {outcome: failed}
+  condition: 1 of them
+---
+title: Guessing
+id: 00000000-0000-4000-8000-000000000002
+level: high
+tags: [attack.credential-access, attack.initial_access, attack.t1110.001]
+correlation:
+  type: event_count
+  rules: [failed]
+  group-by: [user]
+  timespan: 1m
+  generate: true
+  condition: {gte: 3}
+"""
+LINES = [
+    {"time": f"2026-03-02T12:00:0{second}Z", "user": "ann", "outcome": "failed"}
+    for second in range(3)
+]
+
+
+METRIC = '{"fields":{"usage_active":4.1},"name":"cpu","tags":{"host":"fs-1","cpu":"cpu-total"},"timestamp":1772337000013}'
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    (tmp_path / "rules.yml").write_text(RULES)
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in LINES))
+    return tmp_path
+
+
+def replay(folder, name, *more):
+    code = run(
+        ["replay", str(folder / name), "--rules", str(folder / "rules.yml"), "--jsonl"]
+        + ["--logsource", "product=app", *more]
+    )
+    assert code == 0
+
+
+def test_replay_prints_a_line_per_detection(folder, capsys):
+    stats = folder / "stats.json"
+    replay(folder, "log.jsonl", "--stats", str(stats))
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(d["rule_title"], d["level"], d["line"]) for d in found] == [
+        ("Failed login", "medium", 1),
+        ("Failed login", "medium", 2),
+        ("Failed login", "medium", 3),
+        ("Guessing", "high", 3),
+    ]
+    assert found[0]["rule_author"] == "Ann"
+    assert found[0]["event"] == LINES[0]
+    assert found[0]["time"] == "2026-03-02T12:00:00Z"
+    assert found[1]["offset"] == len(json.dumps(LINES[0])) + 1
+    assert found[3]["correlation"] == {
+        "type": "event_count",
+        "group": {"user": "ann"},
+        "count": 3,
+        "first": "2026-03-02T12:00:00Z",
+        "last": "2026-03-02T12:00:02Z",
+    }
+    figures = json.loads(stats.read_text())
+    assert (figures["events"], figures["detections"], figures["rules_loaded"]) == (3, 4, 2)
+    assert set(figures) == {
+        "events", "detections", "seconds", "events_per_second", "rules_loaded", "rules_refused",
+        "unparsed", "peak_rss_bytes", "load_seconds",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", ["gzip", "array", "pretty"])
+def test_replay_reads_lines_however_they_are_kept(folder, capsys, shape):
+    if shape == "gzip":
+        (folder / "log").write_bytes(gzip.compress((folder / "log.jsonl").read_bytes()))
+    elif shape == "array":
+        (folder / "log").write_text(json.dumps(LINES))
+    else:
+        (folder / "log").write_text("\n".join(json.dumps(line, indent=2) for line in LINES))
+    replay(folder, "log")
+    assert len(capsys.readouterr().out.splitlines()) == 4
+
+
+def test_a_detection_for_people_carries_nothing_that_acts_on_a_terminal(folder, capsys):
+    text = RULES.replace("title: Failed login", 'title: "Failed \\e]0;x\\a login"')
+    (folder / "rules.yml").write_text(text)
+    log = str(folder / "log.jsonl")
+    run(["replay", log, "--rules", str(folder / "rules.yml"), "--logsource", "product=app"])
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_check_explains_refusals_and_says_no(folder, capsys):
+    (folder / "bad.yml").write_text(RULES.replace("outcome: failed, Never", "outcome|contians"))
+    assert run(["rules", "check", str(folder / "bad.yml")]) == 1
+    assert "bad.yml:9: 'contians' is not a Sigma modifier." in capsys.readouterr().out
+    assert run(["rules", "check", str(folder / "rules.yml")]) == 0
+
+
+def test_check_lists_fields_no_event_has(folder, capsys):
+    (folder / "rules.yml").write_text(RULES.replace("{product: app}", "{category: metrics}"))
+    (folder / "m.jsonl").write_text(METRIC + "\n")
+    run(["rules", "check", str(folder / "rules.yml"), "--events", str(folder / "m.jsonl")]
+        + ["--format", "metrics", "--json"])  # fmt: skip
+    unseen = json.loads(capsys.readouterr().out)["unseen_fields"]
+    assert {one["field"] for one in unseen} == {"Never", "outcome"}
+
+
+def test_test_says_what_matched_and_what_did_not(folder, capsys):
+    rule, log = str(folder / "rules.yml"), str(folder / "log.jsonl")
+    assert run(["rules", "test", rule, log, "--logsource", "product=app"]) == 0
+    told = capsys.readouterr().out
+    assert "fired: line 1: Failed login" in told
+    assert "outcome equals failed" in told
+    assert run(["rules", "test", rule, log, "--logsource", "product=other"]) == 1
+    assert "the rule is for app/*/*, the event is other/*/*" in capsys.readouterr().out
+
+
+def test_coverage_counts_rules_and_writes_a_layer(folder, capsys):
+    layer = folder / "layer.json"
+    assert run(["rules", "coverage", str(folder / "rules.yml"), "--navigator", str(layer)]) == 0
+    assert "T1110.001" in capsys.readouterr().out
+    techniques = json.loads(layer.read_text())["techniques"]
+    assert {(t["tactic"], t["techniqueID"]) for t in techniques} == {
+        ("credential-access", "T1110"),
+        ("credential-access", "T1110.001"),
+        ("initial-access", "T1110.001"),
+    }
+
+
+def test_coverage_counts_what_has_fired(folder, capsys):
+    database = f"sqlite:///{folder}/soc.db"
+    code = run(["rules", "coverage", str(folder / "rules.yml"), "--fired", "--json", "--db", database])
+    assert code == 0
+    assert [row["detections"] for row in json.loads(capsys.readouterr().out)] == [0, 0, 0]
+
+
+def test_list_names_every_rule(folder, capsys):
+    run(["rules", "list", str(folder / "rules.yml"), "--json"])
+    rules = json.loads(capsys.readouterr().out)
+    assert [(rule["title"], rule["type"]) for rule in rules] == [
+        ("Failed login", "event"),
+        ("Guessing", "event_count"),
+    ]
