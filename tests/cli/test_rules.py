@@ -114,7 +114,7 @@ def test_check_explains_refusals_and_says_no(folder, capsys):
 
 
 def test_check_lists_fields_no_event_has(folder, capsys):
-    (folder / "rules.yml").write_text(RULES.replace("{product: app}", "{category: metrics}"))
+    (folder / "rules.yml").write_text(RULES.replace("{product: app}", "{category: metric}"))
     (folder / "m.jsonl").write_text(METRIC + "\n")
     run(["rules", "check", str(folder / "rules.yml"), "--events", str(folder / "m.jsonl")]
         + ["--format", "metrics", "--json"])  # fmt: skip
@@ -146,7 +146,9 @@ def test_coverage_counts_rules_and_writes_a_layer(folder, capsys):
 
 def test_coverage_counts_what_has_fired(folder, capsys):
     database = f"sqlite:///{folder}/soc.db"
-    code = run(["rules", "coverage", str(folder / "rules.yml"), "--fired", "--json", "--db", database])
+    code = run(
+        ["rules", "coverage", str(folder / "rules.yml"), "--fired", "--json", "--db", database]
+    )
     assert code == 0
     assert [row["detections"] for row in json.loads(capsys.readouterr().out)] == [0, 0, 0]
 
