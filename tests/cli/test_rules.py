@@ -37,7 +37,10 @@ LINES = [
 ]
 
 
-METRIC = '{"fields":{"usage_active":4.1},"name":"cpu","tags":{"host":"fs-1","cpu":"cpu-total"},"timestamp":1772337000013}'
+METRIC = (
+    '{"fields":{"usage_active":4.1},"name":"cpu","tags":{"host":"fs-1"},"timestamp":1772337000013}'
+)
+APP = ("--logsource", "product=app")
 
 
 @pytest.fixture
@@ -51,8 +54,7 @@ def folder(tmp_path, monkeypatch):
 
 def replay(folder, name, *more):
     code = run(
-        ["replay", str(folder / name), "--rules", str(folder / "rules.yml"), "--jsonl"]
-        + ["--logsource", "product=app", *more]
+        ["replay", str(folder / name), "--rules", str(folder / "rules.yml"), "--jsonl", *APP, *more]
     )
     assert code == 0
 
@@ -116,8 +118,8 @@ def test_check_explains_refusals_and_says_no(folder, capsys):
 def test_check_lists_fields_no_event_has(folder, capsys):
     (folder / "rules.yml").write_text(RULES.replace("{product: app}", "{category: metric}"))
     (folder / "m.jsonl").write_text(METRIC + "\n")
-    run(["rules", "check", str(folder / "rules.yml"), "--events", str(folder / "m.jsonl")]
-        + ["--format", "metrics", "--json"])  # fmt: skip
+    log = str(folder / "m.jsonl")
+    run(["rules", "check", str(folder / "rules.yml"), "--events", log, "--json"])
     unseen = json.loads(capsys.readouterr().out)["unseen_fields"]
     assert {one["field"] for one in unseen} == {"Never", "outcome"}
 
