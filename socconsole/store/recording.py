@@ -101,7 +101,8 @@ class Recording:
         connection = self.session.connection()
         for start in range(0, len(ids), _CHUNK):
             chosen = table.c.id.in_(ids[start : start + _CHUNK])
-            yield from connection.execute(select(table.c.id, table.c.uid, *columns).where(chosen))
+            query = select(table.c.id, table.c.uid, *columns).where(chosen).order_by(table.c.id)
+            yield from connection.execute(query.with_for_update())
 
     def _update(
         self, table: Table, columns: Sequence[Column[object]], rows: list[dict[str, object]]

@@ -46,7 +46,7 @@ def undo(session: Session, action_id: int, *, by: str, now: datetime) -> UndoRes
         TransitionError: It was undone already, cannot be undone, or something depends on it.
 
     """
-    action = session.get(Action, action_id)
+    action = session.get(Action, action_id, with_for_update=True)
     if action is None:
         raise NotFoundError(f"There is no action {action_id}.")
     _require_undoable(session, action)
@@ -199,7 +199,8 @@ def _images(
     columns = [table.c[name] for name in names]
     for start in range(0, len(ids), _CHUNK):
         chosen = table.c.id.in_(ids[start : start + _CHUNK])
-        for row in session.connection().execute(select(table.c.id, *columns).where(chosen)):
+        query = select(table.c.id, *columns).where(chosen).order_by(table.c.id)
+        for row in session.connection().execute(query.with_for_update()):
             found[row[0]] = image_of(dict(zip(names, row[1:], strict=True)))
     return found
 

@@ -1,3 +1,6 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import text
 from sqlmodel import select
@@ -12,6 +15,8 @@ from socconsole.store.tables import (
     AuditPayload,
     Change,
     Note,
+    Observable,
+    ObservableLink,
     Ticket,
     TicketAlert,
 )
@@ -177,6 +182,58 @@ def test_a_ticket_with_a_note_is_not_taken_back(database, noon):
             undo(session, done, by="alice", now=noon)
     with database.read() as session:
         assert session.exec(select(Ticket)).one().voided_at is None
+
+
+def test_observables_found_in_a_ticket_do_not_keep_it(database, noon):
+    alert_id = raised(database, noon)
+    with database.begin() as session:
+        done = open_ticket(session, alert_id, noon)
+        observable = Observable(
+            type="ip", value="192.0.2.9", first_seen=noon, last_seen=noon, created_at=noon,
+            created_by="alice",
+        )  # fmt: skip
+        session.add(observable)
+        session.flush()
+        session.add(
+            ObservableLink(
+                subject_kind="ticket", subject_id=1, observable_id=observable.id, created_at=noon
+            )
+        )
+    with database.begin() as session:
+        undo(session, done, by="alice", now=noon)
+    with database.read() as session:
+        assert session.exec(select(Ticket)).one().voided_at == noon
+
+
+def test_a_reader_sees_one_moment(database, noon):
+    alert_id = raised(database, noon)
+    with database.read() as session:
+        before = session.get(Alert, alert_id).status
+        with database.begin() as other:
+            acknowledge(other, alert_id, noon)
+        session.expire_all()
+        assert session.get(Alert, alert_id).status == before == "new"
+
+
+def test_two_who_undo_one_action_at_once_undo_it_once(database, noon):
+    alert_id = raised(database, noon)
+    with database.begin() as session:
+        done = acknowledge(session, alert_id, noon)
+    start = threading.Barrier(2)
+
+    def attempt(by: str) -> str:
+        start.wait(10)
+        try:
+            with database.begin() as session:
+                undo(session, done, by=by, now=noon)
+        except TransitionError as error:
+            return str(error)
+        return "undone"
+
+    with ThreadPoolExecutor(2) as pool:
+        said = sorted(pool.map(attempt, ["alice", "bob"]))
+    assert said[1] == "undone"
+    assert "undone already by" in said[0]
 
 
 def test_many_rows_are_one_action_and_one_undo(database, noon):

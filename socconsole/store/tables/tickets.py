@@ -341,6 +341,8 @@ class ObservableLink(About, Identified, table=True):
         one_of("subject_kind", SUBJECTS),
         UniqueConstraint("observable_id", "subject_kind", "subject_id"),
         Index("ix_observable_link_subject", "subject_kind", "subject_id"),
+        # Found by reading the case; it is no reason to keep the case.
+        {"info": {"follows": True}},
     )
 
     observable_id: int = reference("observable")
