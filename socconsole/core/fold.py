@@ -113,6 +113,8 @@ def worse(trouble: Trouble, detection: Detection, found: Mapping[str, str]) -> s
     if detection.rule.severity > trouble.severity:
         return f"severity rose to {detection.rule.severity.label}"
     for kind, value in found.items():
+        if detection.window is not None and kind != "host":
+            continue  # a window holds many users and addresses by its nature
         known = trouble.entities.get(kind)
         if known is not None and not _knows(known, value):
             return f"new {kind.replace('_', ' ')}: {value}"

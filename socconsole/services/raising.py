@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from socconsole.core.detection import Detection, MatchedPart, fingerprint
 from socconsole.core.event import Event, entities
-from socconsole.core.fold import Entities, Fate, Trouble, judge
+from socconsole.core.fold import Entities, Fate, Trouble, judge, merge_entities
 from socconsole.core.policy import FoldPolicy
 from socconsole.core.ranking import Rank, rank, ranked_anew
 from socconsole.core.severity import Severity
@@ -175,7 +175,7 @@ class _Batch:
 
     def decide(self, key: str, detection: Detection, window: Quieting | None) -> None:
         latest = self.latest.get(key)
-        found = _entities(detection)
+        found = _storable_entities(detection.event)
         fate, reason = judge(
             latest.trouble if latest else None, detection, found, now=self.now, policy=self.policy
         )
@@ -187,6 +187,8 @@ class _Batch:
             self.count(detection, "folded")
             self.totals["quiet"] += fate is Fate.QUIET
         latest.trouble.add(detection, found)
+        for event in detection.evidence:
+            merge_entities(latest.trouble.entities, _storable_entities(event))
         self.collect_evidence(latest, detection)
 
     def raised(
@@ -372,7 +374,7 @@ class _Batch:
         rows.update_rows(self.session, "context", counted)
 
     def context_row(self, key: str, first: Detection) -> Values:
-        found: Entities = dict(_entities(first))
+        found: Entities = dict(_storable_entities(first.event))
         return {
             "fingerprint": key,
             "rule_id": storable_text(first.rule.id),
@@ -404,10 +406,8 @@ def _source_name(event: Event) -> str:
     return event.line.source if event.line else _UNNAMED_SOURCE
 
 
-def _entities(detection: Detection) -> dict[str, str]:
-    """Return what the detection is about: its event's entities, and its window's group."""
-    found = entities(detection.event)
-    return {kind: storable_text(value) for kind, value in found.items()}
+def _storable_entities(event: Event) -> dict[str, str]:
+    return {kind: storable_text(value) for kind, value in entities(event).items()}
 
 
 def _named_columns(found: Entities) -> Values:

@@ -1,10 +1,11 @@
 """What becomes of a detection is decided by the newest alert of its fingerprint."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from socconsole.core.detection import Detection, Rule
+from socconsole.core.detection import Detection, Rule, Window
 from socconsole.core.event import Event, entities
 from socconsole.core.fold import ENTITY_VALUES, Fate, Trouble, judge, merge_entities
 from socconsole.core.policy import FoldPolicy
@@ -79,6 +80,15 @@ def test_worse_breaks_through(reason, facts, found, status, expected):
     became, why = fate(known, found)
     assert became is expected
     assert reason in why
+
+
+def test_a_window_s_many_users_are_no_news_but_another_host_is():
+    window = Window("event_count", {"source_ip": "203.0.113.7"}, 5, NOW, NOW)
+    known = trouble("acknowledged")
+    spray = replace(detection(user="admin"), window=window)
+    assert fate(known, spray)[0] is Fate.FOLD
+    spread = replace(detection(host="web-2"), window=window)
+    assert fate(known, spread) == (Fate.WORSEN, "new host: web-2")
 
 
 def test_a_closed_one_counts_quietly_until_its_quiet_is_over():

@@ -97,11 +97,12 @@ def test_the_first_and_the_last_evidence_is_kept(database):
 
 
 def test_a_correlation_keeps_its_window_and_its_samples(database):
-    sample = detection(raw="first").event
+    sample = detection(raw="first", user="otto").event
     window = Window("event_count", {"host": "web-1"}, 5, NOON - minutes(1), NOON)
     alert_id = one_alert(database)
     found = replace(detection(rule="burst"), window=window, evidence=(sample,))
     (alert_id,) = bring(database, found).alert_ids
+    assert alert_of(database, alert_id).entities["user"] == ["root", "otto"]
     assert alert_of(database, alert_id).summary == "event_count: 5 in 60 s host=web-1"
     stored = [row for row in rows_of(database, "alert_evidence") if row.alert_id == alert_id]
     assert [(row.trigger, bool(row.window)) for row in stored] == [(False, False), (True, True)]
