@@ -109,7 +109,7 @@ class ConsoleApp(App[int]):
         self.last_deed: Deed | None = None
         """What `.` repeats."""
         self._stopping = threading.Event()
-        self._pulse_reader = PulseReader(setup.login)
+        self._pulse_reader = PulseReader(setup.login, setup.settings.sla)
         self._pulse_due = True
         self._looks, problems = themes.load_looks((themes_folder(), setup.config_folder / "themes"))
         if self.no_color:

@@ -1,30 +1,39 @@
 """The figures of the header, read in one short snapshot."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from socconsole.core.policy import SlaPolicy
+from socconsole.core.severity import Severity
+from socconsole.core.sla import acknowledge_within
 from socconsole.tui.cells import span
 from socconsole.tui.messages import Pulse
 from socconsole.tui.store_access import AnySession
+
+if TYPE_CHECKING:
+    from socconsole.store.queries.clocks import ShiftClocks
 
 
 class PulseReader:
     """Reads the header's figures; rates need the reading before."""
 
-    def __init__(self, login: str) -> None:
+    def __init__(self, login: str, sla: SlaPolicy) -> None:
         self._login = login
+        self._targets = {each: acknowledge_within(each, sla) for each in Severity}
         self._events: tuple[datetime, int] | None = None
 
     def __call__(self, session: AnySession, now: datetime) -> Pulse:
         from socconsole.services.sources import collector_alive
+        from socconsole.store.queries.clocks import shift_clocks
         from socconsole.store.queries.queue import queue_counts
         from socconsole.store.queries.sources import sources
 
         counts = queue_counts(session, self._login)
         rows = sources(session)
         alive = collector_alive(session, now=now)
-        clocks = []
+        clocks = _worded(shift_clocks(session, now, self._targets), now)
         if counts.oldest_new_at is not None:
-            clocks.append(f"oldest {span(now - counts.oldest_new_at)}")
+            clocks.insert(0, f"oldest {span(now - counts.oldest_new_at)}")
         troubled = [row.name for row in rows if row.error]
         if troubled:
             clocks.append(f"source {troubled[0]} in trouble")
@@ -44,3 +53,21 @@ class PulseReader:
             return None
         seconds = (now - before[0]).total_seconds()
         return max(0.0, (events - before[1]) / seconds) if seconds > 0 else None
+
+
+def _worded(clocks: "ShiftClocks", now: datetime) -> list[str]:
+    """Return what is owed and what is due next, the worst first."""
+    words: list[str] = []
+    if clocks.incident is not None:
+        words.append(f"{clocks.incident.name} update {_until(clocks.incident.at, now)}")
+    if clocks.missed:
+        words.append(f"{clocks.missed} late")
+    elif clocks.acknowledge is not None:
+        words.append(f"ack {_until(clocks.acknowledge.at, now)}")
+    if clocks.ticket is not None:
+        words.append(f"{clocks.ticket.name} {_until(clocks.ticket.at, now)}")
+    return words
+
+
+def _until(at: datetime, now: datetime) -> str:
+    return f"due in {span(at - now)}" if at > now else f"overdue {span(now - at)}"

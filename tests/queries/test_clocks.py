@@ -1,0 +1,64 @@
+"""The clocks of a shift name what is due next."""
+
+from datetime import timedelta
+
+from socconsole.core.severity import Severity
+from socconsole.services import alerts
+from socconsole.store.queries.clocks import Due, shift_clocks
+from socconsole.store.tables import Incident, Ticket
+from tests.services.alert_making import NOON, bring, detection, minutes
+
+TARGETS = {Severity.CRITICAL: minutes(15), Severity.HIGH: minutes(60), Severity.LOW: minutes(999)}
+
+
+def clocks(database, now):
+    with database.read() as session:
+        return shift_clocks(session, now, TARGETS)
+
+
+def test_nothing_is_due_where_there_is_nothing(database):
+    empty = clocks(database, NOON)
+    assert (empty.acknowledge, empty.missed, empty.ticket, empty.incident) == (None, 0, None, None)
+
+
+def test_the_next_alert_to_breach_is_named_and_missed_ones_are_counted(database):
+    critical, high, _ = bring(
+        database,
+        detection("A", level=Severity.CRITICAL),
+        detection("B", level=Severity.HIGH),
+        detection("C", level=Severity.LOW),
+    ).alert_ids
+    assert clocks(database, NOON).acknowledge == Due(f"alert {critical}", NOON + minutes(15))
+    later = clocks(database, NOON + minutes(20))
+    assert (later.acknowledge, later.missed) == (Due(f"alert {high}", NOON + minutes(60)), 1)
+    with database.begin() as session:
+        alerts.acknowledge(session, [critical, high], by="mara", now=NOON)
+    assert clocks(database, NOON + minutes(20)).missed == 0
+
+
+def test_tickets_and_incidents_are_named_by_their_due_time(database):
+    with database.begin() as session:
+        for number, (status, hours) in enumerate((("open", 5), ("closed", 1), ("open", 3))):
+            session.add(
+                Ticket(
+                    human_id=f"SOC-2026-00{number}",
+                    title="t",
+                    status=status,
+                    opened_at=NOON,
+                    opened_by="mara",
+                    due_at=NOON + timedelta(hours=hours),
+                )
+            )
+        session.add(
+            Incident(
+                human_id="INC-2026-001",
+                title="i",
+                severity=2,
+                declared_at=NOON,
+                declared_by="mara",
+                next_update_due_at=NOON - minutes(5),
+            )
+        )
+    now = clocks(database, NOON)
+    assert now.ticket == Due("SOC-2026-002", NOON + timedelta(hours=3))
+    assert now.incident == Due("INC-2026-001", NOON - minutes(5))
