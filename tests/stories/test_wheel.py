@@ -1,5 +1,6 @@
 """The package works where there is no checkout."""
 
+import json
 import os
 import subprocess
 import sys
@@ -56,3 +57,10 @@ def test_the_wheel_carries_its_data(installed, tmp_path):
 
 def test_help_and_manual_work_outside_the_checkout(installed, tmp_path):
     assert "socconsole demo" in run(installed, tmp_path, "help", "getting-started").stdout
+
+
+def test_the_demo_runs_outside_the_checkout(installed, tmp_path):
+    words = ("demo", "--headless", "--json", "--speed", "8", "--seconds", "4")
+    ran = run(installed, tmp_path, *words)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["rules"] >= 6
