@@ -97,7 +97,7 @@ class Totals:
 class Collector:
     """Reads the sources of one database until it is told to stop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 – what it works with, each of another kind
         self,
         database: Database,
         settings: Settings,
@@ -106,6 +106,7 @@ class Collector:
         *,
         login: str,
         say: Callable[[str], None],
+        redact: Callable[[str], str] | None = None,
     ) -> None:
         self.totals = Totals()
         self._database = database
@@ -114,6 +115,7 @@ class Collector:
         self._events = events
         self._login = login
         self._say = say
+        self._redact = redact
         self._stop = threading.Event()
         self._watch = Watch()
         self._followed: list[Followed] = []
@@ -411,7 +413,7 @@ class Collector:
     def _open_sources(self) -> None:
         now = datetime.now(UTC)
         policies = self._settings.source
-        readers = {policy.name: LineReader(policy) for policy in policies}
+        readers = {policy.name: LineReader(policy, self._redact) for policy in policies}
         with self._database.begin() as session:
             ids = kept.register(session, policies, now=now)
             states = {name: kept.checkpoints(session, ids[name], name) for name in ids}

@@ -1,5 +1,6 @@
 """`socconsole collect`: read the sources and raise alerts, without a screen."""
 
+import os
 import signal
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ from cyclopts import Parameter
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, say
 from socconsole.errors import SettingsError
+from socconsole.settings import state_folder
 
 if TYPE_CHECKING:
     from socconsole.core.policy import Settings
@@ -34,6 +36,7 @@ def collect(
 
     """
     from socconsole.collector import Collector
+    from socconsole.parsers.redaction import redactor
     from socconsole.store.events import EventStore
 
     settings = context.settings()
@@ -44,11 +47,18 @@ def collect(
             where=str(settings.path or ""),
         )
     matcher = load_matcher(settings)
+    redact = redactor(
+        state_folder(os.environ) / "redaction.key",
+        shipped=settings.redaction.secrets,
+        patterns=settings.redaction.patterns,
+    )
     with context.database() as database:
         database.become_checkpointer()
         events = EventStore(database)
         try:
-            collector = Collector(database, settings, matcher, events, login=context.login, say=say)
+            collector = Collector(
+                database, settings, matcher, events, login=context.login, say=say, redact=redact
+            )
             signal.signal(signal.SIGTERM, lambda _number, _frame: collector.stop())
             signal.signal(signal.SIGINT, lambda _number, _frame: collector.stop())
             if once or backfill:

@@ -162,6 +162,16 @@ class RetentionPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RedactionPolicy:
+    """What is taken out of a line before it is matched or stored."""
+
+    secrets: bool = True
+    """Take out passwords, tokens and keys by the shipped patterns."""
+    patterns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(dict[str, str]()))
+    """Name → RE2 pattern; what its group `secret` matches is taken out too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorPolicy:
     """How the collector reads."""
 
@@ -195,6 +205,7 @@ class Settings:
     alerts: AlertsPolicy = AlertsPolicy()
     cases: CasesPolicy = CasesPolicy()
     retention: RetentionPolicy = RetentionPolicy()
+    redaction: RedactionPolicy = RedactionPolicy()
     collector: CollectorPolicy = CollectorPolicy()
     console: ConsolePolicy = ConsolePolicy()
     path: Path | None = field(default=None, metadata={"setting": False})

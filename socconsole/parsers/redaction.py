@@ -77,6 +77,19 @@ class Redactor:
         return f"‹redacted:{digest.hexdigest()}›"
 
 
+def redactor(
+    key_path: Path, *, shipped: bool = True, patterns: Mapping[str, str] | None = None
+) -> Redactor | None:
+    """Return what takes secrets out with the key kept at `key_path`; None when nothing is to go.
+
+    Raises:
+        SettingsError: A pattern is refused, or there can be no key.
+
+    """
+    wanted = {**(SECRETS if shipped else {}), **(patterns or {})}
+    return Redactor(installation_key(key_path), wanted) if wanted else None
+
+
 def _compiled(name: str, pattern: str) -> Any:  # noqa: ANN401 – RE2 has no types
     try:
         compiled = _RE2.compile(pattern, _OPTIONS)

@@ -68,7 +68,7 @@ class FileFormat:
 class LineReader:
     """Turns the lines of one source into events."""
 
-    def __init__(self, policy: SourcePolicy) -> None:
+    def __init__(self, policy: SourcePolicy, redact: Callable[[str], str] | None = None) -> None:
         """Prepare to read.
 
         Raises:
@@ -76,6 +76,7 @@ class LineReader:
 
         """
         self.policy = policy
+        self._redact = redact
         self.zone: tzinfo = ZoneInfo(policy.timezone) if policy.timezone else _host_zone()
         self._fixed = None if policy.format == "auto" else find(policy.format)
         self._usual: Parser | None = None
@@ -126,7 +127,7 @@ class LineReader:
         """
         if not lines:
             return []
-        texts = [text_of(line.data) for line in lines]
+        texts = [self._text(line) for line in lines]
         used = self._format(lines[0].generation, head, [text for text, _ in texts])
         context = ReadContext(
             self.policy.name, read_at, reference, zone=self.zone, host=self.policy.host
@@ -142,6 +143,15 @@ class LineReader:
                 self._note_bad(line)
             events.append(event)
         return events
+
+    def _text(self, line: RawLine) -> tuple[str, bool]:
+        """Return a line's text, without its secrets; the line keeps no others."""
+        text, exact = text_of(line.data)
+        if self._redact is not None:
+            found = self._redact(text)
+            if found is not text:
+                text, line.data = found, found.encode(errors="surrogateescape")
+        return text, exact
 
     def _complete(self, event: Event, line: RawLine, read_at: datetime) -> None:
         event.line = line
