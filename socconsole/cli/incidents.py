@@ -14,13 +14,20 @@ if TYPE_CHECKING:
     from socconsole.store.queries.incidents import IncidentRow
 
 app = App(name="incidents", help="Declare and run incidents.")
-for _verb, _help in (
-    ("timeline", "Show the timeline, or add to it."),
-    ("indicator", "Confirm values as known bad."),
-    ("countermeasure", "Propose a countermeasure, or move one on."),
-    ("comms", "Log a message that was given; show when the next is due."),
+for _verb, _module, _help in (
+    ("timeline", "incident_details", "Show the timeline, or add to it."),
+    ("indicator", "incident_details", "Confirm values as known bad."),
+    ("countermeasure", "incident_details", "Propose a countermeasure, or move one on."),
+    ("comms", "incident_details", "Log a message that was given; show when the next is due."),
+    (
+        "export",
+        "incident_papers",
+        "Hand it out as md, html, json, stix or csv, cut to its readers.",
+    ),
+    ("review", "incident_papers", "Show or write the review; its actions become tickets."),
+    ("plan", "incident_papers", "Print the response plan."),
 ):
-    app.command(f"socconsole.cli.incident_details:{_verb}", name=_verb, help=_help)
+    app.command(f"socconsole.cli.{_module}:{_verb}", name=_verb, help=_help)
 
 Given = Annotated[Context, Parameter(parse=False)]
 Level = Literal["none", "low", "medium", "high"]

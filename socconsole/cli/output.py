@@ -15,13 +15,13 @@ from socconsole.core.severity import Severity
 
 def print_json(document: object) -> None:
     """Print one JSON document, indented."""
-    print(json.dumps(_plain(document), indent=2))
+    print(json.dumps(plain(document), indent=2))
 
 
 def print_jsonl(objects: Iterable[object]) -> None:
     """Print one JSON object a line, each as soon as it is there."""
     for item in objects:
-        print(json.dumps(_plain(item), separators=(", ", ": ")), flush=True)
+        print(json.dumps(plain(item), separators=(", ", ": ")), flush=True)
 
 
 def print_text(lines: Iterable[str]) -> None:
@@ -54,15 +54,15 @@ def _word(value: object) -> str:
         return "-"
     if isinstance(value, datetime):
         return rfc3339(value.replace(microsecond=0))
-    return str(_plain(value))
+    return str(plain(value))
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Return `value` in the few types JSON has; a float that JSON cannot say becomes null."""
     if isinstance(value, Severity):
         return value.label
     if isinstance(value, Enum):
-        return _plain(value.value)
+        return plain(value.value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, str | int):
@@ -79,15 +79,15 @@ def _structure(value: object) -> object:
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [item.name for item in dataclasses.fields(value)]
-        return {name: _plain(getattr(value, name)) for name in names}
+        return {name: plain(getattr(value, name)) for name in names}
     return _collection(value)
 
 
 def _collection(value: object) -> object:
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
-        return sorted((_plain(item) for item in value), key=str)
+        return sorted((plain(item) for item in value), key=str)
     if isinstance(value, Iterable) and not isinstance(value, bytes):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     raise TypeError(f"{type(value).__name__} has no JSON form")

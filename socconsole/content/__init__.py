@@ -11,6 +11,9 @@ RULES = Path(str(files(__package__))) / "rules"
 TEMPLATES = RULES.parent / "templates"
 """The shipped ticket templates."""
 
+PLAN = RULES.parent / "response_plan.toml"
+"""The shipped response plan."""
+
 _HERE = RULES.parent
 _PACKED = _HERE.parent / "_data"
 _CHECKOUT = _HERE.parent.parent

@@ -148,6 +148,8 @@ class CasesPolicy:
 
     templates: tuple[str, ...] = ()
     """Folders of ticket templates besides the shipped ones; one of the same name replaces it."""
+    response_plan: str = ""
+    """The team's response plan; empty: the shipped one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

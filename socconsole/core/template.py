@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import timedelta
 
-from socconsole.core.filter import parse_duration
 from socconsole.core.tlp import Pap, Tlp
-from socconsole.errors import SettingsError
+from socconsole.core.toml_table import TomlTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +39,9 @@ class Template:
     tasks: tuple[TemplateTask, ...] = ()
 
 
-_FIELDS = frozenset({"hypothesis", "unchecked", "next_step", "deadline"})
-_KEYS = frozenset({"title", "category", "tlp", "pap", "tags", "tactics", "fields", "task"})
-_TASK_KEYS = frozenset({each.name for each in fields(TemplateTask)} - {"due_in"} | {"due"})
+_KEYS = ("title", "category", "tlp", "pap", "tags", "tactics", "fields", "task")
+_FIELDS = ("hypothesis", "unchecked", "next_step", "deadline")
+_TASK = ("title", "description", "mandatory", "team", "due")
 
 
 def template_from(name: str, document: Mapping[str, object], where: str) -> Template:
@@ -52,87 +51,31 @@ def template_from(name: str, document: Mapping[str, object], where: str) -> Temp
         SettingsError: A key is unknown or a value is none of its kind.
 
     """
-    _refuse_unknown(document, _KEYS, where)
-    said = _table(document.get("fields", {}), where)
-    _refuse_unknown(said, _FIELDS, where)
-    tasks = document.get("task", [])
-    if not isinstance(tasks, list):
-        raise SettingsError("`task` is a list of tables.", hint="Write [[task]].", where=where)
+    said = TomlTable(document, where, _KEYS)
+    thought = said.table("fields", _FIELDS)
     return Template(
         name=name,
-        title=_word(document, "title", where) or name.replace("_", " "),
-        category=_word(document, "category", where) or name,
-        tlp=_mark(document, "tlp", Tlp, where),
-        pap=_mark(document, "pap", Pap, where),
-        tags=_words(document, "tags", where),
-        tactics=_words(document, "tactics", where),
-        hypothesis=_word(said, "hypothesis", where),
-        unchecked=_word(said, "unchecked", where),
-        next_step=_word(said, "next_step", where),
-        deadline_in=_span(said, "deadline", where),
-        tasks=tuple(_task(_table(task, where), where) for task in tasks),
-    )
-
-
-def _task(said: Mapping[str, object], where: str) -> TemplateTask:
-    _refuse_unknown(said, _TASK_KEYS, where)
-    title = _word(said, "title", where)
-    if not title:
-        raise SettingsError("A task needs a title.", where=where)
-    return TemplateTask(
-        title=title,
-        description=_word(said, "description", where),
-        mandatory=bool(said.get("mandatory", False)),
-        team=_word(said, "team", where) or None,
-        due_in=_span(said, "due", where),
-    )
-
-
-def _refuse_unknown(said: Mapping[str, object], known: Collection[str], where: str) -> None:
-    for key in said:
-        if key not in known:
-            raise SettingsError(
-                f"Unknown key {key!r}.", hint=f"Known are {', '.join(sorted(known))}.", where=where
+        title=said.word("title") or name.replace("_", " "),
+        category=said.word("category") or name,
+        tlp=said.one_of("tlp", Tlp),
+        pap=said.one_of("pap", Pap),
+        tags=said.words("tags"),
+        tactics=said.words("tactics"),
+        hypothesis=thought.word("hypothesis"),
+        unchecked=thought.word("unchecked"),
+        next_step=thought.word("next_step"),
+        deadline_in=thought.span("deadline"),
+        tasks=tuple(
+            TemplateTask(
+                title=task.needed("title"),
+                description=task.word("description"),
+                mandatory=task.truth("mandatory"),
+                team=task.word("team") or None,
+                due_in=task.span("due"),
             )
-
-
-def _table(value: object, where: str) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        raise SettingsError("A table is expected.", where=where)
-    return value
-
-
-def _word(said: Mapping[str, object], key: str, where: str) -> str:
-    value = said.get(key, "")
-    if not isinstance(value, str):
-        raise SettingsError(f"{key} is text.", where=where)
-    return value
-
-
-def _words(said: Mapping[str, object], key: str, where: str) -> tuple[str, ...]:
-    value = said.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise SettingsError(f"{key} is a list of text.", where=where)
-    return tuple(value)
-
-
-def _mark(
-    said: Mapping[str, object], key: str, kind: type[Tlp] | type[Pap], where: str
-) -> str | None:
-    value = _word(said, key, where)
-    if value and value not in [mark.value for mark in kind]:
-        raise SettingsError(f"{value!r} is no {key.upper()}.", where=where)
-    return value or None
-
-
-def _span(said: Mapping[str, object], key: str, where: str) -> timedelta | None:
-    value = _word(said, key, where)
-    if not value:
-        return None
-    try:
-        return parse_duration(value)
-    except ValueError as error:
-        raise SettingsError(f"{key}: {error}.", hint="Write 30m, 4h or 2d.", where=where) from None
+            for task in said.tables("task", _TASK)
+        ),
+    )
 
 
 _STEP = re.compile(
@@ -141,9 +84,17 @@ _STEP = re.compile(
 )
 
 
-def steps_of(runbook: str) -> tuple[str, ...]:
-    """Return the numbered or ticked steps of a runbook's Markdown, each on one line."""
-    return tuple(" ".join(match[1].split()) for match in _STEP.finditer(runbook))
+def steps_of(runbook: str) -> tuple[tuple[str, str], ...]:
+    """Return the numbered or ticked steps of a runbook: (its first sentence, all on one line)."""
+    found = (" ".join(match[1].split()) for match in _STEP.finditer(runbook))
+    return tuple((_first_sentence(step), step) for step in found)
+
+
+def _first_sentence(step: str) -> str:
+    """Return the first sentence of a step without Markdown's marks."""
+    plain = step.replace("**", "").replace("`", "").replace("*", "")
+    ends = [place for mark in (". ", "? ", ": ") if (place := plain.find(mark)) > 0]
+    return plain[: min(ends) + 1].rstrip(":") if ends else plain
 
 
 def tactics_of(tags: Collection[str]) -> tuple[str, ...]:

@@ -38,8 +38,8 @@ def add_timeline_entry(
         )
     if not happening.text.strip():
         raise UsageError("The entry is empty.")
-    incident = get(session, incident_id)
-    summary = f"{happening.kind} on {incident.human_id}"
+    get(session, incident_id)
+    summary = f"{happening.kind}: {happening.text.strip()[:80]}"
     with recording(session, verb="incident.timeline", by=by, now=now, summary=summary) as action:
         action.about = ("incident", incident_id)
         entry = TimelineEntry(

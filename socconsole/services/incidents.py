@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from socconsole.core.lifecycle import INCIDENT
 from socconsole.core.policy import Settings
 from socconsole.errors import NotFoundError, TransitionError, UsageError
-from socconsole.services import ticket_alerts, tickets
+from socconsole.services import response_plan, ticket_alerts, tickets
 from socconsole.services.tickets import SHIPPED
 from socconsole.store.human_ids import next_human_id
 from socconsole.store.queries import incidents as queries
@@ -91,6 +91,8 @@ def declare(
         )
         _give_roles(session, incident.id, declaration.roles, by=by, now=now)
         _adopt(session, ticket, incident)
+        plan = response_plan.load_plan(policy.cases)
+        response_plan.begin(session, incident, plan, by=by, now=now)
         action.about = ("incident", incident.id)
         action.summary = f"declared {incident.human_id} (SEV{incident.severity}) {incident.title}"
     return _row(session, incident)

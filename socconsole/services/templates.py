@@ -92,7 +92,8 @@ def add_runbook_steps(
         except NotFoundError:
             continue
         steps.extend(
-            Step(title=step, description=f"Runbook {runbook_id}.") for step in steps_of(page)
+            Step(title=first, description=f"{whole} (runbook {runbook_id})")
+            for first, whole in steps_of(page)
         )
     _add(session, ticket, steps, by=by, now=now)
 

@@ -83,6 +83,7 @@ class ObservableRow:
     indicator: bool
     confirmed_at: datetime | None
     origin: str
+    expires_at: datetime | None
     tlp: str | None
     elsewhere: int
 
@@ -214,6 +215,7 @@ def observables(session: Session, kind: str, subject_id: int) -> tuple[Observabl
             indicator=row.indicator,
             confirmed_at=confirmed_at,
             origin=row.origin,
+            expires_at=row.expires_at,
             tlp=row.tlp,
             elsewhere=counts.get(row.id or 0, 1) - 1,
         )

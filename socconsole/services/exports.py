@@ -1,0 +1,234 @@
+"""Hands a case out: cut to its audience, labelled, and written into the audit."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from sqlmodel import Session
+
+from socconsole.core import stix
+from socconsole.core.document import as_html, as_markdown
+from socconsole.core.observable import ObservableKind
+from socconsole.core.tlp import Audience, Tlp, Withheld, may_read
+from socconsole.errors import ForbiddenError
+from socconsole.services.incident_report import cut, report
+from socconsole.store.queries.incident_file import (
+    IncidentFile,
+    incident_file,
+    incident_file_document,
+)
+from socconsole.store.recording import recording
+
+
+class Format(StrEnum):
+    """What an incident is exported as."""
+
+    MARKDOWN = "md"
+    HTML = "html"
+    JSON = "json"
+    STIX = "stix"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What is handed out."""
+
+    text: str
+    media_type: str
+    filename: str
+    withheld: tuple[Withheld, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is wanted, for whom."""
+
+    format: Format
+    audience: Audience
+    organisation: str = "soc"
+
+
+def export_incident(
+    session: Session,
+    incident_id: int,
+    order: Order,
+    plain: Callable[[object], object],
+    *,
+    by: str,
+    now: datetime,
+) -> Export:
+    """Export an incident for an audience.
+
+    Args:
+        session: The unit of work.
+        incident_id: The incident.
+        order: Format and audience.
+        plain: Turns frozen rows into what JSON knows; the front end's own way.
+        by: Who.
+        now: When.
+
+    Raises:
+        ForbiddenError: The incident's own mark exceeds the audience.
+
+    """
+    whole = incident_file(session, incident_id)
+    row = whole.detail.row
+    if not may_read(order.audience, Tlp(row.tlp)):
+        raise ForbiddenError(
+            f"{row.human_id} is TLP:{row.tlp}; {order.audience.value} may not read it.",
+            hint="Choose another audience, or lower the incident's mark first.",
+        )
+    file, withheld = cut(whole, order.audience)
+    text = _WRITERS[order.format](file, withheld, order, plain, now)
+    summary = f"{row.human_id} as {order.format.value} for {order.audience.value}"
+    with recording(session, verb="incident.export", by=by, now=now, summary=summary) as action:
+        action.about = ("incident", incident_id)
+        action.say(
+            "incident",
+            incident_id,
+            format=order.format.value,
+            audience=order.audience.value,
+            withheld=[each.sentence() for each in withheld],
+        )
+    kind = _MEDIA_TYPES[order.format]
+    ending = "stix.json" if order.format is Format.STIX else order.format.value
+    return Export(text, kind, f"{row.human_id}.{ending}", withheld)
+
+
+_MEDIA_TYPES: Mapping[Format, str] = MappingProxyType(
+    {
+        Format.MARKDOWN: "text/markdown",
+        Format.HTML: "text/html",
+        Format.JSON: "application/json",
+        Format.STIX: "application/stix+json;version=2.1",
+        Format.CSV: "text/csv",
+    }
+)
+
+Writer = Callable[
+    [IncidentFile, tuple[Withheld, ...], Order, Callable[[object], object], datetime], str
+]
+
+
+def _markdown(
+    file: IncidentFile,
+    withheld: tuple[Withheld, ...],
+    order: Order,
+    _plain: Callable[[object], object],
+    now: datetime,
+) -> str:
+    return as_markdown(report(file, withheld, now, audience=order.audience), _label(file))
+
+
+def _html(
+    file: IncidentFile,
+    withheld: tuple[Withheld, ...],
+    order: Order,
+    _plain: Callable[[object], object],
+    now: datetime,
+) -> str:
+    row = file.detail.row
+    blocks = report(file, withheld, now, audience=order.audience)
+    return as_html(blocks, f"{row.human_id} {row.title}", _label(file))
+
+
+def _json(
+    file: IncidentFile,
+    withheld: tuple[Withheld, ...],
+    order: Order,
+    plain: Callable[[object], object],
+    now: datetime,
+) -> str:
+    document = {
+        "label": _label(file),
+        "audience": order.audience.value,
+        "exported_at": now,
+        "withheld": [each.sentence() for each in withheld],
+        "incident": file.detail.row,
+        **incident_file_document(file),
+    }
+    return json.dumps(plain(document), indent=2) + "\n"
+
+
+def _csv(
+    file: IncidentFile,
+    withheld: tuple[Withheld, ...],
+    _order: Order,
+    _plain: Callable[[object], object],
+    _now: datetime,
+) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("type", "value", "origin", "tlp", "incident"))
+    row = file.detail.row
+    for indicator in file.indicators:
+        mark = indicator.tlp or row.tlp
+        cells = (indicator.type, indicator.value, indicator.origin, f"TLP:{mark}", row.human_id)
+        writer.writerow([_harmless(cell) for cell in cells])
+    for each in withheld:
+        if each.kind == "observables":
+            writer.writerow(("#", each.sentence(), "", each.tlp.label, row.human_id))
+    return out.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """Return a cell that a spreadsheet shows as text instead of working it out."""
+    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+
+
+def _stix(
+    file: IncidentFile,
+    withheld: tuple[Withheld, ...],
+    order: Order,
+    _plain: Callable[[object], object],
+    now: datetime,
+) -> str:
+    row = file.detail.row
+    own = Tlp(row.tlp)
+    missing = "\n".join(each.sentence() for each in withheld)
+    incident = stix.StixIncident(
+        ref=row.human_id,
+        title=row.title,
+        description="\n".join(part for part in (file.detail.summary, missing) if part),
+        declared_at=row.declared_at,
+        modified_at=now,
+        tlp=own,
+        organisation=order.organisation,
+        indicators=[
+            stix.StixIndicator(
+                kind=ObservableKind(each.type),
+                value=each.value,
+                valid_from=each.confirmed_at or row.declared_at,
+                valid_until=each.expires_at,
+                tlp=Tlp(each.tlp) if each.tlp else own,
+                origin=each.origin,
+            )
+            for each in file.indicators
+        ],
+    )
+    return json.dumps(stix.bundle(incident), indent=2) + "\n"
+
+
+def _label(file: IncidentFile) -> str:
+    """Return the strictest mark in what is handed out."""
+    marks = [Tlp(file.detail.row.tlp)]
+    for rows in (file.notes, file.evidence, file.observables):
+        marks.extend(Tlp(row.tlp) for row in rows if row.tlp)
+    return max(marks, key=lambda mark: mark.step).label
+
+
+_WRITERS: Mapping[Format, Writer] = MappingProxyType(
+    {
+        Format.MARKDOWN: _markdown,
+        Format.HTML: _html,
+        Format.JSON: _json,
+        Format.STIX: _stix,
+        Format.CSV: _csv,
+    }
+)

@@ -1,0 +1,130 @@
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+import stix2
+from sqlmodel import select
+
+from socconsole.cli.output import plain
+from socconsole.core.tlp import Audience, Tlp
+from socconsole.errors import ForbiddenError
+from socconsole.services import evidence, exports, incident_log, incidents, notes, tickets
+from socconsole.services.evidence import Capture
+from socconsole.services.exports import Format, Order
+from socconsole.services.incident_log import Happening, KnownBad
+from socconsole.services.incidents import Declaration
+from socconsole.store.queries.subjects import Subject
+from socconsole.store.tables import AuditEntry, AuditPayload
+from tests.store.rows import an_alert
+
+HOSTILE = "<script>alert(1)</script> =cmd|' /C calc'!A0"
+
+
+@pytest.fixture
+def incident(database, noon):
+    """An incident with something of everything, one note of it for named recipients only."""
+    with database.begin() as session:
+        alert = an_alert(session, noon, host="web-1", title=f"Shell {HOSTILE}")
+        ticket = tickets.open_from_alerts(session, [alert.id], by="mara", now=noon)
+        row = incidents.declare(
+            session, ticket.id, Declaration(severity=2, summary="it is bad"), by="mara", now=noon
+        )
+        about = Subject("ticket", ticket.id, ticket.human_id)
+        notes.add(session, about, "open to clients", by="mara", now=noon)
+        notes.add(session, about, "the source is Deep Throat", by="mara", now=noon, tlp=Tlp.RED)
+        evidence.attach(session, about, Capture(content=b"x", title="dump"), by="mara", now=noon)
+        text = "203.0.113.7 10.0.0.0/8 2001:db8::1 bad.example http://bad.example/x " + "ab" * 32
+        incident_log.add_indicator(session, row.id, KnownBad(text=text), by="mara", now=noon)
+        known = KnownBad(text="secret.example", tlp=Tlp.RED, expires_at=noon + timedelta(days=30))
+        incident_log.add_indicator(session, row.id, known, by="mara", now=noon)
+        happened = Happening(at=noon - timedelta(hours=1), text="the phone rang")
+        incident_log.add_timeline_entry(session, row.id, happened, by="mara", now=noon)
+        return row
+
+
+def exported(database, noon, incident, kind, audience=Audience.CLIENTS):
+    order = Order(format=kind, audience=audience)
+    with database.begin() as session:
+        return exports.export_incident(session, incident.id, order, plain, by="mara", now=noon)
+
+
+@pytest.mark.parametrize("kind", list(Format))
+def test_what_exceeds_the_audience_is_withheld_and_named(database, noon, incident, kind):
+    made = exported(database, noon, incident, kind)
+    assert "Deep Throat" not in made.text
+    assert "secret" not in made.text
+    assert {each.sentence() for each in made.withheld} == {
+        "1 notes withheld (TLP:RED)",
+        "1 observables withheld (TLP:RED)",
+        "1 timeline entries withheld (TLP:RED)",
+    }
+    assert "withheld (TLP:RED)" in made.text
+
+
+@pytest.mark.parametrize("kind", [Format.MARKDOWN, Format.HTML, Format.JSON])
+def test_named_recipients_read_everything_under_its_mark(database, noon, incident, kind):
+    made = exported(database, noon, incident, kind, Audience.RECIPIENTS)
+    assert "Deep Throat" in made.text
+    assert made.withheld == ()
+    assert "TLP:RED" in made.text
+
+
+def test_an_audience_below_the_incidents_mark_gets_nothing(database, noon, incident):
+    with pytest.raises(ForbiddenError, match="TLP:AMBER; public may not read it"):
+        exported(database, noon, incident, Format.MARKDOWN, Audience.PUBLIC)
+
+
+def test_the_stix_bundle_is_read_by_the_library(database, noon, incident):
+    made = exported(database, noon, incident, Format.STIX, Audience.RECIPIENTS)
+    bundle = stix2.parse(made.text)
+    kinds = [each["type"] for each in bundle.objects]
+    assert kinds.count("indicator") == 7
+    assert kinds.count("incident") == 1
+    assert kinds.count("relationship") == 7
+    marks = {each["name"] for each in bundle.objects if each["type"] == "marking-definition"}
+    assert marks == {"TLP:AMBER", "TLP:RED"}
+    patterns = {each["pattern"] for each in bundle.objects if each["type"] == "indicator"}
+    assert "[ipv4-addr:value = '203.0.113.7']" in patterns
+    assert "[ipv6-addr:value = '2001:db8::1']" in patterns
+    assert f"[file:hashes.'SHA-256' = '{'ab' * 32}']" in patterns
+
+
+def test_the_same_export_has_the_same_ids(database, noon, incident):
+    first = json.loads(exported(database, noon, incident, Format.STIX).text)
+    again = json.loads(exported(database, noon, incident, Format.STIX).text)
+    assert first == again
+
+
+def test_the_csv_is_safe_to_open(database, noon, incident):
+    made = exported(database, noon, incident, Format.CSV)
+    rows = list(csv.DictReader(io.StringIO(made.text)))
+    assert {row["value"] for row in rows} >= {"203.0.113.7", "bad.example"}
+    assert not any(cell.startswith("=") for row in rows for cell in row.values())
+
+
+def test_the_json_keeps_the_timeline_in_the_order_things_happened(database, noon, incident):
+    document = json.loads(exported(database, noon, incident, Format.JSON).text)
+    times = [entry["at"] for entry in document["timeline"]]
+    assert times == sorted(times)
+    assert document["timeline"][0]["text"] == "the phone rang"
+
+
+def test_hostile_text_acts_nowhere(database, noon, incident):
+    assert "<script>" not in exported(database, noon, incident, Format.HTML).text
+    assert "<script>" not in exported(database, noon, incident, Format.MARKDOWN).text
+
+
+def test_addresses_are_defanged_for_readers_and_live_for_machines(database, noon, incident):
+    assert "203[.]0[.]113[.]7" in exported(database, noon, incident, Format.HTML).text
+    assert "203.0.113.7" in exported(database, noon, incident, Format.CSV).text
+
+
+def test_who_exported_what_for_whom_is_in_the_audit(database, noon, incident):
+    exported(database, noon, incident, Format.HTML)
+    with database.read() as session:
+        entry = session.exec(select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
+        payload = session.get(AuditPayload, entry.seq)
+    assert (entry.verb, entry.by) == ("incident.export", "mara")
+    assert '"audience":"clients"' in payload.body
