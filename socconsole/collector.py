@@ -329,7 +329,9 @@ class Collector:
 
     def _write_health(self, session: Session) -> None:
         for one in self._followed:
-            kept.add_counts(session, one.id, one.counts, one.health())
+            health = one.health()
+            if one.counts.lines or health != one.told:
+                kept.add_counts(session, one.id, one.counts, health)
 
     def _count(self, batch: Batch) -> None:
         totals = self.totals
@@ -381,7 +383,8 @@ class Collector:
                 kept.renew_lease(session, self._epoch, now=now, lasts=LEASE_LASTS)
                 nodes.beat(session, self._node_id, now=now)
                 for one in self._followed:
-                    kept.add_counts(session, one.id, Counts(), one.health())
+                    one.told = one.health()
+                    kept.add_counts(session, one.id, Counts(), one.told)
                 self._keep_time(session, now)
                 if self._database.path is not None:
                     anchor_if_due(session, self._database.path, now=now)

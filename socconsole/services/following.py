@@ -24,6 +24,8 @@ class Followed:
     reader: LineReader
     counts: Counts = field(default_factory=Counts)
     """Since the last commit."""
+    told: SourceHealth | None = None
+    """The health that the database has."""
     _joinings: dict[int, tuple[Generation, Joining | None]] = field(default_factory=dict)
 
     def take(self, portion: Portion, now: float) -> list[Event]:

@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Executable, delete, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
@@ -22,8 +23,10 @@ from socconsole.store.tables import (
     Lease,
     MatcherState,
     Node,
+    Row,
     Source,
     SourceNote,
+    table_of,
 )
 
 if TYPE_CHECKING:  # the console asks this module about the collector; parsers are not its business
@@ -203,7 +206,7 @@ def shown(path: bytes) -> str:
 
 def _upsert(
     session: Session,
-    model: type,
+    model: type[Row],
     rows: Sequence[Mapping[str, object]],
     *,
     key: tuple[str, ...],
@@ -217,16 +220,30 @@ def _upsert(
     """
     if not rows:
         return
-    table: Table = model.__table__  # type: ignore[attr-defined]
     connection = session.connection()
-    build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    new = build(table)
+    shape = _Shape(connection.dialect.name, tuple(rows[0]), key, keep, add, fill)
+    connection.execute(_upsert_statement(model, shape), list(rows))
+
+
+class _Shape(NamedTuple):
+    dialect: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    keep: tuple[str, ...]
+    add: tuple[str, ...]
+    fill: tuple[str, ...]
+
+
+@cache
+def _upsert_statement(model: type[Row], shape: _Shape) -> Executable:
+    table = table_of(model)
+    new = (postgresql.insert if shape.dialect == "postgresql" else sqlite.insert)(table)
     values: dict[str, ColumnElement[Any]] = {
-        name: new.excluded[name] for name in rows[0] if name not in (*key, *keep)
+        name: new.excluded[name] for name in shape.columns if name not in (*shape.key, *shape.keep)
     }
-    values |= {name: table.c[name] + new.excluded[name] for name in add}
-    values |= {name: func.coalesce(new.excluded[name], table.c[name]) for name in fill}
-    connection.execute(new.on_conflict_do_update(index_elements=key, set_=values), list(rows))
+    values |= {name: table.c[name] + new.excluded[name] for name in shape.add}
+    values |= {name: func.coalesce(new.excluded[name], table.c[name]) for name in shape.fill}
+    return new.on_conflict_do_update(index_elements=shape.key, set_=values)
 
 
 def forget_ended(session: Session, source_id: int, *, now: datetime, keep: timedelta) -> None:
