@@ -6,7 +6,10 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from socconsole.sources import compressed
+from socconsole.sources.compressed import CompressedGeneration
 from socconsole.sources.copies import (
+    SETTLE_SECS,
     SURE_BYTES,
     Alike,
     Candidate,
@@ -82,10 +85,12 @@ class Arrivals:
                 roster.complain(path, error)
             return None
         key = (found.st_dev, found.st_ino)
+        packed = compressed.is_compressed(path)
         if key in roster.live or not found.st_size:
             os.close(fd)
             return None
-        file = Candidate(path, fd, *key, found.st_size, os.pread(fd, HEAD_BYTES, 0), now)
+        head = compressed.first_bytes(fd, HEAD_BYTES) if packed else os.pread(fd, HEAD_BYTES, 0)
+        file = Candidate(path, fd, *key, found.st_size, head, now)
         held = roster.held.get(key)
         if held is not None:
             file.repeated, file.of, file.generation = held.repeated, held.of, held.generation
@@ -104,13 +109,32 @@ class Arrivals:
             return
         if self._cut_short(file, now):
             return
-        judgement = judge(file, around, now)
+        if compressed.is_compressed(file.path):
+            judgement = self._judge_compressed(file, around, now)
+        else:
+            judgement = judge(file, around, now)
         if judgement.verdict in {Verdict.HOLD, Verdict.REPEATS}:
             self._hold(file, judgement)
         elif judgement.verdict is Verdict.ADOPT:
             self._adopt(file, judgement, now)
         else:
             self._begin(file, now)
+
+    def _judge_compressed(self, file: Candidate, around: Surroundings, now: float) -> Judgement:
+        """Tell whether a compressed file is a known one that was rotated."""
+        if now - file.changed_at < SETTLE_SECS:
+            return Judgement(Verdict.HOLD)
+        roster = self._roster
+        for one in (*around.ended, *around.live, *around.unseen, *roster.gone):
+            alike = related(file.head, one.head) == min(len(file.head), len(one.head)) > 0
+            if not alike or not compressed.holds_all_of(file.fd, one):
+                continue
+            followed = roster.live.get(one.key) is one
+            if followed and one.fd >= 0 and (one.id in roster.ready or one.pending):
+                return Judgement(Verdict.HOLD)
+            shares = followed and one not in around.unseen
+            return Judgement(Verdict.ADOPT, one, one.offset, shares=shares)
+        return Judgement(Verdict.NEW)
 
     # Held back -------------------------------------------------------------------------------
 
@@ -153,7 +177,8 @@ class Arrivals:
     def _generation(self, file: Candidate) -> Generation:
         number = file.generation.id if file.generation is not None else new_generation_id()
         name = self._roster.source.name
-        return Generation(number, name, file.dev, file.ino, file.path, size=file.size)
+        made = CompressedGeneration if compressed.is_compressed(file.path) else Generation
+        return made(number, name, file.dev, file.ino, file.path, size=file.size)
 
     def _follow(self, file: Candidate, now: float) -> Generation:
         generation = self._generation(file)
@@ -166,7 +191,11 @@ class Arrivals:
 
     def _begin(self, file: Candidate, now: float) -> None:
         generation = self._follow(file, now)
-        if self._roster.source.from_end and self._roster.is_first_look:
+        if (
+            self._roster.source.from_end
+            and self._roster.is_first_look
+            and not isinstance(generation, CompressedGeneration)
+        ):
             end = _last_line_end(generation.fd, file.size)
             generation.head = file.head[:end]
             generation.marker = marker_before(generation.fd, end)
@@ -194,9 +223,10 @@ class Arrivals:
     def _adopt(self, file: Candidate, judgement: Judgement, now: float) -> None:
         """Go on in `file` from the judgement's offset."""
         known, offset = judgement.of, judgement.offset
-        head, marker = file.head[:offset], marker_before(file.fd, offset)
-        if known is not None and offset == known.offset and not judgement.shares:
+        if known is not None and offset == known.offset:
             head, marker = known.head, known.marker
+        else:
+            head, marker = file.head[:offset], marker_before(file.fd, offset)
         generation = self._follow(file, now)
         generation.offset, generation.head, generation.marker = offset, head, marker
         if known is not None and not judgement.shares:
@@ -207,6 +237,8 @@ class Arrivals:
         self._roster.leave(known)
         if known in self._roster.ended:
             self._roster.ended.remove(known)
+        if known in self._roster.gone:
+            self._roster.gone.remove(known)
         known.state = GenerationState.RESCUED
         known.close()
         known.pending, known.delivered = b"", 0

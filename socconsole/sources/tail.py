@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 
 from socconsole.sources.arrivals import Arrivals, Known
+from socconsole.sources.compressed import CompressedGeneration, is_compressed
 from socconsole.sources.copies import SETTLE_SECS, Candidate
 from socconsole.sources.departures import Departures
 from socconsole.sources.files import FileSource, look
@@ -67,7 +68,8 @@ class Tail:
     def _restore(self, checkpoint: Checkpoint, now: float) -> None:
         roster = self._roster
         roster.is_first_look = False
-        generation = Generation.from_checkpoint(checkpoint)
+        kind = CompressedGeneration if is_compressed(checkpoint.path) else Generation
+        generation = kind.from_checkpoint(checkpoint)
         generation.quiet_since = generation.ended_at = now
         match checkpoint.state:
             case GenerationState.LIVE:
@@ -288,6 +290,7 @@ class Tail:
             return Portion(generation, [])
         if not more:
             roster.rest(generation)
+            self._note_trouble(generation)
             if more is None:
                 self.next_scan = now
             return Portion(generation, [])
@@ -299,6 +302,18 @@ class Tail:
             if line.note:
                 roster.ledger.note_line(generation, line)
         return Portion(generation, lines)
+
+    def _note_trouble(self, generation: Generation) -> None:
+        if isinstance(generation, CompressedGeneration) and generation.trouble:
+            known = self._roster.problems.get(generation.path)
+            if known != generation.trouble:
+                self._roster.problems[generation.path] = generation.trouble
+                self._roster.ledger.note(
+                    NoteKind.COMPRESSION,
+                    generation,
+                    generation.trouble,
+                    first=generation.position,
+                )
 
 
 def _stamp(found: os.stat_result) -> tuple[int, int, int]:

@@ -9,7 +9,7 @@ import pytest
 from socconsole.sources import arrivals, files, roster, tail
 from socconsole.sources.notes import NoteKind
 from tests.sources.following import Reader
-from tests.sources.stage import LIVE, STOPPED, Stage, scenario
+from tests.sources.stage import LIVE, Stage, scenario
 
 
 @scenario(22, "delete and recreate, inode reused")
@@ -240,4 +240,3 @@ def test_a_source_is_not_read_by_another_reader_by_mistake(tmp_path):
     reader.follow(1)
     reader.stop()
     assert reader.lines == []
-    assert STOPPED

@@ -1,0 +1,154 @@
+"""Rows 51-55: compressed files, big offsets, many files, and falling behind."""
+
+import gzip
+import tracemalloc
+
+import pytest
+
+from socconsole.sources import compressed
+from socconsole.sources.notes import NoteKind
+from tests.sources.following import numbered
+from tests.sources.stage import KILLED, LIVE, Stage, scenario
+
+
+def pack(stage: Stage, name: str, data: bytes):
+    stage.path(name).write_bytes(gzip.compress(data))
+
+
+@scenario(51, "rotated .gz appears next to a file already read")
+def test_rotated_to_gzip(stage: Stage, row):
+    stage.append(count=300)
+    stage.start()
+    for number in range(3):
+        with stage.act():
+            stage.append()
+            rotated = stage.path(f"app.log.{number}")
+            stage.path().rename(rotated)
+            stage.append()
+        stage.settle()
+        with stage.act():
+            pack(stage, f"app.log.{number}.gz", rotated.read_bytes())
+            rotated.unlink()
+        stage.settle(10)
+    stage.expect_all()
+
+
+@scenario(51, "rotated and compressed while stopped, with unread bytes", modes=[LIVE])
+def test_compressed_while_stopped(stage: Stage, row):
+    stage.append(count=300)
+    reader = stage.start()
+    reader.stop()
+    stage.append(count=100)
+    pack(stage, "app.log.1.gz", stage.path().read_bytes())
+    stage.path().unlink()
+    stage.append(count=10)
+    reader.start()
+    stage.settle(15)
+    stage.expect_all()
+    assert stage.notes(NoteKind.GAP) == []
+
+
+@scenario(52, ".gz only: several members, read once")
+def test_gzip_members(stage: Stage, row):
+    data = gzip.compress(stage.lines(500)) + gzip.compress(stage.lines(500)) + b"\0" * 100
+    stage.path("app.log.1.gz").write_bytes(data)
+    stage.start()
+    stage.settle()
+    with stage.act():
+        pass
+    stage.settle()
+    stage.expect_all()
+    assert stage.notes(NoteKind.COMPRESSION) == []
+
+
+@scenario(52, "truncated .gz is waited for")
+def test_truncated_gzip(stage: Stage, row):
+    whole = gzip.compress(stage.lines(5000))
+    path = stage.path("app.log.1.gz")
+    for part in (5, len(whole) // 2, len(whole) - 4, len(whole)):
+        with path.open("ab") as writer:
+            writer.write(whole[writer.tell() : part])
+        if stage.reader is None:
+            stage.start()
+        with stage.act():
+            pass
+        stage.settle()
+    stage.expect_all()
+
+
+@pytest.mark.parametrize("rest", [b"garbage after the end", b"\x1f\x8b\x08\x00broken member"])
+@scenario(52, ".gz with trailing garbage", modes=[LIVE, KILLED])
+def test_trailing_garbage(stage: Stage, row, rest):
+    stage.path("app.log.1.gz").write_bytes(gzip.compress(stage.lines(50)) + rest)
+    stage.start()
+    stage.settle()
+    stage.expect_all()
+    assert stage.notes(NoteKind.COMPRESSION)
+
+
+@scenario(52, "a bomb is stopped", modes=[LIVE])
+def test_bomb(stage: Stage, row, monkeypatch):
+    monkeypatch.setattr(compressed, "RATIO_FROM", 1 << 20)
+    pack(stage, "app.log.1.gz", b"y" * 30_000_000)
+    tracemalloc.start()
+    reader = stage.start()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 << 20
+    assert reader.lines == []
+    (note,) = stage.notes(NoteKind.COMPRESSION)
+    assert "inflates" in note.text
+
+
+@pytest.mark.parametrize("size", [2**31, 2**32 + 5])
+@scenario(53, "offsets beyond 2 and 4 GiB; sparse file")
+def test_big_offsets(stage: Stage, row, size):
+    stage.append()
+    stage.start()
+    with stage.act(), stage.path().open("r+b") as writer:
+        writer.seek(size)
+        writer.write(b"\n" + stage.lines())
+    stage.settle()
+    with stage.act():
+        stage.append()
+    stage.settle()
+    stage.expect_all()
+    assert max(offset for _, offset, _ in stage.reader.lines) > size
+
+
+@scenario(54, "one hot file and many quiet ones", modes=[LIVE])
+def test_fairness(stage: Stage, row):
+    for number in range(200):
+        stage.append(stage.path(f"app.log.{number:03d}"), count=1)
+    reader = stage.start()
+    before = len(reader.lines)
+    hot = numbered(90_000_000, 90_050_000)
+    with stage.path("app.log.000").open("ab") as writer:
+        writer.write(hot)
+    for number in range(1, 200):
+        stage.append(stage.path(f"app.log.{number:03d}"), count=1)
+    rounds = 0
+    while len({generation for generation, _, _ in reader.lines[before:]}) < 200:
+        reader.round()
+        rounds += 1
+    assert rounds <= 2, "every quiet file had its turn while the hot one was far from its end"
+    assert len(reader.lines) - before < 5_000
+
+
+@scenario(55, "growing faster than reading", modes=[LIVE])
+def test_falling_behind(stage: Stage, row):
+    reader = stage.start()
+    with stage.path().open("ab") as writer:
+        writer.write(stage.lines(400_000))
+    tracemalloc.start()
+    lags = []
+    for _ in range(20):
+        reader.round()
+        lags.append(reader.tail.lag_bytes)
+        reader.records.clear()
+    held = sum(len(one.pending) for one in stage.live())
+    tracemalloc.stop()
+    assert held <= 2 * 64 * 1024
+    assert lags == sorted(lags, reverse=True)
+    assert lags[-1] > 0
+    assert stage.path().stat().st_size - lags[-1] == stage.live()[0].offset
