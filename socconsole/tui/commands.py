@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from socconsole import content
 from socconsole.errors import UsageError
 from socconsole.tui.screens import SCREENS
 
@@ -87,7 +88,15 @@ async def _theme(app: "ConsoleApp", rest: str) -> None:
     app.theme = rest
 
 
+async def _manual(app: "ConsoleApp", rest: str) -> None:
+    from socconsole.tui.screens.text import TextScreen, markdown_lines
+
+    page = content.manual_page(rest or "index")
+    app.open(TextScreen(f"Manual: {rest or 'index'}", markdown_lines(page)))
+
+
 COMMANDS: dict[str, Command] = {
+    "manual": Command("Read the manual", _manual, lambda app: list(content.manual_topics())),
     "q": Command("Quit", _quit),
     "quit": Command("Quit", _quit),
     "theme": Command("Change the colours", _theme, lambda app: sorted(app.looks)),

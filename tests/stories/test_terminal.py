@@ -110,6 +110,9 @@ def test_a_person_at_a_real_terminal_finds_the_way(console):
     console.waits_for("ollow", since=before)
     console.presses("\x1b")
     console.rests()
+    before = len(console.drawn)
+    console.presses(":manual trouble\r")
+    console.waits_for("Troubleshooting", since=before)
     console.presses("\x03")
     console.rests()
     assert console.process.poll() is None, "Ctrl-C must never quit"
