@@ -96,6 +96,8 @@ SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry("tickets", "Tickets", "socconsole.tui.screens.tickets:TicketsScreen", "4"),
     ScreenEntry("incidents", "Incidents", "socconsole.tui.screens.incidents:IncidentsScreen", "5"),
     ScreenEntry("handoff", "Handoff", "socconsole.tui.screens.handoff:HandoffScreen", "6"),
+    ScreenEntry("sources", "Sources", "socconsole.tui.screens.sources:SourcesScreen", "7"),
+    ScreenEntry("rules", "Rules", "socconsole.tui.screens.rules:RulesScreen", "8"),
     ScreenEntry("metrics", "Metrics", "socconsole.tui.screens.metrics:MetricsScreen", "9"),
 )
 """Every screen that a digit or a `:` word shows, in the order of the digits."""

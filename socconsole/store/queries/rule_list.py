@@ -1,0 +1,87 @@
+"""The rules as the collector last loaded them, with what became of their alerts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from socconsole.core.severity import Severity
+from socconsole.store.tables import Alert, RuleRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """A rule as a list shows it."""
+
+    id: str
+    title: str
+    severity: Severity
+    status: str
+    enabled: bool
+    author: str | None
+    description: str
+    body: str
+    """The rule's text."""
+    tags: tuple[str, ...]
+    references: tuple[str, ...]
+    false_positives: tuple[str, ...]
+    runbook: str | None
+    path: str
+    loaded_at: datetime
+    detections: int
+    last_detection_at: datetime | None
+    open: int
+    """Alerts of it that are open."""
+    true_positives: int
+    decided: int
+    """Alerts people closed as true, benign or false positive."""
+
+
+_DECIDED = ("true_positive", "benign_positive", "false_positive")
+
+
+def rules(session: Session) -> tuple[RuleRow, ...]:
+    """Return every rule, the one that fired most first."""
+    ended = _by_disposition(session)
+    open_ = dict(
+        session.execute(
+            select(col(Alert.rule_id), func.count())
+            .where(col(Alert.is_open))
+            .group_by(col(Alert.rule_id))
+        ).tuples()
+    )
+    query = select(RuleRecord).order_by(col(RuleRecord.detections).desc(), col(RuleRecord.title))
+    return tuple(
+        RuleRow(
+            id=row.id,
+            title=row.title,
+            severity=row.severity,
+            status=row.status,
+            enabled=row.enabled,
+            author=row.author,
+            description=row.description,
+            body=row.body,
+            tags=tuple(row.tags),
+            references=tuple(row.references),
+            false_positives=tuple(row.false_positives),
+            runbook=row.runbook,
+            path=row.path,
+            loaded_at=row.loaded_at,
+            detections=row.detections,
+            last_detection_at=row.last_detection_at,
+            open=open_.get(row.id, 0),
+            true_positives=ended.get((row.id, "true_positive"), 0),
+            decided=sum(ended.get((row.id, name), 0) for name in _DECIDED),
+        )
+        for row in session.scalars(query)
+    )
+
+
+def _by_disposition(session: Session) -> dict[tuple[str, str | None], int]:
+    query = (
+        select(col(Alert.rule_id), col(Alert.disposition), func.count())
+        .where(col(Alert.disposition).in_(_DECIDED), ~col(Alert.auto_closed))
+        .group_by(col(Alert.rule_id), col(Alert.disposition))
+    )
+    return {(rule, name): count for rule, name, count in session.execute(query).tuples()}

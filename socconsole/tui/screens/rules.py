@@ -1,0 +1,247 @@
+"""Rules, and what keeps them quiet for a while."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from socconsole.tui.alert_text import SEVERITY_MARKS
+from socconsole.tui.alert_verbs import moment
+from socconsole.tui.cells import span, stamp
+from socconsole.tui.keymap import key
+from socconsole.tui.screens import console
+from socconsole.tui.screens.text import TextScreen
+from socconsole.tui.tasks import task
+from socconsole.tui.widgets.drawn import Drawn
+from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.table import Column, VirtualTable
+from socconsole.tui.widgets.text_pane import Line
+
+if TYPE_CHECKING:
+    from socconsole.store.queries.rule_list import RuleRow
+    from socconsole.store.queries.suppressions import SuppressionRow
+
+_NO_RULE = "No rule is loaded yet: the collector writes them down when it starts."
+_NO_SUPPRESSION = "Nothing is suppressed · S on an alert suppresses what is like it"
+
+
+class RulesScreen(Screen[None]):
+    """The rules that are loaded; `]` shows suppressions and maintenance windows."""
+
+    TITLE = "Rules and suppressions"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("rule.tab", "right_square_bracket,left_square_bracket", "turn", "Rules or suppressions",
+            hint="suppressions"),
+        key("rule.filter", "slash", "filter", "Keep rows that say", hint="filter"),
+        key("rule.clear", "backslash", "clear_filter", "Take the filter off"),
+        key("suppression.end", "X", "end", "End the suppression here", hint="end"),
+        key("suppression.extend", "plus", "extend", "Let the suppression here last longer"),
+        key("action.undo", "u", "undo", "Undo your last action"),
+        key("rule.refresh", "r", "load", "Read again"),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._suppressions = False
+        self._needle = ""
+        self._rules: dict[int, RuleRow] = {}
+
+    def compose(self) -> ComposeResult:
+        yield StatusHeader()
+        yield Drawn(id="bar")
+        yield VirtualTable(self._rule_columns(), empty=_NO_RULE, gone=_is_over)
+        yield PromptLine()
+
+    @property
+    def table(self) -> VirtualTable:  # type: ignore[type-arg]
+        return self.query_one(VirtualTable)
+
+    def on_mount(self) -> None:
+        self.table.focus()
+        self.action_load()
+
+    def on_store_changed(self) -> None:
+        self.action_load()
+
+    def on_screen_resume(self) -> None:
+        self.action_load()
+
+    @task
+    async def action_load(self) -> None:
+        from socconsole.store.queries.rule_list import rules
+        from socconsole.store.queries.suppressions import suppressions
+
+        app = console(self)
+        self._show_bar()
+        if self._suppressions:
+            found = await app.store.read(suppressions, app.now(), over=True)
+            kept = [row for row in found if self._needle in f"{row.about} {row.reason}".casefold()]
+            self.table.show_rows([(row.id, row) for row in kept])
+        else:
+            rows = await app.store.read(rules)
+            texts = {n: f"{row.title} {row.id} {' '.join(row.tags)}" for n, row in enumerate(rows)}
+            self._rules = {
+                n: row for n, row in enumerate(rows) if self._needle in texts[n].casefold()
+            }
+            self.table.show_rows(list(self._rules.items()))
+
+    def _show_bar(self) -> None:
+        here, there = "tab-active", "tab"
+        self.query_one("#bar", Drawn).show(
+            (" Rules " if self._suppressions else "[Rules]", there if self._suppressions else here),
+            (
+                "[Suppressions]" if self._suppressions else " Suppressions ",
+                here if self._suppressions else there,
+            ),
+            (f"  /{self._needle}" if self._needle else "", "prompt"),
+        )
+
+    def action_turn(self) -> None:
+        self._suppressions = not self._suppressions
+        table = self.table
+        table.show_rows([])
+        table.empty = _NO_SUPPRESSION if self._suppressions else _NO_RULE
+        columns = self._suppression_columns() if self._suppressions else self._rule_columns()
+        table.set_columns(columns)
+        self.action_load()
+
+    @task
+    async def action_filter(self) -> None:
+        text = await console(self).ask("/", initial=self._needle)
+        if text is not None:
+            self._needle = text.strip().casefold()
+            self.action_load()
+
+    def action_clear_filter(self) -> None:
+        self._needle = ""
+        self.action_load()
+
+    def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
+        message.stop()
+        row = self.table.cursor_row
+        if row is None:
+            return
+        if self._suppressions:
+            console(self).open(TextScreen(f"Suppression {row.id}", _suppression_lines(row)))
+        else:
+            console(self).open(TextScreen(row.title, _rule_lines(row)))
+
+    # Suppressions.
+
+    def _chosen_suppression(self) -> "SuppressionRow | None":
+        row: SuppressionRow | None = self.table.cursor_row if self._suppressions else None
+        if row is None:
+            console(self).say("] shows the suppressions; this works on one of them.")
+        return row
+
+    @task
+    async def action_end(self) -> None:
+        from socconsole.services import suppressions
+
+        row = self._chosen_suppression()
+        if row is not None:
+            await console(self).change(suppressions.end, row.id, done=f"Ended suppression {row.id}")
+
+    @task
+    async def action_extend(self) -> None:
+        from socconsole.services import suppressions
+
+        row = self._chosen_suppression()
+        if row is None:
+            return
+        spoken = await console(self).ask("Until (2h from now, or 14:30)")
+        if spoken:
+            until = moment(spoken, console(self).now())
+            await console(self).change(
+                suppressions.extend, row.id, until, done=f"It lasts until {stamp(until)}"
+            )
+
+    @task
+    async def action_undo(self) -> None:
+        await console(self).undo_last()
+
+    # Columns.
+
+    def _rule_columns(self) -> "list[Column[RuleRow]]":
+        return [
+            Column("severity", " S", 2, lambda row: SEVERITY_MARKS[row.severity], _severity),
+            Column("title", "Rule", 28, lambda row: row.title, grow=3),
+            Column("hits", "Hits", 7, lambda row: f"{row.detections:,}", right=True),
+            Column("open", "Open", 5, lambda row: str(row.open), right=True),
+            Column("precision", "True", 7, _precision, right=True),
+            Column("last", "Last", 4, self._last, right=True),
+            Column("status", "Status", 8, _rule_state),
+            Column("tags", "ATT&CK", 20, lambda row: " ".join(row.tags), least=110, grow=1),
+            Column("path", "File", 24, lambda row: row.path, lambda _: "muted", least=150, grow=1),
+        ]
+
+    def _last(self, row: "RuleRow") -> str:
+        now: datetime = console(self).now()
+        return span(now - row.last_detection_at) if row.last_detection_at else "–"
+
+    def _suppression_columns(self) -> "list[Column[SuppressionRow]]":
+        return [
+            Column("state", "State", 9, lambda row: row.state, _state_style),
+            Column("kind", "Kind", 11, lambda row: row.kind, least=100),
+            Column("until", "Until", 20, lambda row: stamp(row.until)),
+            Column("hits", "Hits", 6, lambda row: f"{row.hit_count:,}", right=True),
+            Column("about", "Keeps quiet", 20, lambda row: row.about, grow=2),
+            Column("reason", "Why", 14, lambda row: row.reason, grow=1),
+            Column("by", "Who", 8, lambda row: row.created_by),
+        ]
+
+
+def _is_over(row: object) -> bool:
+    return getattr(row, "state", "") in ("expired", "ended")
+
+
+def _severity(row: "RuleRow") -> str:
+    return row.severity.label
+
+
+def _precision(row: "RuleRow") -> str:
+    return f"{row.true_positives}/{row.decided}" if row.decided else "–"
+
+
+def _rule_state(row: "RuleRow") -> str:
+    return row.status if row.enabled else "off"
+
+
+def _state_style(row: "SuppressionRow") -> str:
+    return {"active": "good", "scheduled": "warn"}.get(row.state, "muted")
+
+
+def _rule_lines(row: "RuleRow") -> list[Line]:
+    lines: list[Line] = [
+        ((f"{SEVERITY_MARKS[row.severity]} ", row.severity.label), (row.title, "heading")),
+        ((row.description, ""),),
+        (),
+        ((f"{row.id}  by {row.author or 'unknown'}  {row.status}", "muted"),),
+        ((f"{row.path}  loaded {stamp(row.loaded_at)}", "muted"),),
+        ((f"{row.detections:,} detections, {row.open} open alerts, ", ""),
+         (f"{row.true_positives} of {row.decided} decided were true", "")),
+        ((" ".join(row.tags), "key"),),
+        (),
+    ]  # fmt: skip
+    lines += [(("False positives: ", "muted"), (text, "")) for text in row.false_positives]
+    lines += [((text, "muted"),) for text in row.references]
+    lines += [(), *(((text, ""),) for text in row.body.splitlines())]
+    return lines
+
+
+def _suppression_lines(row: "SuppressionRow") -> list[Line]:
+    return [
+        ((row.about, "heading"),),
+        ((row.state, _state_style(row)), (f"  {row.kind}", "muted")),
+        (("why    ", "muted"), (row.reason, "")),
+        (("who    ", "muted"), (f"{row.created_by} on {stamp(row.created_at)}", "")),
+        (("from   ", "muted"), (stamp(row.starts_at), "")),
+        (("until  ", "muted"), (stamp(row.until), "")),
+        (("hits   ", "muted"), (f"{row.hit_count:,}, the last {stamp(row.last_hit_at)}", "")),
+        (("ended  ", "muted"), (f"{row.ended_by} on {stamp(row.ended_at)}", ""))
+        if row.ended_at
+        else (),
+    ]

@@ -1,0 +1,177 @@
+"""The log sources: how reading goes, what could not be read, what happened to the files."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from socconsole.tui.cells import clock, span, stamp
+from socconsole.tui.keymap import key
+from socconsole.tui.screens import console
+from socconsole.tui.screens.text import TextScreen
+from socconsole.tui.tasks import task
+from socconsole.tui.widgets.drawn import Drawn
+from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.table import Column, VirtualTable
+from socconsole.tui.widgets.text_pane import Line
+
+if TYPE_CHECKING:
+    from socconsole.store.events import EventStore, Kept
+    from socconsole.store.queries.sources import SourceNoteRow, SourceRow
+
+_UNPARSED_SHOWN = 200
+
+_EMPTY = (
+    "No source is read.\n\n"
+    'Name one in socconsole.toml:  [[source]] name = "auth" path = "/var/log/auth.log"\n'
+    ":manual formats says what can be read; `socconsole demo` plays an attack."
+)
+
+
+class SourcesScreen(Screen[None]):
+    """Every source with its health; Enter tells more."""
+
+    TITLE = "Sources"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("source.unparsed", "n", "unparsed", "Lines nobody could read", hint="unparsed"),
+        key("source.refresh", "r", "load", "Read again"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        yield StatusHeader()
+        yield Drawn(id="bar")
+        yield VirtualTable(self._columns(), empty=_EMPTY)
+        yield PromptLine()
+
+    @property
+    def table(self) -> "VirtualTable[SourceRow]":
+        return self.query_one(VirtualTable)
+
+    def on_mount(self) -> None:
+        self.table.focus()
+        self.action_load()
+
+    def on_store_changed(self) -> None:
+        self.action_load()
+
+    def on_screen_resume(self) -> None:
+        self.action_load()
+
+    @task
+    async def action_load(self) -> None:
+        from socconsole.store.queries.sources import sources
+
+        rows = await console(self).store.read(sources, stopped=True)
+        self.table.show_rows([(row.id, row) for row in rows])
+        troubled = sum(bool(row.error) for row in rows)
+        unparsed = sum(row.unparsed for row in rows)
+        self.query_one("#bar", Drawn).show(
+            (" Sources ", "tab-active"),
+            (f"  {len(rows)} sources", "muted"),
+            (f"  {troubled} in trouble" if troubled else "", "bad"),
+            (f"  {unparsed:,} lines unparsed" if unparsed else "", "warn"),
+        )
+
+    def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
+        message.stop()
+        self._open_notes()
+
+    @task
+    async def _open_notes(self) -> None:
+        from socconsole.store.queries.sources import source_notes
+
+        row = self.table.cursor_row
+        if row is not None:
+            notes = await console(self).store.read(source_notes, source_id=row.id)
+            console(self).open(TextScreen(f"Source {row.name}", _told(row, notes)))
+
+    @task
+    async def action_unparsed(self) -> None:
+        """Show the newest lines of the source that no parser reads."""
+        row = self.table.cursor_row
+        if row is None:
+            return
+        source_id = row.id
+
+        def read(events: "EventStore") -> "list[Kept]":
+            found: list[Kept] = []
+            for kept in events.search(
+                lambda event: event.format == "unparsed", source=source_id, newest_first=True
+            ):
+                found.append(kept)
+                if len(found) >= _UNPARSED_SHOWN:
+                    break
+            return found
+
+        found = await console(self).store.with_events(read)
+        lines: list[Line] = [((kept.event.raw, ""),) for kept in found]
+        nothing: list[Line] = [(("Every line kept of it was read.", "good"),)]
+        console(self).open(TextScreen(f"Unparsed lines of {row.name}", lines or nothing))
+
+    def _columns(self) -> "list[Column[SourceRow]]":
+        return [
+            Column("state", "", 2, _mark, _style),
+            Column("name", "Source", 12, lambda row: row.name, grow=1),
+            Column("state_word", "State", 9, lambda row: row.state, _style),
+            Column("last", "Last", 4, self._last, right=True),
+            Column("lines", "Lines", 9, lambda row: f"{row.lines:,}", right=True),
+            Column("unparsed", "Unparsed", 8, lambda row: f"{row.unparsed:,}", _unread, right=True),
+            Column("lag", "Lag B", 8, lambda row: f"{row.lag_bytes:,}", right=True),
+            Column("hits", "Hits", 6, lambda row: f"{row.detections:,}", right=True),
+            Column("files", "Files", 5, lambda row: str(row.files), right=True, least=90),
+            Column("format", "Read as", 20, lambda row: ", ".join(row.formats), least=110, grow=1),
+            Column("path", "Path", 24, lambda row: row.path, lambda _: "muted", least=140, grow=2),
+            Column("error", "Trouble", 10, lambda row: row.error or "", lambda _: "bad", grow=1),
+        ]
+
+    def _last(self, row: "SourceRow") -> str:
+        now: datetime = console(self).now()
+        return span(now - row.last_read_at) if row.last_read_at else "–"
+
+
+def _mark(row: "SourceRow") -> str:
+    if row.error:
+        return "!"
+    return "●" if row.enabled else "○"
+
+
+def _style(row: "SourceRow") -> str:
+    if row.error:
+        return "bad"
+    return "good" if row.enabled else "muted"
+
+
+def _unread(row: "SourceRow") -> str:
+    return "warn" if row.unparsed else "muted"
+
+
+def _told(row: "SourceRow", notes: "tuple[SourceNoteRow, ...]") -> list[Line]:
+    lines: list[Line] = [
+        ((row.name, "heading"), (f"  {row.path}", "muted")),
+        ((f"{row.state}", _style(row)), (f"  {row.error}" if row.error else "", "bad")),
+        (
+            (f"{row.lines:,} lines, {row.events:,} events, {row.unparsed:,} unparsed, ", ""),
+            (f"{row.bytes:,} bytes, {row.lag_bytes:,} not read yet, {row.files} files", ""),
+        ),
+        (("last event ", "muted"), (stamp(row.last_event_time), "")),
+        (("last read  ", "muted"), (stamp(row.last_read_at), "")),
+        (),
+    ]
+    lines += [(("read as ", "muted"), (text, "")) for text in row.formats]
+    lines += [(), (("What happened to it", "heading"),)]
+    if not notes:
+        lines.append((("Nothing worth a remark.", "muted"),))
+    for note in notes:
+        where = f"  {note.path}" + (f" from byte {note.first:,}" if note.first is not None else "")
+        lines.append(
+            (
+                (f"{stamp(note.at)[:10]} {clock(note.at)} ", "muted"),
+                (f"{note.kind:<12} ", "warn"),
+                (note.text, ""),
+                (where, "muted"),
+            )
+        )
+    return lines
