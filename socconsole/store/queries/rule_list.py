@@ -44,13 +44,12 @@ _DECIDED = ("true_positive", "benign_positive", "false_positive")
 def rules(session: Session) -> tuple[RuleRow, ...]:
     """Return every rule, the one that fired most first."""
     ended = _by_disposition(session)
-    open_ = dict(
-        session.execute(
-            select(col(Alert.rule_id), func.count())
-            .where(col(Alert.is_open))
-            .group_by(col(Alert.rule_id))
-        ).tuples()
+    counted = (
+        select(col(Alert.rule_id), func.count())
+        .where(col(Alert.is_open))
+        .group_by(col(Alert.rule_id))
     )
+    open_ = {rule: count for rule, count in session.execute(counted)}  # noqa: C416 rows are no pairs
     query = select(RuleRecord).order_by(col(RuleRecord.detections).desc(), col(RuleRecord.title))
     return tuple(
         RuleRow(
@@ -84,4 +83,4 @@ def _by_disposition(session: Session) -> dict[tuple[str, str | None], int]:
         .where(col(Alert.disposition).in_(_DECIDED), ~col(Alert.auto_closed))
         .group_by(col(Alert.rule_id), col(Alert.disposition))
     )
-    return {(rule, name): count for rule, name, count in session.execute(query).tuples()}
+    return {(rule, name): count for rule, name, count in session.execute(query)}

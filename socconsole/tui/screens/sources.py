@@ -114,17 +114,17 @@ class SourcesScreen(Screen[None]):
     def _columns(self) -> "list[Column[SourceRow]]":
         return [
             Column("state", "", 2, _mark, _style),
-            Column("name", "Source", 12, lambda row: row.name, grow=1),
+            Column("name", "Source", 12, lambda row: row.name),
             Column("state_word", "State", 9, lambda row: row.state, _style),
             Column("last", "Last", 4, self._last, right=True),
             Column("lines", "Lines", 9, lambda row: f"{row.lines:,}", right=True),
             Column("unparsed", "Unparsed", 8, lambda row: f"{row.unparsed:,}", _unread, right=True),
-            Column("lag", "Lag B", 8, lambda row: f"{row.lag_bytes:,}", right=True),
+            Column("lag", "Lag B", 8, lambda row: f"{row.lag_bytes:,}", right=True, least=90),
             Column("hits", "Hits", 6, lambda row: f"{row.detections:,}", right=True),
             Column("files", "Files", 5, lambda row: str(row.files), right=True, least=90),
             Column("format", "Read as", 20, lambda row: ", ".join(row.formats), least=110, grow=1),
             Column("path", "Path", 24, lambda row: row.path, lambda _: "muted", least=140, grow=2),
-            Column("error", "Trouble", 10, lambda row: row.error or "", lambda _: "bad", grow=1),
+            Column("error", "Trouble", 10, lambda row: row.error or "", lambda _: "bad", grow=2),
         ]
 
     def _last(self, row: "SourceRow") -> str:

@@ -1,0 +1,82 @@
+"""Sources, rules and suppressions."""
+
+import pytest
+from sqlmodel import select
+
+from socconsole.core.severity import Severity
+from socconsole.services import suppressions
+from socconsole.store.tables import RuleRecord, Source
+from tests.conftest import NOON
+from tests.services.alert_making import bring, detection, minutes, one_alert
+from tests.tui.analyst import at_the_console
+
+
+@pytest.fixture
+def known_rule(database):
+    with database.begin() as session:
+        session.add(
+            RuleRecord(
+                id="id-SSH brute force",
+                title="SSH brute force",
+                severity=Severity.HIGH,
+                body="title: SSH brute force\nlevel: high",
+                loaded_at=NOON,
+                detections=7,
+            )
+        )
+        session.add(
+            RuleRecord(id="r2", title="[/red] web shell", severity=Severity.LOW, loaded_at=NOON)
+        )
+
+
+async def test_sources_show_what_went_wrong_and_tell_more(bare_setup, database):
+    bring(database, detection())
+    with database.begin() as session:
+        row = session.exec(select(Source)).one()
+        row.error, row.unparsed, row.lines = "permission denied", 3, 1200
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("7")
+        assert "permission denied" in analyst.screen
+        assert "1,200" in analyst.screen
+        assert "1 in trouble" in analyst.screen
+        await analyst.presses("enter")
+        assert "What happened to it" in analyst.screen
+        await analyst.presses("q", "n")
+        assert "Every line kept of it was read." in analyst.screen
+
+
+async def test_without_sources_the_screen_says_how_to_name_one(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("7")
+        assert "[[source]]" in analyst.screen
+
+
+async def test_rules_are_found_and_read(bare_setup, known_rule, database):
+    one_alert(database)
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("8")
+        assert "[/red] web shell" in analyst.screen
+        await analyst.presses("slash")
+        await analyst.types("brute")
+        assert "web shell" not in analyst.screen
+        await analyst.presses("enter")
+        assert "level: high" in analyst.screen
+
+
+async def test_a_suppression_can_be_extended_and_ended(bare_setup, database):
+    alert = one_alert(database)
+    with database.begin() as session:
+        wish = suppressions.wish_from_alert(
+            session, alert, reason="scanner", until=NOON + minutes(60)
+        )
+        suppressions.create(session, wish, by="mara", now=NOON)
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("8", "right_square_bracket")
+        await analyst.waits_until("scanner")
+        await analyst.presses("plus")
+        await analyst.types("4h")
+        await analyst.waits_until("16:00:00Z")
+        await analyst.presses("X")
+        await analyst.waits_until("ended")
+        await analyst.presses("u")
+        await analyst.waits_until("active")
