@@ -16,7 +16,7 @@ from sqlmodel import Session
 from socconsole.core.detection import Detection
 from socconsole.core.event import Event
 from socconsole.core.policy import Settings
-from socconsole.errors import ConflictError, SocError, StoreError
+from socconsole.errors import ConflictError, SettingsError, SocError, StoreError
 from socconsole.services import nodes
 from socconsole.services import sources as kept
 from socconsole.services.following import Followed
@@ -119,6 +119,12 @@ class Collector:
         self._stop = threading.Event()
         self._watch = Watch()
         self._followed: list[Followed] = []
+        self._group = settings.collector.group
+        if database.path is not None and self._group != kept.LEASE:
+            raise SettingsError(
+                "One collector reads all the sources of an SQLite database.",
+                hint="Take collector.group out of the settings, or use PostgreSQL.",
+            )
         self._node_id = 0
         self._epoch = 0
         self._renewed = 0.0
@@ -303,7 +309,7 @@ class Collector:
 
     def _write(self, session: Session, batch: Batch) -> None:
         now = datetime.now(UTC)
-        kept.renew_lease(session, self._epoch, now=now, lasts=LEASE_LASTS)
+        kept.renew_lease(session, self._epoch, now=now, lasts=LEASE_LASTS, group=self._group)
         for one, changed in batch.checkpoints:
             formats = one.reader.formats if changed else {}
             kept.save_checkpoints(
@@ -323,7 +329,7 @@ class Collector:
             )
         state = self._matcher.state()
         if state != self._saved_state:
-            kept.save_matcher_state(session, self._revision, state, now=now)
+            kept.save_matcher_state(session, self._revision, state, now=now, group=self._group)
             batch.state = state
         self._write_health(session)
 
@@ -355,7 +361,9 @@ class Collector:
     def _take_lease(self) -> kept.Holder | None:
         now = datetime.now(UTC)
         with self._database.begin() as session:
-            found = kept.take_lease(session, self._node_id, now=now, lasts=LEASE_LASTS)
+            found = kept.take_lease(
+                session, self._node_id, now=now, lasts=LEASE_LASTS, group=self._group
+            )
         if isinstance(found, kept.Holder):
             return found
         self._epoch, self._renewed = found, time.monotonic()
@@ -380,7 +388,9 @@ class Collector:
         self._retain()
         try:
             with self._database.begin() as session:
-                kept.renew_lease(session, self._epoch, now=now, lasts=LEASE_LASTS)
+                kept.renew_lease(
+                    session, self._epoch, now=now, lasts=LEASE_LASTS, group=self._group
+                )
                 nodes.beat(session, self._node_id, now=now)
                 for one in self._followed:
                     one.told = one.health()
@@ -418,12 +428,12 @@ class Collector:
         policies = self._settings.source
         readers = {policy.name: LineReader(policy, self._redact) for policy in policies}
         with self._database.begin() as session:
-            ids = kept.register(session, policies, now=now)
+            ids = kept.register(session, policies, now=now, group=self._group)
             states = {name: kept.checkpoints(session, ids[name], name) for name in ids}
             for number in ids.values():
                 kept.forget_ended(session, number, now=now, keep=self._keep_ended)
             self._events.recover(session)
-            state = kept.matcher_state(session, self._revision)
+            state = kept.matcher_state(session, self._revision, group=self._group)
         if state:
             self._matcher.restore(state)
         share = max(16, open_files_limit() // max(1, len(policies)))
@@ -461,7 +471,7 @@ class Collector:
         try:
             with self._database.begin() as session:
                 if self._epoch:
-                    kept.release_lease(session, self._epoch, now=now)
+                    kept.release_lease(session, self._epoch, now=now, group=self._group)
                 nodes.leave(session, self._node_id, now=now)
         except SocError as error:
             self._say(str(error))

@@ -181,6 +181,8 @@ class CollectorPolicy:
     """A collector that a console started ends this long after the last console."""
     start_with_console: bool = True
     """`socconsole` starts a collector when none is alive."""
+    group: str = "all"
+    """On a server: the collectors that read the same sources; one of them does, the rest wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

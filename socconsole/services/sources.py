@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Executable, delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from socconsole.core.policy import SourcePolicy
-from socconsole.errors import ConflictError
+from socconsole.errors import ConflictError, SettingsError
 from socconsole.sources.generation import Checkpoint, GenerationState
 from socconsole.sources.notes import Note
 from socconsole.store.tables import (
@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # the console asks this module about the collector; parsers a
     from socconsole.services.reading import Counts
 
 LEASE = "all"
-"""The one group of sources there is so far."""
+"""The group of sources a collector reads unless the settings name another."""
 
 
 class LeaseLostError(ConflictError):
@@ -61,12 +61,15 @@ class SourceHealth:
 # The lease -----------------------------------------------------------------------------------
 
 
-def take_lease(session: Session, node_id: int, *, now: datetime, lasts: timedelta) -> int | Holder:
-    """Become the one who reads the sources: return the epoch, or who reads them now."""
-    lease = session.get(Lease, LEASE)
-    if lease is None:
-        lease = Lease(name=LEASE)
-        session.add(lease)
+def take_lease(
+    session: Session, node_id: int, *, now: datetime, lasts: timedelta, group: str = LEASE
+) -> int | Holder:
+    """Become the one who reads a group of sources: return the epoch, or who reads them now."""
+    session.connection().execute(
+        text("INSERT INTO lease (name, epoch) VALUES (:group, 0) ON CONFLICT DO NOTHING"),
+        {"group": group},
+    )
+    lease = session.get_one(Lease, group, with_for_update=True)
     if lease.node_id not in {None, node_id} and lease.expires_at and lease.expires_at > now:
         holder = session.get(Node, lease.node_id)
         if holder is not None and _may_be_alive(holder):
@@ -92,22 +95,24 @@ def _may_be_alive(node: Node) -> bool:
     return True
 
 
-def renew_lease(session: Session, epoch: int, *, now: datetime, lasts: timedelta) -> None:
+def renew_lease(
+    session: Session, epoch: int, *, now: datetime, lasts: timedelta, group: str = LEASE
+) -> None:
     """Go on holding the lease.
 
     Raises:
         LeaseLostError: Another collector took it: nothing of this transaction may stay.
 
     """
-    mine = (col(Lease.name) == LEASE) & (col(Lease.epoch) == epoch)
+    mine = (col(Lease.name) == group) & (col(Lease.epoch) == epoch)
     renewed = update(Lease).where(mine).values(renewed_at=now, expires_at=now + lasts)
     if session.connection().execute(renewed).rowcount != 1:
         raise LeaseLostError("Another collector reads the sources now.")
 
 
-def release_lease(session: Session, epoch: int, *, now: datetime) -> None:
+def release_lease(session: Session, epoch: int, *, now: datetime, group: str = LEASE) -> None:
     """Let another collector take over at once."""
-    mine = (col(Lease.name) == LEASE) & (col(Lease.epoch) == epoch)
+    mine = (col(Lease.name) == group) & (col(Lease.epoch) == epoch)
     session.connection().execute(update(Lease).where(mine).values(expires_at=now))
 
 
@@ -115,28 +120,45 @@ def release_lease(session: Session, epoch: int, *, now: datetime) -> None:
 
 
 def register(
-    session: Session, policies: Sequence[SourcePolicy], *, now: datetime
+    session: Session, policies: Sequence[SourcePolicy], *, now: datetime, group: str = LEASE
 ) -> dict[str, int]:
-    """Make the sources of the settings known, and return their ids by name.
+    """Make a group's sources known, and return their ids by name.
 
-    A source that is no longer in the settings stops; its offsets stay.
+    A source of the group that is no longer in the settings stops; its offsets stay.
+
+    Raises:
+        SettingsError: Another group reads a source of that name.
+
     """
     known = {row.name: row for row in session.scalars(select(Source))}
     for policy in policies:
         row = known.get(policy.name)
         if row is None:
-            row = known[policy.name] = Source(name=policy.name, created_at=now)
+            row = known[policy.name] = Source(name=policy.name, group=group, created_at=now)
             session.add(row)
+        _require_own(row, group)
         row.pattern, row.format, row.enabled = policy.path, policy.format, True
         row.state, row.error = "starting", None
         silence = policy.max_silence_secs
         row.max_silence = None if silence is None else float(silence)
     wanted = {policy.name for policy in policies}
     for name, row in known.items():
-        if name not in wanted:
+        if name not in wanted and row.group == group:
             row.enabled, row.state = False, "stopped"
     session.flush()
     return {name: row.id for name, row in known.items() if row.id is not None and name in wanted}
+
+
+def _require_own(source: Source, group: str) -> None:
+    if source.group == group:
+        return
+    if not source.enabled:
+        source.group = group
+        return
+    raise SettingsError(
+        f"The source {source.name!r} is read by the collectors of group {source.group!r}.",
+        hint="Give it another name here, or take it out of their settings.",
+    )
 
 
 def checkpoints(session: Session, source_id: int, source: str) -> tuple[Checkpoint, ...]:
@@ -314,24 +336,25 @@ def add_counts(session: Session, source_id: int, counts: "Counts", health: Sourc
     _upsert(session, EventCount, rows, key=key, add=("events", "unparsed"))
 
 
-def matcher_state(session: Session, revision: str) -> bytes | None:
+def matcher_state(session: Session, revision: str, *, group: str = LEASE) -> bytes | None:
     """Return what the windows remembered, when it belongs to the same rules."""
-    kept = session.get(MatcherState, LEASE)
+    kept = session.get(MatcherState, group)
     return kept.state if kept is not None and kept.revision == revision else None
 
 
-def save_matcher_state(session: Session, revision: str, state: bytes, *, now: datetime) -> None:
+def save_matcher_state(
+    session: Session, revision: str, state: bytes, *, now: datetime, group: str = LEASE
+) -> None:
     """Store what the windows remember."""
-    row = {"name": LEASE, "revision": revision, "state": state, "updated_at": now}
+    row = {"name": group, "revision": revision, "state": state, "updated_at": now}
     _upsert(session, MatcherState, [row], key=("name",))
 
 
 def collector_alive(session: Session, *, now: datetime) -> Holder | None:
-    """Return who reads the sources, None when nobody does."""
-    lease = session.get(Lease, LEASE)
-    if lease is None or lease.node_id is None or not lease.expires_at or lease.expires_at <= now:
-        return None
-    node = session.get(Node, lease.node_id)
-    if node is None or not _may_be_alive(node):
-        return None
-    return Holder(node.host, node.pid, lease.expires_at)
+    """Return who reads sources, None when nobody does."""
+    held = select(Lease).where(col(Lease.expires_at) > now, col(Lease.node_id).is_not(None))
+    for lease in session.scalars(held.order_by(Lease.name)):
+        node = session.get(Node, lease.node_id)
+        if node is not None and lease.expires_at is not None and _may_be_alive(node):
+            return Holder(node.host, node.pid, lease.expires_at)
+    return None
