@@ -70,6 +70,7 @@ def _observe(context: Context) -> Iterator[Observation]:
         lambda: _database(context),
         lambda: _sources(settings),
         lambda: _rules(settings),
+        _formats,
     ]
     for look in looks:
         try:
@@ -204,6 +205,17 @@ def _group_of(path: Path) -> str:
         return path.group()
     except (KeyError, OSError):
         return "that owns it"
+
+
+def _formats() -> Iterator[Observation]:
+    from socconsole.parsers import user_formats
+
+    remarks = user_formats.remarks()
+    for remark in remarks:
+        yield Observation("warning", "format", remark, "correct the file: socconsole help formats")
+    if not remarks:
+        count = len(user_formats.installed())
+        yield Observation("ok", "formats", f"{count} of your own" if count else "the shipped ones")
 
 
 def _rules(settings: "Settings") -> Iterator[Observation]:

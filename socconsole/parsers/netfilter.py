@@ -62,18 +62,20 @@ def read(message: str) -> Reading:
     for ours, theirs in (("src_port", "SPT"), ("dst_port", "DPT")):
         if theirs in fields:
             fields[ours] = as_integer(str(fields[theirs]))
-    _add_verdict(fields, prefix)
+    _add_verdict(fields, prefix, message)
     category = INFORMATIONAL if fields.get("action") in (None, "allow", "accept") else WARNING
     return Reading("netfilter", _FIREWALL, fields, category, _NAMES)
 
 
-def _add_verdict(fields: dict[str, object], prefix: str) -> None:
+def _add_verdict(fields: dict[str, object], prefix: str, message: str) -> None:
     """Tell from the rule's own words what became of the packet."""
-    rule = UNIFI_RULE.search(prefix)
+    rule = UNIFI_RULE.match(message)
     word = _WORD.search(prefix)
     if rule is not None:
         fields.update({name: value for name, value in rule.groupdict().items() if value})
         fields["action"] = _LETTERS[rule["verdict"]]
+        # The rule stands where others write a program: it is no part of the message.
+        fields["message"] = message[rule.end() :]
     elif word is not None:
         fields["action"] = word[1].lower()
     if "action" in fields:

@@ -24,7 +24,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], tuple[str, str, EventCategory]], ...] = 
         (
             _QUEUE + r"(?P<verdict>reject|reject_warning|warn|hold|discard|milter-reject|redirect|filter): "
             r"(?P<command>[A-Z-]+)(?: command)? from " + _PEER + r": "
-            r"(?:(?P<smtp_code>\d{3}) )?(?:(?P<enhanced_code>\d\.\d+\.\d+) )?(?:<(?P<object>[^>]*)>: )?(?P<reason>[^;]*)(?:; (?P<pairs>.*))?$",
+            r"(?:(?P<smtp_reply>(?P<smtp_code>\d{3})(?: (?P<enhanced_code>\d\.\d+\.\d+))?) )?(?:<(?P<object>[^>]*)>: )?(?P<reason>[^;]*)(?:; (?P<pairs>.*))?$",
             "reject", "failure", WARNING,
         ),
         (

@@ -41,6 +41,10 @@ FORMATS = {
 }
 """CrowdSec's parser → ours."""
 
+HEADERS = {"crowdsecurity/syslog-logs", "crowdsecurity/non-syslog", "overrides"}
+"""What only takes off what is around the line; a line that goes on to any other parser is
+of a format that is not ours to judge."""
+
 TIMES = {
     "timestamp",
     "timestamp8601",
@@ -62,6 +66,7 @@ LABELS = {
     "sub_log_type",
     "log_subtype",
     "subtype",
+    "msg_type",
     "logsource",
     "auditd_eventid",
     "metric_name",
@@ -143,7 +148,6 @@ NAMES: dict[str, tuple[str, ...]] = {
     "proxy_port": ("upstream_port",),
     "upstream_cache_status": ("cache",),
     # Audit
-    "msg_type": ("type",),
     "event_inc_id": ("serial",),
     # CEF
     "cef_device_vendor": ("deviceVendor",),
@@ -187,6 +191,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "action": ("action", "verdict"),
     "reason": ("reason",),
     "smtp_basic_status_code": ("smtp_code",),
+    "smtp_return_codes": ("smtp_reply",),
+    "message_failure": ("reason",),
     "smtp_enhanced_status_code": ("enhanced_code",),
     "kvItems": ("pairs",),
     "helo": ("helo",),
@@ -240,7 +246,7 @@ def holds(event: Event | None, name: str, value: str) -> bool:
         if value in (value_at(event, "accept_date"), value_at(event, "container_time")):
             return True
         return found is None or (event.time is not None and found[0] == event.time)
-    wanted = {value, value.rstrip("\n"), SAME_VALUE.get((name, value), value)}
+    wanted = {value, value.strip(), SAME_VALUE.get((name, value), value)}
     if name == "http_version":
         wanted.add(f"HTTP/{value}")
     values = [value_at(event, path) for path in NAMES.get(name, (name,))]
@@ -258,6 +264,9 @@ def value_at(event: Event, path: str) -> str:
 
 def judged(line: Line) -> list[tuple[str, str]]:
     """Return the distinct names and values that a parser of a listed format asserts."""
+    parsers = {item.parser for item in line.assertions}
+    if not parsers <= {*FORMATS, *HEADERS}:
+        return []
     unique = {
         (item.name, item.value)
         for item in line.assertions

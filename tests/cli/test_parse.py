@@ -1,0 +1,82 @@
+"""`socconsole parse` keeps to its contract: one object a line, data on stdout, talk on stderr."""
+
+import gzip
+import io
+import json
+import sys
+
+import pytest
+
+from socconsole.cli import run
+from socconsole.errors import FileError, SettingsError, UsageError
+
+SSHD = "Mar  1 04:12:09 web-1 sshd[1]: Invalid user x from 192.0.2.1"
+
+
+@pytest.fixture
+def parsed(capsys):
+    def parse(*arguments: str) -> list[dict]:
+        run(["parse", *map(str, arguments), "--jsonl"])
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return parse
+
+
+def test_an_event_has_the_shape_of_the_contract(tmp_path, parsed):
+    (tmp_path / "auth.log").write_text(f"{SSHD}\n\nnonsense\n")
+    read, unread = parsed(tmp_path / "auth.log")
+    assert list(read) == [
+        "line",
+        "offset",
+        "format",
+        "time",
+        "time_assumed",
+        "logsource",
+        "event",
+        "raw",
+    ]
+    assert read["logsource"] == {"product": "linux", "category": None, "service": "sshd"}
+    assert read["time"].endswith("-03-01T04:12:09Z")
+    assert (read["format"], read["time_assumed"], read["raw"]) == ("sshd", True, SSHD)
+    assert unread == {"line": 3, "offset": len(SSHD) + 2, "unparsed": True, "raw": "nonsense"}
+
+
+def test_a_gzip_file_and_the_standard_input_read_alike(tmp_path, parsed, monkeypatch):
+    (tmp_path / "a.log.gz").write_bytes(gzip.compress(SSHD.encode()))
+    stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(SSHD.encode())))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert parsed(tmp_path / "a.log.gz") == parsed("-")
+
+
+def test_bytes_that_are_no_utf8_stand_beside_the_text(tmp_path, parsed):
+    (tmp_path / "a.log").write_bytes(SSHD.encode() + b"\xff\n")
+    [read] = parsed(tmp_path / "a.log")
+    assert read["raw"].endswith("\ufffd")
+    assert read["raw_b64"]
+
+
+def test_the_reason_of_a_choice_is_talk_not_data(tmp_path, capsys):
+    (tmp_path / "a.log").write_text(SSHD)
+    assert run(["parse", str(tmp_path / "a.log")]) == 0
+    printed = capsys.readouterr()
+    assert "syslog reads 1 of the first 1 lines" in printed.err
+    assert "user=x" in printed.out
+
+
+def test_not_one_line_understood_is_a_no(tmp_path, capsys):
+    (tmp_path / "a.log").write_text("nonsense\x1b[2J\n")
+    assert run(["parse", str(tmp_path / "a.log")]) == 1
+    assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["missing.log"], FileError),
+        (["--nonsense"], UsageError),
+        (["pyproject.toml", "--format", "sysolg"], SettingsError),
+    ],
+)
+def test_what_cannot_be_is_said(arguments, error):
+    with pytest.raises(error):
+        run(["parse", *arguments])
