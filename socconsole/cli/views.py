@@ -22,12 +22,12 @@ def list_views(*, json: Json = False, context: Given) -> int:
         context: The global options.
 
     """
-    from socconsole.store.queries.views import COUNT_CAP, view_count, views
+    from socconsole.store.queries.views import COUNT_CAP, view_counts, views
 
     login, now = context.login, context.now()
     with context.database() as database, database.read() as session:
         rows = views(session, login)
-        counts = [view_count(session, row, login=login, now=now) for row in rows]
+        counts = view_counts(session, rows, login=login, now=now)
     if json:
         print_json(
             [
@@ -36,7 +36,7 @@ def list_views(*, json: Json = False, context: Given) -> int:
                     "filter": row.filter,
                     "owner": row.owner,
                     "shared": row.shared,
-                    "sort": row.sort or "rank",
+                    "sort": row.sort,
                     "count": count,
                 }
                 for row, count in zip(rows, counts, strict=True)
@@ -86,7 +86,7 @@ def save(
             by=context.login,
             now=context.now(),
             shared=team,
-            layout=views.Layout(sort=sort),
+            layout=views.Layout(sort=sort or "rank"),
         )
     print_text([f"view {row.name}: {row.filter or 'everything open'}"])
     return 0

@@ -9,10 +9,11 @@ from sqlmodel import Session, col, select
 
 from socconsole.core.filter import parse_filter
 from socconsole.core.filter_words import ALERT_FIELDS, EVENT_FIELDS, TICKET_FIELDS
+from socconsole.core.views import SHIPPED_VIEWS, View
 from socconsole.errors import ForbiddenError, NotFoundError, UsageError
-from socconsole.store.queries.views import SHIPPED_VIEWS, ViewRow, view_row
+from socconsole.store.queries.views import view_row
 from socconsole.store.recording import recording
-from socconsole.store.tables import View
+from socconsole.store.tables import View as StoredView
 
 VOCABULARIES = {"queue": ALERT_FIELDS, "tickets": TICKET_FIELDS, "tail": EVENT_FIELDS}
 """Screen → the words of its filters."""
@@ -36,7 +37,7 @@ def save(
     screen: str = "queue",
     shared: bool = False,
     layout: Layout | None = None,
-) -> ViewRow:
+) -> View:
     """Save a view under its name, over one's own of that name; no audit.
 
     Raises:
@@ -47,7 +48,7 @@ def save(
     _check(called, filter_text, screen)
     found = _own(session, called, by, screen)
     with recording(session, verb="view.save", by=by, now=now) as action:
-        row = found or View(name=called, owner=by, screen=screen, created_at=now)
+        row = found or StoredView(name=called, owner=by, screen=screen, created_at=now)
         row.filter = filter_text.strip()
         row.shared = shared
         if layout is not None:
@@ -75,9 +76,9 @@ def remove(session: Session, name: str, *, by: str, now: datetime, screen: str =
         action.changed.add("view")
 
 
-def _own(session: Session, name: str, by: str, screen: str) -> View | None:
-    query = select(View).where(
-        col(View.name) == name, col(View.owner) == by, col(View.screen) == screen
+def _own(session: Session, name: str, by: str, screen: str) -> StoredView | None:
+    query = select(StoredView).where(
+        col(StoredView.name) == name, col(StoredView.owner) == by, col(StoredView.screen) == screen
     )
     return session.exec(query).first()
 
@@ -95,7 +96,7 @@ def _check(name: str, filter_text: str, screen: str) -> None:
 
 
 def _refuse(session: Session, name: str, screen: str) -> NoReturn:
-    query = select(View).where(col(View.name) == name, col(View.screen) == screen)
+    query = select(StoredView).where(col(StoredView.name) == name, col(StoredView.screen) == screen)
     other = session.exec(query).first()
     if other is not None:
         raise ForbiddenError(f"The view {name!r} is {other.owner}'s.")

@@ -15,6 +15,7 @@ from textual.binding import Binding
 
 from socconsole.core.disposition import Disposition, Verdict
 from socconsole.core.severity import Severity
+from socconsole.core.shift import shift_at
 from socconsole.errors import UsageError
 from socconsole.tui.keymap import key
 
@@ -196,7 +197,11 @@ async def _shelve(app: "ConsoleApp", target: Target) -> bool:
     reason = await app.ask("Why", draft=f"alert:{target.ids[0]}:shelve")
     if not reason:
         return False
-    named = {"until": until}
+    named = {
+        "until": until,
+        "shift_end": shift_at(app.now(), app.settings.shift).end,
+        "policy": app.settings.alerts,
+    }
     deed = Deed(alerts.shelve, "Shelved", finishes=True, more=(reason,), named=named)
     return await perform(app, target.ids, deed)
 

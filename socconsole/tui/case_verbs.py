@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.binding import Binding
 
 from socconsole.errors import NotFoundError
+from socconsole.tui import quiet_verbs
 from socconsole.tui.alert_verbs import Target, Verb
 from socconsole.tui.keymap import key
 from socconsole.tui.store_access import AnyRow, AnySession
@@ -24,6 +25,7 @@ BINDINGS: tuple[Binding, ...] = (
     key("alert.attach", "i", "verb('attach')", "Attach to an incident"),
     key("alert.copy", "y", "verb('copy')", "Copy what identifies it, defanged"),
     key("alert.pipe", "vertical_line", "verb('pipe')", "Pipe its lines to a command"),
+    *quiet_verbs.BINDINGS,
 )
 """Both screens that show alerts have these."""
 
@@ -215,6 +217,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "attach": _attach,
         "copy": _copy,
         "pipe": _pipe,
+        **quiet_verbs.VERBS,
     }
 )
 """The name in a binding's action → the verb."""

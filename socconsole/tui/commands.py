@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from socconsole import content
+from socconsole.core.views import SHIPPED_VIEWS
 from socconsole.errors import UsageError
 from socconsole.tui.screens import SCREENS
 
@@ -95,10 +96,21 @@ async def _manual(app: "ConsoleApp", rest: str) -> None:
     app.open(TextScreen(f"Manual: {rest or 'index'}", markdown_lines(page)))
 
 
+async def _view(app: "ConsoleApp", rest: str) -> None:
+    from socconsole.tui.queue_views import run_view_command
+
+    await run_view_command(app, rest)
+
+
 COMMANDS: dict[str, Command] = {
     "manual": Command("Read the manual", _manual, lambda app: list(content.manual_topics())),
     "q": Command("Quit", _quit),
     "quit": Command("Quit", _quit),
+    "view": Command(
+        "Show a saved view of the queue; save NAME, team NAME, remove NAME",
+        _view,
+        lambda _: ("save ", "team ", "remove ", *(view.name for view in SHIPPED_VIEWS)),
+    ),
     "theme": Command("Change the colours", _theme, lambda app: sorted(app.looks)),
 }
 """Words that are not keys."""

@@ -1,52 +1,28 @@
 """Saved filters, with how many alerts each finds."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session, col, or_, select
 
+from socconsole.core.views import SHIPPED_VIEWS, View
 from socconsole.errors import SocError
 from socconsole.store.queries.queue import QueueQuery, queue_count
-from socconsole.store.tables import View
+from socconsole.store.tables import View as StoredView
 
 COUNT_CAP = 1_000
 """Counts of views end here: `1000+`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ViewRow:
-    """A saved filter."""
-
-    name: str
-    filter: str
-    owner: str | None
-    """None: it ships with the program."""
-    shared: bool = True
-    screen: str = "queue"
-    sort: str = ""
-    columns: tuple[Any, ...] = ()
-    id: int | None = None
-
-
-SHIPPED_VIEWS = (
-    ViewRow("Open", "", None),
-    ViewRow("Unack", "status:new", None),
-    ViewRow("Mine", "is:mine is:open", None),
-    ViewRow("Critical", "severity:critical", None),
-    ViewRow("Tickets", "status:escalated", None),
-    ViewRow("Shelved", "status:shelved", None),
-    ViewRow("Closed", "status:closed", None, sort="age"),
-)
-"""In the order of the bar."""
-
-
-def views(session: Session, login: str, *, screen: str = "queue") -> tuple[ViewRow, ...]:
+def views(session: Session, login: str, *, screen: str = "queue") -> tuple[View, ...]:
     """Return the shipped views, then the analyst's own, then what others share."""
     query = (
-        select(View)
-        .where(col(View.screen) == screen, or_(col(View.owner) == login, col(View.shared)))
-        .order_by(col(View.position), col(View.name))
+        select(StoredView)
+        .where(
+            col(StoredView.screen) == screen,
+            or_(col(StoredView.owner) == login, col(StoredView.shared)),
+        )
+        .order_by(col(StoredView.position), col(StoredView.name))
     )
     saved = [view_row(row) for row in session.exec(query)]
     own = [row for row in saved if row.owner == login]
@@ -55,24 +31,31 @@ def views(session: Session, login: str, *, screen: str = "queue") -> tuple[ViewR
     return (*shipped, *own, *others)
 
 
-def view_row(row: View) -> ViewRow:
+def view_row(row: StoredView) -> View:
     """Return a stored view as others see it."""
-    return ViewRow(
+    return View(
         row.name,
         row.filter,
         row.owner,
         row.shared,
         row.screen,
-        row.sort,
+        row.sort or "rank",
         tuple(row.columns),
         row.id,
     )
 
 
-def view_count(session: Session, view: ViewRow, *, login: str, now: datetime) -> int | None:
+def view_count(session: Session, view: View, *, login: str, now: datetime) -> int | None:
     """Return how many alerts a view finds, up to `COUNT_CAP`; None where its filter is stale."""
     try:
         query = QueueQuery.of(view.filter, login=login, now=now)
     except SocError:
         return None
     return queue_count(session, query, cap=COUNT_CAP)
+
+
+def view_counts(
+    session: Session, shown: Sequence[View], *, login: str, now: datetime
+) -> tuple[int | None, ...]:
+    """Return `view_count` of each view."""
+    return tuple(view_count(session, view, login=login, now=now) for view in shown)

@@ -1,7 +1,6 @@
 """The queue: open alerts, ranked, live."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,6 +15,7 @@ from socconsole.tui.alert_text import SEVERITY_MARKS
 from socconsole.tui.alert_verbs import Target
 from socconsole.tui.cells import span
 from socconsole.tui.keymap import key
+from socconsole.tui.queue_views import ViewBar, group_choices
 from socconsole.tui.screens import console
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.drawn import Drawn
@@ -47,25 +47,6 @@ SORTS = {
     "u": "user",
     "i": "source_ip",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A named filter with its order."""
-
-    name: str
-    filter: str
-    sort: str = "rank"
-
-
-SHIPPED_VIEWS = (
-    View("Open", ""),
-    View("New", "status:new"),
-    View("Mine", "assignee:me"),
-    View("Critical", "severity>=high"),
-    View("Shelved", "status:shelved"),
-    View("Closed", "status:closed", "closed"),
-)
 
 
 class AlertSource:
@@ -121,17 +102,18 @@ class QueueScreen(Screen[None]):
         key("queue.clear", "backslash", "clear_filter", "Take the filter off"),
         key("queue.next_view", "right_square_bracket", "view(1)", "Next view"),
         key("queue.previous_view", "left_square_bracket", "view(-1)", "Previous view"),
+        key("queue.last_view", "minus", "last_view", "The view before"),
         key("alert.go_ticket", "T", "go_ticket", "Go to its ticket"),
         key("queue.sort", "o", "sort", "Sort by"),
         key("queue.reverse", "O", "reverse", "Turn the order round"),
-        key("queue.value", "f", "value_filter", "Include, exclude, only: the value here"),
+        key("queue.value", "f", "value_filter", "Include, exclude, only, group by: the value here"),
         key("queue.refresh", "r", "refresh_all", "Load again"),
         key("queue.new", "tab", "next_new", "Next alert nobody has"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._view = SHIPPED_VIEWS[0]
+        self._views = ViewBar()
         self._typed = ""
         self._typing: Timer | None = None
         self._source: AlertSource | None = None
@@ -156,6 +138,7 @@ class QueueScreen(Screen[None]):
         if first:
             self.table.show_first([row.id for row in first], {row.id: row for row in first})
         self.load()
+        self.load_views()
         self.set_interval(60.0, self.table.refresh_lines)  # ages
 
     # Loading.
@@ -165,7 +148,7 @@ class QueueScreen(Screen[None]):
         source = self._source
         if source is None:
             return
-        source.filter = f"{self._view.filter} {self._typed}".strip()
+        source.filter = f"{self._views.current.filter} {self._typed}".strip()
         self.table.reload(first=first)
 
     def on_virtual_table_loaded(self, message: VirtualTable.Loaded) -> None:
@@ -180,6 +163,14 @@ class QueueScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.on_store_changed()
+        self.load_views()
+
+    @task
+    async def load_views(self) -> None:
+        """Read the saved views, and how many alerts each finds."""
+        app = console(self)
+        await self._views.read(app)
+        self._show_bar()
 
     @task
     async def look_for_news(self) -> None:
@@ -193,21 +184,18 @@ class QueueScreen(Screen[None]):
             self.table.set_foot(pill=f" ▲{count} new · g " if count else "")
 
     def _why_empty(self) -> str:
+        name = self._views.current.name
         if self._typed:
-            return f"No alert in {self._view.name} matches {self._typed} · \\ takes the filter off"
-        if self._view.name == "Open":
+            return f"No alert in {name} matches {self._typed} · \\ takes the filter off"
+        if name == "Open":
             return "No open alert. 3 Live tail shows what is read, 7 Sources how reading goes."
-        return f"No alert in {self._view.name} · [ and ] change the view"
+        return f"No alert in {name} · [ and ] change the view"
 
     # The bar.
 
     def _show_bar(self) -> None:
         parts: list[tuple[str, str]] = []
-        for view in SHIPPED_VIEWS:
-            if view is self._view:
-                parts.append((f"[{view.name}]", "tab-active"))
-            else:
-                parts.append((f" {view.name} ", "tab"))
+        parts.extend(self._views.parts())
         source = self._source
         if source and (source.sort != "rank" or source.reverse):
             parts.append((f"  by {source.sort}{' ↑' if source.reverse else ''}", "muted"))
@@ -218,12 +206,31 @@ class QueueScreen(Screen[None]):
         self.query_one("#bar", Drawn).show(*parts)
 
     def action_view(self, by: int) -> None:
-        at = (SHIPPED_VIEWS.index(self._view) + by) % len(SHIPPED_VIEWS)
-        self._view = SHIPPED_VIEWS[at]
+        self._views.step(by)
+        self._view_changed()
+
+    def action_last_view(self) -> None:
+        self._views.go_back()
+        self._view_changed()
+
+    def show_view(self, name: str) -> None:
+        """Show the view called `name`; raises UsageError."""
+        self._views.take(name)
+        self._view_changed()
+
+    def _view_changed(self) -> None:
         if self._source is not None:
-            self._source.sort = self._view.sort
+            self._source.sort = self._views.current.sort
+            self._source.reverse = False
         self._show_bar()
         self.load(first=True)
+        self.load_views()
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """The filter and the order on screen: what `:view save` keeps."""
+        typed = f"{self._views.current.filter} {self._typed}".strip()
+        return typed, self._source.sort if self._source else "rank"
 
     # The filter.
 
@@ -277,7 +284,7 @@ class QueueScreen(Screen[None]):
 
     def narrow_to(self, text: str) -> None:
         """Show the open alerts `text` filters."""
-        self._view = SHIPPED_VIEWS[0]
+        self._views.step_to_first()
         self._apply(text)
 
     @task
@@ -296,8 +303,13 @@ class QueueScreen(Screen[None]):
             "s": ("source", row.source),
         }
         app = console(self)
-        way = await app.choose("Filter", {"i": "include", "x": "exclude", "o": "only"})
+        way = await app.choose(
+            "Filter", {"i": "include", "x": "exclude", "o": "only", "g": "group by"}
+        )
         if way is None:
+            return
+        if way == "g":
+            await self._group_by()
             return
         which = await app.choose(
             "By", {k: f"{name} {value}" for k, (name, value) in values.items()}
@@ -309,6 +321,15 @@ class QueueScreen(Screen[None]):
             self._apply(only(name, value))
         else:
             self._apply((include if way == "i" else exclude)(self._typed, name, value))
+
+    async def _group_by(self) -> None:
+        """Count the values of a field; Enter narrows to the one under the cursor."""
+        source, app = self._source, console(self)
+        if source is None:
+            return
+        found = await group_choices(app, source.query(), self._typed, self._apply)
+        if found is not None:
+            app.open(found)
 
     # Order and columns.
 
@@ -397,7 +418,7 @@ class QueueScreen(Screen[None]):
     # What a row says.
 
     def _is_gone(self, row: "QueueRow") -> bool:
-        if "status" in self._view.filter or "status" in self._typed:
+        if "status" in self._views.current.filter or "status" in self._typed:
             return False
         return not row.is_open or row.status == "shelved"
 

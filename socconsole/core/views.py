@@ -1,0 +1,30 @@
+"""Saved filters: a name, what it finds, in which order."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A saved filter of one screen."""
+
+    name: str
+    filter: str = ""
+    owner: str | None = None
+    """None: it ships with the program."""
+    shared: bool = True
+    screen: str = "queue"
+    sort: str = "rank"
+    columns: tuple[Any, ...] = ()
+    id: int | None = None
+
+
+SHIPPED_VIEWS = (
+    View("Open"),
+    View("New", "status:new"),
+    View("Mine", "is:mine is:open"),
+    View("Critical", "severity:critical"),
+    View("Shelved", "status:shelved"),
+    View("Closed", "status:closed", sort="age"),
+)
+"""What every queue begins with, in the order of its bar."""

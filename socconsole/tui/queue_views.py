@@ -1,0 +1,154 @@
+"""The views of the queue: which there are, which is shown, how many alerts each finds."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from socconsole.core.views import SHIPPED_VIEWS, View
+from socconsole.errors import UsageError
+
+if TYPE_CHECKING:
+    from socconsole.store.queries.queue import QueueQuery
+    from socconsole.tui.app import ConsoleApp
+    from socconsole.tui.screens.pick import PickScreen
+
+_MANY = 1_000
+
+
+class ViewBar:
+    """The views of one queue, in the order of its bar."""
+
+    def __init__(self) -> None:
+        self.views: Sequence[View] = SHIPPED_VIEWS
+        self.current = SHIPPED_VIEWS[0]
+        self._before = SHIPPED_VIEWS[0]
+        self._counts: dict[str, int | None] = {}
+
+    async def read(self, app: "ConsoleApp") -> None:
+        """Read the saved views and the counts of all."""
+        from socconsole.store.queries import views
+
+        self.views = await app.store.read(views.views, app.login)
+        counts = await app.store.read(views.view_counts, self.views, login=app.login, now=app.now())
+        self._counts = {view.name: count for view, count in zip(self.views, counts, strict=True)}
+
+    def step(self, by: int) -> None:
+        """Go to the view so many further on, round the end."""
+        names = [view.name for view in self.views]
+        at = names.index(self.current.name) if self.current.name in names else 0
+        self._go(self.views[(at + by) % len(self.views)])
+
+    def step_to_first(self) -> None:
+        """Go to the open alerts."""
+        self._go(self.views[0])
+
+    def go_back(self) -> None:
+        """Go to the view shown before."""
+        self._go(self._before)
+
+    def take(self, name: str) -> None:
+        """Go to the view called `name`; the beginning of its name will do.
+
+        Raises:
+            UsageError: There is none.
+
+        """
+        wanted = name.strip().lower()
+        exact = [view for view in self.views if view.name.lower() == wanted]
+        found = exact or [view for view in self.views if view.name.lower().startswith(wanted)]
+        if not found:
+            raise UsageError(
+                f"There is no view {name.strip()!r}.",
+                hint=f"There are {', '.join(view.name for view in self.views)}.",
+            )
+        self._go(found[0])
+
+    def parts(self) -> list[tuple[str, str]]:
+        """Return the bar: the current view in brackets, the others with their counts."""
+        parts: list[tuple[str, str]] = []
+        for view in self.views:
+            if view.name == self.current.name:
+                parts.append((f"[{view.name}]", "tab-active"))
+                continue
+            count = self._counts.get(view.name)
+            shown = "" if not count else f" {_MANY}+" if count >= _MANY else f" {count}"
+            parts.append((f" {view.name}{shown} ", "tab"))
+        return parts
+
+    def _go(self, view: View) -> None:
+        if view.name != self.current.name:
+            self._before = self.current
+        self.current = view
+
+
+async def group_choices(
+    app: "ConsoleApp", query: "QueueQuery", typed: str, narrow: Callable[[str], None]
+) -> "PickScreen | None":
+    """Ask for a field and return the list of its values; None when nothing was chosen."""
+    from functools import partial
+
+    from socconsole.core.filter_edit import include
+    from socconsole.store.queries.grouping import facets
+    from socconsole.tui.screens.pick import Choice, PickScreen
+
+    fields = {
+        "r": "rule",
+        "h": "host",
+        "u": "user",
+        "i": "source_ip",
+        "s": "source",
+        "v": "severity",
+        "o": "assignee",
+    }
+    pressed = await app.choose("Group by", fields)
+    if pressed is None:
+        return None
+    field = fields[pressed]
+    groups = await app.store.read(facets, query, field, limit=200)
+    choices = [
+        Choice(
+            str(group.count),
+            group.value if group.value is not None else "–",
+            partial(
+                narrow,
+                include(typed, field, group.value)
+                if group.value is not None
+                else f"{typed} {field}:none".strip(),
+            ),
+            group.worst.label,
+        )
+        for group in groups
+    ]
+    return PickScreen(f"Alerts by {field}", choices)
+
+
+async def run_view_command(app: "ConsoleApp", rest: str) -> None:
+    """Run `:view NAME`, `:view save NAME`, `:view team NAME` or `:view remove NAME`.
+
+    Raises:
+        UsageError: No queue is on screen, or there is no such view.
+
+    """
+    from socconsole.services import views
+    from socconsole.tui.screens.queue import QueueScreen
+
+    screen = app.screen
+    if not isinstance(screen, QueueScreen):
+        raise UsageError("Views are of the queue.", hint="1 goes there.")
+    word, _, name = rest.partition(" ")
+    name = name.strip()
+    if word in ("save", "team") and name:
+        filter_text, sort = screen.shown
+        layout = views.Layout(sort=sort)
+        shared = word == "team"
+        saved = await app.change(views.save, name, filter_text, shared=shared, layout=layout)
+        if saved is not None:
+            app.say(f"View {name} saved{' for the team' if shared else ''}.")
+            screen.load_views()
+    elif word == "remove" and name:
+        if await app.confirm(f"Remove view {name}?"):
+            await app.change(views.remove, name)
+            screen.load_views()
+    elif rest.strip():
+        screen.show_view(rest)
+    else:
+        raise UsageError("Which view?", hint="A name, or save NAME, team NAME, remove NAME.")

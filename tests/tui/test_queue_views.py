@@ -1,0 +1,68 @@
+"""Saved views, grouping, the verdict of last time and suppressions at the queue."""
+
+import pytest
+
+from socconsole.core.disposition import parse_verdict
+from socconsole.services import alerts
+from tests.conftest import NOON
+from tests.services.alert_making import alert_of, bring, detection, minutes, rows_of
+from tests.tui.analyst import at_the_console
+
+
+@pytest.fixture
+async def console(bare_setup, database):
+    """A console with three alerts, the first of which came back after a harmless verdict."""
+    (before,) = bring(database, detection(at=NOON - minutes(60)), now=NOON).alert_ids
+    with database.begin() as session:
+        said = parse_verdict("benign_positive:test")
+        alerts.close(session, [before], said, by="ines", now=NOON - minutes(60 * 25))
+    found = (detection("Web shell", host="web-1"), detection("Web shell", host="db-1"))
+    bring(database, *found, detection(), now=NOON)
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.waits_until("1/3")
+        yield analyst
+
+
+async def test_a_filter_is_saved_as_a_view_and_found_in_the_bar(console, database):
+    await console.presses("slash")
+    await console.types("host:db*")
+    await console.waits_until("1/1")
+    await console.presses("colon")
+    await console.types("view team Databases")
+    await console.presses("backslash", "left_square_bracket")
+    await console.waits_until("[Databases]")
+    await console.waits_until("1/1")
+    await console.presses("minus")
+    await console.waits_until("[Open]")
+    (view,) = rows_of(database, "view")
+    assert (view.filter, view.shared) == ("host:db*", True)
+
+
+async def test_grouping_counts_values_and_narrows_to_one(console):
+    await console.presses("f", "g", "r")
+    await console.waits_until("Web shell")
+    await console.presses("enter")
+    await console.waits_until("1/2")
+    assert "/rule:" in console.screen
+
+
+async def test_the_verdict_of_last_time_takes_one_key(console, database):
+    await console.presses("slash")
+    await console.types("rule:ssh")
+    await console.waits_until("1/1")
+    await console.presses("D")
+    await console.waits_until("u undoes")
+    row = alert_of(database, 4)
+    assert (row.status, row.sub_reason) == ("closed", "test")
+
+
+async def test_a_suppression_shows_its_back_test_before_it_is_saved(console, database):
+    await console.presses("S")
+    await console.types("")
+    await console.types("load test")
+    await console.waits_until("would have hidden 2 alerts")
+    assert rows_of(database, "suppression") == []
+    await console.presses("y")
+    await console.waits_until("Suppressed until")
+    (row,) = rows_of(database, "suppression")
+    assert (row.reason, row.created_by) == ("load test", "mara")
