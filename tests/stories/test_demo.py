@@ -38,7 +38,8 @@ def test_the_demo_raises_alerts_of_many_rules_from_many_sources(temporary, tmp_p
     found = json.loads(out)
     assert found["rules"] >= 6
     assert found["sources"] >= 5
-    assert found["lines"] == found["events"] + found["unparsed"]
+    # An event of auditd may be several lines.
+    assert found["lines"] >= found["events"] + found["unparsed"] > 0
     assert found["detections"] >= found["alerts"] > 0
     assert list(tmp_path.glob("socconsole-demo-*")) == []
     assert processes_that_name(tmp_path) == []
