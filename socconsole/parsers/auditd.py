@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext
-from socconsole.parsers import laurel, timestamps
+from socconsole.parsers import audit_effects, laurel, timestamps
 from socconsole.parsers.parser import Parser, Sample
 from socconsole.parsers.phrases import INFORMATIONAL, MAINTENANCE, WARNING
 
@@ -41,7 +41,7 @@ _ARGUMENT = re.compile(r"a\d+(?:\[\d+\])?$")
 _INTEGERS = frozenset(("pid", "ppid", "syscall", "items", "exit", "argc", "ses", "item"))
 _AUDITD = LogSource(product="linux", service="auditd")
 _SOURCES = (_AUDITD,)
-_PROCESS_SOURCES = (_AUDITD, LogSource(product="linux", category="process_creation"))
+_PROCESS_SOURCES = (_AUDITD, audit_effects.PROCESS)
 _NAMES = MappingProxyType(
     {
         "host.name": "node",
@@ -56,6 +56,8 @@ _NAMES = MappingProxyType(
         "process.command_line": "CommandLine",
         "process.parent.executable": "ParentImage",
         "file.path": "name",
+        "destination.ip": "DestinationIp",
+        "destination.port": "DestinationPort",
     }
 )
 _NAMED_USER = MappingProxyType({**_NAMES, "user.name": "User"})
@@ -84,8 +86,7 @@ def parse(text: str, context: ReadContext) -> Event | None:
 
 
 def _event(fields: dict[str, object], instant: timestamps.Instant, text: str) -> Event:
-    is_process = _describe_process(fields)
-    logsources = _PROCESS_SOURCES if is_process else _SOURCES
+    logsources = (_AUDITD, *audit_effects.describe(fields))
     names = _NAMED_USER if "User" in fields else _NAMES
     return Event("auditd", logsources, fields, text, *instant, _category(fields), names)
 
@@ -136,6 +137,7 @@ def _joined(text: str) -> dict[str, object]:
     """Return one document for all records of an event; a field that several have is a list."""
     fields: dict[str, object] = {}
     types: list[str] = []
+    created: list[object] = []
     for line in text.split("\n"):
         head = HEAD.search(line, 0, 400)
         if head is None:
@@ -146,6 +148,8 @@ def _joined(text: str) -> dict[str, object]:
             # Pointers; the words themselves are in EXECVE.
             for name in ("a0", "a1", "a2", "a3"):
                 record.pop(name, None)
+        if record.get("nametype") == "CREATE" and "name" in record:
+            created.append(record["name"])
         for name, value in record.items():
             if name not in fields:
                 fields[name] = value
@@ -153,55 +157,10 @@ def _joined(text: str) -> dict[str, object]:
                 present = fields[name]
                 fields[name] = [*present, value] if isinstance(present, list) else [present, value]
     fields["type"] = types if len(types) != 1 else types[0]
+    if created:
+        # The folder's own record comes first; the last one is the file.
+        fields["TargetFilename"] = created[-1]
     return fields
-
-
-def _describe_process(fields: dict[str, object]) -> bool:
-    """Add Image, CommandLine and their like where an execve is told; say whether it is."""
-    is_execve = fields.get("syscall") in (59, 322) or fields.get("SYSCALL") in (
-        "execve",
-        "execveat",
-    )
-    line = _command_line(fields)
-    if line is None and not is_execve:
-        return False
-    image = fields.get("exe") or fields.get("a0")
-    if isinstance(image, str):
-        fields["Image"] = image
-    title = fields.get("proctitle") if line is None else line
-    if isinstance(title, str):
-        fields["CommandLine"] = title
-    for ours, theirs in (
-        ("CurrentDirectory", "cwd"),
-        ("ProcessId", "pid"),
-        ("ParentProcessId", "ppid"),
-    ):
-        if theirs in fields:
-            fields[ours] = fields[theirs]
-    user = fields.get("UID") or fields.get("AUID") or fields.get("uid")
-    if isinstance(user, str):
-        fields["User"] = user
-    return True
-
-
-def _command_line(fields: dict[str, object]) -> str | None:
-    """Return EXECVE's words as one line; words the kernel split are put together."""
-    if "argc" not in fields:
-        return None
-    words = []
-    for place in range(
-        min(int(str(fields["argc"]) or 0) if str(fields["argc"]).isdigit() else 0, 4096)
-    ):
-        word = fields.get(f"a{place}")
-        if word is None:
-            pieces: list[str] = []
-            while (piece := fields.get(f"a{place}[{len(pieces)}]")) is not None:
-                pieces.append(str(piece))
-            if not pieces:
-                continue
-            word = "".join(pieces)
-        words.append(str(word))
-    return " ".join(words) if words else None
 
 
 def _category(fields: dict[str, object]) -> EventCategory:
@@ -264,6 +223,19 @@ PARSER = Parser(
                 "Image": "/usr/bin/id", "CommandLine": "id -u", "CurrentDirectory": "/srv", "a0": "id",
             },
             logsources=_PROCESS_SOURCES,
+        ),
+        Sample(
+            line="type=PATH msg=audit(1772338329.579:8): item=1 name=\"/etc/cron.d/x\" nametype=CREATE mode=0100644",
+            fields={"TargetFilename": "/etc/cron.d/x"},
+            names={"file.path": "/etc/cron.d/x"},
+            logsources=(audit_effects.FILE,),
+        ),
+        Sample(
+            line="type=SYSCALL msg=audit(1772338329.579:9): syscall=42 success=yes pid=9 comm=\"nc\" exe=\"/usr/bin/nc\"\n"
+            "type=SOCKADDR msg=audit(1772338329.579:9): saddr=0200115CCB0071090000000000000000",
+            fields={"DestinationPort": 4444, "Image": "/usr/bin/nc", "Initiated": "true"},
+            names={"destination.ip": "203.0.113.9"},
+            logsources=(audit_effects.NETWORK,),
         ),
     ),
 )  # fmt: skip

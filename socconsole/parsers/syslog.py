@@ -31,6 +31,7 @@ from socconsole.parsers import (
     systemd,
     timestamps,
     web_error,
+    windows_xml,
 )
 from socconsole.parsers.parser import Parse, Parser, Sample
 from socconsole.parsers.phrases import (
@@ -67,6 +68,7 @@ PROGRAMS: tuple[Program, ...] = (
     leef.PROGRAM,
     web_error.APACHE_PROGRAM,
     web_error.NGINX_PROGRAM,
+    windows_xml.SYSMON,
 )
 
 _BY_TAG = grouped(PROGRAMS)

@@ -117,6 +117,9 @@ def to_event(fields: dict[str, object], text: str, context: ReadContext) -> Even
         names = _SUBJECT_NAMES
     if event_id == 4688 and names is _PROCESS_NAMES:
         _describe_process(fields)
+    elif event_id in (1116, 1117) and "ThreatName" in fields:
+        fields.setdefault("Signature", fields["ThreatName"])
+        fields.setdefault("Filename", fields.get("Path"))
     time, quality = _time(fields, context)
     return Event(
         "windows", logsources, fields, text, time, quality, _category(event_id, fields), names
@@ -349,11 +352,14 @@ PARSER = Parser(
             '"2026-03-01T04:12:09.165324Z"}},"Channel":'
             '"Microsoft-Windows-Windows Defender/Operational","Computer":"ws-1"},'
             '"EventData":{"Threat Name":"EICAR","Path":"C:\\\\x"}}}',
-            fields={"EventID": 1116, "ThreatName": "EICAR"},
+            fields={"EventID": 1116, "ThreatName": "EICAR", "Signature": "EICAR"},
             names={"rule.name": "EICAR", "file.path": "C:\\x"},
             time="2026-03-01T04:12:09.165324Z",
             category=EventCategory.WARNING,
-            logsources=(LogSource(product="windows", service="windefend"),),
+            logsources=(
+                LogSource(product="windows", service="windefend"),
+                LogSource(category="antivirus"),
+            ),
         ),
         Sample(
             line='{"EventID":4688,"Channel":"security","Computer":"ws-1","NewProcessName":"C:\\\\a.exe",'

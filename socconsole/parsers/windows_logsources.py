@@ -132,6 +132,8 @@ def logsources_of(
         return _sysmon("windows", event_id, event_type)
     found = [LogSource(product="windows", service=service)]
     if service is not None and event_id is not None:
+        if service == "windefend" and event_id in (1116, 1117):
+            found.append(LogSource(category="antivirus"))
         if service == "security" and event_id == 4688:
             found.append(LogSource(product="windows", category="process_creation"))
         if (category := _POWERSHELL.get((service, event_id))) is not None:

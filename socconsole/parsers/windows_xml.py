@@ -3,10 +3,12 @@
 Document types are refused, so no entity can grow.
 """
 
+from datetime import UTC, datetime
 from xml.parsers import expat
 
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext
 from socconsole.parsers.parser import Parser, Sample
+from socconsole.parsers.phrases import INFORMATIONAL, MESSAGE_NAMES, Program, Reading, linux
 from socconsole.parsers.windows import add_data, add_system, to_event
 
 _MAX_TEXT = 1 << 20
@@ -90,6 +92,15 @@ def parse(text: str, context: ReadContext) -> Event | None:
     return event
 
 
+def read(message: str) -> Reading:
+    """Read what Sysmon for Linux sends to syslog."""
+    now = datetime.now(UTC)
+    event = parse(message, ReadContext(source="", read_at=now, reference=now))
+    if event is None:
+        return Reading("syslog", linux("syslog"), {}, INFORMATIONAL, MESSAGE_NAMES)
+    return Reading("windows_xml", event.logsources, event.fields, event.category, event.names)
+
+
 def _walk(text: str, found: _Collector) -> None:
     # Event Viewer draws its folding marks into what it copies.
     text = text.replace(">- <", "><")
@@ -123,6 +134,23 @@ PARSER = Parser(
             time="2026-03-01T04:12:09.944354Z",
             category=EventCategory.WARNING,
             logsources=(LogSource(product="windows", service="security"),),
+        ),
+    ),
+)
+
+SYSMON = Program(
+    name="sysmon_linux",
+    title="Sysmon for Linux through syslog",
+    tags=("sysmon",),
+    read=read,
+    samples=(
+        Sample(
+            line='Mar  1 04:12:09 web-1 sysmon: <Event><System><Provider Name="Linux-Sysmon"/><EventID>1</EventID>'
+            "<Channel>Linux-Sysmon/Operational</Channel><Computer>web-1</Computer></System><EventData>"
+            '<Data Name="Image">/usr/bin/id</Data><Data Name="CommandLine">id -u</Data></EventData></Event>',
+            fields={"EventID": 1, "Image": "/usr/bin/id", "program": "sysmon"},
+            names={"process.command_line": "id -u", "host.name": "web-1"},
+            logsources=(LogSource(product="linux", category="process_creation"),),
         ),
     ),
 )
