@@ -193,7 +193,7 @@ _NO_SOURCE = (LogSource(),)
 
 
 def unparsed(text: str) -> Event:
-    """Return the event of a line that no parser reads: its text, and no time."""
+    """Return the event of a line that no parser reads: its text, no time, and why if that is known."""
     return Event(
         format="unparsed",
         logsources=_NO_SOURCE,
@@ -203,4 +203,5 @@ def unparsed(text: str) -> Event:
         time_quality=TimeQuality.NONE,
         category=EventCategory.INFORMATIONAL,
         names={"message": "message"},
+        parse_error=json_lines.complaint(text),
     )

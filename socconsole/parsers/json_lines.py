@@ -63,6 +63,17 @@ def decode_line(text: str) -> dict[str, object] | None:
         return None
 
 
+def complaint(text: str) -> str | None:
+    """Return why a text that looks like a JSON object is not taken as one; None for other texts."""
+    if text[:1] != "{":
+        return None
+    try:
+        decode_object(text)
+    except JsonError as error:
+        return str(error)[:200]
+    return None
+
+
 def _check(document: dict[str, object]) -> None:
     """Cut values that are too long, refuse what is too deep or has too many leaves."""
     leaves, level, depth = 0, [document], 0

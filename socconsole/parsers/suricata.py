@@ -49,8 +49,11 @@ _NAMES = MappingProxyType(
 def parse(text: str, context: ReadContext) -> Event | None:
     """Read one EVE record."""
     fields = decode_line(text)
-    if fields is None:
-        return None
+    return None if fields is None else from_document(fields, text, context)
+
+
+def from_document(fields: dict[str, object], text: str, context: ReadContext) -> Event | None:
+    """Return the event that a decoded document is, or None when it is not of EVE."""
     kind = fields.get("event_type")
     stamp = fields.get("timestamp")
     if not isinstance(kind, str) or not isinstance(stamp, str):

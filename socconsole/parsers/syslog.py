@@ -18,6 +18,7 @@ from socconsole.parsers import (
     dovecot,
     filterlog,
     haproxy,
+    json_messages,
     leef,
     logind,
     netfilter,
@@ -282,6 +283,12 @@ def to_event(
         repeated = _REPEATED.match(message)
         if repeated is not None:
             fields["repeated"], message = int(repeated[1]), repeated[2]
+    if json_messages.starts(message):
+        event = json_messages.read(message, text, fields)
+        if event is not None:
+            if event.time is None:
+                event.time, event.time_quality = instant
+            return event
     logsources, names, category, name = _SYSLOG, MESSAGE_NAMES, INFORMATIONAL, "syslog"
     reader = _reader(program, message, fields)
     if reader is not None:
@@ -326,6 +333,7 @@ PARSER = Parser(
     title="syslog, RFC 3164 and 5424, with the programs below",
     parse=parse,
     samples=(
+        *json_messages.SAMPLES,
         Sample(
             line="<34>Oct 11 22:14:15 mymachine ntpd[311]: kernel reports TIME_ERROR",
             fields={

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socconsole.core.event import ReadContext
-from socconsole.parsers import PARSERS, find, open_parser
+from socconsole.parsers import PARSERS, find, open_parser, unparsed
 from socconsole.parsers.json_lines import (
     MAX_DEPTH,
     MAX_KEY,
@@ -99,6 +99,13 @@ def test_json_beyond_the_limits_is_refused(text):
     with pytest.raises(JsonError):
         decode_object(text)
     assert decode_line(text) is None
+
+
+def test_a_line_that_is_almost_json_says_what_is_wrong_with_it():
+    deep = '{"a":' + "[" * 40 + "]" * 40 + "}"
+    assert unparsed(deep).parse_error == f"nested deeper than {MAX_DEPTH}"
+    assert str(unparsed('{"a":NaN}').parse_error).startswith("not JSON: ")
+    assert unparsed("no JSON at all").parse_error is None
 
 
 def test_long_values_and_keys_are_cut():
