@@ -1,0 +1,141 @@
+"""Kills analysts' processes with SIGKILL in the middle of their work; no action may be lost.
+
+    python tests/chaos/analysts.py --kills 100 --json [--db postgresql://…]
+
+Each process opens tickets, writes notes, takes an alert and undoes that, and says on its standard
+output what was committed. Afterwards everything that was said is there exactly once, ticket numbers
+have no gap, the audit chain is whole and the file is sound.
+"""
+
+import argparse
+import json
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlmodel import select
+
+from socconsole.core.severity import Severity
+from socconsole.services import actions, alerts, notes, tickets
+from socconsole.services.tickets import Report
+from socconsole.store.condition import examine
+from socconsole.store.database import Database
+from socconsole.store.queries import subjects
+from socconsole.store.tables import Alert, Note, Source, Ticket
+
+ROOT = Path(__file__).parents[2]
+WORKERS = 3
+
+
+def work(url: str, name: str) -> None:
+    """Act until killed; a line on stdout is a promise."""
+    database, number = Database(url), 0
+    while True:
+        number += 1
+        now, mark = datetime.now(UTC), f"{name}-{number}"
+        with database.begin() as session:
+            made = tickets.open_by_hand(session, Report(title=mark), by=name, now=now)
+        print(f"ticket {mark}", flush=True)
+        with database.begin() as session:
+            about = subjects.subject(session, made.human_id)
+            notes.add(session, about, f"note {mark}", by=name, now=now)
+        print(f"note {mark}", flush=True)
+        with database.begin() as session:
+            taken = alerts.claim_next(session, by=name, now=now)
+        if taken is not None:
+            with database.begin() as session:
+                actions.undo(session, by=name, now=now)
+
+
+def seed(database: Database) -> None:
+    now = datetime.now(UTC)
+    with database.begin() as session:
+        session.add(Source(name="auth", created_at=now))
+        session.flush()
+        for number in range(50):
+            session.add(
+                Alert(
+                    fingerprint=str(number), title="Brute force", rule_id="r", source_id=1,
+                    severity=Severity.HIGH, first_seen=now, last_seen=now, created_at=now,
+                )
+            )  # fmt: skip
+
+
+def torture(url: str, kills: int, chance: random.Random) -> list[str]:
+    """Start workers and kill them at random moments; return what they said."""
+    said: list[str] = []
+    running: list[subprocess.Popen[str]] = []
+    for number in range(kills):
+        while len(running) < WORKERS:
+            name = f"a{number}-{len(running)}"
+            command = [sys.executable, __file__, "--work", name, "--db", url]
+            running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT))
+        victim = running.pop(0)
+        assert victim.stdout is not None
+        said.append(victim.stdout.readline().strip())  # it has started for good
+        time.sleep(chance.uniform(0.0, 0.5))
+        said += end(victim)
+    for each in running:
+        said += end(each)
+    return [line for line in said if line]
+
+
+def end(process: "subprocess.Popen[str]") -> list[str]:
+    process.send_signal(signal.SIGKILL)
+    out, _ = process.communicate()
+    whole = out if out.endswith("\n") or not out else out[: out.rfind("\n") + 1]
+    return whole.splitlines()
+
+
+def judge(database: Database, said: list[str]) -> dict[str, object]:
+    with database.read() as session:
+        titles = Counter(session.exec(select(Ticket.title)))
+        bodies = Counter(session.exec(select(Note.body)))
+        numbers = sorted(
+            int(each.rsplit("-", 1)[1]) for each in session.exec(select(Ticket.human_id))
+        )
+        stuck = len(session.exec(select(Alert).where(Alert.status != "new")).all())
+    promised = Counter(said)
+    there = Counter({f"ticket {k}": v for k, v in titles.items()}) + bodies
+    condition = examine(database)
+    return {
+        "promised": sum(promised.values()),
+        "lost": sum((promised - there).values()),
+        "doubled": sum(count - 1 for count in there.values() if count > 1),
+        "gaps": len(set(range(1, len(numbers) + 1)) - set(numbers)),
+        "alerts_taken_at_death": stuck,
+        "audit_entries": condition.chain.entries,
+        "whole": condition.whole,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--db")
+    parser.add_argument("--work", help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    if asked.work:
+        work(asked.db, asked.work)
+    with tempfile.TemporaryDirectory() as folder:
+        url = asked.db or str(Path(folder) / "soc.db")
+        database = Database(url)
+        database.create()
+        seed(database)
+        said = torture(url, asked.kills, random.Random(asked.seed))
+        result = {"kills": asked.kills, **judge(database, said)}
+        database.close()
+    print(json.dumps(result) if asked.json else "\n".join(f"{k:24}{v}" for k, v in result.items()))
+    sys.exit(0 if result["whole"] and not (result["lost"] or result["doubled"]) else 1)
+
+
+if __name__ == "__main__":
+    main()
