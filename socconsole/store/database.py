@@ -141,6 +141,8 @@ class Database:
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA cache_size=-{self._cache_kib}")
         connection.execute(f"PRAGMA wal_autocheckpoint={1000 if self._checkpoints else 0}")
+        if driver.SAFE:  # older ones call our own search triggers untrusted
+            connection.execute("PRAGMA trusted_schema=OFF")
         if self.read_only:
             connection.execute("PRAGMA query_only=ON")
 
