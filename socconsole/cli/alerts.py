@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_json, print_jsonl, print_table, print_text, rfc3339
+from socconsole.cli.output import print_json, print_jsonl, print_table, print_text
+from socconsole.core.plain import rfc3339
 
 if TYPE_CHECKING:
     from socconsole.store.queries.alerts import AlertDetail, EvidenceLine

@@ -9,7 +9,8 @@ from cyclopts import Parameter
 
 from socconsole.cli.context import Context
 from socconsole.cli.moments import moment
-from socconsole.cli.output import print_jsonl, print_text, rfc3339
+from socconsole.cli.output import print_jsonl, print_text
+from socconsole.core.plain import rfc3339
 from socconsole.errors import NotFoundError
 
 if TYPE_CHECKING:

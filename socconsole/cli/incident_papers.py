@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from socconsole.cli.cases import who
 from socconsole.cli.context import Context
-from socconsole.cli.output import plain, print_json, print_text, say
+from socconsole.cli.output import print_json, print_text, say
 
 Given = Annotated[Context, Parameter(parse=False)]
 
@@ -44,7 +44,7 @@ def export(
     )
     with context.database() as database, database.begin() as session:
         number = subjects.incident(session, incident).id
-        made = exports.export_incident(session, number, order, plain, **who(context))
+        made = exports.export_incident(session, number, order, **who(context))
     for withheld in made.withheld:
         say(withheld.sentence())
     if out == "-":

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_jsonl, print_text, rfc3339, say
+from socconsole.cli.output import print_jsonl, print_text, say
 from socconsole.cli.records import read_records
+from socconsole.core.plain import rfc3339
 from socconsole.errors import UsageError
 
 if TYPE_CHECKING:

@@ -17,9 +17,10 @@ from cyclopts import Parameter
 
 from socconsole.cli import rule_paths
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_text, rfc3339, say
+from socconsole.cli.output import print_text, say
 from socconsole.cli.records import read_records
 from socconsole.core.event import Event, LogSource, ReadContext
+from socconsole.core.plain import rfc3339
 from socconsole.errors import FileError, UsageError
 
 if TYPE_CHECKING:

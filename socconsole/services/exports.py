@@ -14,6 +14,7 @@ from sqlmodel import Session
 from socconsole.core import stix
 from socconsole.core.document import as_html, as_markdown
 from socconsole.core.observable import ObservableKind
+from socconsole.core.plain import plain
 from socconsole.core.tlp import Audience, Tlp, Withheld, may_read
 from socconsole.errors import ForbiddenError
 from socconsole.services.incident_report import cut, report
@@ -58,7 +59,6 @@ def export_incident(
     session: Session,
     incident_id: int,
     order: Order,
-    plain: Callable[[object], object],
     *,
     by: str,
     now: datetime,
@@ -69,7 +69,6 @@ def export_incident(
         session: The unit of work.
         incident_id: The incident.
         order: Format and audience.
-        plain: Turns frozen rows into what JSON knows; the front end's own way.
         by: Who.
         now: When.
 
@@ -85,7 +84,7 @@ def export_incident(
             hint="Choose another audience, or lower the incident's mark first.",
         )
     file, withheld = cut(whole, order.audience)
-    text = _WRITERS[order.format](file, withheld, order, plain, now)
+    text = _WRITERS[order.format](file, withheld, order, now)
     summary = f"{row.human_id} as {order.format.value} for {order.audience.value}"
     with recording(session, verb="incident.export", by=by, now=now, summary=summary) as action:
         action.about = ("incident", incident_id)
@@ -111,16 +110,13 @@ _MEDIA_TYPES: Mapping[Format, str] = MappingProxyType(
     }
 )
 
-Writer = Callable[
-    [IncidentFile, tuple[Withheld, ...], Order, Callable[[object], object], datetime], str
-]
+Writer = Callable[[IncidentFile, tuple[Withheld, ...], Order, datetime], str]
 
 
 def _markdown(
     file: IncidentFile,
     withheld: tuple[Withheld, ...],
     order: Order,
-    _plain: Callable[[object], object],
     now: datetime,
 ) -> str:
     return as_markdown(report(file, withheld, now, audience=order.audience), _label(file))
@@ -130,7 +126,6 @@ def _html(
     file: IncidentFile,
     withheld: tuple[Withheld, ...],
     order: Order,
-    _plain: Callable[[object], object],
     now: datetime,
 ) -> str:
     row = file.detail.row
@@ -142,7 +137,6 @@ def _json(
     file: IncidentFile,
     withheld: tuple[Withheld, ...],
     order: Order,
-    plain: Callable[[object], object],
     now: datetime,
 ) -> str:
     document = {
@@ -160,7 +154,6 @@ def _csv(
     file: IncidentFile,
     withheld: tuple[Withheld, ...],
     _order: Order,
-    _plain: Callable[[object], object],
     _now: datetime,
 ) -> str:
     out = io.StringIO()
@@ -186,7 +179,6 @@ def _stix(
     file: IncidentFile,
     withheld: tuple[Withheld, ...],
     order: Order,
-    _plain: Callable[[object], object],
     now: datetime,
 ) -> str:
     row = file.detail.row

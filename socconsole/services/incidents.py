@@ -20,10 +20,10 @@ from socconsole.store.tables import Alert, Incident, IncidentPhase, IncidentRole
 
 ROLES = ("commander", "deputy", "scribe", "liaison", "responder")
 SEVERITIES: Mapping[int, str] = {
-    1: "the business stops or many people's data is out; everybody is called",
-    2: "an important service or sensitive data is hit, or an attacker moves freely",
-    3: "one system is compromised and contained to it, or a service is degraded",
-    4: "an attempt that got in nowhere yet, or a loss nobody outside notices",
+    1: "the business stops, or many people's data is out; call everybody",
+    2: "an important service or sensitive data hit; an attacker at large",
+    3: "one system compromised and contained to it, or a service degraded",
+    4: "an attempt that got in nowhere, or a loss nobody outside notices",
     5: "worth tracking together; no harm seen",
 }
 """SEV → its criterion. If unsure, the higher."""

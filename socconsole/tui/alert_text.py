@@ -13,6 +13,7 @@ from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.store.queries.alerts import AlertDetail, EvidenceLine, Precedent
+    from socconsole.store.queries.lessons import Lesson
     from socconsole.store.queries.notes import FindingRow, NoteRow
     from socconsole.store.queries.queue import QueueRow
 
@@ -33,17 +34,22 @@ class SeenAlert:
     detail: "AlertDetail"
     notes: "tuple[NoteRow, ...]"
     findings: "tuple[FindingRow, ...]"
+    lessons: "tuple[Lesson, ...]" = ()
+    """What reviews of incidents say about its rule."""
 
 
 def read_alert(session: AnySession, alert_id: int) -> SeenAlert:
     """Return all of an alert in one snapshot."""
     from socconsole.store.queries.alerts import alert_detail
+    from socconsole.store.queries.lessons import lessons
     from socconsole.store.queries.notes import findings, notes
 
+    detail = alert_detail(session, alert_id)
     return SeenAlert(
-        alert_detail(session, alert_id),
+        detail,
         tuple(notes(session, "alert", alert_id)),
         findings(session, "alert", alert_id),
+        lessons(session, [detail.row.rule_id]),
     )
 
 
@@ -51,6 +57,7 @@ def alert_lines(seen: SeenAlert, now: datetime, *, everything: bool = True) -> l
     """Return the lines of an alert; without `everything` what decides most triage."""
     detail = seen.detail
     lines: list[Line] = [*_head(detail.row, now), *_why(detail), *_precedents(detail.precedents)]
+    lines += _learned(seen.lessons)
     lines += _written(seen)
     lines += _evidence(detail.evidence)
     lines += _related(detail.related, now)
@@ -59,6 +66,13 @@ def alert_lines(seen: SeenAlert, now: datetime, *, everything: bool = True) -> l
         lines += [*_rule(detail), *_rank(detail), *_context(detail), *_fields(detail)]
         lines += _activity(detail)
     return lines
+
+
+def _learned(lessons: "Sequence[Lesson]") -> Iterator[Line]:
+    if lessons:
+        yield ()
+        yield (("Learned from incidents with this rule", "heading"),)
+        yield from (((f"{each.incident} ", "key"), (each.text, "")) for each in lessons)
 
 
 def _head(row: "QueueRow", now: datetime) -> Iterator[Line]:

@@ -31,10 +31,6 @@ BINDINGS: tuple[Binding, ...] = (
 
 _TICKET = re.compile(r"SOC-\d{4}-\d{1,9}", re.IGNORECASE)
 
-SEVERITIES = MappingProxyType(
-    {"1": "critical", "2": "high", "3": "medium", "4": "low", "5": "minor"}
-)
-
 
 async def _note(app: "ConsoleApp", target: Target) -> bool:
     from socconsole.services import notes
@@ -113,28 +109,12 @@ async def _ticket(app: "ConsoleApp", target: Target) -> bool:
 
 
 async def _declare(app: "ConsoleApp", target: Target) -> bool:
-    from socconsole.services import declaring, incidents
+    from socconsole.store.queries.subjects import Subject
+    from socconsole.tui.screens.declare import DeclareScreen
 
-    level = await app.choose("Declare: severity, if unsure the higher", SEVERITIES)
-    if level is None:
-        return False
-    title = await app.ask("Incident title", initial=target.row.title if target.row else "")
-    if not title:
-        return False
-    if not await app.confirm(f"Declare SEV{level} from {target}"):
-        return False
-    declaration = incidents.Declaration(severity=int(level), title=title)
-
-    def declare(session: AnySession, *, by: str, now: datetime) -> AnyRow:
-        return declaring.declare_from_alerts(
-            session, list(target.ids), declaration, by=by, now=now, policy=app.settings
-        )
-
-    row = await app.change(declare)
-    if row is None:
-        return False
-    app.say(f"{row.human_id} declared, you command · 5 shows it · u undoes")
-    return True
+    cases = [Subject("alert", number, f"alert {number}") for number in target.ids]
+    app.open(DeclareScreen(cases, target.row.title if target.row else ""))
+    return False
 
 
 async def _attach(app: "ConsoleApp", target: Target) -> bool:

@@ -13,7 +13,7 @@ from socconsole.tui.ticket_text import (
     finding_line,
     listed,
     observable_line,
-    task_line,
+    open_task_lines,
 )
 from socconsole.tui.widgets.text_pane import Line
 
@@ -52,9 +52,9 @@ def incident_lines(file: "IncidentFile", now: datetime, kinds: Sequence[str] = (
     return [
         *_head(file, now),
         *_clocks(file, now),
-        *listed("Countermeasures", [_measure_line(row) for row in d.countermeasures]),
-        *listed("Tasks", [task_line(task) for task in file.tasks]),
         *listed("Known bad", [observable_line(row) for row in file.indicators]),
+        *listed("Countermeasures", [_measure_line(row) for row in d.countermeasures]),
+        *open_task_lines(file.tasks, d.row.phase),
         *_timeline(file.timeline, kinds),
         *listed("Findings", [finding_line(row) for row in file.findings]),
         *listed(

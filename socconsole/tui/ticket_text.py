@@ -11,6 +11,7 @@ from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.store.queries.casefile import Casefile
+    from socconsole.store.queries.lessons import Lesson
     from socconsole.store.queries.notes import (
         EvidenceRow,
         FindingRow,
@@ -36,13 +37,16 @@ def left_words(row: "TicketRow", now: datetime) -> tuple[str, str]:
     return in_words(left), "warn" if left < timedelta(hours=1) else ""
 
 
-def ticket_lines(file: "Casefile", similar: "Sequence[Similar]", now: datetime) -> list[Line]:
+def ticket_lines(
+    file: "Casefile", similar: "Sequence[Similar]", taught: "Sequence[Lesson]", now: datetime
+) -> list[Line]:
     """Return the lines of a ticket: what to do next first, then what is known."""
     d = file.detail
     return [
         *_head(file, now),
         *_thinking(file),
-        *listed("Tasks", [task_line(task) for task in d.tasks]),
+        *open_task_lines(d.tasks),
+        *lesson_lines(taught),
         *listed("Alerts", [alert_line(alert) for alert in d.alerts]),
         *listed("Findings", [finding_line(finding) for finding in file.findings]),
         *_notes(file.notes),
@@ -82,6 +86,26 @@ def _head(file: "Casefile", now: datetime) -> Iterator[Line]:
         yield ((f"merged into {d.merged_into}", "warn"),)
 
 
+_TASKS_SHOWN = 8
+
+
+def open_task_lines(tasks: "Sequence[TaskRow]", phase: str | None = None) -> Iterator[Line]:
+    """Yield the tasks that are open, those of `phase` and mandatory ones first, and a count."""
+    open_ones = sorted(
+        (task for task in tasks if task.state == "open"),
+        key=lambda task: (task.phase not in {None, phase}, not task.mandatory),
+    )
+    shown = open_ones[:_TASKS_SHOWN]
+    lines = [task_line(task) for task in shown]
+    done = len(tasks) - len(open_ones)
+    more = len(open_ones) - len(shown)
+    rest = [f"{more} more open"] if more else []
+    rest += [f"{done} done or cancelled"] if done else []
+    if rest:
+        lines.append(((f"     {', '.join(rest)} · v shows all", "muted"),))
+    yield from listed("Tasks", lines)
+
+
 PRIORITY_STYLES = {"P1": "critical", "P2": "high", "P3": "medium", "P4": "low"}
 
 
@@ -111,6 +135,12 @@ def task_line(task: "TaskRow") -> Line:
         (f"{task.id:>4} ", "muted"),
         (f"{task.title}{about}{reason}", style),
     )
+
+
+def lesson_lines(taught: "Sequence[Lesson]") -> Iterator[Line]:
+    """Yield what reviews of earlier incidents say about the same rules."""
+    lines: list[Line] = [((f"{each.incident} ", "key"), (each.text, "")) for each in taught]
+    yield from listed("Learned from incidents with this rule", lines)
 
 
 def alert_line(alert: "TicketAlertRow") -> Line:

@@ -355,10 +355,12 @@ async def _link(app: "ConsoleApp", chosen: Chosen) -> None:
 
 
 async def _declare(app: "ConsoleApp", chosen: Chosen) -> None:
-    from socconsole.tui.incident_form import declare_from_ticket
+    from socconsole.store.queries.subjects import Subject
+    from socconsole.tui.screens.declare import DeclareScreen
 
     if chosen.row is not None:
-        await declare_from_ticket(app, chosen.row)
+        about = Subject("ticket", chosen.row.id, chosen.row.human_id)
+        app.open(DeclareScreen([about], chosen.row.title))
 
 
 async def _attach(app: "ConsoleApp", chosen: Chosen) -> None:

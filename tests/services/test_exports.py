@@ -7,7 +7,6 @@ import pytest
 import stix2
 from sqlmodel import select
 
-from socconsole.cli.output import plain
 from socconsole.core.tlp import Audience, Tlp
 from socconsole.errors import ForbiddenError
 from socconsole.services import evidence, exports, incident_log, incidents, notes, tickets
@@ -47,7 +46,7 @@ def incident(database, noon):
 def exported(database, noon, incident, kind, audience=Audience.CLIENTS):
     order = Order(format=kind, audience=audience)
     with database.begin() as session:
-        return exports.export_incident(session, incident.id, order, plain, by="mara", now=noon)
+        return exports.export_incident(session, incident.id, order, by="mara", now=noon)
 
 
 @pytest.mark.parametrize("kind", list(Format))

@@ -111,10 +111,12 @@ async def test_a_colleagues_edit_is_shown_not_overwritten(console, database, ope
 async def test_an_incident_is_declared_from_a_ticket_and_led_by_keys(console, database):
     await console.presses("4", "I")
     assert "if unsure the higher" in console.bottom
-    await console.presses("2", "s", "enter", "h", "h", "n", "n", "e")
+    assert "an attacker at large" in console.screen
+    await console.presses("2", "enter", "m", "s", "h", "h", "n", "n", "e")
     await console.types("the web tier")
     await console.types("bad[.]example")
-    assert "Declare SEV2 from SOC-2026-001" in console.bottom
+    await console.types("scribe=ben")
+    assert "Declare SEV2?" in console.bottom
     await console.presses("y")
     await console.waits_until("INC-2026-001")
     await console.waits_until("bad.example")

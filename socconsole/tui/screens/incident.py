@@ -38,6 +38,9 @@ class IncidentScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(one for one in incident_verbs.BINDINGS if one.id != "incident.task"),
         key("incident.tasks", "T", "verb('task')", "Add a task, finish one, cancel one"),
+        key("incident.all_tasks", "v", "all_tasks", "All tasks, with what they say"),
+        key("incident.review", "w", "review", "The review after it"),
+        key("incident.export", "E", "export", "Hand it out, cut to its readers"),
         key("incident.walk_next", "J", "walk(1)", "Next incident"),
         key("incident.walk_previous", "K", "walk(-1)", "Previous incident"),
         key("incident.open", "enter,l,right", "open_one", "Open an alert or ticket of it"),
@@ -126,6 +129,30 @@ class IncidentScreen(Screen[None]):
             from socconsole.tui.screens.refs import RefsScreen
 
             console(self).open(RefsScreen(f"In {self._file.detail.row.human_id}", refs))
+
+    def action_all_tasks(self) -> None:
+        from socconsole.tui.screens.text import TextScreen
+        from socconsole.tui.ticket_text import task_line
+
+        if self._file is not None:
+            lines = [task_line(each) for each in self._file.tasks]
+            console(self).open(TextScreen(f"Tasks of {self._file.detail.row.human_id}", lines))
+
+    @task
+    async def action_review(self) -> None:
+        """Show the review; write a section, add a lesson or an action, or finish it."""
+        from socconsole.tui.review_form import review
+
+        if self._file is not None:
+            await review(console(self), self._file.detail.row)
+
+    @task
+    async def action_export(self) -> None:
+        """Ask for audience and format and write the file."""
+        from socconsole.tui.export_form import export
+
+        if self._file is not None:
+            await export(console(self), self._file.detail.row)
 
     def action_copy(self) -> None:
         console(self).copy(defang(self.query_one(TextPane).text))

@@ -87,14 +87,14 @@ class IncidentsScreen(Screen[None]):
         """Declare from a ticket that is named."""
         from socconsole.store.queries.subjects import ticket
         from socconsole.store.queries.tickets import by_ids
-        from socconsole.tui.incident_form import declare_from_ticket
+        from socconsole.tui.screens.declare import DeclareScreen
 
         app = console(self)
         name = await app.ask("Declare from ticket", initial="SOC-")
         if name:
             found = await app.store.read(ticket, name)
             (row,) = await app.store.read(by_ids, (found.id,))
-            await declare_from_ticket(app, row)
+            app.open(DeclareScreen([found], row.title))
 
     @task
     async def action_verb(self, name: str) -> None:

@@ -1,6 +1,7 @@
 """One ticket, with everything that hangs on it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -14,24 +15,37 @@ from socconsole.tui.open_ref import open_ref
 from socconsole.tui.screens import console
 from socconsole.tui.store_access import AnySession
 from socconsole.tui.tasks import task
-from socconsole.tui.ticket_text import ticket_lines
+from socconsole.tui.ticket_text import task_line, ticket_lines
 from socconsole.tui.ticket_verbs import Chosen
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
-from socconsole.tui.widgets.text_pane import TextPane
+from socconsole.tui.widgets.text_pane import Line, TextPane
 
 if TYPE_CHECKING:
     from socconsole.store.queries.casefile import Casefile
+    from socconsole.store.queries.lessons import Lesson
     from socconsole.store.queries.similar import Similar
 
 
-def read_ticket(session: AnySession, ticket_id: int) -> "tuple[Casefile, tuple[Similar, ...]]":
-    """Return all of a ticket, and closed ones like it, in one snapshot."""
+@dataclass(frozen=True, slots=True)
+class SeenTicket:
+    """A ticket with what earlier ones say about it."""
+
+    file: "Casefile"
+    similar: "tuple[Similar, ...]"
+    lessons: "tuple[Lesson, ...]"
+
+
+def read_ticket(session: AnySession, ticket_id: int) -> SeenTicket:
+    """Return all of a ticket, closed ones like it and lessons, in one snapshot."""
     from socconsole.store.queries.casefile import casefile
+    from socconsole.store.queries.lessons import lessons
     from socconsole.store.queries.similar import similar
 
-    return casefile(session, ticket_id), similar(session, ticket_id)
+    file = casefile(session, ticket_id)
+    rules = sorted({alert.rule_id for alert in file.detail.alerts})
+    return SeenTicket(file, similar(session, ticket_id), lessons(session, rules))
 
 
 class TicketScreen(Screen[None]):
@@ -44,6 +58,8 @@ class TicketScreen(Screen[None]):
         key("ticket.walk_previous", "K", "walk(-1)", "Previous ticket"),
         key("ticket.open", "enter,l,right", "open_one", "Open an alert, ticket or incident of it"),
         key("ticket.same", "D", "same", "Same as last time: resolve as the one like it was"),
+        key("ticket.tasks", "v", "tasks", "All tasks, with what they say"),
+        key("ticket.where", "z", "where", "Where else a value of it occurs"),
         key("ticket.attach_file", "f", "attach_file", "Attach a file as evidence"),
         key("ticket.copy", "y", "copy", "Copy the text, defanged"),
         key("ticket.refresh", "r", "load", "Read again"),
@@ -53,8 +69,7 @@ class TicketScreen(Screen[None]):
         super().__init__()
         self._ids = ids
         self._position = position
-        self._file: Casefile | None = None
-        self._similar: Sequence[Similar] = ()
+        self._seen: SeenTicket | None = None
 
     @property
     def ticket_id(self) -> int:
@@ -80,22 +95,23 @@ class TicketScreen(Screen[None]):
     @task
     async def action_load(self) -> None:
         wanted = self.ticket_id
-        file, similar = await console(self).store.read(read_ticket, wanted)
+        seen = await console(self).store.read(read_ticket, wanted)
         if wanted == self.ticket_id:
-            fresh = self._file is None or self._file.detail.row.id != wanted
-            self._file, self._similar = file, similar
+            fresh = self._seen is None or self._seen.file.detail.row.id != wanted
+            self._seen = seen
             self._show(top=fresh)
 
     def _show(self, *, top: bool) -> None:
-        file = self._file
-        if file is None:
+        seen = self._seen
+        if seen is None:
             return
+        file = seen.file
         place = f"  {self._position + 1}/{len(self._ids)}  J next, K previous"
         self.query_one("#bar", Drawn).show(
             (f" {file.detail.row.human_id} ", "tab-active"),
             (place if len(self._ids) > 1 else "", "muted"),
         )
-        lines = ticket_lines(file, self._similar, console(self).now())
+        lines = ticket_lines(file, seen.similar, seen.lessons, console(self).now())
         self.query_one(TextPane).show(lines, top=top)
 
     def action_walk(self, by: int) -> None:
@@ -108,17 +124,17 @@ class TicketScreen(Screen[None]):
 
     @task
     async def action_verb(self, name: str) -> None:
-        row = self._file.detail.row if self._file else None
+        row = self._seen.file.detail.row if self._seen else None
         await ticket_verbs.VERBS[name](console(self), Chosen((self.ticket_id,), row))
 
     @task
     async def action_same(self) -> None:
         from socconsole.services import precedents
 
-        if not self._similar:
+        if self._seen is None or not self._seen.similar:
             console(self).say("There is no closed ticket like it.")
             return
-        like = self._similar[0]
+        like = self._seen.similar[0]
         turned_out = (like.disposition or "").replace("_", " ")
         if await console(self).confirm(f"Resolve as {like.human_id} was: {turned_out}?"):
             await console(self).change(
@@ -135,22 +151,22 @@ class TicketScreen(Screen[None]):
         from socconsole.store.queries.subjects import Subject
         from socconsole.tui.editor import read_file
 
-        if self._file is None:
+        if self._seen is None:
             return
         path = await console(self).ask("Attach file")
         if not path:
             return
         content = await console(self).store.in_thread(lambda: read_file(path))
-        about = Subject("ticket", self.ticket_id, self._file.detail.row.human_id)
+        about = Subject("ticket", self.ticket_id, self._seen.file.detail.row.human_id)
         capture = evidence.file_capture(content, path)
         await console(self).change(evidence.attach, about, capture, done="Attached")
 
     @task
     async def action_open_one(self) -> None:
         """Open one of the things the ticket names."""
-        if self._file is None:
+        if self._seen is None:
             return
-        detail = self._file.detail
+        detail = self._seen.file.detail
         refs = [f"alert:{alert.id}" for alert in detail.alerts]
         refs += [link.human_id for link in detail.links]
         refs += [detail.row.incident] if detail.row.incident else []
@@ -162,6 +178,32 @@ class TicketScreen(Screen[None]):
             from socconsole.tui.screens.refs import RefsScreen
 
             console(self).open(RefsScreen(f"In {detail.row.human_id}", refs))
+
+    def action_tasks(self) -> None:
+        from socconsole.tui.screens.text import TextScreen
+
+        if self._seen is None:
+            return
+        lines: list[Line] = []
+        for each in self._seen.file.detail.tasks:
+            lines.append(task_line(each))
+            if each.description and each.description != each.title:
+                lines.append(((f"          {each.description}", "muted"),))
+        console(self).open(TextScreen(f"Tasks of {self._seen.file.detail.row.human_id}", lines))
+
+    @task
+    async def action_where(self) -> None:
+        """Show every alert, ticket and incident a value of this ticket occurs in."""
+        from socconsole.store.queries.occurrences import occurrences
+        from socconsole.tui.screens.refs import RefsScreen
+
+        if self._seen is None:
+            return
+        seen = self._seen.file.observables
+        value = await console(self).ask("Where else is", initial=seen[0].value if seen else "")
+        if value:
+            refs = await console(self).store.read(occurrences, value)
+            console(self).open(RefsScreen(f"Where {value} occurs", refs))
 
     def action_copy(self) -> None:
         console(self).copy(defang(self.query_one(TextPane).text))

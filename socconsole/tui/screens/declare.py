@@ -1,0 +1,161 @@
+"""Declaring an incident: one page with the criteria, one question after the other below it."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from socconsole.tui.open_ref import open_ref
+from socconsole.tui.screens import console
+from socconsole.tui.tasks import task
+from socconsole.tui.widgets.drawn import Drawn
+from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.text_pane import Line, TextPane
+
+if TYPE_CHECKING:
+    from socconsole.services.incidents import Declaration
+    from socconsole.store.queries.subjects import Subject
+
+_LEVELS = MappingProxyType({"n": "none", "l": "low", "m": "medium", "h": "high"})
+_LOSS = MappingProxyType({"n": "none", "l": "low", "h": "high"})
+_RECOVERY = MappingProxyType(
+    {"r": "regular", "s": "supplemented", "e": "extended", "n": "not_recoverable"}
+)
+_QUESTIONS: tuple[tuple[str, str, Mapping[str, str] | None, str], ...] = (
+    ("severity", "SEV", None, "If unsure, the higher."),
+    ("title", "title", None, "What colleagues will call it."),
+    ("kind", "kind", MappingProxyType({"s": "security", "v": "service"}), "Violation, or outage?"),
+    ("functional", "business", _LEVELS, "How far the business is hindered."),
+    ("confidentiality", "secrets", _LOSS, "How badly secrets are out."),
+    ("integrity", "data", _LOSS, "How badly data was altered."),
+    ("availability", "reach", _LOSS, "How badly data is out of reach."),
+    ("recoverability", "recovery", _RECOVERY, "How hard it is to recover."),
+    ("scope", "scope", None, "Hosts, accounts, services that are hit; may be empty."),
+    ("indicators", "known bad", None, "Addresses, domains, hashes, defanged or not; may be empty."),
+    ("roles", "roles", None, "Such as scribe=ben deputy=ann; you command. May be empty."),
+)
+_FIRST = 2
+"""Questions that have to be answered; the others may wait."""
+_MAY_BE_EMPTY = frozenset({"scope", "indicators", "roles"})
+
+
+class DeclareScreen(Screen[None]):
+    """Asks for a declaration and makes it; leaving a question leaves without declaring."""
+
+    TITLE = "Declare an incident"
+
+    def __init__(self, cases: "Sequence[Subject]", title: str) -> None:
+        super().__init__()
+        self._cases = cases
+        self._answers: dict[str, str] = {}
+        self._initial = {"title": title}
+
+    def compose(self) -> ComposeResult:
+        names = ", ".join(case.name for case in self._cases[:4])
+        yield StatusHeader()
+        yield Drawn([(f" Declare from {names} ", "tab-active")], id="bar")
+        yield TextPane()
+        yield PromptLine()
+
+    def on_mount(self) -> None:
+        self._show("severity")
+        self.ask_all()
+
+    @task
+    async def ask_all(self) -> None:
+        """Ask every question, confirm, declare and open the incident."""
+        app = console(self)
+        declaration = await self._declaration()
+        if declaration is None:
+            app.pop_screen()
+            app.say("Nothing was declared.")
+            return
+        from socconsole.services import declaring
+
+        made = await app.change(
+            declaring.declare_from, self._cases, declaration, policy=app.settings
+        )
+        if made is None:
+            return
+        app.pop_screen()
+        await open_ref(app, made.human_id)
+        app.call_after_refresh(app.say, f"{made.human_id} declared, you have command · u undoes")
+
+    async def _declaration(self) -> "Declaration | None":
+        if not await self._answered(_QUESTIONS[:_FIRST]):
+            return None
+        app = console(self)
+        question = f"Declare SEV{self._answers['severity']}? You take command."
+        pressed = await app.choose(question, {"y": "yes", "n": "no", "m": "say more first"})
+        if pressed == "m":
+            if not await self._answered(_QUESTIONS[_FIRST:]):
+                return None
+            self._show("")
+            pressed = "y" if await app.confirm(question) else "n"
+        return _declaration_of(self._answers) if pressed == "y" else None
+
+    async def _answered(
+        self, questions: tuple[tuple[str, str, Mapping[str, str] | None, str], ...]
+    ) -> bool:
+        """Ask questions; False when the analyst leaves one."""
+        for name, label, choices, _ in questions:
+            self._show(name)
+            answer = await self._ask(name, label, choices)
+            if answer is None:
+                return False
+            self._answers[name] = answer
+        self._show("")
+        return True
+
+    async def _ask(self, name: str, label: str, choices: Mapping[str, str] | None) -> str | None:
+        app = console(self)
+        if name == "severity":
+            return await app.choose("SEV, if unsure the higher", {str(n): "" for n in range(1, 6)})
+        if choices is not None:
+            pressed = await app.choose(label, choices)
+            return None if pressed is None else choices[pressed]
+        answer = await app.ask(label, initial=self._initial.get(name, ""))
+        return None if answer is None or not (answer or name in _MAY_BE_EMPTY) else answer
+
+    def _show(self, current: str) -> None:
+        from socconsole.services.incidents import SEVERITIES
+
+        lines: list[Line] = [(("Severity", "heading"),)]
+        chosen = self._answers.get("severity")
+        for level, criterion in SEVERITIES.items():
+            style = "matched" if chosen == str(level) else ""
+            lines.append(((f"  SEV{level} ", "key"), (criterion, style)))
+        lines += [(), (("The declaration", "heading"),)]
+        for name, label, _, help_text in _QUESTIONS:
+            said = self._answers.get(name, self._initial.get(name, ""))
+            here = name == current
+            lines.append(
+                (
+                    (f"{'▌' if here else ' '} {label:<10}", "prompt" if here else "muted"),
+                    (said, ""),
+                    (f"  {help_text}" if here or not said else "", "muted"),
+                )
+            )
+        self.query_one(TextPane).show(lines, top=True)
+
+
+def _declaration_of(said: Mapping[str, str]) -> "Declaration":
+    from socconsole.services.incidents import Declaration, Impact
+
+    roles: dict[str, tuple[str, ...]] = {}
+    for pair in said.get("roles", "").replace(",", " ").split():
+        role, _, login = pair.partition("=")
+        roles[role] = (*roles.get(role, ()), login)
+    impact = ("functional", "confidentiality", "integrity", "availability", "recoverability")
+    return Declaration(
+        severity=int(said["severity"]),
+        title=said["title"],
+        kind=said.get("kind", "security"),
+        scope=said.get("scope", ""),
+        impact=Impact(**{name: said[name] for name in impact if name in said}),
+        roles=roles,
+        indicators=tuple(said.get("indicators", "").split()),
+    )
