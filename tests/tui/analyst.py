@@ -35,7 +35,7 @@ class Analyst:
             await self.app.workers.wait_for_complete(waiting)
         await self.pilot.pause()
 
-    async def waits_until(self, text: str, *, secs: float = 10.0) -> None:
+    async def waits_until(self, text: str, *, secs: float = 30.0) -> None:
         """Wait until `text` is on the screen."""
         end = time.monotonic() + secs
         while text not in self.screen:
