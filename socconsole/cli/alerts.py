@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from socconsole.store.queries.queue import QueueQuery, QueueRow
 
 app = App(name="alerts", help="The queue and its verbs.")
+_LINES = 200
 _VERBS = "socconsole.cli.alert_verbs"
 for _name, _help in {
     "ack": "Take alerts: they are yours until given back, closed, or the claim lapses.",
@@ -36,7 +37,7 @@ def list_alerts(
     *filter: str,
     json: bool = False,
     jsonl: bool = False,
-    limit: int = 200,
+    limit: int | None = None,
     sort: str = "rank",
     reverse: bool = False,
     group_by: str | None = None,
@@ -48,22 +49,24 @@ def list_alerts(
         filter: Terms of the filter language, such as severity>=high host:web*.
         json: Print one JSON document.
         jsonl: Print one JSON object a line.
-        limit: At most so many.
+        limit: At most so many; without it 200 lines, or everything as JSON.
         sort: rank, age, last_seen, severity, count, rule, host, user, source_ip, status, assignee.
         reverse: The other way round.
         group_by: Count the values of this field instead.
         context: The global options.
 
     """
-    from socconsole.store.queries.queue import QueueQuery, queue_page
+    from socconsole.store.queries.queue import QueueQuery, queue_ids, queue_rows
 
     query = QueueQuery.of(
         " ".join(filter), login=context.login, now=context.now(), sort=sort, reverse=reverse
     )
     if group_by is not None:
-        return _list_groups(context, query, group_by, limit, json=json)
+        return _list_groups(context, query, group_by, limit or _LINES, json=json)
+    if limit is None and not (json or jsonl):
+        limit = _LINES
     with context.database() as database, database.read() as session:
-        rows = queue_page(session, query, limit=limit)
+        rows = queue_rows(session, queue_ids(session, query, limit=limit))
     if json:
         print_json([alert_json(row) for row in rows])
     elif jsonl:

@@ -352,6 +352,7 @@ class _Batch:
             "quiet_until": None,
             "reopened_at": self.now if pending.reopens else known.reopened_at,
             "reopen_count": known.reopen_count + pending.reopens,
+            "version": known.version + 1,  # what was decided about it cannot be undone any more
         }
 
     def store_context(self) -> None:

@@ -24,7 +24,7 @@ _CHUNK = 500
 _KNOWN = (
     "count", "id", "fingerprint", "status", "severity", "rule_severity", "first_seen",
     "last_seen", "disposition", "quiet_count", "quiet_until", "entities", "tags",
-    "severity_override", "rank_terms", "reopen_count", "reopened_at",
+    "severity_override", "rank_terms", "reopen_count", "reopened_at", "version",
 )  # fmt: skip
 """The columns folding looks at; `count` comes first because a row has a method of that name."""
 
@@ -62,6 +62,7 @@ class Known:
     rank_terms: Values
     reopen_count: int
     reopened_at: datetime | None
+    version: int
 
 
 def newest_alerts(session: Session, fingerprints: Iterable[str]) -> dict[str, Known]:
@@ -100,6 +101,7 @@ def _known(row: Found[Any]) -> Known:
         dict(row.rank_terms),
         row.reopen_count,
         row.reopened_at,
+        row.version,
     )
 
 

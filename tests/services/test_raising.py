@@ -10,7 +10,9 @@ from socconsole.core.detection import Window
 from socconsole.core.disposition import parse_verdict
 from socconsole.core.policy import FoldPolicy
 from socconsole.core.severity import Severity
+from socconsole.errors import SocError
 from socconsole.services import alerts
+from socconsole.services.actions import undo as undo_last
 from tests.services.alert_making import (
     NOON,
     alert_of,
@@ -152,6 +154,14 @@ def test_an_acknowledged_alert_that_gets_worse_goes_back_to_the_top(database, wo
     assert result.alert_ids == (alert_id,)
     row = alert_of(database, alert_id)
     assert (row.status, row.assignee, row.worse_reason) == ("new", None, reason)
+
+
+def test_a_close_is_not_undone_once_the_alert_has_come_back(database):
+    alert_id = one_alert(database)
+    close(database, alert_id, "true_positive:malicious")
+    bring(database, detection(), now=NOON + minutes(5))
+    with database.begin() as session, pytest.raises(SocError):
+        undo_last(session, None, by="mara", now=NOON + minutes(6))
 
 
 def test_a_rise_in_severity_moves_an_alert_up(database):
