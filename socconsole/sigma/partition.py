@@ -1,6 +1,8 @@
 """The rules that look at one kind of event, ready to be asked all at once."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from socconsole.core.event import Event
@@ -12,6 +14,12 @@ from socconsole.sigma.plan import Plan, make_plan
 from socconsole.sigma.quarantine import Quarantine
 from socconsole.sigma.table import FieldTable, Ledger, Memory
 from socconsole.sigma.tree import items_of
+
+_ALWAYS_ASKED = 3
+"""Tables that are asked of every event: those that rule most out."""
+
+_BLOCK = 5
+"""Tables after them that are left out together where no rule that is still possible asks one."""
 
 _MAX_KEY = 8
 """Fields whose values together are worth remembering a verdict for."""
@@ -177,6 +185,20 @@ class Partition:
             self._alive &= ~bit
 
 
+def _asking(number: int, table: FieldTable) -> list[str]:
+    """Return the lines that ask one table."""
+    plain = "." not in table.field and " " not in table.field
+    lines = [f"v = get(name{number})" if plain else f"v = value_of(event, name{number})"]
+    lines += [f"if v is None: m &= absent{number}", "else:"]
+    if table.tells_booleans():
+        lines += [" if v is True: v = 'true'", " elif v is False: v = 'false'"]
+    if table.opens:
+        lines.append(f" a, b = memory{number}[v]; m &= a; g |= b")
+    else:
+        lines.append(f" m &= memory{number}[v][0]")
+    return lines
+
+
 def _rest_of(definition: Definition) -> tuple[EventCheck, tuple[str, ...]]:
     """Return the check of what fields alone cannot decide, and the fields that decide it.
 
@@ -201,7 +223,7 @@ def _key(value: object) -> object:
 
 
 def _sift(order: Sequence[FieldTable], memories: Mapping[str, Memory], everything: int) -> Sift:
-    """Return the function that asks every table once.
+    """Return the function that asks every table once, but for those no possible rule needs.
 
     It is written out as code because a loop costs as much again. The text is built from numbers
     only: field names and masks are bound as values, so no rule can put words into it.
@@ -212,20 +234,15 @@ def _sift(order: Sequence[FieldTable], memories: Mapping[str, Memory], everythin
         values[f"name{number}"] = table.field
         values[f"absent{number}"] = everything & (~table.asked | table.absent)
         values[f"memory{number}"] = memories[table.field]
-        plain = "." not in table.field and " " not in table.field
-        source = f"get(name{number})" if plain else f"value_of(event, name{number})"
-        lines.append(f" v = {source}")
-        lines.append(f" if v is None: m &= absent{number}")
-        lines.append(" else:")
-        if table.tells_booleans():
-            lines.append("  if v is True: v = 'true'")
-            lines.append("  elif v is False: v = 'false'")
-        if table.opens:
-            lines.append(f"  a, b = memory{number}[v]; m &= a; g |= b")
-        else:
-            lines.append(f"  m &= memory{number}[v][0]")
-        if number % 3 == 2:
-            lines.append(" if not m: return 0, 0")
+        indent = " "
+        if number >= _ALWAYS_ASKED:
+            first = number - (number - _ALWAYS_ASKED) % _BLOCK
+            if number == first:
+                block = order[first : first + _BLOCK]
+                values[f"block{first}"] = reduce(or_, (one.asked | one.opens for one in block))
+                lines.append(f" if m & block{first}:")
+            indent = "  "
+        lines += [indent + line for line in _asking(number, table)]
     lines.append(" return m, g")
     exec("\n".join(lines), values)  # noqa: S102 - numbers and our own words only, see above
     sift: Sift = values["sift"]

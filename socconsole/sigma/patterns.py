@@ -28,13 +28,24 @@ def searcher(pattern: str) -> Search:
         RuleError: RE2 refuses the syntax, or the program is too large.
 
     """
+    # On bytes: on text the wrapper counts characters up to every offset.
+    search = _program(pattern).search
+    return lambda text: search(text.encode(errors="replace")) is not None
+
+
+def bytes_searcher(pattern: str) -> Callable[[bytes], bool]:
+    """Return the search for `pattern` in UTF-8."""
+    search = _program(pattern).search
+    return lambda data: search(data) is not None
+
+
+def _program(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
     options: Any = re2.Options()
     options.log_errors = False  # it would write to the terminal
     options.never_capture = True
     options.max_mem = 16 << 20
     try:
-        # On bytes: on text the wrapper counts characters up to every offset.
-        search = _compile(pattern.encode(errors="replace"), options).search
+        return _compile(pattern.encode(errors="replace"), options)
     except re2.error as error:
         reason = error.args[0]
         text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
@@ -42,7 +53,6 @@ def searcher(pattern: str) -> Search:
             f"The pattern {pattern!r} is refused: {text}.",
             hint="Look-around and back-references are not available: they can take hours.",
         ) from None
-    return lambda text: search(text.encode(errors="replace")) is not None
 
 
 ANY_RUN = "\ue000"
