@@ -93,7 +93,12 @@ def haystack(event: Event) -> str:
     That is every value of the event, and the line itself when it is text rather than JSON or XML,
     whose escapes and key names would answer in place of the values.
     """
-    parts = list(_all_texts(event.fields))
+    parts = []
+    for value in event.fields.values():
+        if type(value) is str:
+            parts.append(value if len(value) <= MAX_TEXT else value[:MAX_TEXT])
+        else:
+            parts += _all_texts(value)
     if not event.raw.startswith(("{", "<Event")):
         parts.append(event.raw[:MAX_TEXT])
     return "\n".join(parts)

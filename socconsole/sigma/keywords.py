@@ -1,4 +1,4 @@
-"""Whether any keyword of many occurs in an event: one search instead of one per rule."""
+"""Keywords of all rules at once: words that may stand anywhere in an event."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -6,9 +6,10 @@ from typing import Any
 
 import hyperscan
 
-from socconsole.core.event import Event
-from socconsole.sigma.fields import haystack
+from socconsole.sigma.checks import View
 from socconsole.sigma.patterns import bytes_searcher, quote
+from socconsole.sigma.plan import Atom
+from socconsole.sigma.table import FieldTable
 
 Scan = Callable[[bytes], bool]
 
@@ -20,27 +21,54 @@ class KeywordScans:
     """The scans of a rule set: most partitions have the same few keywords."""
 
     def __init__(self) -> None:
-        self._scans: dict[tuple[str, ...], KeywordScan] = {}
+        self._scans: dict[tuple[str, ...], _Scan] = {}
 
-    def of(self, needles: Iterable[str]) -> "KeywordScan":
+    def of(self, needles: Iterable[str]) -> "_Scan":
         """Return the scan for `needles`."""
         key = tuple(sorted(needles))
-        return self._scans.setdefault(key, KeywordScan(key))
+        return self._scans.setdefault(key, _Scan(key))
 
 
-class KeywordScan:
-    """Searches all keywords of a partition at once. It may say yes too often, never no."""
+class Keywords:
+    """The keywords of a partition: which rules an event's words leave possible."""
+
+    def __init__(self, scans: KeywordScans) -> None:
+        self._scans = scans
+        self._table = FieldTable("", _never_slow)
+        self._needles: set[str] = set()
+        self._scan: _Scan | None = None
+
+    def open(self, bit: int, atom: Atom) -> None:
+        """Add an atom of the wide gate of the rule of `bit`."""
+        self._needles.add(atom.text)
+        self._table.open(bit, atom)
+
+    def opened(self, view: View) -> int:
+        """Return the rules of which a keyword occurs in the event."""
+        raw = view.event.raw
+        if raw.startswith("{"):
+            # Most long lines hold no keyword at all: one fast search of the line as it is says so.
+            if self._scan is None:
+                self._scan = self._scans.of(self._needles)
+            if not self._scan.found(raw):
+                return 0
+        return self._table.possible(view.haystack()[1])[1]
+
+
+def _never_slow(_bit: int, _nanoseconds: int) -> None:
+    """Keywords are looked up, not evaluated."""
+
+
+class _Scan:
+    """Whether any of many needles may occur in a JSON line: yes too often, never no."""
 
     def __init__(self, needles: Sequence[str]) -> None:
         self._needles = needles
         self._scan: Scan | None = None
         self._scanned = 0
 
-    def found(self, event: Event) -> bool:
-        """Return whether some needle may occur in `event`."""
-        raw = event.raw
-        # A JSON line has its values as they are, but for what JSON escapes.
-        text = raw if raw.startswith("{") else haystack(event)
+    def found(self, text: str) -> bool:
+        """Return whether some needle may be a part of a value in the JSON `text`."""
         if not text.isascii():
             text = text.lower()  # letters beyond ASCII are compared in lower case, as the needles
         scan = self._scan

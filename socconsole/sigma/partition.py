@@ -9,7 +9,7 @@ from socconsole.core.event import Event
 from socconsole.sigma.checks import EventCheck, View, event_check
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.fields import text_of, texts_of, value_of
-from socconsole.sigma.keywords import KeywordScans
+from socconsole.sigma.keywords import Keywords, KeywordScans
 from socconsole.sigma.plan import Plan, make_plan
 from socconsole.sigma.quarantine import Quarantine
 from socconsole.sigma.table import FieldTable, Ledger, Memory
@@ -49,7 +49,7 @@ class Partition:
         self._alive = self._everything
         self._wide = 0
         self._by_keyword = 0
-        self._needles: set[str] = set()
+        self._keywords = Keywords(shared.scans)
         self._rest: dict[int, tuple[EventCheck, tuple[str, ...]]] = {}
         self._verdicts: dict[tuple[object, ...], bool] = {}
         self._verified = 0
@@ -64,7 +64,6 @@ class Partition:
             self._tables.values(), key=lambda table: -(table.asked & ~table.absent).bit_count()
         )
         self.memories = {table.field: Memory(table, shared.ledger) for table in self._order}
-        self._scan = shared.scans.of(self._needles)
         self._sift = _sift(self._order, self.memories, self._everything)
 
     def match(self, event: Event) -> Sequence[Definition]:
@@ -77,13 +76,14 @@ class Partition:
         possible &= alive
         if not possible:
             return ()
+        view = View(event)
         wanting = possible & self._wide & ~opened
         if wanting:
             met = wanting & self._by_keyword
-            if met and not self._scan.found(event):
-                met = 0
+            if met:
+                met &= self._keywords.opened(view)
             possible ^= wanting ^ met
-        return self._verify(possible, event) if possible else ()
+        return self._verify(possible, view) if possible else ()
 
     def forget(self) -> None:
         """Forget every remembered value."""
@@ -100,7 +100,7 @@ class Partition:
         for atom in plan.gate:
             if atom.field is None:
                 self._by_keyword |= bit
-                self._needles.add(atom.text)
+                self._keywords.open(bit, atom)
             else:
                 self._table(atom.field).open(bit, atom)
         if plan.rest is not None:
@@ -112,10 +112,9 @@ class Partition:
             table = self._tables[field] = FieldTable(field, self._slow)
         return table
 
-    def _verify(self, possible: int, event: Event) -> list[Definition]:
+    def _verify(self, possible: int, view: View) -> list[Definition]:
         """Evaluate what the fields left undecided."""
         found = []
-        view = View(event)
         while possible:
             bit = possible & -possible
             possible ^= bit

@@ -58,8 +58,8 @@ class _Gate:
 _SCORES = {"equals": 0.1, "endswith": 0.1, "startswith": 0.3}
 _SHORT = 8
 """Letters below which a whole value is likely a code that many events share, such as `0x1400`."""
-_KEYWORD_SCORE = 20.0
-"""Searching the whole event costs more than all fields together."""
+_KEYWORD_SCORE = 1e6
+"""Searching the whole event costs more than all fields together: once, for however many words."""
 
 
 def make_plan(tree: Node) -> Plan:
@@ -139,8 +139,10 @@ def _gate(node: Node) -> _Gate | None:
         if gate is None:
             return None
         atoms |= gate.atoms
-        score += gate.score
+        score += gate.score % _KEYWORD_SCORE
         decides = decides and gate.decides
+    if any(atom.field is None for atom in atoms):
+        score += _KEYWORD_SCORE
     return _Gate(frozenset(atoms), score, decides=decides)
 
 

@@ -43,6 +43,7 @@ class FieldTable:
         """Told (bit, nanoseconds) of a check on a long text."""
         self._atoms: dict[Atom, list[int]] = defaultdict(lambda: [0, 0])
         self._gated = 0
+        self._base = 0
         self.asked = 0
         """Rules that ask anything of the field alone."""
         self.absent = 0
