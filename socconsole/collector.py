@@ -4,6 +4,7 @@ A batch's offsets, events, alerts and windows commit in one transaction; until i
 nothing more is read, so a crash at any point reads the same lines again and nothing else.
 """
 
+import os
 import threading
 import time
 from collections import deque
@@ -24,9 +25,10 @@ from socconsole.services.joining import WAIT_SECS
 from socconsole.services.lapsing import keep_time
 from socconsole.services.raising import raise_alerts
 from socconsole.services.reading import Counts, LineReader
+from socconsole.settings import state_folder
 from socconsole.sigma.match import Matcher
-from socconsole.sources.files import FileSource
 from socconsole.sources.generation import Checkpoint
+from socconsole.sources.inputs import Inputs, files_of
 from socconsole.sources.notes import Note
 from socconsole.sources.tail import Tail, open_files_limit
 from socconsole.sources.watch import Watch
@@ -125,6 +127,8 @@ class Collector:
                 "One collector reads all the sources of an SQLite database.",
                 hint="Take collector.group out of the settings, or use PostgreSQL.",
             )
+        kept_beside = database.path.parent if database.path else state_folder(os.environ)
+        self._inputs = Inputs(settings.source, kept_beside / "spool", self._watch.wake)
         self._node_id = 0
         self._epoch = 0
         self._renewed = 0.0
@@ -145,12 +149,19 @@ class Collector:
     # The two ways to run ---------------------------------------------------------------------
 
     def run(self, *, lonely_secs: float | None = None) -> None:
-        """Follow the sources until `stop`, or until no console was alive for `lonely_secs`."""
+        """Follow the sources until `stop`.
+
+        It ends by itself when no console was alive for `lonely_secs`, or when standard input is a
+        source and has ended.
+        """
         self._start_node()
         try:
+            self._inputs.feed("stdin")
             while not self._stop.is_set():
                 if self._wait_for_lease():
+                    self._inputs.feed("journald", "syslog")
                     self._follow(lonely_secs)
+                    self._inputs.starve("journald", "syslog")
         finally:
             self._end()
 
@@ -189,7 +200,9 @@ class Collector:
                     lonely_since = now if consoles else lonely_since
                     if lonely_secs is not None and now - lonely_since >= lonely_secs:
                         self.stop()
-                if busy:
+                if any(one.has_ended() for one in self._followed):
+                    self.stop()
+                elif busy:
                     time.sleep(PAUSE_SECS)
                 else:
                     self._hint(self._watch.wait(self._patience(now)))
@@ -393,6 +406,7 @@ class Collector:
                 )
                 nodes.beat(session, self._node_id, now=now)
                 for one in self._followed:
+                    one.sync()
                     one.told = one.health()
                     kept.add_counts(session, one.id, Counts(), one.told)
                 self._keep_time(session, now)
@@ -442,18 +456,14 @@ class Collector:
                 ids[policy.name],
                 policy,
                 Tail(
-                    FileSource(
-                        name=policy.name,
-                        path=policy.path,
-                        exclude=policy.exclude,
-                        follow_symlinks=policy.follow_symlinks,
-                        from_end=policy.from_end,
-                    ),
+                    files_of(policy, self._inputs.spools.get(policy.name)),
                     states[policy.name],
                     now=time.monotonic(),
                     open_files=share,
                 ),
                 readers[policy.name],
+                self._inputs.spools.get(policy.name),
+                self._inputs.feeders.get(policy.name),
             )
             for policy in policies
         ]
@@ -466,6 +476,7 @@ class Collector:
 
     def _end(self) -> None:
         self._close_sources()
+        self._inputs.close()
         self._watch.close()
         now = datetime.now(UTC)
         try:

@@ -257,9 +257,17 @@ def _with_places(settings: Settings, path: Path) -> Settings:
     def place(text: str) -> str:
         return str(folder / Path(text).expanduser())
 
-    sources = tuple(
-        dataclasses.replace(source, path=place(source.path)) for source in settings.source
-    )
+    def source_at(source: SourcePolicy) -> SourcePolicy:
+        is_address = "://" in source.path or source.path in {"journald:", "stdin:"}
+        return dataclasses.replace(
+            source,
+            path=source.path if is_address else place(source.path),
+            certificate=source.certificate and place(source.certificate),
+            private_key=source.private_key and place(source.private_key),
+            client_ca=source.client_ca and place(source.client_ca),
+        )
+
+    sources = tuple(source_at(source) for source in settings.source)
     rules = dataclasses.replace(
         settings.rules, paths=tuple(place(item) for item in settings.rules.paths)
     )

@@ -8,8 +8,9 @@ from cyclopts import Parameter
 
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, say
-from socconsole.errors import SettingsError
-from socconsole.settings import state_folder
+from socconsole.core.policy import SourcePolicy
+from socconsole.errors import SettingsError, UsageError
+from socconsole.settings import state_folder, with_source
 
 if TYPE_CHECKING:
     from socconsole.core.policy import Settings
@@ -21,6 +22,7 @@ def collect(
     *,
     once: bool = False,
     backfill: bool = False,
+    stdin: str | None = None,
     attended: Annotated[bool, Parameter(show=False)] = False,
     json: bool = False,
     context: Annotated[Context, Parameter(parse=False)],
@@ -30,6 +32,7 @@ def collect(
     Args:
         once: Read every source to its end, commit and exit.
         backfill: Like --once, and unfinished last lines count as finished.
+        stdin: Read standard input too, as name=NAME,format=FORMAT, until it ends.
         attended: End some time after the last console has gone.
         json: Print what was read as one JSON document at the end.
         context: The global options.
@@ -40,6 +43,8 @@ def collect(
     from socconsole.store.events import EventStore
 
     settings = context.settings()
+    if stdin is not None:
+        settings = with_source(settings, _stdin_source(stdin))
     if not settings.source:
         raise SettingsError(
             "The settings name no source.",
@@ -76,6 +81,25 @@ def collect(
             f" {totals.detections} detections"
         )
     return 0
+
+
+def _stdin_source(words: str) -> SourcePolicy:
+    """Return the source that `name=NAME,format=FORMAT` says."""
+    given = dict(word.strip().partition("=")[::2] for word in words.split(",") if word.strip())
+    unknown = sorted(set(given) - {"name", "format", "host", "timezone"})
+    if unknown or not given.get("name"):
+        what = f"--stdin {words!r} names no source." if not unknown else ""
+        raise UsageError(
+            what or f"--stdin has no {unknown[0]!r}.",
+            hint="Write --stdin name=journal,format=journald.",
+        )
+    return SourcePolicy(
+        name=given["name"],
+        path="stdin:",
+        format=given.get("format", "auto"),
+        host=given.get("host"),
+        timezone=given.get("timezone"),
+    )
 
 
 def load_matcher(settings: "Settings") -> "Matcher":

@@ -26,7 +26,8 @@ class SourcePolicy:
     name: str
     """What screens, filters and the database call it; unique."""
     path: str
-    """A file, a folder or a glob; relative to the settings file."""
+    """A file, a folder or a glob, relative to the settings file; or `journald:`, or an address to
+    listen at, such as `syslog+udp://0.0.0.0:5514`, `syslog+tcp://…` or `syslog+tls://…`."""
     format: str = "auto"
     """A parser's name; `auto` chooses by the first lines."""
     logsource: LogSource | None = None
@@ -45,6 +46,11 @@ class SourcePolicy:
     """Begin at the end of files that are there before the source is first read."""
     multiline: Literal["auditd", "container", "stack_traces"] | None = None
     """How lines are joined to records, where the parser's own way is not right."""
+    certificate: str = ""
+    """What a TLS listener shows: a PEM file, with the key unless that is apart."""
+    private_key: str = ""
+    client_ca: str = ""
+    """Senders have to show a certificate of this authority; empty: anybody may send."""
     max_silence_secs: int | None = None
     """Silence longer than this is trouble; without it the source's own habit decides."""
 

@@ -9,8 +9,10 @@ from socconsole.core.policy import SourcePolicy
 from socconsole.services.joining import Joining
 from socconsole.services.reading import Counts, LineReader
 from socconsole.services.sources import SourceHealth
+from socconsole.sources.feeders import Feeder
 from socconsole.sources.generation import Generation
 from socconsole.sources.ledger import Portion
+from socconsole.sources.spool import Spool
 from socconsole.sources.tail import Tail
 
 
@@ -22,10 +24,15 @@ class Followed:
     policy: SourcePolicy
     tail: Tail
     reader: LineReader
+    spool: Spool | None = None
+    """Where the input is written, where the source is none of files."""
+    feeder: Feeder | None = None
+    """What writes it, while it does."""
     counts: Counts = field(default_factory=Counts)
     """Since the last commit."""
     told: SourceHealth | None = None
     """The health that the database has."""
+    _looked_last: bool = False
     _joinings: dict[int, tuple[Generation, Joining | None]] = field(default_factory=dict)
 
     def take(self, portion: Portion, now: float) -> list[Event]:
@@ -61,11 +68,31 @@ class Followed:
     def health(self) -> SourceHealth:
         """Return how the source is, besides what its lines say."""
         error = next(iter(self.tail.problems.values()), None)
-        if error is None and not self.tail.has_files:
+        if self.spool is not None:
+            error = error or (self.feeder.trouble if self.feeder else "") or None
+        elif error is None and not self.tail.has_files:
             error = f"no file matches {self.policy.path}"
         lag = self.tail.lag_bytes
         state = "failed" if error else "reading" if lag else "idle"
         return SourceHealth(state, lag, error)
+
+    def sync(self) -> None:
+        """Make the spool survive a power cut, and remove what of it was committed."""
+        if self.spool is not None:
+            self.spool.sync()
+            self.spool.prune({key: one.offset for key, one in self.tail.live.items()})
+
+    def has_ended(self) -> bool:
+        """Whether nothing will come any more and everything that came was read."""
+        if self.feeder is None or not self.feeder.is_over:
+            return False
+        if not self._looked_last:
+            # What was written just before the end may not have been seen.
+            self._looked_last = True
+            self.tail.next_scan = self.tail.next_sweep = 0.0
+            return False
+        tail = self.tail
+        return not (tail.has_ready or tail.lag_bytes or tail.waits_for_verdict or self.is_waiting)
 
     def _joining(self, generation: Generation, lines: list[RawLine]) -> Joining | None:
         if generation.id in self._joinings:

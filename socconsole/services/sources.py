@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from socconsole.core.policy import SourcePolicy
 from socconsole.errors import ConflictError, SettingsError
 from socconsole.sources.generation import Checkpoint, GenerationState
+from socconsole.sources.inputs import kind_of
 from socconsole.sources.notes import Note
 from socconsole.store.tables import (
     AlertEvidence,
@@ -138,6 +139,7 @@ def register(
             session.add(row)
         _require_own(row, group)
         row.pattern, row.format, row.enabled = policy.path, policy.format, True
+        row.kind = kind_of(policy.path)
         row.state, row.error = "starting", None
         silence = policy.max_silence_secs
         row.max_silence = None if silence is None else float(silence)

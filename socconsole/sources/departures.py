@@ -102,8 +102,9 @@ class Departures:
         self._finish(generation)
         kind = NoteKind.DELETION if deleted else NoteKind.ROTATION
         what = "deleted" if deleted else "moved away"
-        text = f"the file was {what}; it was read to its end"
-        self._roster.ledger.note(kind, generation, text)
+        if not self._roster.source.is_spool:
+            text = f"the file was {what}; it was read to its end"
+            self._roster.ledger.note(kind, generation, text)
         self._roster.gone.appendleft(generation)
 
     def _finish(self, generation: Generation) -> None:

@@ -27,6 +27,8 @@ class FileSource:
     """Read symbolic links to regular files; links to directories are never followed."""
     from_end: bool = False
     """Begin at the end of files that are there before the source is first read."""
+    is_spool: bool = False
+    """Our own files: that they come and go is nothing to remark on."""
     late_write_secs: float = 60.0
     """How long a file that was moved away is still read after its last byte."""
 
