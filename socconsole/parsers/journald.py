@@ -5,10 +5,11 @@ Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/
 """
 
 from socconsole.core.event import Event, ReadContext, TimeQuality
-from socconsole.parsers import syslog, timestamps
+from socconsole.parsers import timestamps
 from socconsole.parsers.json_lines import decode_line
 from socconsole.parsers.parser import Parser, Sample
 from socconsole.parsers.phrases import MAINTENANCE, WARNING, linux
+from socconsole.parsers.programs import to_event
 
 
 def parse(text: str, context: ReadContext) -> Event | None:
@@ -39,7 +40,7 @@ def parse(text: str, context: ReadContext) -> Event | None:
     severity = (
         int(priority) if isinstance(priority, str) and priority in "01234567" and priority else None
     )
-    return syslog.to_event(text, fields, instant, severity)
+    return to_event(text, fields, instant, severity)
 
 
 def _message(value: object) -> str:

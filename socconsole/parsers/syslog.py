@@ -1,79 +1,16 @@
-"""Syslog headers, RFC 3164 and RFC 5424 with or without priority, and who wrote the message.
+"""Syslog headers, RFC 3164 and RFC 5424, with or without priority.
 
 A header is a claim of the sender: host and program are what the line says.
 """
 
 import re
-from collections.abc import Mapping
-from datetime import datetime
 
-from socconsole.core.event import Event, EventCategory, ReadContext, TimeQuality
-from socconsole.parsers import (
-    accounts,
-    bind,
-    cef,
-    cisco_asa,
-    cron,
-    dnsmasq,
-    dovecot,
-    filterlog,
-    haproxy,
-    json_messages,
-    leef,
-    logind,
-    netfilter,
-    pam,
-    peers,
-    polkit,
-    postfix,
-    sshd,
-    su,
-    sudo,
-    systemd,
-    timestamps,
-    web_error,
-    windows_xml,
-)
+from socconsole.core.event import Event, ReadContext, TimeQuality
+from socconsole.parsers import json_messages, netfilter, timestamps
 from socconsole.parsers.parser import Parse, Parser, Sample
-from socconsole.parsers.phrases import (
-    EXCEPTION,
-    INFORMATIONAL,
-    MESSAGE_NAMES,
-    WARNING,
-    Program,
-    as_integer,
-    grouped,
-    linux,
-)
+from socconsole.parsers.phrases import EXCEPTION, INFORMATIONAL, as_integer, linux
+from socconsole.parsers.programs import PROGRAMS, category_of_severity, to_event
 
-PROGRAMS: tuple[Program, ...] = (
-    sshd.PROGRAM,
-    sudo.PROGRAM,
-    su.PROGRAM,
-    polkit.PROGRAM,
-    pam.PROGRAM,
-    cron.PROGRAM,
-    logind.PROGRAM,
-    accounts.PROGRAM,
-    systemd.PROGRAM,
-    netfilter.PROGRAM,
-    filterlog.PROGRAM,
-    filterlog.WEB_INTERFACE,
-    cisco_asa.PROGRAM,
-    dnsmasq.PROGRAM,
-    bind.PROGRAM,
-    haproxy.PROGRAM,
-    postfix.PROGRAM,
-    dovecot.PROGRAM,
-    cef.PROGRAM,
-    leef.PROGRAM,
-    web_error.APACHE_PROGRAM,
-    web_error.NGINX_PROGRAM,
-    windows_xml.SYSMON,
-)
-
-_BY_TAG = grouped(PROGRAMS)
-_SYSLOG = linux("syslog")
 _NO_TIME = (None, TimeQuality.NONE)
 
 _FAST = re.compile(
@@ -109,17 +46,21 @@ _BRACKET_TAG = re.compile(
 )
 _SOLARIS = re.compile(r"\[ID \d+ (?P<priority>\w+\.\w+)\]\s+")
 _BSD = re.compile(r"<(?P<priority>\w+\.\w+)>\s+")
-_REPEATED = re.compile(r"message repeated (\d+) times: \[\s?(.*)\]$", re.DOTALL)
 
 
 def parse(text: str, context: ReadContext) -> Event | None:
     """Read a line with a syslog header; the message by the program that wrote it."""
+    return _parse_usual(text, context) or _parse_slowly(text, context)
+
+
+def _parse_usual(text: str, context: ReadContext) -> Event | None:
+    """Read the header nearly every line has, without priority."""
     match = _FAST.match(text)
     if match is None:
-        return _parse_slowly(text, context)
+        return None
     time, host, program, pid, message = match.groups()
     if message[:4] == "[ID " or host in _LEVEL_WORDS:
-        return _parse_slowly(text, context)
+        return None
     fields: dict[str, object] = {"host": host, "program": program, "message": message}
     if pid is not None:
         fields["pid"] = int(pid) if len(pid) < 12 else pid
@@ -144,7 +85,7 @@ def _parse_slowly(text: str, context: ReadContext) -> Event | None:
         rest = rest[priority.end() :]
         if rest[:2] == "1 ":
             return _parse_5424(text, rest, fields, context)
-        event = parse(rest, context)
+        event = _parse_usual(rest, context)
         if event is not None:
             return _with_priority(event, text, fields)
     elif rest[:2] == "1 ":
@@ -156,16 +97,8 @@ def _with_priority(event: Event, text: str, priority: dict[str, object]) -> Even
     event.raw = text
     event.fields.update(priority)
     if event.category is INFORMATIONAL:
-        event.category = _category(priority["severity"])
+        event.category = category_of_severity(priority["severity"])
     return event
-
-
-def _category(severity: object) -> EventCategory:
-    if not isinstance(severity, int):
-        return INFORMATIONAL
-    if severity <= 3:
-        return EXCEPTION
-    return WARNING if severity == 4 else INFORMATIONAL
 
 
 def _parse_3164(
@@ -269,65 +202,6 @@ def _structured_data(rest: str) -> tuple[dict[str, object], str]:
     return elements, rest[place:].removeprefix(" ")
 
 
-def to_event(
-    text: str,
-    fields: dict[str, object],
-    instant: tuple[datetime | None, TimeQuality],
-    severity: int | None,
-) -> Event:
-    """Return the event of a split header, its message read by the program that wrote it."""
-    program = fields.get("program")
-    message = fields["message"]
-    assert isinstance(message, str)
-    if message[:17] == "message repeated ":
-        repeated = _REPEATED.match(message)
-        if repeated is not None:
-            fields["repeated"], message = int(repeated[1]), repeated[2]
-    if json_messages.starts(message):
-        event = json_messages.read(message, text, fields)
-        if event is not None:
-            if event.time is None:
-                event.time, event.time_quality = instant
-            return event
-    logsources, names, category, name = _SYSLOG, MESSAGE_NAMES, INFORMATIONAL, "syslog"
-    reader = _reader(program, message, fields)
-    if reader is not None:
-        name, logsources, more, category, names = reader.read(message)
-        fields.update(more)
-    else:
-        category = peers.describe(message, fields, category)
-    if severity is not None and category is INFORMATIONAL:
-        category = _category(severity)
-    # Positional: this is the hottest line of the program.
-    return Event(name, logsources, fields, text, instant[0], instant[1], category, names)
-
-
-def _reader(program: object, message: str, fields: Mapping[str, object]) -> Program | None:
-    if message[:4] == "pam_" or ("module" in fields and fields["module"] == "pam_unix"):
-        return pam.PROGRAM
-    if not isinstance(program, str):
-        return _by_message(message)
-    found = _BY_TAG.get(program)
-    if found is None:
-        tag = program.lower().rpartition("/")[2]
-        found = _BY_TAG.get(tag) or _BY_TAG.get(program.lower().partition("/")[0])
-    return found or _by_message(message)
-
-
-def _by_message(message: str) -> Program | None:
-    """Tell a message that carries its own mark, whoever is said to have written it."""
-    start = message[:5]
-    if start[:1] == "%" and cisco_asa.HEAD.match(message):
-        return cisco_asa.PROGRAM
-    if start in ("CEF:0", "CEF: ", "CEF:1"):
-        return cef.PROGRAM
-    if start == "LEEF:":
-        return leef.PROGRAM
-    if " IN=" in message and " OUT=" in message:
-        return netfilter.PROGRAM
-    return None
-
-
 PARSER = Parser(
     name="syslog",
     title="syslog, RFC 3164 and 5424, with the programs below",
@@ -346,7 +220,7 @@ PARSER = Parser(
             names={"host.name": "mymachine", "message": "kernel reports TIME_ERROR"},
             time="2025-10-11T22:14:15Z",
             category=EXCEPTION,
-            logsources=_SYSLOG,
+            logsources=linux("syslog"),
         ),
         Sample(
             line='<165>1 2026-03-01T04:12:09.003Z db-1 evntslog - ID47 [ex@32473 iut="3" '

@@ -34,6 +34,8 @@ HOSTILE = {
     "no end of pairs": "a=b " * 20_000,
     "no end of commas": "," * 65_536,
     "no end of pipes": "CEF:0|" + "|" * 65_536,
+    "no end of priorities": "<34>" * 16_000,
+    "no end of wrappers": "2026-03-01T04:12:09Z stdout F " * 2_000,
     "backslashes": '203.0.113.9 - - [01/Mar/2026:04:12:09 +0000] "' + "\\" * 60_000,
     "no end of names": "Mar  1 04:12:09 h sshd[1]: Failed password for " + "from " * 12_000,
     "no end of syslog": "Mar  1 04:12:09 " * 4_000,
