@@ -1,0 +1,112 @@
+"""Console and collector are two processes: who starts whom, and who outlives whom."""
+
+import os
+import signal
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from socconsole.services.sources import collector_alive
+from socconsole.store.database import Database
+from tests.stories.terminal import Terminal
+
+SETTINGS = """
+[[source]]
+name = "auth"
+path = "auth.log"
+
+[collector]
+linger_secs = 2
+"""
+
+
+@pytest.fixture
+def place(tmp_path):
+    (tmp_path / "soc.toml").write_text(SETTINGS)
+    return tmp_path
+
+
+@pytest.fixture
+def open_console(place):
+    """Open a console in a terminal of its own."""
+    opened = []
+
+    def open_console():
+        home = {"HOME": str(place), "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": ""}
+        options = ["--config", place / "soc.toml", "--db", place / "soc.db"]
+        opened.append(Terminal(*options, environ=home))
+        return opened[-1]
+
+    yield open_console
+    for terminal in opened:
+        terminal.closes()
+    pid = collector_pid(place)
+    if pid is not None:
+        os.kill(pid, signal.SIGTERM)
+
+
+def collector_pid(place):
+    database = Database(str(place / "soc.db"))
+    try:
+        database.create()
+        with database.read() as session:
+            holder = collector_alive(session, now=datetime.now(UTC))
+            return holder.pid if holder else None
+    finally:
+        database.close()
+
+
+def until(question, seconds=60.0):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        answer = question()
+        if answer:
+            return answer
+        time.sleep(0.05)
+    raise AssertionError("it never came")
+
+
+def a_root_login(place, number):
+    stamp = datetime.now(UTC).isoformat()
+    line = f"{stamp} web-{number} sshd[7]: Accepted publickey for root from 192.0.2.7 port 4 ssh2"
+    with (place / "auth.log").open("a") as log:
+        log.write(f"{line}\n")
+
+
+def test_a_console_starts_a_collector_that_outlives_it_for_a_while(place, open_console):
+    first = open_console()
+    first.waits_for("live")
+    collector = until(lambda: collector_pid(place))
+    a_root_login(place, 1)
+    first.waits_for("SSH login as root")
+
+    # A second analyst comes; there is still one collector.
+    second = open_console()
+    second.waits_for("SSH login as root")
+    assert collector_pid(place) == collector
+
+    # Both leave; the collector stays for a moment, then goes by itself.
+    for console in (first, second):
+        console.presses(":q\r")
+        assert console.ends() == 0
+    assert collector_pid(place) == collector
+    until(lambda: collector_pid(place) is None)
+
+
+def test_a_killed_console_takes_nothing_with_it(place, open_console):
+    console, other = open_console(), open_console()
+    other.waits_for("live")
+    collector = until(lambda: collector_pid(place))
+    console.process.kill()
+    console.process.wait()
+    a_root_login(place, 1)
+    other.waits_for("SSH login as root")
+    assert collector_pid(place) == collector
+
+
+def test_a_collector_that_was_killed_is_missed_at_once(place, open_console):
+    console = open_console()
+    console.waits_for("live")
+    os.kill(until(lambda: collector_pid(place)), signal.SIGKILL)
+    console.waits_for("no collector", since=len(console.drawn))
