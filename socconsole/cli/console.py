@@ -67,7 +67,8 @@ def open_console(
     # default of 60 frames a second keeps a key waiting for up to 17 ms.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     os.environ.setdefault("TEXTUAL_FPS", "120")
-    from socconsole.tui.app import Setup, run_console
+    from socconsole.tui.app import run_console
+    from socconsole.tui.setup import Setup
 
     setup = Setup(
         login=context.login,

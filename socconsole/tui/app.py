@@ -5,11 +5,9 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from textual import events
@@ -28,10 +26,11 @@ from socconsole.tui import themes
 from socconsole.tui.alert_verbs import Deed
 from socconsole.tui.drafts import Drafts
 from socconsole.tui.keymap import key, load_keymap
-from socconsole.tui.messages import DatabaseReady, Pulse, StoreChanged
+from socconsole.tui.messages import DatabaseReady, Narrow, Pulse, StoreChanged
 from socconsole.tui.pulse import PulseReader
 from socconsole.tui.safe import ControlGuard
 from socconsole.tui.screens import SCREENS, ScreenEntry
+from socconsole.tui.setup import Setup
 from socconsole.tui.store_access import ChangeReader, OpenedDatabase, StoreAccess
 from socconsole.tui.tasks import task
 from socconsole.tui.terminal import has_hung_up
@@ -42,25 +41,6 @@ T = TypeVar("T")
 
 POLL_SECS = 0.25
 _PULSE_SECS = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """What the console is opened with."""
-
-    login: str
-    open_database: Callable[[], OpenedDatabase]
-    now: Callable[[], datetime]
-    first_page: Callable[[int], Sequence[Any]] = lambda _: ()
-    """How many → the first rows of the queue, without waiting for the models."""
-    config_folder: Path
-    state_folder: Path
-    zone: str = "UTC"
-    theme: str = themes.DEFAULT
-    read_only: bool = False
-    start_collector: Callable[[Any], str] | None = None
-    """Database → what it did: starts a collector where none is alive. Runs in a thread."""
-    settings: Settings = field(default_factory=Settings)
 
 
 class ConsoleApp(App[int]):
@@ -108,6 +88,8 @@ class ConsoleApp(App[int]):
         self._shown = ["queue"]
         self.last_deed: Deed | None = None
         """What `.` repeats."""
+        self.bookmarks: dict[int, str] = {}
+        """Alert → its title, of this session."""
         self._stopping = threading.Event()
         self._pulse_reader = PulseReader(setup.login, setup.settings.sla)
         self._pulse_due = True
@@ -388,6 +370,13 @@ class ConsoleApp(App[int]):
     def open(self, screen: Screen[Any]) -> None:
         """Show `screen` above the one in front; back returns to it."""
         self.push_screen(screen)
+
+    def hunt(self, value: str) -> None:
+        """Show the retained events that say `value`, on the live tail."""
+        from socconsole.core.filter_edit import written
+
+        self.show("tail")
+        self.call_after_refresh(lambda: self.screen.post_message(Narrow(written(value))))
 
     def open_actions(self) -> None:
         """Show what was done, by whom."""

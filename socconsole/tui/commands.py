@@ -102,6 +102,31 @@ async def _view(app: "ConsoleApp", rest: str) -> None:
     await run_view_command(app, rest)
 
 
+async def _filter(app: "ConsoleApp", rest: str) -> None:
+    from socconsole.tui.screens.queue import QueueScreen
+
+    app.show("queue")
+    if isinstance(app.screen, QueueScreen):
+        app.screen.narrow_to(rest)
+
+
+async def _alert(app: "ConsoleApp", rest: str) -> None:
+    from socconsole.tui.screens.alert import AlertScreen
+
+    if not rest.lstrip("#").isdecimal():
+        raise UsageError(f"{rest!r} is no alert's number.", hint="Write :alert 12.")
+    app.open(AlertScreen((int(rest.lstrip("#")),), 0))
+
+
+async def _hunt(app: "ConsoleApp", rest: str) -> None:
+    app.hunt(rest)
+
+
+async def _actions(app: "ConsoleApp", rest: str) -> None:
+    del rest
+    app.open_actions()
+
+
 COMMANDS: dict[str, Command] = {
     "manual": Command("Read the manual", _manual, lambda app: list(content.manual_topics())),
     "q": Command("Quit", _quit),
@@ -111,6 +136,10 @@ COMMANDS: dict[str, Command] = {
         _view,
         lambda _: ("save ", "team ", "remove ", *(view.name for view in SHIPPED_VIEWS)),
     ),
+    "filter": Command("Filter the queue", _filter),
+    "alert": Command("Open an alert by its number", _alert),
+    "hunt": Command("Find a value in all retained events", _hunt),
+    "actions": Command("What was done, by whom", _actions),
     "theme": Command("Change the colours", _theme, lambda app: sorted(app.looks)),
 }
 """Words that are not keys."""

@@ -22,6 +22,14 @@ class DatabaseReady(Message):
 
 
 @dataclass
+class Narrow(Message):
+    """Show what a filter finds; another screen asks for it."""
+
+    filter: str
+    bubble = False
+
+
+@dataclass
 class RowsLoaded(Message):
     """A page of rows came back from the store."""
 

@@ -17,7 +17,8 @@ from socconsole.content import sample_data
 from socconsole.settings import load_settings
 from socconsole.spawn import collector_command
 from socconsole.store.database import Database
-from socconsole.tui.app import ConsoleApp, Setup
+from socconsole.tui.app import ConsoleApp
+from socconsole.tui.setup import Setup
 
 ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "socconsole" / "content" / "pictures" / "queue.svg"

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
-from socconsole.tui.app import ConsoleApp, Setup
+from socconsole.tui.app import ConsoleApp
+from socconsole.tui.setup import Setup
 
 
 class Analyst:

@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 from socconsole.store.database import Database
-from socconsole.tui.app import Setup
+from socconsole.tui.setup import Setup
 from tests.conftest import NOON
 
 

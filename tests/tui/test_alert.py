@@ -124,3 +124,64 @@ async def test_hostile_evidence_is_shown_harmless(bare_setup, database):
         assert "\x1b" not in analyst.screen
         assert "[@click=app.quit]" in analyst.screen
         assert "<U+202E>" in analyst.screen
+
+
+async def test_a_suppression_shows_its_back_test_and_asks(console, database):
+    await console.presses("S", "enter")
+    await console.types("nightly scanner")
+    assert "would have hidden 1 alert" in console.bottom
+    await console.presses("n")
+    assert not rows_of(database, "suppression")
+    await console.presses("S", "enter")
+    await console.types("nightly scanner")
+    await console.presses("y")
+    assert rows_of(database, "suppression")[0].reason == "nightly scanner"
+
+
+async def test_same_as_last_time_closes_alike_but_never_a_true_positive(bare_setup, database):
+    from socconsole.core.disposition import Disposition, Verdict
+    from socconsole.services import alerts
+
+    later = NOON + minutes(3000)
+    harmless, real = one_alert(database, host="a"), one_alert(database, host="b")
+    with database.begin() as session:
+        expected = Verdict(Disposition.BENIGN_POSITIVE, "expected")
+        alerts.close(session, [harmless], expected, by="omar", now=NOON)
+        policy = Verdict(Disposition.TRUE_POSITIVE, "policy", note="told the user")
+        alerts.close(session, [real], policy, by="omar", now=NOON)
+    bring(database, detection(host="a", at=later), detection(host="b", at=later), now=later)
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.waits_until("/")
+        table = analyst.app.screen.table
+        await analyst.waits_until(f"/{table.line_count}")
+        for host in ("a", "b"):
+            row_id = next(i for i in table.ids if alert_of(database, i).host == host
+                          and alert_of(database, i).status == "new")  # fmt: skip
+            table.move_to_id(row_id)
+            await analyst.presses("D")
+            closed = alert_of(database, row_id).status == "closed"
+            assert closed == (host == "a" and alert_of(database, row_id).sub_reason == "expected")
+
+
+async def test_hunting_for_a_value_opens_the_tail_on_it(console):
+    await console.presses("z", "h")
+    await console.waits_until("/h")
+    assert "[all]" in console.lines[1]
+
+
+async def test_bookmarks_are_listed_and_lead_back(console):
+    await console.presses("m", "j", "apostrophe")
+    assert "Bookmarks" in console.screen
+    await console.presses("enter")
+    await console.waits_until("Why it fired")
+
+
+async def test_a_wide_screen_shows_the_alert_beside_the_list(bare_setup, database):
+    bring(database, detection(raw="sshd[7]: Failed password for zoe", host="h7"))
+    async with at_the_console(bare_setup, size=(160, 50)) as analyst:
+        await analyst.waits_until("Why it fired")
+        assert "zoe" in analyst.screen
+        await analyst.presses("p")
+        assert "Why it fired" not in analyst.screen
+        await analyst.presses("p", "P")
+        await analyst.waits_until("Why it fired")

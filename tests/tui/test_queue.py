@@ -156,3 +156,47 @@ async def test_a_read_only_console_changes_nothing_and_says_so(bare_setup, datab
         await analyst.presses("a")
         assert "read-only" in analyst.bottom
     assert alert_of(database, 1).status == "new"
+
+
+async def test_a_view_is_saved_with_its_filter_and_found_again(console):
+    await console.presses("slash")
+    await console.types("host:h3")
+    await console.presses("colon")
+    await console.types("view save Third")
+    await console.waits_until("Third")
+    await console.presses("backslash", "colon")
+    await console.types("view Third")
+    await console.waits_until("1/1")
+    assert "[Third]" in console.lines[1]
+
+
+async def test_columns_are_left_out_and_brought_back(console):
+    assert "Host" in console.screen
+    await console.presses("W", *"jjjj", "enter")
+    assert "Host" not in console.lines[2]
+    await console.presses("W", *"jjjj", "enter")
+    assert "Host" in console.lines[2]
+
+
+async def test_a_view_is_spread_over_the_values_of_a_field(console):
+    await console.presses("f", "g", "h")
+    await console.waits_until("Alerts by host")
+    await console.presses("enter")
+    await console.waits_until("1/1")
+
+
+async def test_a_value_is_excluded(console):
+    await console.presses("f", "x", "h")
+    await console.waits_until("1/4")
+
+
+async def test_commands_jump_filter_and_explain(console):
+    await console.presses("colon")
+    await console.types("alert 3")
+    await console.waits_until("alert 3")
+    await console.presses("q", "colon")
+    await console.types("filter host:h1")
+    await console.waits_until("1/1")
+    await console.presses("colon")
+    await console.types("manual filters")
+    assert "Manual: filters" in console.screen

@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole import content
-from socconsole.tui import alert_verbs, case_verbs
+from socconsole.tui import alert_verbs, case_verbs, find_verbs, quiet_verbs
 from socconsole.tui.alert_text import SeenAlert, alert_lines, read_alert
 from socconsole.tui.alert_verbs import Target
 from socconsole.tui.cells import clock
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 _AROUND = 10
 
 
+VERBS = {
+    **alert_verbs.VERBS,
+    **case_verbs.VERBS,
+    **quiet_verbs.VERBS,
+    **find_verbs.VERBS,
+}
+
+
 class AlertScreen(Screen[None]):
     """An alert of a list; J and K walk the list."""
 
@@ -35,6 +43,8 @@ class AlertScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *alert_verbs.BINDINGS,
         *case_verbs.BINDINGS,
+        *quiet_verbs.BINDINGS,
+        *find_verbs.BINDINGS,
         key("alert.next", "J", "walk(1)", "Next alert", hint="next"),
         key("alert.previous", "K", "walk(-1)", "Previous alert"),
         key("alert.around", "e", "around", "Lines around the one that fired"),
@@ -45,8 +55,10 @@ class AlertScreen(Screen[None]):
         key("alert.refresh", "r", "load", "Read again"),
     ]
 
-    def __init__(self, ids: Sequence[int], position: int) -> None:
+    def __init__(self, ids: Sequence[int], position: int, *, then: str = "") -> None:
+        """Show the alert at `position` of `ids`, and on top of it what `then` names."""
         super().__init__()
+        self._then = then
         self._ids = ids
         self._position = position
         self._seen: dict[int, SeenAlert] = {}
@@ -81,6 +93,9 @@ class AlertScreen(Screen[None]):
         self._seen[wanted] = await console(self).store.read(read_alert, wanted)
         if wanted == self.alert_id:
             self._show()
+        then, self._then = self._then, ""
+        if then:
+            await self.run_action(f"screen.{then}")
         await self._prefetch()
 
     async def _prefetch(self) -> None:
@@ -186,7 +201,7 @@ class AlertScreen(Screen[None]):
         app = console(self)
         seen = self._seen.get(self.alert_id)
         target = Target((self.alert_id,), seen.detail.row if seen else None)
-        verb = alert_verbs.VERBS.get(name) or case_verbs.VERBS[name]
+        verb = VERBS[name]
         finished = await verb(app, target)
         self.action_load()
         if finished and self._position + 1 < len(self._ids):
@@ -196,6 +211,9 @@ class AlertScreen(Screen[None]):
     async def action_undo(self) -> None:
         await console(self).undo_last()
         self.action_load()
+
+    def action_bookmarks(self) -> None:
+        console(self).open(find_verbs.bookmark_screen(console(self)))
 
     def action_actions(self) -> None:
         console(self).open_actions()

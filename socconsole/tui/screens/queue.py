@@ -1,19 +1,22 @@
 """The queue: open alerts, ranked, live."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container
 from textual.screen import Screen
 from textual.timer import Timer
 
+from socconsole.core.severity import Severity
 from socconsole.errors import UsageError
-from socconsole.tui import alert_verbs, case_verbs
-from socconsole.tui.alert_text import SEVERITY_MARKS
+from socconsole.tui import alert_verbs, case_verbs, find_verbs, quiet_verbs
+from socconsole.tui.alert_columns import alert_columns
+from socconsole.tui.alert_source import AlertSource
+from socconsole.tui.alert_text import alert_lines, read_alert
 from socconsole.tui.alert_verbs import Target
-from socconsole.tui.cells import span
 from socconsole.tui.keymap import key
 from socconsole.tui.queue_views import ViewBar, group_choices
 from socconsole.tui.screens import console
@@ -21,21 +24,16 @@ from socconsole.tui.tasks import task
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
-from socconsole.tui.widgets.table import PAGE, Column, VirtualTable
+from socconsole.tui.widgets.table import PAGE, VirtualTable
+from socconsole.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from socconsole.store.queries.queue import QueueQuery, QueueRow
-    from socconsole.tui.app import ConsoleApp
+    from socconsole.store.queries.queue import QueueRow
 
 _TYPING_SECS = 0.15
+_PREVIEW_SECS = 0.12
+"""A cursor that moves on sooner is not worth reading an alert for."""
 
-STATUS_MARKS = {
-    "new": "new",
-    "acknowledged": "ack",
-    "escalated": "tkt",
-    "shelved": "shl",
-    "closed": "cls",
-}
 SORTS = {
     "r": "rank",
     "a": "age",
@@ -49,45 +47,12 @@ SORTS = {
 }
 
 
-class AlertSource:
-    """Rows of the queue for one filter. Its methods run in threads."""
-
-    def __init__(self, app: "ConsoleApp") -> None:
-        self._app = app
-        self.filter = ""
-        self.sort = "rank"
-        self.reverse = False
-        self.newest = 0
-        """Every alert up to this id has been looked at."""
-
-    def query(self) -> "QueueQuery":
-        from socconsole.store.queries.queue import QueueQuery
-
-        return QueueQuery.of(
-            self.filter,
-            login=self._app.login,
-            now=self._app.now(),
-            sort=self.sort,
-            reverse=self.reverse,
-        )
-
-    def ids(self) -> Sequence[int]:
-        from socconsole.store.queries import queue
-
-        query = self.query()
-        self.newest = self._app.store.read_here(queue.newest_id)
-        return self._app.store.read_here(queue.queue_ids, query)
-
-    def rows(self, ids: Sequence[int]) -> Mapping[int, "QueueRow"]:
-        from socconsole.store.queries import queue
-
-        return {row.id: row for row in self._app.store.read_here(queue.queue_rows, ids)}
-
-    def news(self) -> int:
-        """Return how many matching alerts are newer than the ones looked at."""
-        from socconsole.store.queries import queue
-
-        return len(self._app.store.read_here(queue.queue_news, self.query(), after_id=self.newest))
+VERBS = {
+    **alert_verbs.VERBS,
+    **case_verbs.VERBS,
+    **quiet_verbs.VERBS,
+    **find_verbs.VERBS,
+}
 
 
 class QueueScreen(Screen[None]):
@@ -97,6 +62,8 @@ class QueueScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *alert_verbs.BINDINGS,
         *case_verbs.BINDINGS,
+        *quiet_verbs.BINDINGS,
+        *find_verbs.BINDINGS,
         key("queue.next", "w", "work_next", "Work next: claim the highest alert nobody has"),
         key("queue.filter", "slash", "filter", "Filter as you type", hint="filter"),
         key("queue.clear", "backslash", "clear_filter", "Take the filter off"),
@@ -108,12 +75,22 @@ class QueueScreen(Screen[None]):
         key("queue.reverse", "O", "reverse", "Turn the order round"),
         key("queue.value", "f", "value_filter", "Include, exclude, only, group by: the value here"),
         key("queue.refresh", "r", "refresh_all", "Load again"),
-        key("queue.new", "tab", "next_new", "Next alert nobody has"),
+        key("queue.new", "n", "next_new", "Next alert nobody has"),
+        key("queue.critical", "e", "next_critical(1)", "Next critical alert"),
+        key("queue.critical_back", "E", "next_critical(-1)", "Previous critical alert"),
+        key("queue.columns", "W", "choose_columns", "Columns: leave out, bring back"),
+        key("queue.preview", "p", "toggle_preview", "Preview on, off (120 columns and more)"),
+        key("queue.preview_place", "P", "turn_preview", "Preview beside the list, or below"),
+        key("queue.runbook", "b", "detail('runbook')", "Runbook"),
+        key("queue.raw", "R", "detail('raw')", "The newest line, raw"),
+        key("queue.everything", "d", "detail('')", "Everything about it"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._views = ViewBar()
+        self._left_out: set[str] = set()
+        self._preview_timer: Timer | None = None
         self._typed = ""
         self._typing: Timer | None = None
         self._source: AlertSource | None = None
@@ -122,7 +99,10 @@ class QueueScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield StatusHeader()
         yield Drawn(id="bar")
-        yield VirtualTable(self._columns(), empty="Loading …", gone=self._is_gone)
+        with Container(id="body"):
+            columns = alert_columns(console(self).now)
+            yield VirtualTable(columns, empty="Loading …", gone=self._is_gone)
+            yield TextPane(id="preview")
         yield PromptLine()
 
     @property
@@ -203,6 +183,8 @@ class QueueScreen(Screen[None]):
             parts.append((f"  /{self._typed}", "prompt"))
         if self._problem:
             parts.append((f"  {self._problem}", "say-error"))
+        if sum(len(text) for text, _ in parts) > self.size.width:
+            parts = [part for part in parts if part[1] != "tab"]
         self.query_one("#bar", Drawn).show(*parts)
 
     def action_view(self, by: int) -> None:
@@ -347,6 +329,58 @@ class QueueScreen(Screen[None]):
             self._show_bar()
             self.load(first=True)
 
+    def action_choose_columns(self) -> None:
+        from socconsole.tui.screens.pick import Choice, PickScreen
+
+        choices = [
+            Choice(
+                "·" if column.name in self._left_out else "on",
+                column.title.strip() or column.name,
+                partial(self._turn_column, column.name),
+                column.name,
+            )
+            for column in alert_columns(console(self).now)
+        ]
+        console(self).open(PickScreen("Columns", choices))
+
+    def _turn_column(self, name: str) -> None:
+        self._left_out ^= {name}
+        self._set_columns()
+
+    def _set_columns(self) -> None:
+        columns = alert_columns(console(self).now)
+        self.table.set_columns([one for one in columns if one.name not in self._left_out])
+
+    # The preview.
+
+    def on_virtual_table_highlighted(self, message: VirtualTable.Highlighted) -> None:
+        message.stop()
+        if self._preview_timer is not None:
+            self._preview_timer.stop()
+        if self.query_one("#preview").display:
+            self._preview_timer = self.set_timer(_PREVIEW_SECS, self.preview)
+
+    @task
+    async def preview(self) -> None:
+        """Show the alert under the cursor in the preview, where there is one."""
+        wanted = self.table.cursor_id
+        pane = self.query_one("#preview", TextPane)
+        if wanted is None or not pane.display:
+            pane.show([])
+            return
+        app = console(self)
+        seen = await app.store.read(read_alert, wanted)
+        if wanted == self.table.cursor_id:
+            pane.show(alert_lines(seen, app.now(), everything=pane.size.height > 30), top=True)
+
+    def action_toggle_preview(self) -> None:
+        self.toggle_class("-no-preview")
+        self.call_after_refresh(self.preview)
+
+    def action_turn_preview(self) -> None:
+        self.toggle_class("-below")
+        self.call_after_refresh(self.preview)
+
     def action_refresh_all(self) -> None:
         self.load()
 
@@ -364,7 +398,7 @@ class QueueScreen(Screen[None]):
             console(self).say("There is no alert here.")
             return
         marked = self.table.selection().marked
-        verb = alert_verbs.VERBS.get(name) or case_verbs.VERBS[name]
+        verb = VERBS[name]
         finished = await verb(console(self), target)
         if marked and finished:
             self.table.clear_marks()
@@ -390,9 +424,21 @@ class QueueScreen(Screen[None]):
     def action_next_new(self) -> None:
         self.table.advance(lambda row: row.status == "new")
 
+    def action_next_critical(self, step: int) -> None:
+        self.table.advance(lambda row: row.severity is Severity.CRITICAL, step=step)
+
+    def action_detail(self, then: str) -> None:
+        """Open the alert here and do there what `then` says."""
+        here = self.table.cursor_id
+        if here is not None:
+            self.open_alert(here, then=then)
+
     @task
     async def action_undo(self) -> None:
         await console(self).undo_last()
+
+    def action_bookmarks(self) -> None:
+        console(self).open(find_verbs.bookmark_screen(console(self)))
 
     def action_actions(self) -> None:
         console(self).open_actions()
@@ -401,15 +447,15 @@ class QueueScreen(Screen[None]):
         message.stop()
         self.open_alert(message.row_id)
 
-    def open_alert(self, alert_id: int) -> None:
-        """Show the alert's own screen."""
+    def open_alert(self, alert_id: int, *, then: str = "") -> None:
+        """Show the alert's own screen, and there what `then` names."""
         from socconsole.tui.screens.alert import AlertScreen
 
         ids = self.table.ids
         if alert_id in ids:
-            console(self).open(AlertScreen(ids, ids.index(alert_id)))
+            console(self).open(AlertScreen(ids, ids.index(alert_id), then=then))
         else:
-            console(self).open(AlertScreen((alert_id,), 0))
+            console(self).open(AlertScreen((alert_id,), 0, then=then))
 
     def action_go_ticket(self) -> None:
         row = self.table.cursor_row
@@ -421,33 +467,3 @@ class QueueScreen(Screen[None]):
         if "status" in self._views.current.filter or "status" in self._typed:
             return False
         return not row.is_open or row.status == "shelved"
-
-    def _columns(self) -> "list[Column[QueueRow]]":
-        return [
-            Column("severity", " S", 2, _severity_mark, lambda row: row.severity.label),
-            Column("rank", "Rk", 3, lambda row: f"{row.rank:.0f}", right=True),
-            Column("age", "Age", 4, self._age, right=True),
-            Column("rule", "Rule", 25, lambda row: row.title, grow=3),
-            Column("host", "Host", 14, lambda row: row.host or "–", grow=1),
-            Column("user", "User", 8, lambda row: row.user or "–", grow=1),
-            Column("source_ip", "Source", 15, lambda row: row.source_ip or "–", least=110),
-            Column("source", "Log", 10, lambda row: row.source, least=130),
-            Column("count", "×", 4, lambda row: _short(row.count), right=True),
-            Column("status", "St", 3, lambda row: STATUS_MARKS.get(row.status, row.status)),
-            Column("assignee", "Own", 6, lambda row: row.assignee or "–"),
-            Column("ticket", "Ticket", 12, lambda row: row.ticket or "", least=120),
-        ]
-
-    def _age(self, row: "QueueRow") -> str:
-        now: datetime = console(self).now()
-        return span(now - row.created_at)
-
-
-def _severity_mark(row: "QueueRow") -> str:
-    return SEVERITY_MARKS[row.severity]
-
-
-def _short(count: int) -> str:
-    if count < 10_000:
-        return str(count)
-    return f"{count // 1000}k" if count < 1_000_000 else f"{count // 1_000_000}M"

@@ -15,6 +15,7 @@ from socconsole.core.filter_match import Viewer, event_predicate
 from socconsole.core.filter_words import EVENT_FIELDS
 from socconsole.tui.event_text import event_lines
 from socconsole.tui.keymap import key
+from socconsole.tui.messages import Narrow
 from socconsole.tui.screens import console
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
@@ -151,8 +152,15 @@ class TailScreen(Screen[None]):
             return [filled(text, gap, offer)[0] for offer in offers(gap, EVENT_FIELDS, values)]
 
         text = await console(self).ask("/", initial=self._filter, complete=complete)
-        if text is None:
-            return
+        if text is not None:
+            self._narrow(text)
+
+    @task
+    async def on_narrow(self, message: Narrow) -> None:
+        self._narrow(message.filter)
+
+    def _narrow(self, text: str) -> None:
+        """Keep the events that `text` finds; raises FilterError."""
         app = console(self)
         if text.strip():
             viewer = Viewer(app.login, app.now())

@@ -341,9 +341,13 @@ class VirtualTable(LineView, Generic[RowT]):
         self.move_to(index)
         return True
 
-    def advance(self, fits: Callable[[RowT], bool] | None = None) -> None:
-        """Move to the next row below that `fits`, or stay where none of the loaded ones does."""
-        for index in range(self.cursor + 1, len(self._ids)):
+    def advance(self, fits: Callable[[RowT], bool] | None = None, *, step: int = 1) -> None:
+        """Move to the nearest row in the direction of `step` that `fits`, or stay.
+
+        Rows that are not loaded yet are taken as fitting.
+        """
+        end = len(self._ids) if step > 0 else -1
+        for index in range(self.cursor + step, end, step):
             row = self.row_at(index)
             if row is None or fits is None or fits(row):
                 self.move_to(index)

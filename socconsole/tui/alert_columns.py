@@ -1,0 +1,52 @@
+"""What the queue says about an alert, column by column."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from socconsole.tui.alert_text import SEVERITY_MARKS
+from socconsole.tui.cells import span
+from socconsole.tui.widgets.table import Column
+
+if TYPE_CHECKING:
+    from socconsole.store.queries.queue import QueueRow
+
+STATUS_MARKS = {
+    "new": "new",
+    "acknowledged": "ack",
+    "escalated": "tkt",
+    "shelved": "shl",
+    "closed": "cls",
+}
+
+
+def alert_columns(now: Callable[[], datetime]) -> "list[Column[QueueRow]]":
+    """Return every column there is; `now` is asked at each paint."""
+
+    def age(row: "QueueRow") -> str:
+        return span(now() - row.created_at)
+
+    return [
+        Column("severity", " S", 2, _severity_mark, lambda row: row.severity.label),
+        Column("rank", "Rk", 3, lambda row: f"{row.rank:.0f}", right=True),
+        Column("age", "Age", 4, age, right=True),
+        Column("rule", "Rule", 25, lambda row: row.title, grow=3),
+        Column("host", "Host", 14, lambda row: row.host or "–", grow=1),
+        Column("user", "User", 8, lambda row: row.user or "–", grow=1),
+        Column("source_ip", "Source", 15, lambda row: row.source_ip or "–", least=110),
+        Column("source", "Log", 10, lambda row: row.source, least=130),
+        Column("count", "×", 4, lambda row: _short(row.count), right=True),
+        Column("status", "St", 3, lambda row: STATUS_MARKS.get(row.status, row.status)),
+        Column("assignee", "Own", 6, lambda row: row.assignee or "–"),
+        Column("ticket", "Ticket", 12, lambda row: row.ticket or "", least=120),
+    ]
+
+
+def _severity_mark(row: "QueueRow") -> str:
+    return SEVERITY_MARKS[row.severity]
+
+
+def _short(count: int) -> str:
+    if count < 10_000:
+        return str(count)
+    return f"{count // 1000}k" if count < 1_000_000 else f"{count // 1_000_000}M"

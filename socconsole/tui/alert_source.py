@@ -1,0 +1,49 @@
+"""Where the queue's rows come from."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from socconsole.store.queries.queue import QueueQuery, QueueRow
+    from socconsole.tui.app import ConsoleApp
+
+
+class AlertSource:
+    """Rows of the queue for one filter. Its methods run in threads."""
+
+    def __init__(self, app: "ConsoleApp") -> None:
+        self._app = app
+        self.filter = ""
+        self.sort = "rank"
+        self.reverse = False
+        self.newest = 0
+        """Every alert up to this id has been looked at."""
+
+    def query(self) -> "QueueQuery":
+        from socconsole.store.queries.queue import QueueQuery
+
+        return QueueQuery.of(
+            self.filter,
+            login=self._app.login,
+            now=self._app.now(),
+            sort=self.sort,
+            reverse=self.reverse,
+        )
+
+    def ids(self) -> Sequence[int]:
+        from socconsole.store.queries import queue
+
+        query = self.query()
+        self.newest = self._app.store.read_here(queue.newest_id)
+        return self._app.store.read_here(queue.queue_ids, query)
+
+    def rows(self, ids: Sequence[int]) -> Mapping[int, "QueueRow"]:
+        from socconsole.store.queries import queue
+
+        return {row.id: row for row in self._app.store.read_here(queue.queue_rows, ids)}
+
+    def news(self) -> int:
+        """Return how many matching alerts are newer than the ones looked at."""
+        from socconsole.store.queries import queue
+
+        return len(self._app.store.read_here(queue.queue_news, self.query(), after_id=self.newest))

@@ -1,0 +1,30 @@
+"""What the console is opened with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from socconsole.core.policy import Settings
+from socconsole.tui import themes
+from socconsole.tui.store_access import OpenedDatabase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What the console is opened with."""
+
+    login: str
+    open_database: Callable[[], OpenedDatabase]
+    now: Callable[[], datetime]
+    first_page: Callable[[int], Sequence[Any]] = lambda _: ()
+    """How many → the first rows of the queue, without waiting for the models."""
+    config_folder: Path
+    state_folder: Path
+    zone: str = "UTC"
+    theme: str = themes.DEFAULT
+    read_only: bool = False
+    start_collector: Callable[[Any], str] | None = None
+    """Database → what it did: starts a collector where none is alive. Runs in a thread."""
+    settings: Settings = field(default_factory=Settings)
