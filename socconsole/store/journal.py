@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from sqlalchemy import Connection, insert, text, update
+from sqlalchemy import Connection, Table, insert, text, update
 from sqlmodel import Session
 
 from socconsole.store.audit import Link, link_hash, payload_hash
@@ -121,12 +121,21 @@ def _append(
             touch.entity_id, touch.entity_uid, digest,
         )  # fmt: skip
         linked = link_hash(previous, link)
-        entries.append({**link._asdict(), "at": doing.now, "previous": previous, "hash": linked})
+        entries.append({**link._asdict(), "previous": previous, "hash": linked})
         payloads.append({"seq": seq, "salt": salt, "body": body})
         previous = linked
-    connection.execute(insert(table_of(AuditEntry)), entries)
-    connection.execute(insert(table_of(AuditPayload)), payloads)
+    _insert(connection, table_of(AuditEntry), entries)
+    _insert(connection, table_of(AuditPayload), payloads)
     connection.execute(update(table_of(ChangeHead)).values(audit_seq=seq, audit_hash=previous))
+
+
+def _insert(connection: Connection, table: Table, rows: list[dict[str, object]]) -> None:
+    """Insert rows whose values the driver takes as they are: past SQLAlchemy, at half the cost."""
+    sqlite = connection.dialect.name == "sqlite"
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    marks = ", ".join("?" if sqlite else "%s" for _ in rows[0])
+    statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"
+    connection.exec_driver_sql(statement, [tuple(row.values()) for row in rows])
 
 
 def _insert_changes(connection: Connection, doing: Doing, changes: Changes) -> None:
