@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
@@ -10,6 +10,10 @@ from socconsole.cli.cases import who
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_table, print_text
 from socconsole.cli.streams import read_bytes
+
+if TYPE_CHECKING:
+    from socconsole.store.database import Database
+    from socconsole.store.events import Kept
 
 app = App(name="evidence", help="Attach, list and verify evidence.")
 
@@ -21,6 +25,7 @@ def attach(
     about: str,
     *files: Annotated[str, Parameter(allow_leading_hyphen=True)],
     alert: tuple[int, ...] = (),
+    around: int | None = None,
     command: str | None = None,
     reason: str = "",
     tlp: str | None = None,
@@ -33,6 +38,7 @@ def attach(
         about: SOC-2026-014, INC-2026-003 or an alert's number.
         files: The files.
         alert: Alerts whose lines are attached.
+        around: Not only the alert's line but so many before and after it, from the event store.
         command: The command whose output comes in, for the record.
         reason: Why it is kept.
         tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.
@@ -53,13 +59,30 @@ def attach(
     with context.database() as database, database.begin() as session:
         case = subjects.subject(session, about)
         rows = [evidence.attach(session, case, each, **who(context)) for each in captures]
-        if alert:
+        if alert and around is not None:
+            for number in alert:
+                place = evidence.place_of(session, number)
+                found = _beside(database, place, around)
+                why = reason or f"around alert {number}"
+                rows.append(evidence.attach_events(session, case, found, why, **who(context)))
+        elif alert:
             rows.extend(evidence.attach_alert_lines(session, case, alert, **who(context)))
     if json:
         print_json(rows)
     else:
         print_text(f"{row.sha256}  {row.id}  {row.title}" for row in rows)
     return 0
+
+
+def _beside(database: "Database", place: tuple[int, int, int], count: int) -> "tuple[Kept, ...]":
+    """Return the retained events beside a line of a file."""
+    from socconsole.store.events import EventStore
+
+    events = EventStore(database)
+    try:
+        return events.around(*place, count, count)
+    finally:
+        events.close()
 
 
 @app.command(name="list")

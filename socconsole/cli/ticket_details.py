@@ -267,3 +267,24 @@ def task(
             ],
         )
     return 0
+
+
+def watch(*names: str, login: str | None = None, json: bool = False, context: Given) -> int:
+    """Watch tickets, or no longer where you do.
+
+    Args:
+        names: Numbers of the tickets.
+        login: Somebody else.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.services import tickets
+
+    watcher = login or context.login
+    return each(
+        names,
+        json,
+        context,
+        lambda session, ids: tickets.watch(session, ids, watcher, **who(context)),
+    )

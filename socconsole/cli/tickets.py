@@ -24,8 +24,13 @@ for _verb, _help in (
     ("link", "Say that two tickets have to do with each other."),
     ("merge", "Make one ticket of several; the others close and point at it."),
     ("task", "Add a task, finish one or cancel one."),
+    ("watch", "Watch tickets, or no longer."),
+    ("search", "Search the tickets that ended: the knowledge base."),
+    ("similar", "Tickets that ended and are like one, with the reason; apply one."),
+    ("export", "Hand a ticket out as md, html or json, cut to its readers."),
 ):
-    app.command(f"socconsole.cli.ticket_details:{_verb}", name=_verb, help=_help)
+    _module = "ticket_papers" if _verb in {"search", "similar", "export"} else "ticket_details"
+    app.command(f"socconsole.cli.{_module}:{_verb}", name=_verb, help=_help)
 
 Given = Annotated[Context, Parameter(parse=False)]
 Level = Literal["low", "medium", "high"]

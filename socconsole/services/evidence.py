@@ -8,8 +8,10 @@ from pathlib import PurePath
 
 from sqlmodel import Session, col, select
 
+from socconsole.core.event import RawLine
 from socconsole.errors import NotFoundError, UsageError
 from socconsole.services import observables
+from socconsole.store.events import Kept
 from socconsole.store.queries import notes as queries
 from socconsole.store.queries.notes import EvidenceRow
 from socconsole.store.queries.subjects import Subject
@@ -151,6 +153,54 @@ def _lines(alert_id: int, path: str, lines: Sequence[AlertEvidence]) -> Capture:
         event_time=lines[0].event_time,
         reason="lines kept with the alert",
     )
+
+
+def attach_events(
+    session: Session, about: Subject, found: Sequence[Kept], reason: str, *, by: str, now: datetime
+) -> EvidenceRow:
+    """Attach a range of retained events of one file, byte for byte with their line endings."""
+    lines = [kept.event.line for kept in found if kept.event.line is not None]
+    if not lines:
+        raise NotFoundError(
+            "These lines are not retained any more.", hint="An alert keeps its own: attach those."
+        )
+    capture = Capture(
+        content=b"".join(line.data + _ending(line) for line in lines),
+        kind="events",
+        title=f"{len(lines)} lines of {lines[0].path or lines[0].source}",
+        media_type="text/plain",
+        path=lines[0].path,
+        source_id=found[0].source_id,
+        generation_id=found[0].generation_id,
+        offset_from=lines[0].offset,
+        offset_to=lines[-1].end,
+        event_time=found[0].event.time,
+        reason=reason,
+    )
+    return attach(session, about, capture, by=by, now=now)
+
+
+def _ending(line: RawLine) -> bytes:
+    """Return the line ending as it stood in the file, told by its length."""
+    return {0: b"", 2: b"\r\n"}.get(line.end - line.offset - len(line.data), b"\n")
+
+
+def place_of(session: Session, alert_id: int) -> tuple[int, int, int]:
+    """Return (source, generation, offset) of the line that raised an alert.
+
+    Raises:
+        NotFoundError: There is no such line.
+
+    """
+    query = (
+        select(AlertEvidence.source_id, AlertEvidence.generation_id, AlertEvidence.offset)
+        .where(col(AlertEvidence.alert_id) == alert_id)
+        .order_by(col(AlertEvidence.trigger).desc(), col(AlertEvidence.id))
+    )
+    for source_id, generation_id, offset in session.exec(query):
+        if source_id is not None and generation_id is not None:
+            return source_id, generation_id, offset
+    raise NotFoundError(f"The file of alert {alert_id} is not known any more.")
 
 
 def content(session: Session, evidence_id: int, *, by: str, now: datetime, why: str) -> bytes:

@@ -17,7 +17,8 @@ from socconsole.core.observable import ObservableKind
 from socconsole.core.plain import plain
 from socconsole.core.tlp import Audience, Tlp, Withheld, may_read
 from socconsole.errors import ForbiddenError
-from socconsole.services.incident_report import cut, report
+from socconsole.services.incident_report import cut, cut_ticket, report, ticket_report
+from socconsole.store.queries.casefile import casefile, casefile_document
 from socconsole.store.queries.incident_file import (
     IncidentFile,
     incident_file,
@@ -78,26 +79,79 @@ def export_incident(
     """
     whole = incident_file(session, incident_id)
     row = whole.detail.row
-    if not may_read(order.audience, Tlp(row.tlp)):
-        raise ForbiddenError(
-            f"{row.human_id} is TLP:{row.tlp}; {order.audience.value} may not read it.",
-            hint="Choose another audience, or lower the incident's mark first.",
-        )
+    _require_readable(row.human_id, row.tlp, order.audience)
     file, withheld = cut(whole, order.audience)
     text = _WRITERS[order.format](file, withheld, order, now)
-    summary = f"{row.human_id} as {order.format.value} for {order.audience.value}"
-    with recording(session, verb="incident.export", by=by, now=now, summary=summary) as action:
-        action.about = ("incident", incident_id)
+    _record(session, ("incident", incident_id, row.human_id), order, withheld, by=by, now=now)
+    kind = _MEDIA_TYPES[order.format]
+    ending = "stix.json" if order.format is Format.STIX else order.format.value
+    return Export(text, kind, f"{row.human_id}.{ending}", withheld)
+
+
+def export_ticket(
+    session: Session, ticket_id: int, order: Order, *, by: str, now: datetime
+) -> Export:
+    """Export a ticket for an audience, as Markdown, HTML or JSON.
+
+    Raises:
+        ForbiddenError: The ticket's own mark exceeds the audience.
+
+    """
+    whole = casefile(session, ticket_id)
+    row = whole.detail.row
+    _require_readable(row.human_id, row.tlp, order.audience)
+    file, withheld = cut_ticket(whole, order.audience)
+    own = [*(n.tlp for n in file.notes), *(e.tlp for e in file.evidence)]
+    marks = [Tlp(row.tlp), *(Tlp(mark) for mark in own if mark)]
+    label = max(marks, key=lambda mark: mark.step).label
+    if order.format is Format.JSON:
+        document = {
+            "label": label,
+            "audience": order.audience.value,
+            "exported_at": now,
+            "withheld": [each.sentence() for each in withheld],
+            "ticket": row,
+            **casefile_document(file),
+        }
+        text = json.dumps(plain(document), indent=2) + "\n"
+    else:
+        blocks = ticket_report(file, withheld, now, audience=order.audience)
+        is_html = order.format is Format.HTML
+        title = f"{row.human_id} {row.title}"
+        text = as_html(blocks, title, label) if is_html else as_markdown(blocks, label)
+    _record(session, ("ticket", ticket_id, row.human_id), order, withheld, by=by, now=now)
+    kind = _MEDIA_TYPES[order.format]
+    return Export(text, kind, f"{row.human_id}.{order.format.value}", withheld)
+
+
+def _require_readable(name: str, mark: str, audience: Audience) -> None:
+    if not may_read(audience, Tlp(mark)):
+        raise ForbiddenError(
+            f"{name} is TLP:{mark}; {audience.value} may not read it.",
+            hint="Choose another audience, or lower the mark first.",
+        )
+
+
+def _record(
+    session: Session,
+    about: tuple[str, int, str],
+    order: Order,
+    withheld: tuple[Withheld, ...],
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    kind, number, name = about
+    summary = f"{name} as {order.format.value} for {order.audience.value}"
+    with recording(session, verb=f"{kind}.export", by=by, now=now, summary=summary) as action:
+        action.about = (kind, number)
         action.say(
-            "incident",
-            incident_id,
+            kind,
+            number,
             format=order.format.value,
             audience=order.audience.value,
             withheld=[each.sentence() for each in withheld],
         )
-    kind = _MEDIA_TYPES[order.format]
-    ending = "stix.json" if order.format is Format.STIX else order.format.value
-    return Export(text, kind, f"{row.human_id}.{ending}", withheld)
 
 
 _MEDIA_TYPES: Mapping[Format, str] = MappingProxyType(

@@ -3,44 +3,129 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from socconsole.core.document import Block, Grid, Heading, Listing, Paragraph
 from socconsole.core.observable import defang
 from socconsole.core.tlp import Audience, Tlp, Withheld, may_read
+from socconsole.store.queries.casefile import Casefile
 from socconsole.store.queries.incident_file import IncidentFile, clock_lines
+from socconsole.store.queries.notes import EvidenceRow, FindingRow
+
+
+class Marked(Protocol):
+    """A row that may carry a sharing mark of its own."""
+
+    @property
+    def tlp(self) -> str | None:
+        """Its mark, or None for the case's."""
+
+
+MarkedRow = TypeVar("MarkedRow", bound=Marked)
+
+
+class Cutter:
+    """Keeps what an audience may read and counts the rest.
+
+    What has no mark of its own carries the case's.
+    """
+
+    def __init__(self, own: Tlp, audience: Audience) -> None:
+        self._own = own
+        self._audience = audience
+        self._left_out: dict[tuple[str, Tlp], int] = {}
+
+    def kept(self, kind: str, rows: Iterable[MarkedRow]) -> tuple[MarkedRow, ...]:
+        """Return the rows the audience may read."""
+        keep: list[MarkedRow] = []
+        for row in rows:
+            mark = Tlp(row.tlp or self._own)
+            if may_read(self._audience, mark):
+                keep.append(row)
+            else:
+                self._left_out[kind, mark] = self._left_out.get((kind, mark), 0) + 1
+        return tuple(keep)
+
+    @property
+    def withheld(self) -> tuple[Withheld, ...]:
+        """What was left out, by kind and mark."""
+        found = (Withheld(kind, count, mark) for (kind, mark), count in self._left_out.items())
+        return tuple(sorted(found, key=lambda each: (each.kind, each.tlp.step)))
 
 
 def cut(file: IncidentFile, audience: Audience) -> tuple[IncidentFile, tuple[Withheld, ...]]:
-    """Return the incident without what its audience may not read, and what was left out.
-
-    What has no mark of its own carries the incident's.
-    """
-    own = Tlp(file.detail.row.tlp)
-    left_out: dict[tuple[str, Tlp], int] = {}
-
-    def kept(kind: str, rows: Iterable[object]) -> list[object]:
-        keep = []
-        for row in rows:
-            mark = Tlp(getattr(row, "tlp", None) or own)
-            if may_read(audience, mark):
-                keep.append(row)
-            else:
-                left_out[kind, mark] = left_out.get((kind, mark), 0) + 1
-        return keep
-
+    """Return the incident without what its audience may not read, and what was left out."""
+    cutter = Cutter(Tlp(file.detail.row.tlp), audience)
     shared = replace(
         file,
-        notes=tuple(kept("notes", file.notes)),  # type: ignore[arg-type]
-        evidence=tuple(kept("pieces of evidence", file.evidence)),  # type: ignore[arg-type]
-        observables=tuple(kept("observables", file.observables)),  # type: ignore[arg-type]
-        timeline=tuple(kept("timeline entries", file.timeline)),  # type: ignore[arg-type]
+        notes=cutter.kept("notes", file.notes),
+        evidence=cutter.kept("pieces of evidence", file.evidence),
+        observables=cutter.kept("observables", file.observables),
+        timeline=cutter.kept("timeline entries", file.timeline),
         detail=replace(
-            file.detail,
-            communications=tuple(kept("messages", file.detail.communications)),  # type: ignore[arg-type]
+            file.detail, communications=cutter.kept("messages", file.detail.communications)
         ),
     )
-    withheld = (Withheld(kind, count, mark) for (kind, mark), count in left_out.items())
-    return shared, tuple(sorted(withheld, key=lambda each: (each.kind, each.tlp.step)))
+    return shared, cutter.withheld
+
+
+def cut_ticket(file: Casefile, audience: Audience) -> tuple[Casefile, tuple[Withheld, ...]]:
+    """Return the ticket without what its audience may not read, and what was left out."""
+    cutter = Cutter(Tlp(file.detail.row.tlp), audience)
+    shared = replace(
+        file,
+        notes=cutter.kept("notes", file.notes),
+        evidence=cutter.kept("pieces of evidence", file.evidence),
+        observables=cutter.kept("observables", file.observables),
+    )
+    return shared, cutter.withheld
+
+
+def ticket_report(
+    file: Casefile, withheld: Iterable[Withheld], now: datetime, *, audience: Audience
+) -> Iterable[Block]:
+    """Yield the report of a ticket; addresses are defanged."""
+    d, row = file.detail, file.detail.row
+    yield Heading(1, f"{row.human_id} {row.title}")
+    yield Paragraph(f"For {audience.value}, {now:%Y-%m-%d %H:%MZ}. PAP:{d.pap}.")
+    facts = (
+        ("status", row.status.replace("_", " ")),
+        ("priority", f"{row.priority} (impact {d.impact}, urgency {d.urgency})"),
+        ("disposition", (row.disposition or "open").replace("_", " ")),
+        ("assignee", row.assignee or "nobody"),
+        ("opened", f"{row.opened_at:%Y-%m-%d %H:%MZ} by {d.opened_by}"),
+        ("incident", row.incident or "none"),
+        ("hypothesis", defang(d.hypothesis)),
+        ("unchecked", defang(d.unchecked)),
+        ("resolution", defang(d.resolution or "")),
+    )
+    yield Grid(("", ""), facts)
+    missing = [each.sentence() for each in withheld]
+    if missing:
+        yield Heading(2, "Withheld from this audience")
+        yield Listing(missing)
+    if d.description:
+        yield Heading(2, "Report")
+        yield Paragraph(defang(d.description))
+    if d.alerts:
+        yield Heading(2, "Alerts")
+        yield Grid(
+            ("number", "severity", "title", "first seen", "count"),
+            [
+                (
+                    str(each.id),
+                    each.severity.label,
+                    defang(each.title),
+                    f"{each.first_seen:%Y-%m-%d %H:%M:%SZ}",
+                    str(each.count),
+                )
+                for each in d.alerts
+            ],
+        )
+    for note in file.notes:
+        yield Heading(2, f"Note of {note.created_by}, {note.created_at:%Y-%m-%d %H:%MZ}")
+        yield Paragraph(defang(note.body))
+    yield from _written(file.findings, file.evidence)
 
 
 def report(
@@ -120,24 +205,23 @@ def _proof(file: IncidentFile) -> Iterable[Block]:
             ("type", "value", "origin"),
             [(i.type, defang(i.value), i.origin) for i in file.indicators],
         )
-    if file.findings:
+    yield from _written(file.findings, file.evidence)
+
+
+def _written(findings: Iterable[FindingRow], evidence: Iterable[EvidenceRow]) -> Iterable[Block]:
+    checked = [
+        (f.checked, defang(f.result), f.meaning.replace("_", " "), f.created_by) for f in findings
+    ]
+    if checked:
         yield Heading(2, "Findings")
-        yield Grid(
-            ("checked", "saw", "meaning", "by"),
-            [
-                (f.checked, defang(f.result), f.meaning.replace("_", " "), f.created_by)
-                for f in file.findings
-            ],
-        )
-    if file.evidence:
+        yield Grid(("checked", "saw", "meaning", "by"), checked)
+    kept = [
+        (e.title, str(e.size), e.sha256, f"{e.captured_at:%Y-%m-%d %H:%MZ} {e.captured_by}")
+        for e in evidence
+    ]
+    if kept:
         yield Heading(2, "Evidence")
-        yield Grid(
-            ("what", "bytes", "SHA-256", "captured"),
-            [
-                (e.title, str(e.size), e.sha256, f"{e.captured_at:%Y-%m-%d %H:%MZ} {e.captured_by}")
-                for e in file.evidence
-            ],
-        )
+        yield Grid(("what", "bytes", "SHA-256", "captured"), kept)
 
 
 def _review(file: IncidentFile) -> Iterable[Block]:

@@ -206,6 +206,18 @@ def wait(
     return _each(session, ticket_ids, _Step("wait", step), by=by, now=now)
 
 
+def watch(
+    session: Session, ticket_ids: Sequence[int], login: str, *, by: str, now: datetime
+) -> tuple[TicketRow, ...]:
+    """Make somebody watch the tickets, or no longer where they do."""
+
+    def step(ticket: Ticket) -> None:
+        without = [each for each in ticket.watchers if each != login]
+        ticket.watchers = without if login in ticket.watchers else [*without, login]
+
+    return _each(session, ticket_ids, _Step("watch", step, login), by=by, now=now)
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """How a ticket ended: one verdict for all its alerts, but for the exceptions."""

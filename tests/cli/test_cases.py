@@ -169,3 +169,35 @@ def test_every_figure_has_its_n_and_its_clock(soc, alert_ids):
     for figure in figures.values():
         assert figure.keys() >= {"value", "unit", "n", "median", "p90", "clock"}
     assert "Time to acknowledge" in soc("kpi")
+
+
+def test_what_ended_is_searched_repeated_and_handed_out(soc, tmp_path):
+    soc("tickets", "open", "--title", "Qualys scan")
+    soc("tickets", "resolve", "1", "--as", "benign_positive:expected", "--note", "auditors")
+    (found,) = soc("tickets", "search", "qualys", "--json")
+    assert found["disposition"] == "benign_positive"
+    soc("tickets", "search", "nothing", fails=1)
+    soc("tickets", "open", "--title", "Qualys scan again")
+    (like,) = soc("tickets", "similar", "2", "--json")
+    done = soc("tickets", "similar", "2", "--apply", like["human_id"], "--json")
+    assert (done["status"], done["disposition"]) == ("resolved", "benign_positive")
+    out = tmp_path / "ticket.html"
+    soc("tickets", "export", "2", "--audience", "clients", "--format", "html", "--out", str(out))
+    assert "Qualys scan again" in out.read_text()
+    assert "may not read it" in soc("tickets", "export", "2", "--audience", "public", fails=1)
+    soc("tickets", "watch", "2")
+
+
+def test_an_incident_is_reviewed_and_handed_out(soc, alert_ids):
+    soc("incidents", "declare", str(alert_ids[0]), "--sev", "2")
+    soc("incidents", "review", "1", "--section", "root_cause", "--text", "no MFA")
+    soc("incidents", "review", "1", "--lesson", "look at the VPN", "--action", "Require MFA")
+    written = soc("incidents", "review", "1", "--done", "--json")
+    assert written["root_cause"] == "no MFA"
+    assert written["lessons"] == ["look at the VPN"]
+    bundle = json.loads(
+        soc("incidents", "export", "1", "--format", "stix", "--audience", "organisation")
+    )
+    assert bundle["type"] == "bundle"
+    plan = soc("incidents", "plan")
+    assert "SEV1" in plan

@@ -15,7 +15,7 @@ from socconsole.services.exports import Format, Order
 from socconsole.services.incident_log import Happening, KnownBad
 from socconsole.services.incidents import Declaration
 from socconsole.store.queries.subjects import Subject
-from socconsole.store.tables import AuditEntry, AuditPayload
+from socconsole.store.tables import AuditEntry, AuditPayload, Ticket
 from tests.store.rows import an_alert
 
 HOSTILE = "<script>alert(1)</script> =cmd|' /C calc'!A0"
@@ -127,3 +127,14 @@ def test_who_exported_what_for_whom_is_in_the_audit(database, noon, incident):
         payload = session.get(AuditPayload, entry.seq)
     assert (entry.verb, entry.by) == ("incident.export", "mara")
     assert '"audience":"clients"' in payload.body
+
+
+@pytest.mark.parametrize("kind", [Format.MARKDOWN, Format.HTML, Format.JSON])
+def test_a_ticket_is_cut_to_its_audience_too(database, noon, incident, kind):
+    with database.begin() as session:
+        ticket = session.exec(select(Ticket)).one()
+        order = Order(format=kind, audience=Audience.CLIENTS)
+        made = exports.export_ticket(session, ticket.id, order, by="mara", now=noon)
+    assert "open to clients" in made.text
+    assert "Deep Throat" not in made.text
+    assert "withheld (TLP:RED)" in made.text

@@ -166,3 +166,44 @@ def test_a_ticket_is_found_by_what_people_call_it(database, noon, name):
 def test_what_does_not_exist_is_said_so(database, noon, name):
     with database.begin() as session, pytest.raises(NotFoundError):
         subject(session, name)
+
+
+def test_a_range_around_a_line_is_attached_byte_for_byte(database, noon):
+    from socconsole.core.event import Event, LogSource, RawLine
+    from socconsole.store.events import EventStore
+    from socconsole.store.tables import Generation
+    from tests.store.rows import a_source
+
+    written = [b"one\xff\n", b"two\r\n", b"three\n", b"four"]
+    with database.begin() as session:
+        source = a_source(session, noon)
+        generation = Generation(
+            source_id=source.id, path="/log", first_seen_at=noon, updated_at=noon
+        )
+        session.add(generation)
+        session.flush()
+        place = source.id, generation.id
+    events, offset = [], 0
+    for data in written:
+        bare = data.rstrip(b"\r\n")
+        line = RawLine("auth", place[1], offset, bare, offset + len(data), "/log")
+        offset += len(data)
+        raw = bare.decode(errors="replace")
+        events.append(Event("plain", (LogSource(),), {"message": raw}, raw, noon, line=line))
+    store = EventStore(database)
+    try:
+        with database.begin() as session:
+            store.append(session, *place, events, read_at=noon)
+            session.get(Generation, place[1]).offset = offset
+        found = store.around(*place, events[1].line.offset, 1, 1)
+        everything = store.around(*place, events[1].line.offset, 9, 9)
+    finally:
+        store.close()
+    with database.begin() as session:
+        about = a_case(session, noon)
+        row = evidence.attach_events(session, about, found, "why", by="mara", now=noon)
+        whole = evidence.attach_events(session, about, everything, "why", by="mara", now=noon)
+        kept = {e.id: e.content for e in session.exec(select(Evidence))}
+    assert kept[row.id] == b"".join(written[:3])
+    assert kept[whole.id] == b"".join(written)
+    assert (row.offset_from, row.offset_to, row.path) == (0, len(b"".join(written[:3])), "/log")
