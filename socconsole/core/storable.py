@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 _REPLACEMENT = "\ufffd"
+_NAME_BYTES = 500
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), _REPLACEMENT)
 _UNSTORABLE = {0: _REPLACEMENT, **_SURROGATES}
 
@@ -28,6 +29,20 @@ def storable(value: object) -> object:
     if isinstance(value, list | tuple):
         return [storable(inner) for inner in value]
     return storable_text(str(value))
+
+
+def name_text(text: str) -> str:
+    """Return storable text short enough for an index on every engine: 500 bytes of UTF-8.
+
+    A name in a log may be as long as its sender likes; an index entry may not.
+    """
+    kept = storable_text(text)
+    if len(kept) <= _NAME_BYTES // 4:
+        return kept
+    encoded = kept.encode()
+    if len(encoded) <= _NAME_BYTES:
+        return kept
+    return encoded[: _NAME_BYTES - 3].decode(errors="ignore") + "…"
 
 
 def _encodes(text: str) -> bool:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from socconsole.core.detection import Detection
 from socconsole.core.event import entities
-from socconsole.core.filter import parse_filter
+from socconsole.core.filter import FilterError, parse_filter
 from socconsole.core.filter_match import EVENT_READING, Reading, Viewer, predicate
 from socconsole.core.filter_tree import Filter
 from socconsole.core.filter_words import EVENT_FIELDS, Field, Kind, Vocabulary
@@ -83,9 +83,15 @@ class Quieting:
         return not self.filter or self._passes(detection, now)
 
     def _passes(self, detection: Detection, now: datetime) -> bool:
-        return predicate(_read(self.filter), DETECTION_READING, Viewer("", now))(detection)
+        wanted = _read(self.filter)
+        if wanted is None:  # what nobody can read hides nothing
+            return False
+        return predicate(wanted, DETECTION_READING, Viewer("", now))(detection)
 
 
 @lru_cache(maxsize=256)
-def _read(text: str) -> Filter:
-    return parse_filter(text, DETECTION_FIELDS)
+def _read(text: str) -> Filter | None:
+    try:
+        return parse_filter(text, DETECTION_FIELDS)
+    except FilterError:
+        return None

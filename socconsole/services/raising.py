@@ -14,7 +14,7 @@ from socconsole.core.fold import Entities, Fate, Trouble, judge, merge_entities
 from socconsole.core.policy import FoldPolicy
 from socconsole.core.ranking import Rank, rank, ranked_anew
 from socconsole.core.severity import Severity
-from socconsole.core.storable import storable, storable_text
+from socconsole.core.storable import name_text, storable, storable_text
 from socconsole.core.suppression import Quieting
 from socconsole.services.assets import AssetIndex, load_assets
 from socconsole.store import raising as rows
@@ -26,6 +26,7 @@ COLLECTOR = "collector"
 
 _UNNAMED_SOURCE = "unknown"
 _SUMMARY_LENGTH = 240
+_VALUE_LENGTH = 4_096
 _TOP_STATUSES = ("acknowledged", "shelved", "closed")
 """Where an alert comes back from when it is worse; in a ticket it stays there."""
 
@@ -408,7 +409,7 @@ def _source_name(event: Event) -> str:
 
 
 def _storable_entities(event: Event) -> dict[str, str]:
-    return {kind: storable_text(value) for kind, value in entities(event).items()}
+    return {kind: name_text(value) for kind, value in entities(event).items()}
 
 
 def _named_columns(found: Entities) -> Values:
@@ -472,7 +473,7 @@ def _part(part: MatchedPart) -> object:
             "selection": part.selection,
             "field": part.field,
             "pattern": part.pattern,
-            "value": part.value,
+            "value": part.value[:_VALUE_LENGTH],
             "spans": part.spans,
         }
     )

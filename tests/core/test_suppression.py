@@ -41,6 +41,7 @@ def test_it_covers(terms):
     "terms",
     [
         {"rule_id": "r2"},
+        {"filter": "host:web* (never closed"},
         {"entities": {"host": "web-1", "user": "root"}},
         {"filter": "host:db*"},
         {"rule_id": "r1", "highest": Severity.LOW},

@@ -120,6 +120,15 @@ def test_hostile_values_are_stored_on_every_engine(database):
     assert bytes(row.raw) == b"a\x00b"
 
 
+def test_names_as_long_as_an_attacker_likes_are_cut_not_refused(database):
+    long = {"host": "🔥" * 5_000, "user": "x" * 100_000, "source_ip": "é" * 3_000}
+    (alert_id,) = bring(database, detection(**long)).alert_ids
+    row = alert_of(database, alert_id)
+    assert row.username == "x" * 497 + "…"
+    assert max(len(name.encode()) for name in (row.host, row.username, row.source_ip)) <= 500
+    assert bring(database, detection(**long)).folded == 1
+
+
 def test_informational_detections_are_context_and_no_alert(database):
     result = bring(database, detection(level=Severity.INFORMATIONAL), detection())
     bring(database, detection(level=Severity.INFORMATIONAL))
