@@ -11,7 +11,6 @@ from socconsole.parsers.phrases import (
     Phrases,
     Program,
     Reading,
-    fields_of,
     linux,
     phrase,
 )
@@ -73,7 +72,7 @@ def read(message: str) -> Reading:
 
 
 def _failure_fields(match: re.Match[str]) -> dict[str, object]:
-    fields = {name: value for name, value in fields_of(match).items() if value not in ("", None)}
+    fields: dict[str, object] = {name: value for name, value in match.groupdict().items() if value}
     fields["action"], fields["outcome"] = "login", "failure"
     rhost = match["rhost"]
     if rhost:

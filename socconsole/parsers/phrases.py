@@ -33,10 +33,32 @@ class Phrase(NamedTuple):
 
     pattern: re.Pattern[str]
     action: str
-    outcome: str = ""
-    category: EventCategory = INFORMATIONAL
-    first: tuple[str, ...] = ()
+    outcome: str
+    category: EventCategory
+    first: tuple[str, ...]
     """First words it may start with; empty: any."""
+    names: tuple[str, ...]
+    """The pattern's groups, in order; it has no others."""
+    integers: tuple[str, ...]
+    """Those of them that are numbers."""
+
+    def fields(self, match: re.Match[str]) -> dict[str, object]:
+        """Return the groups that matched; a peer's address or name each under its own name."""
+        fields: dict[str, object] = {
+            name: value
+            for name, value in zip(self.names, match.groups(), strict=True)
+            if value is not None
+        }
+        if "source" in fields:
+            source = str(fields.pop("source"))
+            fields["source_ip" if is_address(source) else "source_host"] = source
+        for name in self.integers:
+            if name in fields:
+                fields[name] = as_integer(str(fields[name]))
+        return fields
+
+
+_INTEGERS = frozenset(("source_port", "destination_port", "port", "uid", "gid", "count"))
 
 
 def phrase(
@@ -47,12 +69,22 @@ def phrase(
     *,
     first: str = "",
 ) -> Phrase:
-    """Return a phrase whose first words are read off the pattern, or named in `first`."""
+    """Return a phrase whose first words are read off the pattern, or named in `first`.
+
+    Raises:
+        ValueError: The pattern has a group without a name.
+
+    """
     words = tuple(first.split())
     if not words:
         literal = re.match(r"[A-Za-z_-]+(?= |\\ )", pattern)
         words = (literal[0],) if literal else ()
-    return Phrase(re.compile(pattern), action, outcome, category, words)
+    compiled = re.compile(pattern)
+    names = tuple(compiled.groupindex)
+    if compiled.groups != len(names):
+        raise ValueError(f"a group of {pattern!r} has no name")
+    integers = tuple(name for name in names if name in _INTEGERS)
+    return Phrase(compiled, action, outcome, category, words, names, integers)
 
 
 class Phrases:
@@ -74,24 +106,8 @@ class Phrases:
         for item in self._by_word.get(message.partition(" ")[0], self._others):
             match = item.pattern.match(message)
             if match is not None:
-                return item, fields_of(match)
+                return item, item.fields(match)
         return None
-
-
-_INTEGERS = frozenset(("source_port", "destination_port", "port", "uid", "gid", "count"))
-
-
-def fields_of(match: re.Match[str]) -> dict[str, object]:
-    """Return the groups that matched; an address or a name of a peer under its own name."""
-    fields: dict[str, object] = {
-        name: value for name, value in match.groupdict().items() if value is not None
-    }
-    source = fields.pop("source", None)
-    if type(source) is str:
-        fields["source_ip" if is_address(source) else "source_host"] = source
-    for name in _INTEGERS.intersection(fields):
-        fields[name] = as_integer(str(fields[name]))
-    return fields
 
 
 def as_integer(text: str) -> int | str:
