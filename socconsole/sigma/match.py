@@ -102,7 +102,7 @@ class Matcher:
 
     @property
     def quarantined(self) -> dict[str, str]:
-        """Return the id of each rule that was taken out for being slow → why."""
+        """Return the id of each rule that is not asked about long values any more → why."""
         return self._common.quarantine.rules
 
     def losses(self) -> dict[str, Losses]:

@@ -11,7 +11,7 @@ from socconsole.sigma.definition import Definition
 from socconsole.sigma.fields import text_of, texts_of, value_of
 from socconsole.sigma.keywords import Keywords, KeywordScans
 from socconsole.sigma.plan import Plan, make_plan
-from socconsole.sigma.quarantine import Quarantine
+from socconsole.sigma.quarantine import LONG, Quarantine
 from socconsole.sigma.table import FieldTable, Ledger, Memory
 from socconsole.sigma.tree import items_of
 
@@ -46,7 +46,7 @@ class Partition:
         self.definitions = tuple(d for d in definitions if d.tree is not None)
         self._quarantine = shared.quarantine
         self._everything = (1 << len(self.definitions)) - 1
-        self._alive = self._everything
+        self._tired = 0
         self._wide = 0
         self._by_keyword = 0
         self._keywords = Keywords(shared.scans)
@@ -68,12 +68,10 @@ class Partition:
 
     def match(self, event: Event) -> Sequence[Definition]:
         """Return the rules `event` meets, in the order of the rule set."""
-        alive = self._alive
         try:
             possible, opened = self._sift(event)
         except TypeError:  # a list or a mapping is no key: look at its elements
             return self._match_lists(event)
-        possible &= alive
         if not possible:
             return ()
         view = View(event)
@@ -128,6 +126,8 @@ class Partition:
         if rest is None:
             rest = self._rest[bit] = _rest_of(definition)
         check, fields = rest
+        if bit & self._tired and len(view.event.raw) >= LONG:
+            return False
         if not fields:
             return self._timed(bit, check, view)
         get = view.event.fields.get
@@ -151,7 +151,7 @@ class Partition:
 
     def _match_lists(self, event: Event) -> list[Definition]:
         """Match an event with lists: of a list any element may answer an item."""
-        possible, opened = self._alive, 0
+        possible, opened = self._everything, 0
         for table in self._order:
             value = value_of(event, table.field)
             if value is None:
@@ -181,7 +181,9 @@ class Partition:
     def _slow(self, bit: int, nanoseconds: int) -> None:
         rule = self.definitions[bit.bit_length() - 1].rule
         if self._quarantine.strike(rule, nanoseconds):
-            self._alive &= ~bit
+            self._tired |= bit
+            for table in self._order:
+                table.tired |= bit
 
 
 def _asking(number: int, table: FieldTable) -> list[str]:

@@ -9,6 +9,7 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from socconsole.sigma.checks import TextCheck, text_check
 from socconsole.sigma.fields import text_of
 from socconsole.sigma.plan import Atom
+from socconsole.sigma.quarantine import LONG
 from socconsole.sigma.tree import Node
 
 MAX_REMEMBERED = 30_000
@@ -21,9 +22,6 @@ MAX_REMEMBERED_BYTES = 48_000_000
 """About what all fields of all partitions together remember."""
 
 _ENTRY_BYTES = 150
-
-SLOW_FROM = 2048
-"""Characters from which checks are timed."""
 
 _BOOLEANS = ("true", "false", "1", "0")
 
@@ -44,6 +42,8 @@ class FieldTable:
         self._atoms: dict[Atom, list[int]] = defaultdict(lambda: [0, 0])
         self._gated = 0
         self._base = 0
+        self.tired = 0
+        """Rules that are not asked about long values: they took too long before."""
         self.asked = 0
         """Rules that ask anything of the field alone."""
         self.absent = 0
@@ -151,7 +151,10 @@ class FieldTable:
         low = text.lower()
         own, wide = self.possible(low)
         left = own & self._checked
-        timed = len(text) >= SLOW_FROM
+        timed = len(text) >= LONG
+        if timed and left & self.tired:
+            own &= ~(left & self.tired)
+            left &= ~self.tired
         while left:
             bit = left & -left
             left ^= bit
