@@ -182,7 +182,7 @@ def _restore(undoing: _Undoing, table: Table, run: Sequence[Touch]) -> None:
         for name in names:
             if name in table.info.get("derived", ()):
                 continue
-            if canonical(now[name]) != canonical(after.get(name)):
+            if not _same(now[name], after.get(name)):
                 raise TransitionError(_who_changed(undoing, touch, name))
     model = _model(table)
     rows = [
@@ -232,7 +232,7 @@ def _remove(undoing: _Undoing, table: Table, run: Sequence[Touch]) -> None:
 def _require_unchanged(undoing: _Undoing, table: Table, touch: Touch, now: Image) -> None:
     derived = table.info.get("derived", ())
     for name, value in (touch.after or {}).items():
-        if name in now and name not in derived and canonical(now[name]) != canonical(value):
+        if name in now and name not in derived and not _same(now[name], value):
             raise TransitionError(_who_changed(undoing, touch, name))
 
 
@@ -280,6 +280,10 @@ def _pointing_at(
             yield column.in_(ids)
     if "subject_kind" in other.c and other.name not in ("action", "presence"):
         yield and_(other.c.subject_kind == table.name, other.c.subject_id.in_(ids))
+
+
+def _same(one: object, other: object) -> bool:
+    return one == other or canonical(one) == canonical(other)
 
 
 def _who_changed(undoing: _Undoing, touch: Touch, column: str) -> str:
