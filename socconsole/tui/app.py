@@ -90,6 +90,7 @@ class ConsoleApp(App[int]):
         """What `.` repeats."""
         self.bookmarks: dict[int, str] = {}
         """Alert → its title, of this session."""
+        self.fresh_ticket_id: int | None = None
         self._stopping = threading.Event()
         self._pulse_reader = PulseReader(setup.login, setup.settings.sla)
         self._pulse_due = True
@@ -385,7 +386,8 @@ class ConsoleApp(App[int]):
         self.open(ActionsScreen())
 
     def open_ticket(self, ticket_id: int | None) -> None:
-        """Show a ticket, or say that there is none."""
+        """Show a ticket; for None the one just opened, or say that there is none."""
+        ticket_id, self.fresh_ticket_id = ticket_id or self.fresh_ticket_id, None
         if ticket_id is None:
             self.say("It is in no ticket; t opens one.")
             return

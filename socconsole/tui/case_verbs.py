@@ -104,6 +104,7 @@ async def _ticket(app: "ConsoleApp", target: Target) -> bool:
         row = await app.change(open_one)
     if row is None:
         return False
+    app.fresh_ticket_id = row.id
     app.say(f"{row.human_id} has {target} · T goes there · u undoes")
     return True
 

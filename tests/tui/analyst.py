@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from socconsole.tui.app import ConsoleApp
 from socconsole.tui.setup import Setup
+from socconsole.tui.widgets.prompt import PromptLine
 
 
 class Analyst:
@@ -64,8 +65,8 @@ class Analyst:
 
     @property
     def bottom(self) -> str:
-        """The bottom line."""
-        return self.lines[-1]
+        """The bottom line; while many choices are offered, all of its rows."""
+        return "\n".join(self.lines[-self.app.screen.query_one(PromptLine).size.height :])
 
 
 @asynccontextmanager

@@ -39,6 +39,30 @@ async def test_only_an_offered_key_answers_a_choice(bare_setup):
         assert answer == "f"
 
 
+async def test_a_wrong_key_is_told_which_ones_answer(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        analyst.app.run_worker(analyst.app.choose("Close as", {"t": "true positive"}))
+        await analyst.pilot.pause()
+        await analyst.presses("z")
+        line = analyst.app.screen.query_one(PromptLine)
+        assert line.render_line(0).text.startswith("One of these keys, or Esc: Close as: t true")
+        await analyst.presses("escape")
+
+
+async def test_choices_too_wide_for_the_line_stand_below_each_other(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        choices = {str(n): f"criterion {n} " + "x" * 40 for n in range(1, 6)}
+        analyst.app.run_worker(analyst.app.choose("SEV", choices))
+        await analyst.pilot.pause()
+        line = analyst.app.screen.query_one(PromptLine)
+        shown = [line.render_line(y).text.strip() for y in range(line.size.height)]
+        assert shown[0] == "SEV:"
+        assert [text.split()[0] for text in shown[1:]] == ["1", "2", "3", "4", "5"]
+        await analyst.presses("3")
+        await analyst.pilot.pause()
+        assert line.size.height == 1
+
+
 async def test_only_y_confirms(bare_setup):
     async with at_the_console(bare_setup) as analyst:
         assert await answer_of(analyst, lambda: analyst.app.confirm("Sure?"), "y")

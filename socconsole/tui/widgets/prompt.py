@@ -43,6 +43,8 @@ class _Question:
     complete: Complete | None = None
     on_change: Callable[[str], None] | None = None
     draft: str = ""
+    warning: str = ""
+    """Said before the label once a key was pressed that answers nothing."""
 
 
 class PromptLine(Widget):
@@ -118,7 +120,7 @@ class PromptLine(Widget):
         return answer
 
     async def choose(self, label: str, choices: Mapping[str, str]) -> str | None:
-        """Return the key of `choices` that was pressed; other keys change nothing."""
+        """Return the key of `choices` that was pressed; another key is answered with a hint."""
         return await self._put(_Question(label, _future(), choices))
 
     async def confirm(self, question: str) -> bool:
@@ -129,13 +131,25 @@ class PromptLine(Widget):
         self._settle(None)
         self._question = question
         self._offers = ()
+        self._make_room()
         self.refresh()
         try:
             return await question.answer
         finally:
             if self._question is question:
                 self._question = None
+                self._make_room()
                 self.refresh()
+
+    def _make_room(self) -> None:
+        """Take a line for each choice where they do not fit beside each other."""
+        rows = 1
+        if self._question is not None and self._question.choices is not None:
+            segments = self._draw_question(self._question)
+            if sum(segment.cell_length for segment in segments) > self.size.width:
+                rows += len(self._question.choices)
+        if rows != self.size.height:
+            self.styles.height = rows
 
     def _settle(self, answer: str | None) -> None:
         question = self._question
@@ -179,6 +193,9 @@ class PromptLine(Widget):
             self._settle(pressed)
         elif event.key in ("q", "backspace"):
             self._settle(None)
+        elif self._question is not None:
+            self._question.warning = "One of these keys, or Esc: "
+            self.refresh()
 
     async def _type(self, event: events.Key, question: _Question) -> None:
         if event.key == "enter":
@@ -253,7 +270,7 @@ class PromptLine(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if self._question is not None:
-            segments = self._draw_question(self._question, width)
+            segments = self._draw_asking(self._question, y, width)
         elif self.said:
             segments = [Segment(fit(self.said, width), self._look(self._tone))]
         else:
@@ -263,15 +280,31 @@ class PromptLine(Widget):
     def _look(self, name: str) -> Style:
         return self.rich_style + self.console_app.look[name]
 
-    def _draw_question(self, question: _Question, width: int) -> list[Segment]:
-        label = safe_text(question.label) + (": " if question.choices else " ")
-        segments = [Segment(label, self._look("prompt"))]
-        if question.choices is not None:
-            for pressed, meaning in question.choices.items():
-                segments.append(Segment(pressed, self._look("key")))
-                segments.append(Segment(f" {safe_text(meaning)}  ", self._look("muted")))
-            return segments
-        return segments + self._draw_typing(width - cell_len(label))
+    def _draw_asking(self, question: _Question, y: int, width: int) -> list[Segment]:
+        if question.choices is None:
+            label = Segment(f"{safe_text(question.label)} ", self._look("prompt"))
+            return [label, *self._draw_typing(width - label.cell_length)]
+        if self.size.height == 1:
+            return self._draw_question(question)
+        if y == 0:
+            return self._draw_question(question)[:1]
+        pressed, meaning = list(question.choices.items())[y - 1]
+        return self._draw_choice(f"  {pressed}", meaning)
+
+    def _draw_question(self, question: _Question) -> list[Segment]:
+        """Return the label and every choice, as one line."""
+        label = safe_text(question.warning + question.label)
+        ending = " " if label.endswith(("?", ".")) else ": "
+        segments = [Segment(label + ending, self._look("prompt"))]
+        for pressed, meaning in (question.choices or {}).items():
+            segments += self._draw_choice(pressed, meaning)
+        return segments
+
+    def _draw_choice(self, pressed: str, meaning: str) -> list[Segment]:
+        return [
+            Segment(pressed, self._look("key")),
+            Segment(f" {safe_text(meaning)}  ", self._look("muted")),
+        ]
 
     def _draw_typing(self, room: int) -> list[Segment]:
         cursor = self._edit.cursor
