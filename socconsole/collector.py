@@ -29,7 +29,7 @@ from socconsole.settings import state_folder
 from socconsole.sigma.match import Matcher
 from socconsole.sources.generation import Checkpoint
 from socconsole.sources.inputs import Inputs, files_of
-from socconsole.sources.notes import Note
+from socconsole.sources.notes import Note, NoteKind
 from socconsole.sources.tail import Tail, open_files_limit
 from socconsole.sources.watch import Watch
 from socconsole.store import retention
@@ -285,6 +285,11 @@ class Collector:
         for one in self._followed:
             batch.checkpoints.append((one, one.tail.take_checkpoints()))
             batch.notes += [*one.tail.take_notes(), *one.reader.take_notes()]
+        for problem in self._watch.take_problems():
+            batch.notes += [
+                Note(source=one.policy.name, kind=NoteKind.WATCH, text=problem)
+                for one in self._followed
+            ]
         return batch
 
     # The transaction -------------------------------------------------------------------------

@@ -89,7 +89,9 @@ class Arrivals:
         if key in roster.live or not found.st_size:
             os.close(fd)
             return None
-        head = compressed.first_bytes(fd, HEAD_BYTES) if packed else os.pread(fd, HEAD_BYTES, 0)
+        head = (
+            compressed.first_bytes(path, fd, HEAD_BYTES) if packed else os.pread(fd, HEAD_BYTES, 0)
+        )
         file = Candidate(path, fd, *key, found.st_size, head, now)
         held = roster.held.get(key)
         if held is not None:
@@ -127,7 +129,7 @@ class Arrivals:
         roster = self._roster
         for one in (*around.ended, *around.live, *around.unseen, *roster.gone):
             alike = related(file.head, one.head) == min(len(file.head), len(one.head)) > 0
-            if not alike or not compressed.holds_all_of(file.fd, one):
+            if not alike or not compressed.holds_all_of(file.path, file.fd, one):
                 continue
             followed = roster.live.get(one.key) is one
             if followed and one.fd >= 0 and (one.id in roster.ready or one.pending):

@@ -1,7 +1,8 @@
-"""Rotated files that were compressed: read as a stream, once, and only so much of it."""
+"""Files that are unpacked, gzip and Windows event logs: read as a stream, once, within a cap."""
 
 import os
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from socconsole.sources.generation import CHUNK_BYTES, Generation
@@ -16,8 +17,8 @@ _MAGIC = b"\x1f\x8b"
 
 
 def is_compressed(path: bytes) -> bool:
-    """Whether a file of that name is gzip."""
-    return path.endswith(b".gz")
+    """Whether the lines of a file of that name have to be unpacked."""
+    return path.endswith((b".gz", b".evtx"))
 
 
 class Inflated:
@@ -97,24 +98,73 @@ class Inflated:
         return found
 
 
-def first_bytes(fd: int, count: int) -> bytes:
-    """Return the first bytes of a gzip file's content; none when it is not gzip."""
-    return Inflated(fd).read(count)
+class Records:
+    """The records of a Windows event log, one JSON document a line, from its beginning."""
+
+    def __init__(self, fd: int) -> None:
+        self.position = 0
+        self.trouble = ""
+        self._ready = b""
+        self._records = self._lines(fd)
+
+    def read(self, count: int) -> bytes:
+        """Return up to `count` bytes more; none at the end."""
+        while len(self._ready) < count:
+            line = next(self._records, b"")
+            if not line:
+                break
+            self._ready += line
+        found, self._ready = self._ready[:count], self._ready[count:]
+        self.position += len(found)
+        return found
+
+    def skip_to(self, position: int) -> bool:
+        """Go to byte `position`; False when there is less."""
+        while self.position < position:
+            if not self.read(min(CHUNK_BYTES, position - self.position)):
+                return False
+        return True
+
+    def _lines(self, fd: int) -> Iterator[bytes]:
+        import msgspec
+        from evtx import PyEvtxParser
+
+        with os.fdopen(os.dup(fd), "rb") as file:
+            file.seek(0)
+            try:
+                for record in PyEvtxParser(file).records_json():
+                    text = record["data"] if record else "{}"
+                    yield msgspec.json.encode(msgspec.json.decode(text)) + b"\n"
+            except (RuntimeError, ValueError, OSError) as error:
+                self.trouble = f"the event log is damaged: {error}"
 
 
-def holds_all_of(fd: int, known: Generation) -> bool:
+Content = Inflated | Records
+
+
+def content_of(path: bytes, fd: int) -> Content:
+    """Return the content of the file at `path` as a stream of lines."""
+    return Records(fd) if path.endswith(b".evtx") else Inflated(fd)
+
+
+def first_bytes(path: bytes, fd: int, count: int) -> bytes:
+    """Return the first bytes of a file's content; none when it has another form."""
+    return content_of(path, fd).read(count)
+
+
+def holds_all_of(path: bytes, fd: int, known: Generation) -> bool:
     """Whether the content has, in its place, what was last consumed of `known`."""
     read = known.marker + known.pending
-    content = Inflated(fd)
+    content = content_of(path, fd)
     begin = known.offset - len(known.marker)
     return bool(read) and content.skip_to(begin) and content.read(len(read)) == read
 
 
 @dataclass(slots=True, eq=False)
 class CompressedGeneration(Generation):
-    """A gzip file: offsets count its content, and what was read is never read again."""
+    """A file that is unpacked: offsets count its content; nothing of it is read twice."""
 
-    content: Inflated | None = None
+    content: Content | None = None
 
     @property
     def trouble(self) -> str:
@@ -128,7 +178,7 @@ class CompressedGeneration(Generation):
 
     def is_same_content(self, fd: int, size: int) -> bool:
         """Whether the file still begins with what was consumed."""
-        return size > 0 and first_bytes(fd, len(self.head)) == self.head
+        return size > 0 and first_bytes(self.path, fd, len(self.head)) == self.head
 
     def verifies(self, fd: int) -> bool:
         """Whether what was read is there: a compressed file is not written over in place."""
@@ -143,7 +193,7 @@ class CompressedGeneration(Generation):
         if not self.skipped and self.has_line():
             return True
         if self.content is None or self.content.position != self.position:
-            self.content = Inflated(self.fd)
+            self.content = content_of(self.path, self.fd)
             if not self.content.skip_to(self.position):
                 return False
         chunk = self.content.read(CHUNK_BYTES)

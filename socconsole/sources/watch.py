@@ -4,7 +4,9 @@ The system drops notifications when too many come at once, when a folder is made
 hard links, memory maps and network file systems, and says nothing about it.
 """
 
+import contextlib
 import os
+import stat
 import threading
 import time
 from collections import deque
@@ -98,7 +100,8 @@ class Watch:
     def _watch_once(self, folders: frozenset[bytes], stop: threading.Event) -> None:
         from watchfiles import watch
 
-        roots = [os.fsdecode(one) for one in folders if os.path.isdir(one)]
+        known = _identities(folders)
+        roots = [os.fsdecode(one) for one in known]
         if not roots:
             stop.wait(1.0)
             return
@@ -122,6 +125,19 @@ class Watch:
                     self._paths.update(os.fsencode(path) for _, path in changes)
                     self._woken = True
                     self._wake.notify_all()
-            if any(not os.path.isdir(root) for root in roots):
+            # A folder that is made again may even get the inode it had.
+            removed = any(path in roots for _, path in changes)
+            if removed or _identities(folders) != known:
                 stop.wait(0.2)
                 return
+
+
+def _identities(folders: Iterable[bytes]) -> dict[bytes, tuple[int, int]]:
+    """Return device and inode of each folder that is there: one made again is another one."""
+    found: dict[bytes, tuple[int, int]] = {}
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            status = os.stat(folder)
+            if stat.S_ISDIR(status.st_mode):
+                found[folder] = status.st_dev, status.st_ino
+    return found

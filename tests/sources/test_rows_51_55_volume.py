@@ -1,9 +1,13 @@
 """Rows 51-55: compressed files, big offsets, many files, and falling behind."""
 
 import gzip
+import json
+import os
 import tracemalloc
+from pathlib import Path
 
 import pytest
+from evtx import PyEvtxParser
 
 from socconsole.sources import compressed
 from socconsole.sources.notes import NoteKind
@@ -74,6 +78,25 @@ def test_truncated_gzip(stage: Stage, row):
             pass
         stage.settle()
     stage.expect_all()
+
+
+@scenario(52, "a Windows event log is read once, record by record", modes=[LIVE, KILLED])
+def test_event_log(stage: Stage, row):
+    folder = os.environ.get("SOCCONSOLE_CORPORA")
+    found = sorted(Path(folder).rglob("*.evtx"))[:3] if folder else []
+    if not found:
+        pytest.skip("SOCCONSOLE_CORPORA names no folder with .evtx files")
+    for number, log in enumerate(found):
+        stage.path(f"app.log.{number}.evtx").write_bytes(log.read_bytes())
+    reader = stage.start()
+    stage.settle()
+    with stage.act():
+        pass
+    stage.settle()
+    records = [json.loads(text) for text in reader.texts]
+    wanted = sum(len(list(PyEvtxParser(str(log)).records_json())) for log in found)
+    assert len(records) == wanted
+    assert all("Event" in record for record in records)
 
 
 @pytest.mark.parametrize("rest", [b"garbage after the end", b"\x1f\x8b\x08\x00broken member"])
