@@ -3,8 +3,10 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 
-from socconsole.core.event import Event, EventCategory, TimeQuality
+from socconsole.core.event import Event, EventCategory, LogSource, TimeQuality
 from socconsole.parsers import (
     accounts,
     bind,
@@ -97,11 +99,25 @@ def to_event(
         name, logsources, more, category, names = reader.read(message)
         fields.update(more)
     else:
+        logsources = _sources_of(program) if isinstance(program, str) else _SYSLOG
         category = peers.describe(message, fields, category)
     if severity is not None and category is INFORMATIONAL:
         category = category_of_severity(severity)
     # Positional: this is the hottest line of the program.
     return Event(name, logsources, fields, text, instant[0], instant[1], category, names)
+
+
+_SERVICES: Mapping[str, str] = MappingProxyType(
+    {"clamd": "clamav", "freshclam": "clamav", "clamscan": "clamav", "guacd": "guacamole"}
+)
+"""Program → Sigma's name of the service, where the two differ."""
+
+
+@lru_cache(1024)
+def _sources_of(program: str) -> tuple[LogSource, ...]:
+    """Return the log sources of a program we know nothing else of: syslog, and its own."""
+    tag = program.lower().rpartition("/")[2]
+    return (*_SYSLOG, *linux(_SERVICES.get(tag, tag))) if tag else _SYSLOG
 
 
 def _reader(program: object, message: str, fields: Mapping[str, object]) -> Program | None:

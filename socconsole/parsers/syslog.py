@@ -235,9 +235,10 @@ PARSER = Parser(
             time="2026-03-01T04:12:09.003Z",
         ),
         Sample(
-            line="Mar  1 04:12:09 myapp: started without a host",
-            fields={"program": "myapp", "message": "started without a host"},
+            line="Mar  1 04:12:09 vsftpd: started without a host",
+            fields={"program": "vsftpd", "message": "started without a host"},
             time="2026-03-01T04:12:09Z",
+            logsources=linux("syslog", "vsftpd"),
         ),
         Sample(
             line="Mar  1 04:12:09 web-1 Microsoft Word[77]: a program with a space",
