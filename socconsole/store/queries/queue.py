@@ -232,8 +232,9 @@ def queue_rows(session: Session, alert_ids: Sequence[int]) -> tuple[QueueRow, ..
 def queue_news(
     session: Session, query: QueueQuery, *, after_id: int, limit: int = 10_000
 ) -> "array[int]":
-    """Return the ids of matching alerts raised after alert `after_id`, in the query's order."""
-    statement = _ordered(session, query).where(_ALERT.c.id > after_id).limit(limit)
+    """Return the ids of matching alerts raised after alert `after_id`, oldest first."""
+    raised_since = and_(where(session, query), _ALERT.c.id > after_id)
+    statement = select(_ALERT.c.id).where(raised_since).order_by(_ALERT.c.id).limit(limit)
     return array("q", session.connection().execute(statement).scalars())
 
 
