@@ -2,6 +2,10 @@
 
 import os
 import signal
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -13,9 +17,14 @@ from socconsole.errors import SettingsError, UsageError
 from socconsole.settings import state_folder, with_source
 
 if TYPE_CHECKING:
+    from socconsole.core.detection import Rule
     from socconsole.core.policy import Settings
-    from socconsole.sigma.match import Matcher
+    from socconsole.sigma.reload import ReloadingMatcher
     from socconsole.sigma.rules import RuleSet
+    from socconsole.store.database import Database
+
+_LONGEST_RULE = 65_536
+"""Characters of a rule's text that are kept for reading on screen."""
 
 
 def collect(
@@ -51,7 +60,8 @@ def collect(
             hint="Add a [[source]] with a name and a path; `socconsole help formats` shows how.",
             where=str(settings.path or ""),
         )
-    matcher = load_matcher(settings)
+    take_up: list[Callable[[RuleSet], None]] = []
+    matcher = load_matcher(settings, take_up)
     redact = redactor(
         state_folder(os.environ) / "redaction.key",
         shipped=settings.redaction.secrets,
@@ -59,6 +69,8 @@ def collect(
     )
     with context.database() as database:
         database.become_checkpointer()
+        take_up.append(partial(_write_down, database))
+        _write_down(database, matcher.ruleset)
         events = EventStore(database)
         try:
             collector = Collector(
@@ -102,10 +114,28 @@ def _stdin_source(words: str) -> SourcePolicy:
     )
 
 
-def load_matcher(settings: "Settings") -> "Matcher":
+def _write_down(database: "Database", ruleset: "RuleSet") -> None:
+    """Store the rules in use, for screens that never load them."""
+    from socconsole.services import rules
+
+    with database.begin() as session:
+        rules.write_down(session, ruleset.rules, now=datetime.now(UTC), body=_text_of)
+
+
+def _text_of(rule: "Rule") -> str:
+    path = Path(rule.path.rpartition(":")[0] or rule.path)
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")[:_LONGEST_RULE]
+    except OSError:  # gone since it was loaded
+        return ""
+
+
+def load_matcher(
+    settings: "Settings", take_up: "Sequence[Callable[[RuleSet], None]]" = ()
+) -> "ReloadingMatcher":
     """Return a matcher with the shipped and the configured rules; refusals are said.
 
-    It takes up changed rule files by itself.
+    It takes up changed rule files by itself and hands them to each of `take_up`.
     """
     from socconsole.cli import rule_paths
     from socconsole.sigma.reload import ReloadingMatcher
@@ -114,6 +144,8 @@ def load_matcher(settings: "Settings") -> "Matcher":
         for error in ruleset.errors:
             say(str(error))
         say(f"{len(ruleset.rules)} rules are in use")
+        for taken in take_up:
+            taken(ruleset)
 
     matcher = ReloadingMatcher(
         lambda: rule_paths.load(settings.rules),

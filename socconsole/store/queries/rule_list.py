@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from socconsole.core.severity import Severity
-from socconsole.store.tables import Alert, RuleRecord
+from socconsole.store.tables import Alert, DetectionCount, RuleRecord, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def rules(session: Session) -> tuple[RuleRow, ...]:
         .group_by(col(Alert.rule_id))
     )
     open_ = {rule: count for rule, count in session.execute(counted)}  # noqa: C416 rows are no pairs
-    query = select(RuleRecord).order_by(col(RuleRecord.detections).desc(), col(RuleRecord.title))
-    return tuple(
+    fired = _fired(session)
+    rows = [
         RuleRow(
             id=row.id,
             title=row.title,
@@ -67,14 +67,26 @@ def rules(session: Session) -> tuple[RuleRow, ...]:
             runbook=row.runbook,
             path=row.path,
             loaded_at=row.loaded_at,
-            detections=row.detections,
-            last_detection_at=row.last_detection_at,
+            detections=fired.get(row.id, (0, None))[0],
+            last_detection_at=fired.get(row.id, (0, None))[1],
             open=open_.get(row.id, 0),
             true_positives=ended.get((row.id, "true_positive"), 0),
             decided=sum(ended.get((row.id, name), 0) for name in _DECIDED),
         )
-        for row in session.scalars(query)
-    )
+        for row in session.scalars(select(RuleRecord))
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.detections, row.title)))
+
+
+def _fired(session: Session) -> dict[str, tuple[int, datetime | None]]:
+    """Return rule → how often it fired, and in which hour last."""
+    hour = table_of(DetectionCount).c.hour
+    query = select(
+        col(DetectionCount.rule_id),
+        func.sum(DetectionCount.detections),
+        func.max(hour, type_=hour.type),
+    ).group_by(col(DetectionCount.rule_id))
+    return {rule: (int(count), last) for rule, count, last in session.execute(query)}
 
 
 def _by_disposition(session: Session) -> dict[tuple[str, str | None], int]:

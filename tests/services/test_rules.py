@@ -1,0 +1,38 @@
+"""The rules are written down once, again when they change, and marked when they go."""
+
+from dataclasses import replace
+
+from socconsole.core.detection import Rule
+from socconsole.core.severity import Severity
+from socconsole.services import rules
+from socconsole.store.queries.rule_list import rules as listed
+from tests.conftest import NOON
+
+WEB = Rule("r1", "Web shell", Severity.HIGH, path="web.yml:1", revision="a")
+SSH = Rule("r2", "Brute force", Severity.LOW, path="ssh.yml:1", revision="b")
+
+
+def write(database, *known):
+    with database.begin() as session:
+        return rules.write_down(session, known, now=NOON, body=lambda rule: f"text of {rule.id}")
+
+
+def test_rules_are_stored_with_their_text_and_only_when_they_changed(database):
+    assert write(database, WEB, SSH) == 2
+    assert write(database, WEB, SSH) == 0
+    assert write(database, replace(WEB, title="Web shells", revision="c"), SSH) == 1
+    with database.read() as session:
+        assert {row.title: row.body for row in listed(session)} == {
+            "Web shells": "text of r1",
+            "Brute force": "text of r2",
+        }
+
+
+def test_a_rule_that_is_gone_is_off_and_back_on_when_it_returns(database):
+    write(database, WEB, SSH)
+    write(database, WEB)
+    with database.read() as session:
+        assert {row.id: row.enabled for row in listed(session)} == {"r1": True, "r2": False}
+    write(database, WEB, SSH)
+    with database.read() as session:
+        assert all(row.enabled for row in listed(session))
