@@ -20,11 +20,7 @@ VERSION = 1
 
 def ensure(database: "Database") -> None:
     """Make the schema in an empty database; refuse one that is newer, older or not ours."""
-    if database.path is not None:
-        place.check_file_system(database.path)
-        place.check_rights(database.path)
-        if not database.read_only:
-            place.make_file(database.path)
+    prepare(database)
     with database.engine.connect() as connection:
         found = version_of(connection)
     if found == VERSION:
@@ -40,6 +36,19 @@ def ensure(database: "Database") -> None:
     if database.read_only:
         raise StoreError("There is no database yet.", where=str(database.path or database.url))
     _create(database)
+
+
+def prepare(database: "Database") -> None:
+    """Check where an SQLite file lies and who may read it; make an empty one where there is none.
+
+    Whoever opens the file first makes it: SQLite itself would let everybody read it.
+    """
+    if database.path is None:
+        return
+    place.check_file_system(database.path)
+    place.check_rights(database.path)
+    if not database.read_only:
+        place.make_file(database.path)
 
 
 def newer(database: "Database", found: int, known: int) -> StoreError:

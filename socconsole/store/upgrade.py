@@ -42,6 +42,7 @@ def upgrade(
 
     """
     newest = migrations[-1].version if migrations else schema.VERSION
+    schema.prepare(database)
     with database.engine.connect() as connection:
         found = schema.version_of(connection)
     if found > newest:

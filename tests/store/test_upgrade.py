@@ -83,3 +83,10 @@ def test_an_older_database_is_not_upgraded_behind_peoples_backs(database, noon, 
 def test_nothing_to_do_is_no_backup(sqlite_database, noon):
     assert upgrade(sqlite_database, now=noon).backup is None
     assert [path.name for path in sqlite_database.path.parent.glob("*.bak")] == []
+
+
+def test_where_there_is_no_database_an_upgrade_makes_a_private_one(tmp_path, noon):
+    database = Database(str(tmp_path / "soc.db"))
+    assert upgrade(database, now=noon).now == schema.VERSION
+    assert stat.S_IMODE(database.path.stat().st_mode) == 0o600
+    database.close()
