@@ -56,6 +56,9 @@ def define(document: Document, placeholders: Placeholders) -> Definition:
 
 def _event_rule(document: Document, placeholders: Placeholders) -> Definition:
     body = _renamed(document.body)
+    if "title" not in body and "name" in body:
+        # Of a file with a correlation only the correlation needs more than a name.
+        body["title"] = body["name"]
     sigma = SigmaRule.from_dict(body)
     tree, warnings = _tree(sigma.detection, placeholders, document)
     return Definition(
@@ -129,7 +132,7 @@ def _rule(document: Document, warnings: list[tuple[str, str]]) -> Rule:
     own = _own(document, warnings)
     return Rule(
         id=_id(body, digest, document, warnings),
-        title=_text(body.get("title")) or "",
+        title=_text(body.get("title")) or _text(body.get("name")) or "",
         severity=_severity(body),
         status=_text(body.get("status")) or "stable",
         author=_text(body.get("author")),

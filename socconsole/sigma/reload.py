@@ -64,14 +64,14 @@ class ReloadingMatcher(Matcher):
         if now - self._looked < LOOK_EVERY_SECS:
             return
         self._looked = now
+        self._reading = threading.Thread(target=self._read, name="rules", daemon=True)
+        self._reading.start()
+
+    def _read(self) -> None:
         found = signature(self._paths)
         if found != self._signature:
             self._signature = found
-            self._reading = threading.Thread(target=self._read, name="rules", daemon=True)
-            self._reading.start()
-
-    def _read(self) -> None:
-        self._ready = self._load()
+            self._ready = self._load()
 
 
 def signature(paths: Sequence[Path]) -> Signature:

@@ -18,17 +18,20 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from socconsole.cli.replay import peak_rss_bytes, read_events
-from socconsole.core.event import Event, ReadContext
-from socconsole.sigma.match import Matcher
-from socconsole.sigma.rules import load_rules
+# This file's name is that of pySigma's package, and its folder is searched first.
+sys.path[:] = [place for place in sys.path if Path(place or ".").resolve() != Path(__file__).parent]
+
+from socconsole.cli.replay import peak_rss_bytes, read_events  # noqa: E402 - see above
+from socconsole.core.event import Event, ReadContext  # noqa: E402
+from socconsole.sigma.match import Matcher  # noqa: E402
+from socconsole.sigma.rules import load_rules  # noqa: E402
 
 _LOAD = """
 import sys, time
 from pathlib import Path
 started = time.perf_counter()
-from socconsole.sigma.match import Matcher
-from socconsole.sigma.rules import load_rules
+from socconsole.sigma.match import Matcher  # noqa: E402
+from socconsole.sigma.rules import load_rules  # noqa: E402
 Matcher(load_rules(sys.argv[2:], cache=Path(sys.argv[1])))
 print(time.perf_counter() - started)
 """

@@ -293,3 +293,18 @@ def test_a_match_without_its_group_is_counted_and_left_out(rules):
     matcher = Matcher(rules(window(COUNT)))
     matcher.match_all([an_event({"outcome": "failed"})])
     assert [losses.without_group for losses in matcher.losses().values()] == [1]
+
+
+def test_in_a_file_with_a_correlation_a_rule_needs_only_its_name(rules):
+    text = """
+title: Window
+id: 00000000-0000-4000-8000-000000000009
+correlation: {type: event_count, rules: failed, group-by: user, timespan: 1m, condition: {gte: 2}}
+---
+name: failed
+logsource: {product: windows}
+detection:
+  selection: {outcome: failed}
+  condition: selection
+"""
+    assert len(fired(rules(text), fails(1, 2))) == 1
