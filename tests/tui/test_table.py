@@ -7,8 +7,9 @@ import pytest
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.prompt import PromptLine
-from socconsole.tui.widgets.table import Column, VirtualTable
+from socconsole.tui.widgets.table import VirtualTable
 from tests.tui.analyst import at_the_console
 
 

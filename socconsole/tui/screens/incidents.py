@@ -13,10 +13,11 @@ from socconsole.tui.incident_verbs import Chosen
 from socconsole.tui.keymap import key
 from socconsole.tui.screens import console
 from socconsole.tui.tasks import task
+from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
-from socconsole.tui.widgets.table import Column, VirtualTable
+from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from socconsole.store.queries.incidents import IncidentRow

@@ -13,11 +13,12 @@ from socconsole.tui.screens import console
 from socconsole.tui.screens.refs import RefsScreen
 from socconsole.tui.store_access import AnySession
 from socconsole.tui.tasks import task
+from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.sparkline import sparkline
-from socconsole.tui.widgets.table import Column, VirtualTable
+from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from socconsole.core.policy import SlaPolicy

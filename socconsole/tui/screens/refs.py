@@ -13,10 +13,11 @@ from socconsole.tui.open_ref import open_ref
 from socconsole.tui.screens import console
 from socconsole.tui.store_access import AnySession
 from socconsole.tui.tasks import task
+from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
-from socconsole.tui.widgets.table import Column, VirtualTable
+from socconsole.tui.widgets.table import VirtualTable
 
 _MOST = 2_000
 

@@ -12,10 +12,11 @@ from socconsole.tui.keymap import key
 from socconsole.tui.screens import console
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
+from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
-from socconsole.tui.widgets.table import Column, VirtualTable
+from socconsole.tui.widgets.table import VirtualTable
 from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ what the analyst looks at: the cursor is bound to an id, the order changes only 
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -23,61 +22,29 @@ from socconsole.errors import SocError
 from socconsole.tui.cells import fit
 from socconsole.tui.keymap import key
 from socconsole.tui.messages import IdsLoaded, RowsLoaded
+from socconsole.tui.widgets.columns import LEAD, Column, merged, placed
 from socconsole.tui.widgets.line_view import LineView
+from socconsole.tui.widgets.row_source import RowSource
+from socconsole.tui.widgets.selection import Selection, select
 
 RowT = TypeVar("RowT")
-RowT_co = TypeVar("RowT_co", covariant=True)
 
 PAGE = 200
 KEPT_ROWS = 64 * PAGE
-LEAD = 2
-"""Cells before the first column: the cursor's bar and the mark."""
 _FOOT_LEFT = 20
 """Cells of the foot that a cursor move leaves alone."""
 
 
-class RowSource(Protocol[RowT_co]):
-    """Where a table's rows come from. Both methods run in a thread."""
+class OfTable(Message):
+    """Something a table tells its screen."""
 
-    def ids(self) -> Sequence[int]:
-        """Return every id of the view, in its order."""
-        ...
+    def __init__(self, table: "VirtualTable[Any]") -> None:
+        super().__init__()
+        self.table = table
 
-    def rows(self, ids: Sequence[int]) -> Mapping[int, RowT_co]:
-        """Return the rows of those `ids` that still exist."""
-        ...
-
-
-@dataclass(frozen=True)
-class Column(Generic[RowT]):
-    """One column: what it says about a row, and how much room that takes."""
-
-    name: str
-    title: str
-    width: int
-    """Cells without the space after it."""
-    text: Callable[[RowT], str]
-    style: Callable[[RowT], str] | None = None
-    """Name of a theme style for this cell, or "" for none."""
-    grow: int = 0
-    """Share of the cells that are left over."""
-    least: int = 0
-    """Shown only in tables at least this wide."""
-    right: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What a verb acts on."""
-
-    ids: Sequence[int]
-    hidden: int = 0
-    """Marked rows that the filter hides; they are left out."""
-    marked: bool = False
-    """False when it is only the row under the cursor."""
-
-    def __len__(self) -> int:
-        return len(self.ids)
+    @property
+    def control(self) -> "VirtualTable[Any]":
+        return self.table
 
 
 class VirtualTable(LineView, Generic[RowT]):
@@ -88,40 +55,22 @@ class VirtualTable(LineView, Generic[RowT]):
     rows no longer belong to the view: they stay, struck through, until the next load.
     """
 
-    class Highlighted(Message):
+    class Loaded(OfTable):
+        """A `reload` is on screen."""
+
+    class Highlighted(OfTable):
         """The cursor is on another row, or on none."""
 
         def __init__(self, table: "VirtualTable[Any]", row_id: int | None) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.row_id = row_id
 
-        @property
-        def control(self) -> "VirtualTable[Any]":
-            return self.table
-
-    class Chosen(Message):
+    class Chosen(OfTable):
         """Enter was pressed on a row."""
 
         def __init__(self, table: "VirtualTable[Any]", row_id: int) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.row_id = row_id
-
-        @property
-        def control(self) -> "VirtualTable[Any]":
-            return self.table
-
-    class Loaded(Message):
-        """A `reload` is on screen."""
-
-        def __init__(self, table: "VirtualTable[Any]") -> None:
-            super().__init__()
-            self.table = table
-
-        @property
-        def control(self) -> "VirtualTable[Any]":
-            return self.table
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("list.down", "j,down", "move(1)", "Next row"),
@@ -170,8 +119,6 @@ class VirtualTable(LineView, Generic[RowT]):
         self._goal: int | None = None
         self._asked: set[int] = set()
         self._layout_of: tuple[int, list[tuple[Column[RowT], int]]] = (-1, [])
-
-    # Rows and where they come from.
 
     @property
     def line_count(self) -> int:
@@ -393,8 +340,6 @@ class VirtualTable(LineView, Generic[RowT]):
         if self.cursor_id is not None:
             self.post_message(self.Chosen(self, self.cursor_id))
 
-    # Marks.
-
     def is_marked(self, index: int) -> bool:
         """Return whether the row at `index` is marked, by itself or by the range."""
         if self._anchor is not None:
@@ -405,17 +350,7 @@ class VirtualTable(LineView, Generic[RowT]):
 
     def selection(self) -> Selection:
         """Return the marked rows of this view, or else the row under the cursor."""
-        if self._all_marked:
-            if not self.marks:
-                return Selection(self._ids, marked=True)
-            kept = [row_id for row_id in self._ids if row_id not in self.marks]
-            return Selection(kept, marked=True)
-        marks = self.marks | self._range_ids()
-        if marks:
-            kept = [row_id for row_id in self._ids if row_id in marks]
-            return Selection(kept, hidden=len(marks) - len(kept), marked=True)
-        here = self.cursor_id
-        return Selection(() if here is None else (here,))
+        return select(self._ids, self.marks | self._range_ids(), self._all_marked, self.cursor_id)
 
     def selected_rows(self) -> list[RowT]:
         """Return the loaded rows among the selection."""
@@ -471,8 +406,6 @@ class VirtualTable(LineView, Generic[RowT]):
             self.refresh_lines()
             self.refresh_foot()
 
-    # Drawing.
-
     def set_foot(self, *, pill: str | None = None, note: str | None = None) -> None:
         """Change the foot: the pill at its left, the note at its right."""
         if pill is not None and pill != self.pill:
@@ -496,23 +429,8 @@ class VirtualTable(LineView, Generic[RowT]):
     def placed_columns(self, width: int) -> list[tuple[Column[RowT], int]]:
         """Return the columns that fit in `width` cells, each with its own width."""
         if self._layout_of[0] != width:
-            self._layout_of = (width, self._place(width))
+            self._layout_of = (width, placed(self.columns, width))
         return self._layout_of[1]
-
-    def _place(self, width: int) -> list[tuple[Column[RowT], int]]:
-        shown = [column for column in self.columns if column.least <= width]
-        spare = width - LEAD - sum(column.width + 1 for column in shown)
-        shares = sum(column.grow for column in shown)
-        placed = []
-        for column in shown:
-            extra = spare * column.grow // shares if shares and spare > 0 else 0
-            placed.append((column, column.width + extra))
-        if spare < 0 and shares:
-            placed = [
-                (column, max(4, own + spare * column.grow // shares) if column.grow else own)
-                for column, own in placed
-            ]
-        return placed
 
     def draw_head(self, width: int) -> list[Segment]:
         titles = " ".join(
@@ -540,7 +458,7 @@ class VirtualTable(LineView, Generic[RowT]):
             style = whole + self.console_app.look[name] if name else whole
             parts.append((fit(column.text(row), cells, right=column.right), style))
             parts.append((" ", whole))
-        return self.padded(_merged(parts), width, whole)
+        return self.padded(merged(parts), width, whole)
 
     def _row_style(self, index: int, row: RowT) -> tuple[Style, bool]:
         if index == self.cursor:
@@ -555,11 +473,9 @@ class VirtualTable(LineView, Generic[RowT]):
     def draw_foot(self, width: int) -> list[Segment]:
         right = self._foot_right()
         room = max(0, width - cell_len(right))
-        if self.pill:
-            pill = [Segment(fit(self.pill, min(cell_len(self.pill), room)), self.look("pill"))]
-        else:
-            pill = []
-        left = self.padded(pill, room, self.rich_style)
+        pill = fit(self.pill, min(cell_len(self.pill), room))
+        drawn = [Segment(pill, self.look("pill"))] if pill else []
+        left = self.padded(drawn, room, self.rich_style)
         return [*left, Segment(right, self.look("muted"))]
 
     def _foot_right(self) -> str:
@@ -579,24 +495,3 @@ class VirtualTable(LineView, Generic[RowT]):
         if self._all_marked:
             return len(self._ids) - len(self.marks)
         return len(self.marks | self._range_ids()) - self.hidden
-
-
-def _merged(parts: Sequence[tuple[str, Style]]) -> list[Segment]:
-    """Return segments, neighbours of one style as one: fewer bytes on the wire."""
-    merged: list[Segment] = []
-    text, style = parts[0]
-    for more, own in parts[1:]:
-        if own == style or (more == " " and _blank_alike(own, style)):
-            text += more
-        elif text.isspace() and _blank_alike(style, own):
-            text, style = text + more, own
-        else:
-            merged.append(Segment(text, style))
-            text, style = more, own
-    return [*merged, Segment(text, style)]
-
-
-def _blank_alike(one: Style, other: Style) -> bool:
-    """Return whether a blank looks the same in both."""
-    seen = (other.underline, other.reverse, other.strike)
-    return one.bgcolor == other.bgcolor and not any(seen)

@@ -1,0 +1,18 @@
+"""Where the rows of a table come from."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeVar
+
+RowT_co = TypeVar("RowT_co", covariant=True)
+
+
+class RowSource(Protocol[RowT_co]):
+    """Where a table's rows come from. Both methods run in a thread."""
+
+    def ids(self) -> Sequence[int]:
+        """Return every id of the view, in its order."""
+        ...
+
+    def rows(self, ids: Sequence[int]) -> Mapping[int, RowT_co]:
+        """Return the rows of those `ids` that still exist."""
+        ...
