@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from socconsole.tui.alert_text import SEVERITY_MARKS
 from socconsole.tui.cells import span
-from socconsole.tui.widgets.table import Column
+from socconsole.tui.widgets.columns import Column
 
 if TYPE_CHECKING:
     from socconsole.store.queries.queue import QueueRow

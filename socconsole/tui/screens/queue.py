@@ -21,7 +21,6 @@ from socconsole.tui.keymap import key
 from socconsole.tui.queue_views import ViewBar, group_choices
 from socconsole.tui.screens import console
 from socconsole.tui.tasks import task
-from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
