@@ -51,15 +51,7 @@ def collect(
     from socconsole.parsers.redaction import redactor
     from socconsole.store.events import EventStore
 
-    settings = context.settings()
-    if stdin is not None:
-        settings = with_source(settings, _stdin_source(stdin))
-    if not settings.source:
-        raise SettingsError(
-            "The settings name no source.",
-            hint="Add a [[source]] with a name and a path; `socconsole help formats` shows how.",
-            where=str(settings.path or ""),
-        )
+    settings = _with_stdin(context.settings(), stdin)
     take_up: list[Callable[[RuleSet], None]] = []
     matcher = load_matcher(settings, take_up)
     redact = redactor(
@@ -93,6 +85,19 @@ def collect(
             f" {totals.detections} detections"
         )
     return 0
+
+
+def _with_stdin(settings: "Settings", stdin: str | None) -> "Settings":
+    """Return the settings with standard input as a source, where it is one."""
+    if stdin is not None:
+        settings = with_source(settings, _stdin_source(stdin))
+    if not settings.source:
+        raise SettingsError(
+            "The settings name no source.",
+            hint="Add a [[source]] with a name and a path; `socconsole help formats` shows how.",
+            where=str(settings.path or ""),
+        )
+    return settings
 
 
 def _stdin_source(words: str) -> SourcePolicy:
