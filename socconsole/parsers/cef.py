@@ -135,7 +135,7 @@ def _time(fields: dict[str, object], context: ReadContext) -> tuple[datetime | N
 
 
 def _logsources(fields: dict[str, object]) -> tuple[LogSource, ...]:
-    return logsource_of_device(str(fields["deviceVendor"]), str(fields["deviceProduct"]))
+    return logsource_of_device(str(fields["deviceVendor"]))
 
 
 def _category(fields: dict[str, object]) -> EventCategory:

@@ -14,11 +14,6 @@ def _is_ours(fields: Mapping[str, object]) -> bool:
     return "short_message" in fields and "version" in fields and "host" in fields
 
 
-def _logsources(fields: Mapping[str, object]) -> tuple[LogSource, ...]:
-    facility = fields.get("_facility", fields.get("facility"))
-    return (LogSource(service=facility if isinstance(facility, str) and facility else None),)
-
-
 def _adapt(fields: dict[str, object]) -> None:
     """Give added fields their names without the underscore too, where those are free."""
     for name in [name for name in fields if name[:1] == "_" and len(name) > 1]:
@@ -40,7 +35,7 @@ PARSER = Parser(
     parse=reader(
         "gelf",
         is_ours=_is_ours,
-        logsources=_logsources,
+        logsources=(LogSource(),),
         names={
             "host.name": "host",
             "message": "short_message",
@@ -61,7 +56,6 @@ PARSER = Parser(
             names={"host.name": "web-1", "user.name": "mara", "message": "disk full"},
             time="2026-03-01T04:12:09.125Z",
             category=EventCategory.EXCEPTION,
-            logsources=(LogSource(service="app"),),
         ),
     ),
 )

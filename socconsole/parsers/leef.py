@@ -96,7 +96,7 @@ def _delimiter(mark: str) -> str:
 
 
 def _logsources(fields: dict[str, object]) -> tuple[LogSource, ...]:
-    return logsource_of_device(str(fields["deviceVendor"]), str(fields["deviceProduct"]))
+    return logsource_of_device(str(fields["deviceVendor"]))
 
 
 def _category(fields: dict[str, object]) -> EventCategory:

@@ -44,7 +44,7 @@ def parse(text: str, context: ReadContext) -> Event | None:
         "ssl-login-fail",
     ):
         category = WARNING
-    logsources = logsource_of_device("fortinet", "fortigate") if is_fortigate else _NO_SOURCE
+    logsources = logsource_of_device("fortinet") if is_fortigate else _NO_SOURCE
     return Event("logfmt", logsources, fields, text, time, quality, category, names)
 
 

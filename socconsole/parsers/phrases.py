@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -205,11 +204,15 @@ _DEVICES: Mapping[str, tuple[LogSource, ...]] = MappingProxyType(
 )
 
 
-@lru_cache(1024)
-def logsource_of_device(vendor: str, product: str) -> tuple[LogSource, ...]:
-    """Return the log sources of a device that names its maker, as CEF and LEEF do."""
-    named = LogSource(product=vendor.lower() or None, service=product.lower() or None)
-    return (*_DEVICES.get(vendor.lower(), ()), named)
+_UNKNOWN_DEVICE = (LogSource(),)
+
+
+def logsource_of_device(vendor: str) -> tuple[LogSource, ...]:
+    """Return the log sources of a device that names its maker, as CEF and LEEF do.
+
+    A fixed list: a line must not be able to invent one.
+    """
+    return _DEVICES.get(vendor.lower(), _UNKNOWN_DEVICE)
 
 
 def grouped(programs: Iterable[Program]) -> Mapping[str, Program]:

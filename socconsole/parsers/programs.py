@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from types import MappingProxyType
 
 from socconsole.core.event import Event, EventCategory, LogSource, TimeQuality
@@ -99,7 +98,7 @@ def to_event(
         name, logsources, more, category, names = reader.read(message)
         fields.update(more)
     else:
-        logsources = _sources_of(program) if isinstance(program, str) else _SYSLOG
+        logsources = _SERVICES.get(str(program).lower().rpartition("/")[2], _SYSLOG)
         category = peers.describe(message, fields, category)
     if severity is not None and category is INFORMATIONAL:
         category = category_of_severity(severity)
@@ -107,17 +106,23 @@ def to_event(
     return Event(name, logsources, fields, text, instant[0], instant[1], category, names)
 
 
-_SERVICES: Mapping[str, str] = MappingProxyType(
-    {"clamd": "clamav", "freshclam": "clamav", "clamscan": "clamav", "guacd": "guacamole"}
+_SERVICES: Mapping[str, tuple[LogSource, ...]] = MappingProxyType(
+    {
+        tag: (*_SYSLOG, *linux(service))
+        for tag, service in {
+            "vsftpd": "vsftpd",
+            "clamd": "clamav",
+            "freshclam": "clamav",
+            "guacd": "guacamole",
+            "named": "named",
+            "mysqld": "mysql",
+            "postgres": "postgresql",
+            "docker": "docker",
+            "dockerd": "docker",
+        }.items()
+    }
 )
-"""Program → Sigma's name of the service, where the two differ."""
-
-
-@lru_cache(1024)
-def _sources_of(program: str) -> tuple[LogSource, ...]:
-    """Return the log sources of a program we know nothing else of: syslog, and its own."""
-    tag = program.lower().rpartition("/")[2]
-    return (*_SYSLOG, *linux(_SERVICES.get(tag, tag))) if tag else _SYSLOG
+"""Programs that rules know as services. A fixed list: a line must not be able to invent one."""
 
 
 def _reader(program: object, message: str, fields: Mapping[str, object]) -> Program | None:

@@ -21,9 +21,20 @@ _SOURCES: Mapping[str, tuple[LogSource, ...]] = MappingProxyType(
             "flow": (LogSource(category="firewall"),),
             "netflow": (LogSource(category="firewall"),),
             "drop": (LogSource(category="firewall"),),
+            "anomaly": (),
+            "fileinfo": (),
+            "tls": (),
+            "ssh": (),
+            "smb": (),
+            "smtp": (),
+            "krb5": (),
+            "rdp": (),
+            "dhcp": (),
+            "stats": (),
         }.items()
     }
 )
+_OTHERS = (LogSource(product="suricata"),)
 _NAMES = MappingProxyType(
     {
         "host.name": "host",
@@ -65,7 +76,7 @@ def from_document(fields: dict[str, object], text: str, context: ReadContext) ->
     category = EventCategory.INFORMATIONAL
     if shape is not None:
         category = shape(fields)
-    logsources = _SOURCES.get(kind) or (LogSource(product="suricata", service=kind),)
+    logsources = _SOURCES.get(kind, _OTHERS)
     time, quality = timestamps.iso(stamp, context) or (None, TimeQuality.NONE)
     return Event("suricata_eve", logsources, fields, text, time, quality, category, _NAMES)
 

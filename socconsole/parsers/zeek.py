@@ -52,6 +52,51 @@ _ALIASES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
         ),
     }
 )  # fmt: skip
+_LOGS = frozenset(
+    [
+        "conn",
+        "dns",
+        "http",
+        "ssl",
+        "files",
+        "notice",
+        "x509",
+        "dce_rpc",
+        "kerberos",
+        "rdp",
+        "smb_files",
+        "smb_mapping",
+        "smb_cmd",
+        "ssh",
+        "smtp",
+        "ftp",
+        "ntlm",
+        "rfb",
+        "snmp",
+        "socks",
+        "syslog",
+        "tunnel",
+        "weird",
+        "dhcp",
+        "radius",
+        "sip",
+        "mysql",
+        "irc",
+        "ldap",
+        "ldap_search",
+        "pe",
+        "software",
+        "known_hosts",
+        "known_services",
+        "known_certs",
+        "modbus",
+        "dnp3",
+        "ntp",
+        "intel",
+        "traceroute",
+    ]
+)
+"""Logs that may be a service: a line must not be able to invent one."""
 _JSON_PATHS = (
     ("dns", ("query", "qclass")), ("http", ("uri", "method")), ("conn", ("conn_state",)), ("ssl", ("server_name",)),
     ("files", ("fuid", "mime_type")), ("notice", ("note",)), ("x509", ("certificate.serial",)),
@@ -171,7 +216,8 @@ def _finish(fields: dict[str, object], path: str, text: str, context: ReadContex
             fields.setdefault(ours, fields[theirs])
     if context.host:
         fields.setdefault("_system_name", context.host)
-    sources = (LogSource(product="zeek", service=path or None), *_MORE.get(path, ()))
+    service = path if path in _LOGS else None
+    sources = (LogSource(product="zeek", service=service), *_MORE.get(path, ()))
     return Event("zeek", sources, fields, text, *instant, _category(fields, path), _NAMES)
 
 

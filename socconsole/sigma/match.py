@@ -136,6 +136,8 @@ class Matcher:
             if found is None:
                 found = Partition(definitions, self._common)
                 self._shared[ids] = found
+            if len(self._partitions) >= _MAX_ROUTES:
+                self._partitions.clear()
             self._partitions[sources] = found
         if len(self._routes) < _MAX_ROUTES:
             self._routes[id(sources)] = (sources, found)

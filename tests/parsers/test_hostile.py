@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socconsole.core.event import ReadContext
-from socconsole.parsers import PARSERS, find, open_parser, unparsed
+from socconsole.parsers import PARSERS, find, open_parser, read_any, unparsed
 from socconsole.parsers.json_lines import (
     MAX_DEPTH,
     MAX_KEY,
@@ -126,3 +126,18 @@ def test_a_document_of_twelve_megabytes_is_refused_at_once():
     begin = time.process_time()
     assert find("json_lines").parse(text, CONTEXT) is None
     assert time.process_time() - begin < 0.5
+
+
+def test_a_line_cannot_invent_a_log_source():
+    words = [f"w{number}" for number in range(50)]
+    lines = (
+        "Mar  1 04:12:09 h {}: x",
+        '{{"timestamp":"2026-03-01T04:12:09Z","event_type":"{}"}}',
+        '{{"ts":1.5,"uid":"x","_path":"{}"}}',
+        "CEF:0|{}|w|1|1|x|1|",
+        '{{"version":"1.1","host":"h","short_message":"x","_facility":"{}"}}',
+        '{{"EventID":1,"Channel":"{}"}}',
+    )
+    for line in lines:
+        events = [read_any(line.format(word), CONTEXT) for word in words]
+        assert len({event.logsources for event in events if event}) == 1, line
