@@ -2,7 +2,9 @@
 
 import base64
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -59,9 +61,17 @@ def _items(name: str, format: str, context: Context) -> Iterator[dict[str, objec
     parser = _chosen(texts, name, format)
     parse_line = open_parser(parser, texts) if parser is not None else lambda _text, _context: None
     now = context.now()
-    read_context = ReadContext(source=name, read_at=now, reference=now)
+    read_context = ReadContext(source=name, read_at=now, reference=_written_at(name) or now)
     for line in chain(head, lines):
         yield _item(line, read_line(parse_line, line, read_context))
+
+
+def _written_at(name: str) -> datetime | None:
+    """Return when a file was last written: what dates without a year are measured against."""
+    try:
+        return None if name == "-" else datetime.fromtimestamp(Path(name).stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def _chosen(texts: list[str], name: str, format: str) -> "Parser | None":

@@ -3,7 +3,9 @@
 import gzip
 import io
 import json
+import os
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
@@ -39,6 +41,14 @@ def test_an_event_has_the_shape_of_the_contract(tmp_path, parsed):
     assert read["time"].endswith("-03-01T04:12:09Z")
     assert (read["format"], read["time_assumed"], read["raw"]) == ("sshd", True, SSHD)
     assert unread == {"line": 3, "offset": len(SSHD) + 2, "unparsed": True, "raw": "nonsense"}
+
+
+def test_a_date_without_a_year_is_measured_against_the_file(tmp_path, parsed):
+    log = tmp_path / "auth.log"
+    log.write_text(SSHD)
+    written = datetime(2019, 7, 1, tzinfo=UTC).timestamp()
+    os.utime(log, (written, written))
+    assert parsed(log)[0]["time"] == "2019-03-01T04:12:09Z"
 
 
 def test_a_gzip_file_and_the_standard_input_read_alike(tmp_path, parsed, monkeypatch):
