@@ -79,9 +79,45 @@ def _adapt(fields: dict[str, object]) -> None:
         value = _first(fields, paths)
         if value is not None:
             fields[ours] = value
+    _add_other_spellings(fields)
     result = str(_first(fields, _RESULT) or "").lower()
     if result:
         fields["outcome"] = "success" if result in _GOOD else "failure"
+
+
+_SPELLINGS = (
+    (
+        ("OperationName", "OperationNameValue", "operationName"),
+        ("operationName", "OperationName", "activityDisplayName"),
+    ),
+    (
+        ("ActivityDisplayName", "properties.message"),
+        ("properties.activityDisplayName", "activityDisplayName", "operationName"),
+    ),
+    (("Category", "CategoryValue", "category"), ("category", "Category", "properties.category")),
+    (("ResultType", "resultType"), ("resultType", "ResultType", "properties.status.errorCode")),
+    (("ResultDescription",), ("resultDescription", "properties.status.failureReason")),
+    (("Status",), ("properties.result", "result", "resultSignature", "status")),
+    (("LoggedByService",), ("properties.loggedByService", "loggedByService")),
+    (("ResourceId",), ("resourceId", "ResourceId")),
+    (("ResourceProviderValue",), ("resourceProviderName.value", "resourceProvider")),
+    (
+        ("AuthenticationRequirement",),
+        ("properties.authenticationRequirement", "authenticationRequirement"),
+    ),
+    (("userAgent",), ("properties.userAgent", "userAgent", "UserAgent")),
+    (("location",), ("properties.location.countryOrRegion", "location.countryOrRegion")),
+    (("riskEventType",), ("properties.riskEventType",)),
+)
+"""Names rules use → where the platform may have put the value: its exports spell them in many ways."""
+
+
+def _add_other_spellings(fields: dict[str, object]) -> None:
+    for names, paths in _SPELLINGS:
+        value = _first(fields, paths)
+        if value is not None:
+            for name in names:
+                fields.setdefault(name, value)
 
 
 _GOOD = frozenset(("0", "success", "succeeded", "start", "started", "accept", "accepted", "true"))
@@ -128,6 +164,7 @@ PARSER = Parser(
             line='{"time":"2026-03-01T04:12:09.1234567Z","category":"SignInLogs","resultType":"50126",'
             '"operationName":"Sign-in activity","callerIpAddress":"203.0.113.9","properties":'
             '{"userPrincipalName":"mara@example.org","status":{"errorCode":50126}}}',
+            fields={"ResultType": "50126", "OperationName": "Sign-in activity"},
             names={
                 "user.name": "mara@example.org",
                 "source.ip": "203.0.113.9",

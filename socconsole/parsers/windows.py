@@ -87,6 +87,8 @@ def from_document(document: dict[str, object], text: str, context: ReadContext) 
         fields: dict[str, object] | None = document
     elif "winlog" in document:
         fields = _from_winlog(document)
+    elif "event_data" in document and "event_id" in document:
+        fields = _from_winlog({**document, "winlog": document})
     elif "Event" in document:
         fields = _from_dump(document["Event"])
     elif "EventID" in document and ("SourceName" in document or "ProviderGuid" in document):
@@ -238,6 +240,8 @@ def _from_winlog(document: Mapping[str, object]) -> dict[str, object] | None:
         ("Task", "task"),
         ("Opcode", "opcode"),
         ("EventRecordID", "record_id"),
+        ("Channel", "log_name"),
+        ("Provider_Name", "source_name"),
     ):
         if theirs in winlog:
             fields[ours] = winlog[theirs]
@@ -343,6 +347,13 @@ PARSER = Parser(
             fields={"EventID": 4625, "LogonType": "3", "Message": "An account failed to log on."},
             names={"user.name": "admin", "source.ip": "203.0.113.9", "host.name": "dc-1"},
             category=EventCategory.WARNING,
+            logsources=(LogSource(product="windows", service="security"),),
+        ),
+        Sample(
+            line='{"@timestamp":"2026-03-01T04:12:09.557Z","event_id":4624,"log_name":"Security",'
+            '"computer_name":"dc-1","event_data":{"TargetUserName":"mara","IpAddress":"192.0.2.7"}}',
+            fields={"EventID": 4624, "Channel": "Security"},
+            names={"user.name": "mara", "source.ip": "192.0.2.7", "host.name": "dc-1"},
             logsources=(LogSource(product="windows", service="security"),),
         ),
         Sample(
