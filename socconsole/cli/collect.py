@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -68,12 +69,12 @@ def collect(
             collector = Collector(
                 database, settings, matcher, events, login=context.login, say=say, redact=redact
             )
-            signal.signal(signal.SIGTERM, lambda _number, _frame: collector.stop())
-            signal.signal(signal.SIGINT, lambda _number, _frame: collector.stop())
-            if once or backfill:
-                collector.run_once(backfill=backfill)
-            else:
-                collector.run(lonely_secs=settings.collector.linger_secs if attended else None)
+            with _stopped_by_signals(collector.stop):
+                if once or backfill:
+                    collector.run_once(backfill=backfill)
+                else:
+                    linger = settings.collector.linger_secs
+                    collector.run(lonely_secs=linger if attended else None)
         finally:
             events.close()
     totals = collector.totals
@@ -98,6 +99,18 @@ def _with_stdin(settings: "Settings", stdin: str | None) -> "Settings":
             where=str(settings.path or ""),
         )
     return settings
+
+
+@contextmanager
+def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Let SIGTERM and Ctrl-C end the collector after the batch in hand."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, lambda _number, _frame: stop()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _stdin_source(words: str) -> SourcePolicy:

@@ -15,6 +15,8 @@ LOOK_LINES = 50
 """First lines of a file that `format = "auto"` looks at."""
 SKEW_AHEAD_SECS = 300.0
 """An event this far in the future tells of a wrong clock."""
+SKEW_BEHIND_SECS = 30 * 86400.0
+"""A line just written whose event is this old tells of one too."""
 NOTE_PAUSE_SECS = 3600.0
 """The same remark about the same source is made once in so long."""
 MISSES = 200
@@ -137,7 +139,7 @@ class LineReader:
             event = used.parse(text, context)
             if event is None:
                 event = self._otherwise(text, context)
-            self._complete(event, line, read_at)
+            self._complete(event, line, read_at, is_live=reference == read_at)
             if not exact:
                 event.parse_error = event.parse_error or "bytes that are not UTF-8"
                 self._note_bad(line)
@@ -153,7 +155,7 @@ class LineReader:
                 text, line.data = found, found.encode(errors="surrogateescape")
         return text, exact
 
-    def _complete(self, event: Event, line: RawLine, read_at: datetime) -> None:
+    def _complete(self, event: Event, line: RawLine, read_at: datetime, *, is_live: bool) -> None:
         event.line = line
         if self.policy.logsource is not None:
             event.logsources = (self.policy.logsource,)
@@ -161,7 +163,9 @@ class LineReader:
             event.parse_error = event.parse_error or f"the line is {line.note}"
         if event.time is None:
             event.time, event.time_quality = read_at, TimeQuality.NONE
-        elif (event.time - read_at).total_seconds() > SKEW_AHEAD_SECS:
+            return
+        ahead = (event.time - read_at).total_seconds()
+        if ahead > SKEW_AHEAD_SECS or (is_live and ahead < -SKEW_BEHIND_SECS):
             self._note_skew(event.time, line, read_at)
 
     def _format(self, generation: int, head: Callable[[], bytes], texts: list[str]) -> FileFormat:
@@ -224,11 +228,12 @@ class LineReader:
             return
         self._noted[NoteKind.CLOCK_SKEW] = read_at
         ahead = round((time - read_at).total_seconds())
+        where = f"{ahead} seconds in the future" if ahead > 0 else f"{-ahead} seconds ago"
         self._notes.append(
             Note(
                 source=self.policy.name,
                 kind=NoteKind.CLOCK_SKEW,
-                text=f"an event's time is {ahead} seconds in the future",
+                text=f"the time of an event just read is {where}",
                 path=line.path,
                 generation=line.generation,
                 first=line.offset,
