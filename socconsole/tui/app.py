@@ -337,7 +337,8 @@ class ConsoleApp(App[int]):
 
         """
         try:
-            result = await self.store.change(verb, *args, **kwargs)
+            with self._type_ahead.held():
+                result = await self.store.change(verb, *args, **kwargs)
         except ConflictError as error:
             self.complain(error)
             self._tell(StoreChanged())

@@ -7,7 +7,7 @@ behind it would overtake it there, and `:q` typed at once would be a `q` and the
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 
 from textual import events
@@ -30,8 +30,21 @@ class TypeAhead:
         self._take = take
         self._is_asking = is_asking
         self._waiting: deque[Typed] = deque()
-        self._under_way: asyncio.Event | None = None
+        self._sent = 0
+        self._back = 0
+        self._freed = asyncio.Event()
         self._is_draining = False
+        self._changes = 0
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Let keys wait while a change is made: the next verb is meant for what it leads to."""
+        self._changes += 1
+        try:
+            yield
+        finally:
+            self._changes -= 1
+            self._freed.set()
 
     def must_wait(self, event: Typed) -> bool:
         """Keep `event` for later when another key is under way; tell whether to call `drain`."""
@@ -42,8 +55,12 @@ class TypeAhead:
 
     def sent_from(self, node: DOMNode) -> None:
         """Note that a key is on its way from `node` up to the application."""
-        under_way = self._under_way = asyncio.Event()
-        _after([*node.ancestors_with_self], under_way.set)
+        self._sent += 1
+        _after([*node.ancestors_with_self], partial(self._came_back, self._sent))
+
+    def _came_back(self, number: int) -> None:
+        self._back = max(self._back, number)
+        self._freed.set()
 
     async def drain(self) -> None:
         """Hand over what has waited."""
@@ -59,15 +76,16 @@ class TypeAhead:
 
     @property
     def _is_busy(self) -> bool:
-        under_way = self._under_way
-        return under_way is not None and not under_way.is_set() and not self._is_asking()
+        return (self._back < self._sent or self._changes > 0) and not self._is_asking()
 
     async def _settled(self) -> None:
         loop = asyncio.get_running_loop()
         give_up = loop.time() + _LONGEST_SECS
-        while self._under_way is not None and self._is_busy and loop.time() < give_up:
+        while self._is_busy and (self._changes or loop.time() < give_up):
+            self._freed.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._under_way.wait(), _LOOK_SECS)
+                await asyncio.wait_for(self._freed.wait(), _LOOK_SECS)
+        self._back = self._sent
         await asyncio.sleep(0)  # a task that the key started takes its first step
 
 
