@@ -14,6 +14,9 @@ MAX_PARTS = 40
 MAX_VALUE = 2048
 """Characters of a value that a part keeps."""
 
+MAX_PLACES = 100
+"""Places of a value in a line that are looked at; a hostile line may repeat it without end."""
+
 _LITERAL = frozenset({"equals", "contains", "startswith", "endswith"})
 
 
@@ -72,12 +75,35 @@ def _spans(item: Item, value: str, raw: str) -> tuple[tuple[int, int], ...]:
     if not value:
         return ()
     for written in _spellings(value):
-        start = raw.find(written)
+        start = _place(written, item.field, raw)
         if start < 0 and item.field is None:
             start = raw.lower().find(written.lower())
         if start >= 0:
             return (_narrowed(item, raw, start, start + len(written)),)
     return ()
+
+
+def _place(written: str, field: str | None, raw: str) -> int:
+    """Return where `written` begins in `raw`, or -1.
+
+    Behind the field's own name where the line writes it so; else as a word of its own, because a
+    short value also stands inside others' names; else anywhere.
+    """
+    if field is not None:
+        name = field.rpartition(".")[2]
+        for before in (f'"{name}":"', f'"{name}": "', f'"{name}":', f'"{name}": ', f"{name}="):
+            at = raw.find(before + written)
+            if at >= 0:
+                return at + len(before)
+    at = -1
+    for _ in range(MAX_PLACES):
+        at = raw.find(written, at + 1)
+        if at < 0:
+            break
+        around = raw[max(0, at - 1) : at] + raw[at + len(written) : at + len(written) + 1]
+        if not any(sign.isalnum() or sign == "_" for sign in around):
+            return at
+    return raw.find(written)
 
 
 def _spellings(text: str) -> list[str]:

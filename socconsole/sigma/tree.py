@@ -123,7 +123,7 @@ _WORDS = {"cidr": "in network", "regex": "matches", "glob": "like", "present": "
 def wording(item: Item) -> str:
     """Return what `item` asks, in words: `contains mimikatz`, `gte 95`, `hour lt 6`."""
     if item.test in {"lt", "lte", "gt", "gte", "neq"}:
-        return f"{item.test} {item.number:g}"
+        return f"{item.test} {item.number:.15g}"
     if item.test in {"minute", "hour", "day", "week", "month", "year"}:
         return f"{item.test} {item.text} {item.number:g}"
     word = _WORDS.get(item.test, item.test.replace("field_", "field "))
