@@ -241,3 +241,33 @@ def _said(incident: str, json: bool, context: Context) -> int:
             [(c.at, c.by, c.audience, c.channel, c.body) for c in found.communications],
         )
     return 0
+
+
+def outage(
+    incident: str,
+    *,
+    service: str,
+    down: str,
+    up: str | None = None,
+    context: Given,
+) -> int:
+    """Say from when a service was down, and when it was up again.
+
+    Args:
+        incident: Its number.
+        service: The service's name, from `assets services`.
+        down: When it went down: 2h (ago), 14:30.
+        up: When it was up again; nothing while it is down.
+        context: The global options.
+
+    """
+    from socconsole.services import outages
+    from socconsole.store.queries import subjects
+
+    down_from = behind(down, context)
+    assert down_from is not None
+    span = (down_from, behind(up, context))
+    with context.database() as database, database.begin() as session:
+        number = subjects.incident(session, incident).id
+        outages.record(session, number, service, span, **who(context))
+    return 0

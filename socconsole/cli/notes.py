@@ -6,7 +6,7 @@ from cyclopts import App, Parameter
 
 from socconsole.cli.cases import who
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_json, print_text
+from socconsole.cli.output import print_json, print_table, print_text
 from socconsole.cli.streams import read_bytes, read_text
 
 app = App(name="notes", help="Notes on alerts, tickets and incidents.")
@@ -84,4 +84,45 @@ def list_(about: str, *, json: bool = False, context: Given) -> int:
         mark = " (corrected)" if row.corrected else ""
         head = f"{row.id}  {row.created_at:%Y-%m-%d %H:%MZ}  {row.created_by}{mark}"
         print_text([head, *row.body.splitlines(), ""])
+    return 0
+
+
+@app.command
+def observables(
+    about: str,
+    *,
+    ignore: tuple[int, ...] = (),
+    follow: tuple[int, ...] = (),
+    json: bool = False,
+    context: Given,
+) -> int:
+    """List the observables of a case and in how many others each occurs.
+
+    Args:
+        about: SOC-2026-014, INC-2026-003 or an alert's number.
+        ignore: Number of a value to follow no longer, anywhere.
+        follow: Number of a value to follow again.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.services import observables as verbs
+    from socconsole.store.queries import notes as queries
+    from socconsole.store.queries import subjects
+
+    with context.database() as database:
+        if ignore or follow:
+            with database.begin() as session:
+                for number in (*ignore, *follow):
+                    verbs.ignore(session, number, ignored=number in ignore, **who(context))
+        with database.read() as session:
+            case = subjects.subject(session, about)
+            rows = queries.observables(session, case.kind, case.id)
+    if json:
+        print_json(rows)
+    else:
+        print_table(
+            ("id", "type", "value", "known bad", "elsewhere"),
+            [(r.id, r.type, r.value, "yes" if r.indicator else "", r.elsewhere) for r in rows],
+        )
     return 0

@@ -288,3 +288,53 @@ def watch(*names: str, login: str | None = None, json: bool = False, context: Gi
         context,
         lambda session, ids: tickets.watch(session, ids, watcher, **who(context)),
     )
+
+
+def ask(
+    ticket: str,
+    *,
+    whom: str = "",
+    by: str = "",
+    why: str = "",
+    again: str | None = None,
+    answered: int | None = None,
+    answer: str = "",
+    json: bool = False,
+    context: Given,
+) -> int:
+    """Write down whom you asked, or what they answered, and list it.
+
+    Args:
+        ticket: Its number.
+        whom: Whom you asked.
+        by: By phone, mail, chat.
+        why: For what.
+        again: When to ask again without an answer: 30m.
+        answered: Number of a question that was answered.
+        answer: What they said.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.services import escalations
+    from socconsole.store.queries import notes as queries
+    from socconsole.store.queries.subjects import ticket as find
+
+    request = escalations.Request(
+        whom=whom, channel=by, reason=why, next_contact_at=ahead(again, context)
+    )
+    with context.database() as database, database.begin() as session:
+        about = find(session, ticket)
+        if answered is not None:
+            escalations.answer(session, answered, answer, **who(context))
+        elif whom:
+            escalations.ask(session, about, request, **who(context))
+        rows = queries.escalations(session, "ticket", about.id)
+    if json:
+        print_json(rows)
+    else:
+        print_table(
+            ("id", "whom", "by", "for what", "asked", "answer"),
+            [(r.id, r.whom, r.channel, r.reason, r.asked_at, r.answer) for r in rows],
+        )
+    return 0

@@ -24,6 +24,7 @@ for _verb, _help in (
     ("link", "Say that two tickets have to do with each other."),
     ("merge", "Make one ticket of several; the others close and point at it."),
     ("task", "Add a task, finish one or cancel one."),
+    ("ask", "Write down whom you asked, and their answer."),
     ("watch", "Watch tickets, or no longer."),
     ("search", "Search the tickets that ended: the knowledge base."),
     ("similar", "Tickets that ended and are like one, with the reason; apply one."),

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlmodel import Session
 
 from socconsole.core.lifecycle import COUNTERMEASURE
-from socconsole.errors import NotFoundError, UsageError
+from socconsole.core.tlp import OutwardAction, Pap, may_act
+from socconsole.errors import ForbiddenError, NotFoundError, UsageError
 from socconsole.services.incidents import get
 from socconsole.store.recording import recording
 from socconsole.store.tables import Countermeasure
@@ -68,6 +69,8 @@ def move(session: Session, countermeasure_id: int, verb: str, *, by: str, now: d
         raise NotFoundError(f"There is no countermeasure {countermeasure_id}.")
     if verb not in _STAMPS:
         raise UsageError(f"{verb!r} is no step.", hint=f"Use one of {', '.join(_STAMPS)}.")
+    if verb == "activate":
+        _require_action_allowed(session, row)
     summary = f"{_STAMPS[verb]} {row.title}"
     with recording(
         session, verb=f"countermeasure.{verb}", by=by, now=now, summary=summary
@@ -82,3 +85,13 @@ def move(session: Session, countermeasure_id: int, verb: str, *, by: str, now: d
             incident.first_response_at = incident.first_response_at or now
             session.add(incident)
     return row.state
+
+
+def _require_action_allowed(session: Session, row: Countermeasure) -> None:
+    """Refuse what the adversary may notice where the incident's action mark forbids it."""
+    incident = get(session, row.incident_id)
+    if not may_act(OutwardAction.ACT, Pap(incident.pap)):
+        raise ForbiddenError(
+            f"{incident.human_id} is PAP:{incident.pap}: nothing the adversary may notice.",
+            hint="Lower the incident's PAP first; who did so stays in the audit.",
+        )

@@ -19,14 +19,8 @@ from socconsole.store.recording import recording
 from socconsole.store.tables import Alert, Incident, IncidentPhase, IncidentRole, Ticket
 
 ROLES = ("commander", "deputy", "scribe", "liaison", "responder")
-SEVERITIES: Mapping[int, str] = {
-    1: "the business stops, or many people's data is out; call everybody",
-    2: "an important service or sensitive data hit; an attacker at large",
-    3: "one system compromised and contained to it, or a service degraded",
-    4: "an attempt that got in nowhere, or a loss nobody outside notices",
-    5: "worth tracking together; no harm seen",
-}
-"""SEV → its criterion. If unsure, the higher."""
+SEVERITIES = range(1, 6)
+"""SEV1, the worst, to SEV5. What each means stands in the response plan; if unsure, the higher."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,11 +93,14 @@ def _known(
     return rows
 
 
-def ignore(session: Session, observable_id: int, *, by: str, now: datetime) -> None:
-    """Follow a value no longer: it disappears from every case and is not linked again."""
-    with recording(session, verb="observable.ignore", by=by, now=now, summary="") as action:
+def ignore(
+    session: Session, observable_id: int, *, by: str, now: datetime, ignored: bool = True
+) -> None:
+    """Follow a value no longer, in every case; with `ignored=False` follow it again."""
+    verb = "observable.ignore" if ignored else "observable.follow"
+    with recording(session, verb=verb, by=by, now=now) as action:
         row = session.get(Observable, observable_id)
         if row is None:
             raise NotFoundError(f"There is no observable {observable_id}.")
-        row.ignored = True
-        action.summary = f"ignored {row.type} {row.value}"
+        row.ignored = ignored
+        action.summary = f"{'ignored' if ignored else 'follows'} {row.type} {row.value}"

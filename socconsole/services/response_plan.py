@@ -62,3 +62,8 @@ def begin(
     if steps:
         about = Subject("incident", incident.id or 0, incident.human_id)
         tasks.add(session, about, steps, by=by, now=now)
+
+
+def criteria(policy: CasesPolicy) -> dict[int, str]:
+    """Return what each severity means to the team, 1 first."""
+    return {number: level.criteria for number, level in sorted(load_plan(policy).levels.items())}

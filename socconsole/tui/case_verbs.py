@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from socconsole.errors import NotFoundError
+from socconsole.core.tlp import OutwardAction, Pap, may_act
+from socconsole.errors import ForbiddenError, NotFoundError
 from socconsole.tui import quiet_verbs
 from socconsole.tui.alert_verbs import Target, Verb
 from socconsole.tui.keymap import key
@@ -158,9 +159,12 @@ async def _copy(app: "ConsoleApp", target: Target) -> bool:
 
 async def _pipe(app: "ConsoleApp", target: Target) -> bool:
     from socconsole.store.queries.alerts import alert_evidence
+    from socconsole.store.queries.fields import pap_of_alert
     from socconsole.tui import editor
     from socconsole.tui.screens.text import TextScreen
 
+    if not may_act(OutwardAction.LOOK_UP, Pap(await app.store.read(pap_of_alert, target.ids[0]))):
+        raise ForbiddenError("Its case is PAP:RED: nothing of it is handed to a command.")
     command = await app.ask("Pipe its lines to", initial="")
     if not command:
         return False

@@ -212,10 +212,11 @@ async def _task(app: "ConsoleApp", chosen: Chosen) -> None:
 
 
 async def _severity(app: "ConsoleApp", chosen: Chosen) -> None:
-    from socconsole.services import incidents
+    from socconsole.services import incidents, response_plan
 
-    criteria = {str(level): text for level, text in incidents.SEVERITIES.items()}
-    pressed = await app.choose("SEV, if unsure the higher", criteria)
+    criteria = response_plan.criteria(app.settings.cases)
+    offers = {str(level): text for level, text in criteria.items()}
+    pressed = await app.choose("SEV, if unsure the higher", offers)
     reason = await app.ask("Why") if pressed else None
     if pressed and reason:
         await app.change(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from socconsole.store.queries.casefile import Casefile
     from socconsole.store.queries.lessons import Lesson
     from socconsole.store.queries.notes import (
+        EscalationRow,
         EvidenceRow,
         FindingRow,
         NoteRow,
@@ -51,6 +52,7 @@ def ticket_lines(
         *listed("Findings", [finding_line(finding) for finding in file.findings]),
         *_notes(file.notes),
         *listed("Observables", [observable_line(row) for row in file.observables]),
+        *listed("Asked", [_asked_line(row) for row in file.escalations]),
         *listed("Evidence", [evidence_line(row) for row in file.evidence]),
         *listed(
             "Linked",
@@ -179,6 +181,16 @@ def evidence_line(row: "EvidenceRow") -> Line:
         (f"{row.id:>4} ", "muted"),
         (f"{row.title}  {row.size:,} B", ""),
         (f"  {row.sha256[:16]}…  {row.captured_by} {row.captured_at:%m-%d %H:%MZ}", "muted"),
+    )
+
+
+def _asked_line(row: "EscalationRow") -> Line:
+    answer = row.answer or ("answered" if row.answered_at else "no answer yet")
+    again = f", again {stamp(row.next_contact_at)}" if row.next_contact_at else ""
+    return (
+        (f"{row.id:>4} ", "muted"),
+        (f"{row.whom} by {row.channel or '?'}: {row.reason}  ", ""),
+        (f"{answer}{again}", "good" if row.answered_at else "warn"),
     )
 
 

@@ -33,6 +33,7 @@ BINDINGS: tuple[Binding, ...] = (
     key("ticket.link", "L", "verb('link')", "Link to another ticket"),
     key("ticket.declare", "I", "verb('declare')", "Declare an incident"),
     key("ticket.attach", "i", "verb('attach')", "Attach to an incident"),
+    key("ticket.ask", "o", "verb('ask')", "Asked somebody; or their answer"),
     key("ticket.new", "plus", "verb('new')", "New ticket for what somebody reports", hint="new"),
     key("ticket.undo", "u", "undo", "Undo the last action"),
     key("ticket.actions", "U", "actions", "My actions; undo any"),
@@ -286,6 +287,26 @@ async def task_on(app: "ConsoleApp", kind: str, case_id: int, name: str) -> None
                 await app.change(tasks.cancel, int(said), reason, done="Task cancelled")
 
 
+async def _ask(app: "ConsoleApp", chosen: Chosen) -> None:
+    from socconsole.services import escalations
+
+    pressed = await app.choose(_one(chosen), {"a": "we asked somebody", "r": "they answered"})
+    if pressed == "r":
+        number = await app.ask("Number of the question")
+        text = await app.ask("Answer") if number else None
+        if number and number.strip().isdecimal() and text is not None:
+            await app.change(escalations.answer, int(number), text, done="Answer kept")
+        return
+    whom = await app.ask("Asked whom, by what (ben, phone)") if pressed else None
+    reason = await app.ask("For what") if whom else None
+    if not whom or not reason:
+        return
+    again = await ask_moment(app, "Ask again when (30m; empty: never)")
+    name, _, channel = whom.partition(",")
+    request = escalations.Request(whom=name, channel=channel, reason=reason, next_contact_at=again)
+    await app.change(_about(escalations.ask, chosen.ids[0], request), done="Kept")
+
+
 async def _priority(app: "ConsoleApp", chosen: Chosen) -> None:
     from socconsole.core.priority import Level, Priority, grid_of, priority
     from socconsole.services import tickets
@@ -445,6 +466,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "finding": _finding,
         "edit": _edit,
         "task": _task,
+        "ask": _ask,
         "priority": _priority,
         "merge": _merge,
         "link": _link,

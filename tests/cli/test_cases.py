@@ -201,3 +201,14 @@ def test_an_incident_is_reviewed_and_handed_out(soc, alert_ids):
     assert bundle["type"] == "bundle"
     plan = soc("incidents", "plan")
     assert "SEV1" in plan
+
+
+def test_whom_we_asked_and_what_is_followed(soc):
+    soc("tickets", "open", "--title", "x", "--text", "from 203.0.113.7")
+    (asked,) = soc("tickets", "ask", "1", "--whom", "ben", "--why", "is it ours", "--json")
+    (row,) = soc("tickets", "ask", "1", "--answered", str(asked["id"]), "--answer", "no", "--json")
+    assert (row["whom"], row["answer"]) == ("ben", "no")
+    (seen,) = soc("notes", "observables", "SOC-2026-001", "--json")
+    assert seen["value"] == "203.0.113.7"
+    gone = soc("notes", "observables", "SOC-2026-001", "--ignore", str(seen["id"]), "--json")
+    assert gone == []

@@ -2,15 +2,26 @@ from datetime import timedelta
 
 import pytest
 
+from socconsole.core.kpi import figures
+from socconsole.core.policy import SlaPolicy
 from socconsole.core.tlp import Tlp
-from socconsole.errors import TransitionError, UsageError
-from socconsole.services import countermeasures, declaring, incident_log, incidents, tickets
+from socconsole.errors import ForbiddenError, TransitionError, UsageError
+from socconsole.services import (
+    countermeasures,
+    declaring,
+    incident_log,
+    incidents,
+    outages,
+    tickets,
+)
+from socconsole.services.case_edit import edit_incident
 from socconsole.services.incident_log import Happening, KnownBad, Message
 from socconsole.services.incidents import Declaration, Impact
 from socconsole.services.tickets import Report
 from socconsole.store.queries import incidents as queries
 from socconsole.store.queries import notes as note_queries
-from socconsole.store.tables import Alert, Incident
+from socconsole.store.queries.kpi import kpi_facts
+from socconsole.store.tables import Alert, Incident, Service
 from tests.store.rows import an_alert
 
 HOUR = timedelta(hours=1)
@@ -237,3 +248,43 @@ def test_incidents_are_listed_worst_first(database, noon):
     with database.begin() as session:
         three, one = declared(session, noon, 3), declared(session, noon, 1)
         assert [row.id for row in queries.incidents(session)] == [one.id, three.id]
+
+
+def test_nothing_the_adversary_may_notice_is_done_under_pap_amber(database, noon):
+    proposal = countermeasures.Proposal(title="block", target="203.0.113.7")
+    with database.begin() as session:
+        row = declared(session, noon)
+        number = countermeasures.propose(session, row.id, proposal, by="mara", now=noon)
+        countermeasures.move(session, number, "approve", by="mara", now=noon)
+        edit_incident(session, row.id, {"pap": "AMBER"}, by="mara", now=noon)
+        with pytest.raises(ForbiddenError, match="PAP:AMBER"):
+            countermeasures.move(session, number, "activate", by="mara", now=noon)
+        edit_incident(session, row.id, {"pap": "GREEN"}, by="mara", now=noon)
+        assert countermeasures.move(session, number, "activate", by="mara", now=noon) == "active"
+
+
+def test_downtime_is_minutes_of_a_service_in_an_incident(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon)
+        session.add(Service(name="shop", created_at=noon, created_by="mara"))
+        session.flush()
+        outages.record(session, row.id, "shop", (noon - HOUR, None), by="mara", now=noon)
+        outages.record(session, row.id, "shop", (noon - HOUR, noon), by="mara", now=noon)
+        with pytest.raises(UsageError, match="before"):
+            outages.record(session, row.id, "shop", (noon, noon - HOUR), by="mara", now=noon)
+        facts = kpi_facts(session, noon - HOUR, noon + HOUR, SlaPolicy())
+    found = {figure.name: figure for figure in figures(facts)}["downtime"]
+    assert (found.value, found.n, found.unit.value) == (60, 1, "minutes")
+
+
+def test_the_clocks_of_an_incident_are_figures(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon)
+        for step, phase in enumerate(("analysis", "containment", "eradication")):
+            incidents.move_phase(session, row.id, phase, by="mara", now=noon + step * HOUR)
+        facts = kpi_facts(session, noon - HOUR, noon + 9 * HOUR, SlaPolicy())
+    found = {figure.name: figure for figure in figures(facts)}
+    assert found["mttd"].value == HOUR.total_seconds() / 2
+    assert found["mttr_respond"].value == HOUR.total_seconds() / 2
+    assert found["mttc"].value == 2.5 * HOUR.total_seconds()
+    assert (found["mttr_resolve"].open, found["mttr_resolve"].refs) == (1, (row.human_id,))

@@ -3,13 +3,23 @@ import hashlib
 import pytest
 from sqlmodel import select
 
+from socconsole.core.shift_facts import Section
 from socconsole.errors import NotFoundError, TransitionError, UsageError
-from socconsole.services import evidence, findings, notes, observables, tickets
+from socconsole.services import (
+    escalations,
+    evidence,
+    findings,
+    handoffs,
+    notes,
+    observables,
+    tickets,
+)
 from socconsole.services.evidence import Capture
 from socconsole.services.findings import Check, Meaning
 from socconsole.services.tickets import Report
 from socconsole.store.queries import notes as queries
 from socconsole.store.queries import tickets as ticket_queries
+from socconsole.store.queries.occurrences import occurrences
 from socconsole.store.queries.subjects import Subject, subject
 from socconsole.store.tables import AlertEvidence, Evidence
 from tests.store.rows import an_alert
@@ -207,3 +217,28 @@ def test_a_range_around_a_line_is_attached_byte_for_byte(database, noon):
     assert kept[row.id] == b"".join(written[:3])
     assert kept[whole.id] == b"".join(written)
     assert (row.offset_from, row.offset_to, row.path) == (0, len(b"".join(written[:3])), "/log")
+
+
+def test_whom_we_asked_is_kept_until_they_answer_and_is_in_the_handoff(database, noon):
+    request = escalations.Request(whom="the ISP", reason="who had the address", channel="phone")
+    with database.begin() as session:
+        about = a_case(session, noon)
+        number = escalations.ask(session, about, request, by="mara", now=noon)
+        made = handoffs.draft(session, now=noon)
+        (item,) = made.in_section(Section.ESCALATIONS)
+        escalations.answer(session, number, "a customer", by="ben", now=noon)
+        (row,) = queries.escalations(session, "ticket", about.id)
+        with pytest.raises(TransitionError, match="already"):
+            escalations.answer(session, number, "x", by="ben", now=noon)
+    assert item.text == "who had the address: asked the ISP by phone at 12:00Z, no answer yet"
+    assert (row.answer, row.answered_at) == ("a customer", noon)
+
+
+def test_a_value_is_found_in_alerts_nobody_worked_too(database, noon):
+    with database.begin() as session:
+        about = a_case(session, noon)
+        notes.add(session, about, "203[.]0[.]113[.]7 again", by="mara", now=noon)
+        alert = an_alert(session, noon, source_ip="203.0.113.7")
+        assert occurrences(session, "203.0.113.7") == (about.name, f"alert:{alert.id}")
+        assert occurrences(session, "203[.]0[.]113[.]7") == (about.name, f"alert:{alert.id}")
+        assert occurrences(session, "192.0.2.1") == ()

@@ -8,7 +8,13 @@ from sqlmodel import Session, col, select
 
 from socconsole.core.sla import in_words
 from socconsole.store.queries import notes as queries
-from socconsole.store.queries.notes import EvidenceRow, FindingRow, NoteRow, ObservableRow
+from socconsole.store.queries.notes import (
+    EscalationRow,
+    EvidenceRow,
+    FindingRow,
+    NoteRow,
+    ObservableRow,
+)
 from socconsole.store.queries.tickets import TicketAlertRow, TicketDetail, detail
 from socconsole.store.tables import Ticket
 
@@ -22,6 +28,7 @@ class Casefile:
     findings: tuple[FindingRow, ...]
     evidence: tuple[EvidenceRow, ...]
     observables: tuple[ObservableRow, ...]
+    escalations: tuple[EscalationRow, ...]
 
 
 def casefile(session: Session, ticket_id: int) -> Casefile:
@@ -43,6 +50,7 @@ def casefile(session: Session, ticket_id: int) -> Casefile:
         findings=tuple(sorted(findings, key=lambda row: (row.created_at, row.id))),
         evidence=tuple(sorted(evidence, key=lambda row: (row.captured_at, row.id))),
         observables=queries.observables(session, "ticket", ticket_id),
+        escalations=queries.escalations(session, "ticket", ticket_id),
     )
 
 
@@ -77,6 +85,7 @@ def casefile_document(file: Casefile) -> dict[str, object]:
         "findings": file.findings,
         "evidence": file.evidence,
         "observables": file.observables,
+        "escalations": file.escalations,
     }
 
 
@@ -111,6 +120,8 @@ def casefile_lines(file: Casefile, now: datetime) -> Iterable[str]:
     yield from _listed(
         "Evidence", [f"{e.id} {e.title} {e.size} B {e.sha256}" for e in file.evidence]
     )
+    asked = [f"{e.id} {e.whom}: {e.reason} → {e.answer or 'no answer'}" for e in file.escalations]
+    yield from _listed("Asked", asked)
     yield from _listed("Observables", [_observable_line(o) for o in file.observables])
     for note in file.notes:
         mark = " (corrected)" if note.corrected else ""

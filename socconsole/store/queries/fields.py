@@ -2,8 +2,9 @@
 
 from sqlmodel import Session
 
+from socconsole.core.tlp import Pap
 from socconsole.errors import NotFoundError
-from socconsole.store.tables import Incident, Ticket
+from socconsole.store.tables import Alert, Incident, Ticket
 
 
 def field_of(session: Session, kind: str, case_id: int, name: str) -> object:
@@ -19,3 +20,14 @@ def field_of(session: Session, kind: str, case_id: int, name: str) -> object:
         raise NotFoundError(f"There is no {kind} {case_id}.")
     value: object = getattr(row, name)
     return value
+
+
+def pap_of_alert(session: Session, alert_id: int) -> str:
+    """Return the strictest action mark of the ticket and the incident an alert is in."""
+    alert = session.get(Alert, alert_id)
+    if alert is None:
+        raise NotFoundError(f"There is no alert {alert_id}.")
+    ticket = session.get(Ticket, alert.ticket_id) if alert.ticket_id else None
+    incident = session.get(Incident, alert.incident_id) if alert.incident_id else None
+    marks = [Pap(case.pap) for case in (ticket, incident) if case is not None]
+    return max(marks, key=lambda mark: mark.step, default=Pap.CLEAR).value

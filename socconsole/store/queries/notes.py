@@ -6,7 +6,15 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from socconsole.errors import NotFoundError
-from socconsole.store.tables import Custody, Evidence, Finding, Note, Observable, ObservableLink
+from socconsole.store.tables import (
+    Custody,
+    Escalation,
+    Evidence,
+    Finding,
+    Note,
+    Observable,
+    ObservableLink,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,21 @@ class CustodyRow:
     at: datetime
     by: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationRow:
+    """Somebody who was asked."""
+
+    id: int
+    whom: str
+    channel: str
+    reason: str
+    asked_at: datetime
+    asked_by: str
+    next_contact_at: datetime | None
+    answered_at: datetime | None
+    answer: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +205,29 @@ def evidence(session: Session, kind: str, subject_id: int) -> tuple[EvidenceRow,
         .order_by(col(Evidence.captured_at), col(Evidence.id))
     )
     return tuple(EvidenceRow(*found) for found in session.execute(query))
+
+
+def escalations(session: Session, kind: str, subject_id: int) -> tuple[EscalationRow, ...]:
+    """Return who was asked about a case, oldest first."""
+    query = (
+        select(Escalation)
+        .where(col(Escalation.subject_kind) == kind, col(Escalation.subject_id) == subject_id)
+        .order_by(col(Escalation.asked_at), col(Escalation.id))
+    )
+    return tuple(
+        EscalationRow(
+            id=row.id or 0,
+            whom=row.whom,
+            channel=row.channel,
+            reason=row.reason,
+            asked_at=row.asked_at,
+            asked_by=row.asked_by,
+            next_contact_at=row.next_contact_at,
+            answered_at=row.answered_at,
+            answer=row.answer,
+        )
+        for row in session.exec(query)
+    )
 
 
 def custody(session: Session, evidence_id: int) -> tuple[CustodyRow, ...]:

@@ -74,7 +74,7 @@ class Incident(Edited, table=True):
     category: str = ""
     tags: list[str] = document(list)
     tlp: str = word(default="AMBER")
-    pap: str = word(default="AMBER")
+    pap: str = word(default="GREEN")
     functional_impact: str = word(default="none")
     confidentiality_impact: str = word(default="none")
     integrity_impact: str = word(default="none")

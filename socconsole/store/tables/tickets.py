@@ -76,7 +76,7 @@ class Ticket(Edited, table=True):
     template: str | None = None
     tags: list[str] = document(list)
     tlp: str = word(default="AMBER")
-    pap: str = word(default="AMBER")
+    pap: str = word(default="GREEN")
 
     status: str = word(default="open")
     disposition: str | None = no_word()

@@ -52,6 +52,7 @@ class DeclareScreen(Screen[None]):
         self._cases = cases
         self._answers: dict[str, str] = {}
         self._initial = {"title": title}
+        self._criteria: Mapping[int, str] = {}
 
     def compose(self) -> ComposeResult:
         names = ", ".join(case.name for case in self._cases[:4])
@@ -61,6 +62,9 @@ class DeclareScreen(Screen[None]):
         yield PromptLine()
 
     def on_mount(self) -> None:
+        from socconsole.services.response_plan import criteria
+
+        self._criteria = criteria(console(self).settings.cases)
         self._show("severity")
         self.ask_all()
 
@@ -121,11 +125,9 @@ class DeclareScreen(Screen[None]):
         return None if answer is None or not (answer or name in _MAY_BE_EMPTY) else answer
 
     def _show(self, current: str) -> None:
-        from socconsole.services.incidents import SEVERITIES
-
         lines: list[Line] = [(("Severity", "heading"),)]
         chosen = self._answers.get("severity")
-        for level, criterion in SEVERITIES.items():
+        for level, criterion in self._criteria.items():
             style = "matched" if chosen == str(level) else ""
             lines.append(((f"  SEV{level} ", "key"), (criterion, style)))
         lines += [(), (("The declaration", "heading"),)]

@@ -146,7 +146,8 @@ class PromptLine(Widget):
         rows = 1
         if self._question is not None and self._question.choices is not None:
             segments = self._draw_question(self._question)
-            if sum(segment.cell_length for segment in segments) > self.size.width:
+            width = self.size.width or self.app.size.width  # a new screen has none yet
+            if sum(segment.cell_length for segment in segments) > width:
                 rows += len(self._question.choices)
         if rows != self.size.height:
             self.styles.height = rows
