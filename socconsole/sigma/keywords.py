@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import hyperscan
@@ -13,8 +14,8 @@ from socconsole.sigma.table import FieldTable
 
 Scan = Callable[[bytes], bool]
 
-_WORTH_COMPILING = 1000
-"""Events after which Hyperscan's speed has paid for its compilation; until then RE2 searches."""
+_WORTH_COMPILING = 40
+"""Searches after which Hyperscan's speed has paid for its compilation; until then RE2 searches."""
 
 
 class KeywordScans:
@@ -22,11 +23,25 @@ class KeywordScans:
 
     def __init__(self) -> None:
         self._scans: dict[tuple[str, ...], _Scan] = {}
+        self._clean: list[_Scan] = []
 
     def of(self, needles: Iterable[str]) -> "_Scan":
         """Return the scan for `needles`."""
         key = tuple(sorted(needles))
         return self._scans.setdefault(key, _Scan(key))
+
+    def search_together(self, wanted: "Iterable[tuple[Keywords, str]]") -> None:
+        """Search many lines at once, so that the lines of a clean portion need no search each."""
+        for known in self._clean:
+            known.clean = False
+        lines: dict[_Scan, list[str]] = {}
+        for keywords, raw in wanted:
+            scan = keywords.scan
+            if scan is not None and raw.startswith("{") and raw.isascii():
+                lines.setdefault(scan, []).append(raw)
+        self._clean = [scan for scan, raws in lines.items() if not scan.found("\n".join(raws))]
+        for scan in self._clean:
+            scan.clean = True
 
 
 class Keywords:
@@ -36,7 +51,11 @@ class Keywords:
         self._scans = scans
         self._table = FieldTable("", _never_slow)
         self._needles: set[str] = set()
-        self._scan: _Scan | None = None
+
+    @cached_property
+    def scan(self) -> "_Scan | None":
+        """The search for any keyword; None when there is none."""
+        return self._scans.of(self._needles) if self._needles else None
 
     def open(self, bit: int, atom: Atom) -> None:
         """Add an atom of the wide gate of the rule of `bit`."""
@@ -48,9 +67,8 @@ class Keywords:
         raw = view.event.raw
         if raw.startswith("{"):
             # Most long lines hold no keyword at all: one fast search of the line as it is says so.
-            if self._scan is None:
-                self._scan = self._scans.of(self._needles)
-            if not self._scan.found(raw):
+            scan = self.scan
+            if scan is None or (scan.clean and raw.isascii()) or not scan.found(raw):
                 return 0
         return self._table.possible(view.haystack()[1])[1]
 
@@ -66,6 +84,8 @@ class _Scan:
         self._needles = needles
         self._scan: Scan | None = None
         self._scanned = 0
+        self.clean = False
+        """Whether the lines searched together, all of ASCII letters, hold no needle."""
 
     def found(self, text: str) -> bool:
         """Return whether some needle may be a part of a value in the JSON `text`."""

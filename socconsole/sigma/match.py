@@ -15,6 +15,9 @@ from socconsole.sigma.window import Losses
 
 _MAX_ROUTES = 4096
 
+_PORTION = 64
+"""Events whose lines are searched for keywords together: few enough to stay near the processor."""
+
 LATENESS_SECS = 60.0
 """How much later than its group's newest event an event may come and still count."""
 
@@ -62,9 +65,15 @@ class Matcher:
 
         """
         found: list[Detection] = []
-        for event in events:
-            for definition in self._partition(event.logsources).match(event):
-                self._fire(definition, event, read_at, found)
+        for start in range(0, len(events), _PORTION):
+            portion = [
+                (self._partition(event.logsources), event)
+                for event in events[start : start + _PORTION]
+            ]
+            self._common.scans.search_together((p.keywords, event.raw) for p, event in portion)
+            for partition, event in portion:
+                for definition in partition.match(event):
+                    self._fire(definition, event, read_at, found)
         if self._common.ledger.full:
             self.forget_values()
         if self._has_windows:

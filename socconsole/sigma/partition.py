@@ -49,7 +49,7 @@ class Partition:
         self._tired = 0
         self._wide = 0
         self._by_keyword = 0
-        self._keywords = Keywords(shared.scans)
+        self.keywords = Keywords(shared.scans)
         self._rest: dict[int, tuple[EventCheck, tuple[str, ...]]] = {}
         self._verdicts: dict[tuple[object, ...], bool] = {}
         self._verified = 0
@@ -79,7 +79,7 @@ class Partition:
         if wanting:
             met = wanting & self._by_keyword
             if met:
-                met &= self._keywords.opened(view)
+                met &= self.keywords.opened(view)
             possible ^= wanting ^ met
         return self._verify(possible, view) if possible else ()
 
@@ -98,7 +98,7 @@ class Partition:
         for atom in plan.gate:
             if atom.field is None:
                 self._by_keyword |= bit
-                self._keywords.open(bit, atom)
+                self.keywords.open(bit, atom)
             else:
                 self._table(atom.field).open(bit, atom)
         if plan.rest is not None:
