@@ -20,27 +20,47 @@ _PEEK = 1 << 16
 def read_records(path: str) -> Iterator[RawLine]:
     """Yield the records of a file in their order; `-` is standard input.
 
-    A JSON document that spans lines is one record, numbered among its like; of an array every
-    element is one.
+    A JSON document that spans lines is one record, numbered among its like; of an array, or of an
+    envelope such as CloudTrail's, every element is one.
 
     Raises:
         FileError: The file cannot be opened, or what it holds is broken.
 
     """
+    from socconsole.parsers.reading import unpacked
+
+    for record in _records(path):
+        yield from unpacked(record)
+
+
+def _records(path: str) -> Iterator[RawLine]:
     if path.lower().endswith(".evtx"):
         yield from _event_log(path)
         return
-    from socconsole.parsers.reading import split
+    from socconsole.parsers.reading import begins_document, first_bytes, split
 
     try:
         with _opened(path) as stream:
-            if _spans_lines(stream.peek(_PEEK)[:_PEEK]):
-                yield from _documents(path, stream.read(MAX_DOCUMENT))
+            start = stream.peek(_PEEK)[:_PEEK]
+            if begins_document(start) or _spans_lines(first_bytes(start)[:_PEEK]):
+                yield from _documents(path, _content(path, stream))
             else:
                 yield from split(stream, source=path, path=path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise FileError(f"The file cannot be read: {reason}.", where=path) from None
+
+
+def _content(path: str, stream: io.BufferedReader) -> bytes:
+    from socconsole.parsers.reading import chunks
+
+    pieces, size = [], 0
+    for piece in chunks(stream, path):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_DOCUMENT:
+            raise FileError("The document is larger than 256 MiB.", where=path)
+    return b"".join(pieces)
 
 
 @contextmanager

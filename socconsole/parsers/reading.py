@@ -4,6 +4,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
+import msgspec
+
 from socconsole.core.event import Event, RawLine, ReadContext
 from socconsole.errors import FileError
 from socconsole.parsers.parser import Parse
@@ -64,7 +66,7 @@ def split(stream: BinaryIO, *, source: str, path: str = "") -> Iterator[RawLine]
 
     """
     number, offset, held, skipping = 0, 0, b"", False
-    for chunk in _chunks(stream, path):
+    for chunk in chunks(stream, path):
         pieces = (held + chunk).split(b"\n")
         held = pieces.pop()
         for piece in pieces:
@@ -82,6 +84,52 @@ def split(stream: BinaryIO, *, source: str, path: str = "") -> Iterator[RawLine]
         yield _line(held, source, path, number + 1, (offset, offset + len(held)))
 
 
+_ENVELOPES = (b'{"Records":[', b'{"records":[')
+
+
+def begins_document(start: bytes) -> bool:
+    """Whether a file that begins so, plain or gzip, is one envelope of records."""
+    return first_bytes(start)[:64].replace(b" ", b"").startswith(_ENVELOPES)
+
+
+def first_bytes(start: bytes) -> bytes:
+    """Return the first bytes of a file's content, whose first bytes on disk are `start`."""
+    if start[:2] != _GZIP_MAGIC:
+        return start
+    try:
+        return zlib.decompressobj(31).decompress(start, _CHUNK)
+    except zlib.error:
+        return b""
+
+
+def unpacked(line: RawLine) -> Iterator[RawLine]:
+    """Yield the records in a line that is an envelope, as CloudTrail's files are; else the line.
+
+    They share its number and offset.
+    """
+    begins = line.data[:32].replace(b" ", b"").startswith(_ENVELOPES)
+    inside = _inside(line.data) if begins else None
+    if inside is None:
+        yield line
+        return
+    for one in inside:
+        data = msgspec.json.encode(one)
+        yield RawLine(
+            line.source, line.generation, line.offset, data, line.end, line.path, line.number
+        )
+
+
+def _inside(data: bytes) -> list[object] | None:
+    try:
+        document = msgspec.json.decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    items = next(iter(document.values()), None) if isinstance(document, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        return None
+    return items
+
+
 def _line(piece: bytes, source: str, path: str, number: int, span: tuple[int, int]) -> RawLine:
     data = piece[:-1] if piece.endswith(b"\r") else piece
     if len(data) > MAX_LINE:
@@ -89,7 +137,13 @@ def _line(piece: bytes, source: str, path: str, number: int, span: tuple[int, in
     return RawLine(source, 0, span[0], data, span[1], path, number)
 
 
-def _chunks(stream: BinaryIO, path: str) -> Iterator[bytes]:
+def chunks(stream: BinaryIO, path: str) -> Iterator[bytes]:
+    """Yield the content of a stream, inflated where it is gzip.
+
+    Raises:
+        FileError: The gzip data is broken, or blows up beyond all reason.
+
+    """
     first = stream.read(_CHUNK)
     if first[:2] == _GZIP_MAGIC:
         yield from _inflated(first, stream, path)

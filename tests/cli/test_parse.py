@@ -58,6 +58,19 @@ def test_a_gzip_file_and_the_standard_input_read_alike(tmp_path, parsed, monkeyp
     assert parsed(tmp_path / "a.log.gz") == parsed("-")
 
 
+def test_the_records_in_an_envelope_are_events_of_their_own(tmp_path, parsed):
+    record = {"eventVersion": "1.08", "eventSource": "s3.amazonaws.com"}
+    names = ["GetObject", "PutObject"]
+    document = {"Records": [{**record, "eventName": name, "x": "y" * 700_000} for name in names]}
+    (tmp_path / "one_line.json").write_text(json.dumps(document))
+    (tmp_path / "pretty.json").write_text(json.dumps(document, indent=2))
+    (tmp_path / "one_line.json.gz").write_bytes(gzip.compress(json.dumps(document).encode()))
+    for name in ("one_line.json", "pretty.json", "one_line.json.gz"):
+        found = parsed(tmp_path / name)
+        assert [one["event"]["eventName"] for one in found] == names
+        assert {one["format"] for one in found} == {"cloudtrail"}
+
+
 def test_bytes_that_are_no_utf8_stand_beside_the_text(tmp_path, parsed):
     (tmp_path / "a.log").write_bytes(SSHD.encode() + b"\xff\n")
     [read] = parsed(tmp_path / "a.log")
