@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from socconsole.store.queries.queue import QueueRow
 
 _TYPING_SECS = 0.15
+_COUNTS_SECS = 2.0
+"""The counts of the views are read again at most so often."""
 _PREVIEW_SECS = 0.12
 """A cursor that moves on sooner is not worth reading an alert for."""
 
@@ -89,6 +92,7 @@ class QueueScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._views = ViewBar()
+        self._views_read = 0.0
         self._left_out: set[str] = set()
         self._preview_timer: Timer | None = None
         self._typed = ""
@@ -140,6 +144,8 @@ class QueueScreen(Screen[None]):
     def on_store_changed(self) -> None:
         self.table.refresh_rows()
         self.look_for_news()
+        if monotonic() - self._views_read > _COUNTS_SECS:
+            self.load_views()
 
     def on_screen_resume(self) -> None:
         self.on_store_changed()
@@ -149,6 +155,7 @@ class QueueScreen(Screen[None]):
     async def load_views(self) -> None:
         """Read the saved views, and how many alerts each finds."""
         app = console(self)
+        self._views_read = monotonic()
         await self._views.read(app)
         self._show_bar()
 
