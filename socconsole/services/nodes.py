@@ -51,6 +51,24 @@ def join(session: Session, kind: str, login: str, *, now: datetime) -> int:
     return node.id
 
 
+def this_process(session: Session, kind: str, login: str, *, now: datetime) -> int:
+    """Return the node of this process, which starts being one now if it is none yet."""
+    node = table_of(Node)
+    known = session.connection().execute(
+        select(node.c.id)
+        .where(
+            node.c.host == os.uname().nodename,
+            node.c.pid == os.getpid(),
+            node.c.kind == kind,
+            node.c.login == login,
+            node.c.stopped_at.is_(None),
+        )
+        .order_by(node.c.id.desc())
+    )
+    number = known.scalar()
+    return join(session, kind, login, now=now) if number is None else number
+
+
 def beat(session: Session, node_id: int, *, now: datetime) -> None:
     """Say that the process is alive."""
     node = table_of(Node)

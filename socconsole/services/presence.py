@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select
 from sqlmodel import Session
 
+from socconsole.services import nodes
 from socconsole.store.tables import Presence, table_of
 
 FRESH = timedelta(seconds=60)
@@ -59,6 +60,19 @@ def look(session: Session, node_id: int, at: Look, *, by: str, now: datetime) ->
             seen_at=now,
         )
     )
+
+
+def look_here(session: Session, at: Look, by: str, *, now: datetime) -> None:
+    """Say what this process's console shows."""
+    look(session, nodes.this_process(session, "console", by, now=now), at, by=by, now=now)
+
+
+def others(
+    session: Session, kind: str, subject_id: int, by: str, *, now: datetime
+) -> tuple[str, ...]:
+    """Return who else looks at a subject, the first to come first."""
+    found = present(session, now=now, kind=kind, ids=[subject_id])
+    return tuple(dict.fromkeys(each.login for each in found if each.login != by))
 
 
 def look_away(session: Session, node_id: int) -> None:

@@ -60,3 +60,12 @@ def test_who_acts_is_told_by_the_uid_not_by_the_environment(monkeypatch):
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.setenv(name, "ceo")
     assert Context().login == honest != "ceo"
+
+
+def test_a_console_says_what_it_shows_and_learns_who_shows_it_too(database, consoles, noon):
+    with database.begin() as session:
+        presence.look_here(session, Look("ticket", "ticket", 3), "carol", now=noon)
+        presence.look_here(session, Look("alert", "alert", 7), "carol", now=noon)
+        presence.look(session, consoles[0], Look("alert", "alert", 7), by="alice", now=noon)
+        assert presence.others(session, "alert", 7, "alice", now=noon) == ("carol",)
+        assert presence.others(session, "ticket", 3, "alice", now=noon) == ()

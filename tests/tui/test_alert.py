@@ -3,6 +3,7 @@
 import pytest
 
 from socconsole.core.severity import Severity
+from socconsole.services import nodes, presence
 from tests.conftest import NOON
 from tests.services.alert_making import alert_of, bring, detection, minutes, one_alert, rows_of
 from tests.tui.analyst import at_the_console
@@ -185,3 +186,15 @@ async def test_a_wide_screen_shows_the_alert_beside_the_list(bare_setup, databas
         assert "Why it fired" not in analyst.screen
         await analyst.presses("p", "P")
         await analyst.waits_until("Why it fired")
+
+
+async def test_who_else_looks_at_it_is_said(console, database):
+    await console.presses("enter")
+    await console.waits_until("Why it fired")
+    shown = console.app.screen.alert_id
+    with database.begin() as session:
+        bob = nodes.join(session, "console", "bob", now=NOON)
+        presence.look(session, bob, presence.Look("alert", "alert", shown), by="bob", now=NOON)
+    await console.waits_until("bob looks at it too")
+    with database.read() as session:
+        assert presence.others(session, "alert", shown, "bob", now=NOON) == ("mara",)

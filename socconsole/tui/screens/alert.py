@@ -17,6 +17,7 @@ from socconsole.tui.keymap import key
 from socconsole.tui.screens import console
 from socconsole.tui.screens.text import TextScreen, markdown_lines
 from socconsole.tui.tasks import task
+from socconsole.tui.watching import Watching
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
@@ -63,6 +64,7 @@ class AlertScreen(Screen[None]):
         self._position = position
         self._seen: dict[int, SeenAlert] = {}
         self._everything = True
+        self._watching = Watching("alert")
 
     @property
     def alert_id(self) -> int:
@@ -96,6 +98,8 @@ class AlertScreen(Screen[None]):
         then, self._then = self._then, ""
         if then:
             await self.run_action(f"screen.{then}")
+        if await self._watching.update(console(self), wanted) and wanted == self.alert_id:
+            self._show()
         await self._prefetch()
 
     async def _prefetch(self) -> None:
@@ -119,7 +123,9 @@ class AlertScreen(Screen[None]):
         seen = self._seen.get(self.alert_id)
         place = f"{self._position + 1}/{len(self._ids)}"
         self.query_one("#bar", Drawn).show(
-            (f" Alert {self.alert_id} ", "tab-active"), (f"  {place}  J next, K previous", "muted")
+            (f" Alert {self.alert_id} ", "tab-active"),
+            (f"  {place}  J next, K previous", "muted"),
+            (self._watching.words, "warn"),
         )
         pane = self.query_one(TextPane)
         if seen is None:

@@ -17,6 +17,7 @@ from socconsole.tui.store_access import AnySession
 from socconsole.tui.tasks import task
 from socconsole.tui.ticket_text import task_line, ticket_lines
 from socconsole.tui.ticket_verbs import Chosen
+from socconsole.tui.watching import Watching
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
@@ -70,6 +71,7 @@ class TicketScreen(Screen[None]):
         self._ids = ids
         self._position = position
         self._seen: SeenTicket | None = None
+        self._watching = Watching("ticket")
 
     @property
     def ticket_id(self) -> int:
@@ -100,6 +102,8 @@ class TicketScreen(Screen[None]):
             fresh = self._seen is None or self._seen.file.detail.row.id != wanted
             self._seen = seen
             self._show(top=fresh)
+            if await self._watching.update(console(self), wanted) and wanted == self.ticket_id:
+                self._show(top=False)
 
     def _show(self, *, top: bool) -> None:
         seen = self._seen
@@ -110,6 +114,7 @@ class TicketScreen(Screen[None]):
         self.query_one("#bar", Drawn).show(
             (f" {file.detail.row.human_id} ", "tab-active"),
             (place if len(self._ids) > 1 else "", "muted"),
+            (self._watching.words, "warn"),
         )
         lines = ticket_lines(file, seen.similar, seen.lessons, console(self).now())
         self.query_one(TextPane).show(lines, top=top)
