@@ -76,6 +76,18 @@ def _as_somebody(command: list[str], owner: pwd.struct_passwd | None) -> None:
     )
 
 
+def _within_reach(binaries: Path, folder: Path) -> Path:
+    """Return `binaries`, or a copy in `folder` where others may not go: below /root, say."""
+    if all(place.stat().st_mode & 0o001 for place in binaries.resolve().parents):
+        return binaries
+    package, copied = binaries.parents[1], folder / "reach" / binaries.parents[1].name
+    shutil.copytree(binaries.parent, copied / binaries.parent.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")  # found beside the package
+    if libraries.exists():
+        shutil.copytree(libraries, folder / "reach" / libraries.name)
+    return copied / binaries.parent.name / binaries.name
+
+
 @contextmanager
 def start_server() -> Iterator[Server]:
     binaries = find_binaries()
@@ -87,6 +99,7 @@ def start_server() -> Iterator[Server]:
     try:
         if owner is not None:
             os.chown(folder, owner.pw_uid, owner.pw_gid)
+            binaries = _within_reach(binaries, folder)
         login = "soc"
         try:
             _as_somebody(
