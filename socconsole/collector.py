@@ -9,17 +9,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
-from socconsole.core.detection import Detection
-from socconsole.core.event import Event
 from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SettingsError, SocError, StoreError
 from socconsole.services import nodes
 from socconsole.services import sources as kept
+from socconsole.services.batch import BATCH_EVENTS, Batch
 from socconsole.services.following import Followed
 from socconsole.services.joining import WAIT_SECS
 from socconsole.services.lapsing import keep_time
@@ -27,7 +26,6 @@ from socconsole.services.raising import raise_alerts
 from socconsole.services.reading import Counts, LineReader
 from socconsole.settings import state_folder
 from socconsole.sigma.match import Matcher
-from socconsole.sources.generation import Checkpoint
 from socconsole.sources.inputs import Inputs, files_of
 from socconsole.sources.notes import Note, NoteKind
 from socconsole.sources.tail import Tail, open_files_limit
@@ -37,8 +35,6 @@ from socconsole.store.anchors import anchor_if_due
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 
-BATCH_EVENTS = 1_000
-BATCH_BYTES = 1 << 20
 BATCH_SECS = 0.1
 PAUSE_SECS = 0.001
 """Between batches, so that an analyst's write gets its turn."""
@@ -50,39 +46,6 @@ RETAIN_SECS = 3600.0
 MEMORY_REVISION = "windows/1"
 """The shape of what windows remember; each rule's part names that rule's own revision."""
 KEEP_TIME_EVERY = timedelta(seconds=30)
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one transaction stores."""
-
-    parts: dict[tuple[int, int], list[Event]] = field(default_factory=dict)
-    """(source, generation) → its events in order."""
-    events: list[Event] = field(default_factory=list)
-    size: int = 0
-    detections: list[Detection] = field(default_factory=list)
-    checkpoints: list[tuple[Followed, tuple[Checkpoint, ...]]] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    state: bytes | None = None
-    """What the matcher remembers after it, where that has changed."""
-
-    def add(self, source: Followed, generation_id: int, events: list[Event]) -> None:
-        """Add events of one generation."""
-        if not events:
-            return
-        self.parts.setdefault((source.id, generation_id), []).extend(events)
-        self.events += events
-        self.size += sum(len(event.raw) for event in events)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it is time to commit, whatever else could be read."""
-        return len(self.events) >= BATCH_EVENTS or self.size >= BATCH_BYTES
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to store."""
-        return not (self.events or self.notes or any(one for _, one in self.checkpoints))
 
 
 @dataclass(slots=True)
@@ -111,6 +74,8 @@ class Collector:
         redact: Callable[[str], str] | None = None,
     ) -> None:
         self.totals = Totals()
+        self.failed: set[str] = set()
+        """Sources that cannot be read at the moment."""
         self._database = database
         self._settings = settings
         self._matcher = matcher
@@ -185,6 +150,7 @@ class Collector:
             self._open_sources()
             self._read_to_the_end()
             self._beat()
+            self._say_unfinished()
         finally:
             self._end()
 
@@ -412,6 +378,7 @@ class Collector:
                 nodes.beat(session, self._node_id, now=now)
                 for one in self._followed:
                     one.sync()
+                    self._say_trouble(one)
                     one.told = one.health()
                     kept.add_counts(session, one.id, Counts(), one.told)
                 self._keep_time(session, now)
@@ -422,6 +389,22 @@ class Collector:
             raise
         except (StoreError, ConflictError):
             return 1  # the next batch says so, and waits
+
+    def _say_trouble(self, one: Followed) -> None:
+        error = one.health().error
+        self.failed.discard(one.policy.name)
+        if error is not None:
+            self.failed.add(one.policy.name)
+            if one.told is None or one.told.error != error:
+                self._say(f"{one.policy.name}: {error}")
+
+    def _say_unfinished(self) -> None:
+        for one in self._followed:
+            for path in one.unfinished(time.monotonic()):
+                self._say(
+                    f"{one.policy.name}: the last line of {path} has no line feed; it is read when"
+                    " it is finished, or with --backfill"
+                )
 
     def _keep_time(self, session: Session, now: datetime) -> None:
         """Let shelves end, claims lapse and waiting alerts rank higher, once in a while."""

@@ -85,7 +85,8 @@ def collect(
             f"{totals.lines} lines, {totals.events} events, {totals.unparsed} unparsed,"
             f" {totals.detections} detections"
         )
-    return 0
+    nothing = (once or backfill) and len(collector.failed) == len(settings.source)
+    return 3 if nothing else 0
 
 
 def _with_stdin(settings: "Settings", stdin: str | None) -> "Settings":

@@ -8,7 +8,7 @@ from socconsole.core.event import Event, RawLine
 from socconsole.core.policy import SourcePolicy
 from socconsole.services.joining import Joining
 from socconsole.services.reading import Counts, LineReader
-from socconsole.services.sources import SourceHealth
+from socconsole.services.sources import SourceHealth, shown
 from socconsole.sources.feeders import Feeder
 from socconsole.sources.generation import Generation
 from socconsole.sources.ledger import Portion
@@ -33,6 +33,7 @@ class Followed:
     told: SourceHealth | None = None
     """The health that the database has."""
     _looked_last: bool = False
+    _heard_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     _joinings: dict[int, tuple[Generation, Joining | None]] = field(default_factory=dict)
 
     def take(self, portion: Portion, now: float) -> list[Event]:
@@ -67,14 +68,23 @@ class Followed:
 
     def health(self) -> SourceHealth:
         """Return how the source is, besides what its lines say."""
-        error = next(iter(self.tail.problems.values()), None)
+        found = next(iter(self.tail.problems.items()), None)
+        error = None if found is None else f"{shown(found[0])}: {found[1]}"
         if self.spool is not None:
             error = error or (self.feeder.trouble if self.feeder else "") or None
         elif error is None and not self.tail.has_files:
             error = f"no file matches {self.policy.path}"
         lag = self.tail.lag_bytes
         state = "failed" if error else "reading" if lag else "idle"
+        longest = self.policy.max_silence_secs
+        if state == "idle" and longest is not None:
+            silent = (datetime.now(UTC) - self._heard_at).total_seconds()
+            state = "silent" if silent > longest else state
         return SourceHealth(state, lag, error)
+
+    def unfinished(self, now: float) -> list[str]:
+        """Return the files whose last line nobody has finished."""
+        return [one.shown_path for one, _ in self.tail.half_lines(now, older_than=-1.0)]
 
     def sync(self) -> None:
         """Make the spool survive a power cut, and remove what of it was committed."""
@@ -115,6 +125,8 @@ class Followed:
         events = self.reader.events(
             records, head=generation.first_bytes, read_at=read_at, reference=reference
         )
+        if events:
+            self._heard_at = read_at
         for event in events:
             self.counts.add(event, read_at)
         self.counts.bytes += sum(one.end - one.offset for one in records)

@@ -107,11 +107,16 @@ def torture(folder: Path, url: str, kills: int, seed: int) -> Writer:
     (folder / "socconsole.toml").write_text(SETTINGS)
     writer = Writer(folder / "logs", random.Random(seed + 1))
     writer.start()
-    for _ in range(kills):
+    database = Database(url)
+    for number in range(kills):
+        before = lines_read(database)
         running = collector(folder, url)
-        time.sleep(chance.uniform(0.9, 2.2))
+        if number % 4:  # every fourth is killed wherever its start has come to
+            wait_until_it_reads(database, before)
+        time.sleep(chance.uniform(0.0, 1.2))
         running.send_signal(signal.SIGKILL)
         running.wait()
+    database.close()
     writer.enough.set()
     writer.join()
     last = collector(folder, url)
@@ -121,17 +126,30 @@ def torture(folder: Path, url: str, kills: int, seed: int) -> Writer:
     return writer
 
 
-def wait_until_read(url: str, lines: int, seconds: float = 60.0):
+def lines_read(database: Database) -> int:
+    """Return how many lines the figures say were read."""
+    with database.read() as session:
+        query = text("SELECT coalesce(sum(lines), 0) FROM source")
+        return int(session.connection().execute(query).scalar() or 0)
+
+
+def wait_until_it_reads(database: Database, before: int, seconds: float = 30.0):
+    """Wait until more than `before` lines were read."""
+    deadline = time.monotonic() + seconds
+    while lines_read(database) <= before and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def wait_until_read(url: str, lines: int, seconds: float = 120.0):
     """Wait until the figures say that everything was read, or nothing moves any more."""
     database = Database(url)
     deadline = time.monotonic() + seconds
     before, since = -1, time.monotonic()
     while time.monotonic() < deadline:
-        with database.read() as session:
-            count = session.connection().execute(text("SELECT sum(lines) FROM source")).scalar()
+        count = lines_read(database)
         if count != before:
             before, since = count, time.monotonic()
-        if time.monotonic() - since > (1.5 if (count or 0) >= lines else 15.0):
+        if time.monotonic() - since > (1.5 if count >= lines else 40.0):
             break
         time.sleep(0.2)
     database.close()
