@@ -1,5 +1,6 @@
 """`socconsole collect`: read the sources and raise alerts, without a screen."""
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -173,4 +174,6 @@ def load_matcher(
     )
     for error in matcher.ruleset.errors:
         say(str(error))
+    gc.collect()
+    gc.freeze()  # the rules stay: no sweep has to walk them again
     return matcher

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec import Struct
@@ -122,8 +122,10 @@ class Correlator:
         *,
         quiet: frozenset[str] = frozenset(),
         lateness: float = 60,
+        ahead: timedelta | None = None,
         max_groups: int = MAX_GROUPS,
     ) -> None:
+        self._ahead = ahead
         self._quiet = quiet
         self._clock = 0
         self._watchers: dict[str, _Watcher] = {}
@@ -155,8 +157,18 @@ class Correlator:
         self, definition: Definition, event: Event, read_at: datetime | None
     ) -> list[Detection]:
         """Count a match in; return the windows it completes, and the windows those complete."""
-        time = event.time or read_at or datetime.now(UTC)
+        time = self._believed(event.time or read_at or datetime.now(UTC))
         return self._feed(feed_id(definition), event, time, {})
+
+    def _believed(self, time: datetime) -> datetime:
+        """Return `time`, or now for one so far ahead that a clock must be wrong.
+
+        One such event would make every later one of its group late, and close all intervals.
+        """
+        if self._ahead is None:
+            return time
+        now = datetime.now(UTC)
+        return now if time - now > self._ahead else time
 
     def _feed(
         self, rule_id: str, event: Event, time: datetime, group: Mapping[str, str]
@@ -175,7 +187,7 @@ class Correlator:
 
     def advance(self, now: datetime) -> list[Detection]:
         """Let time pass until `now` (event time); return what became due."""
-        self._clock = max(self._clock, microseconds(now))
+        self._clock = max(self._clock, microseconds(self._believed(now)))
         found: list[Detection] = []
         for watcher in self._watchers.values():
             for fired in watcher.advance(self._clock):

@@ -25,8 +25,23 @@ LATENESS_SECS = 60.0
 class Matcher:
     """Matches events against a rule set and remembers what windows need."""
 
-    def __init__(self, ruleset: RuleSet, *, lateness_secs: float = LATENESS_SECS) -> None:
+    def __init__(
+        self,
+        ruleset: RuleSet,
+        *,
+        lateness_secs: float = LATENESS_SECS,
+        ahead_secs: float | None = None,
+    ) -> None:
+        """Match by `ruleset`.
+
+        Args:
+            ruleset: The rules.
+            lateness_secs: How much later than its group's newest event one may come and count.
+            ahead_secs: How far ahead of now an event's time is believed, for windows; None: any.
+
+        """
         self._lateness = timedelta(seconds=lateness_secs)
+        self._ahead = None if ahead_secs is None else timedelta(seconds=ahead_secs)
         self._use(ruleset)
 
     def adopt(self, ruleset: RuleSet) -> None:
@@ -38,7 +53,10 @@ class Matcher:
     def _use(self, ruleset: RuleSet) -> None:
         self.ruleset = ruleset
         self._correlator = Correlator(
-            ruleset.definitions, quiet=ruleset.quiet, lateness=self._lateness.total_seconds()
+            ruleset.definitions,
+            quiet=ruleset.quiet,
+            lateness=self._lateness.total_seconds(),
+            ahead=self._ahead,
         )
         self._has_windows = any(d.window is not None for d in ruleset.definitions)
         self._rules_by_source = Routes(ruleset.definitions)

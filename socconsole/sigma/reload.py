@@ -1,4 +1,4 @@
-"""Rules that are read again when their files change, while events go on being matched."""
+"""A matcher for live events: rules are read again when their files change, clocks may be wrong."""
 
 import threading
 import time
@@ -13,6 +13,9 @@ from socconsole.sigma.match import Matcher
 from socconsole.sigma.rules import RuleSet, rule_files
 
 LOOK_EVERY_SECS = 5.0
+
+AHEAD_SECS = 300.0
+"""How far ahead of now a live event's time is believed."""
 
 Signature = tuple[tuple[str, int, int, int], ...]
 
@@ -37,7 +40,7 @@ class ReloadingMatcher(Matcher):
         self._looked = time.monotonic()
         self._reading: threading.Thread | None = None
         self._ready: RuleSet | None = None
-        super().__init__(load())
+        super().__init__(load(), ahead_secs=AHEAD_SECS)
 
     def match_all(
         self, events: Sequence[Event], *, read_at: datetime | None = None

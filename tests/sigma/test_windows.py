@@ -1,5 +1,7 @@
 """Every type of window, by its own story."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from socconsole.sigma.match import Matcher
@@ -308,3 +310,11 @@ detection:
   condition: selection
 """
     assert len(fired(rules(text), fails(1, 2))) == 1
+
+
+def test_a_clock_that_is_far_ahead_does_not_make_everything_late(rules):
+    ruleset = rules(window(COUNT))
+    now = (datetime.now(UTC) - NOON).total_seconds()
+    events = fails(now - 9, now + 10**7, now - 8, now - 7, now - 6)
+    assert len(Matcher(ruleset, ahead_secs=300).match_all(events)) == 1
+    assert not Matcher(ruleset).match_all(events)
