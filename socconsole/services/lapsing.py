@@ -15,6 +15,9 @@ from socconsole.store.alert_lapses import Due
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert
 
+CONTEXT_KEPT = timedelta(days=30)
+"""Informational detections are shown beside alerts for so long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
@@ -53,6 +56,7 @@ def keep_time(
     claimed = _idle_claims(session, now, claim)
     stopped = alert_lapses.stopped_conditions(session)
     aging = _aging(session, since, now)
+    alert_lapses.forget_context(session, now - CONTEXT_KEPT)
     if shelved or claimed or stopped:
         with recording(session, verb="alert.lapse", by=by, now=now, audit="one-entry") as action:
             action.changed.add("alert")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import Session
 
 from socconsole.store.raising import Values, update_rows
@@ -13,6 +13,7 @@ from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
 _ACTION = METADATA.tables["action"]
+_CONTEXT = METADATA.tables["context"]
 _EVIDENCE = METADATA.tables["alert_evidence"]
 _SOURCE = METADATA.tables["source"]
 
@@ -134,3 +135,8 @@ def mark_stopped(session: Session, stopped: dict[int, datetime]) -> None:
     """Write when conditions ended."""
     rows = [{"id": number, "stopped_at": stopped[number]} for number in sorted(stopped)]
     update_rows(session, "alert", rows)
+
+
+def forget_context(session: Session, before: datetime) -> None:
+    """Drop informational detections last seen before then."""
+    session.connection().execute(delete(_CONTEXT).where(_CONTEXT.c.last_seen < before))

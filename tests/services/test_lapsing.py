@@ -4,11 +4,20 @@ from dataclasses import replace
 from datetime import timedelta
 
 from socconsole.core.detection import Window
+from socconsole.core.severity import Severity
 from socconsole.services import alerts
 from socconsole.services.lapsing import keep_time
 from socconsole.store.recording import recording
 from socconsole.store.tables import METADATA
-from tests.services.alert_making import NOON, alert_of, bring, detection, minutes, one_alert
+from tests.services.alert_making import (
+    NOON,
+    alert_of,
+    bring,
+    detection,
+    minutes,
+    one_alert,
+    rows_of,
+)
 
 
 def pass_time(database, now, **options):
@@ -62,6 +71,14 @@ def test_waiting_raises_the_rank_in_steps(database):
     pass_time(database, NOON + timedelta(hours=9))
     row = alert_of(database, alert_id)
     assert (row.rank, row.rank_terms["terms"][-1][2]) == (48, "waiting 8 h or more")
+
+
+def test_old_context_is_forgotten(database):
+    bring(database, detection(level=Severity.INFORMATIONAL))
+    pass_time(database, NOON + timedelta(days=30))
+    assert len(rows_of(database, "context")) == 1
+    pass_time(database, NOON + timedelta(days=30, seconds=1))
+    assert rows_of(database, "context") == []
 
 
 def test_a_condition_that_ended_unseen_is_marked_until_it_fires_again(database):
