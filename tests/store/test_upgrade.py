@@ -5,12 +5,15 @@ import pytest
 from sqlalchemy import text
 
 from socconsole.errors import ConflictError, StoreError
-from socconsole.store import schema
+from socconsole.store import driver, schema
+from socconsole.store.condition import examine
 from socconsole.store.database import Database
 from socconsole.store.migrations import Migration
+from socconsole.store.place import make_file
 from socconsole.store.tables import Node
 from socconsole.store.upgrade import upgrade
 from tests.store.rows import an_alert
+from tests.store.write_schema import FOLDER, schema_of
 
 
 def add_column(connection):
@@ -90,3 +93,34 @@ def test_where_there_is_no_database_an_upgrade_makes_a_private_one(tmp_path, noo
     assert upgrade(database, now=noon).now == schema.VERSION
     assert stat.S_IMODE(database.path.stat().st_mode) == 0o600
     database.close()
+
+
+@pytest.mark.parametrize("fixture", sorted(FOLDER.glob("*.sql")), ids=lambda path: path.stem)
+def test_a_released_schema_is_upgraded_to_what_a_new_database_has(
+    fixture, sqlite_template, tmp_path, noon
+):
+    old = tmp_path / "old.db"
+    make_file(old)
+    connection = driver.connect(str(old))
+    connection.executescript(fixture.read_text(encoding="utf-8"))
+    connection.execute("INSERT INTO meta VALUES ('schema', ?), ('uid', 'x')", (fixture.stem,))
+    connection.execute("INSERT INTO change_head VALUES (1, 0, 0, zeroblob(32))")
+    connection.close()
+    database = Database(str(old))
+    upgrade(database, now=noon)
+    with database.begin() as session:
+        an_alert(session, noon)
+    assert examine(database).whole
+    database.close()
+    # Before the first release: python tests/store/write_schema.py. After it: a migration.
+    assert parts(schema_of(old)) == parts(schema_of(sqlite_template))
+
+
+def parts(statements: list[str]) -> list[list[str]]:
+    """Return each statement's words in alphabetical order: constraints come in any."""
+    return sorted(sorted(each.replace(",", " ").split()) for each in statements)
+
+
+def test_every_schema_version_has_its_fixture():
+    versions = {int(path.stem) for path in FOLDER.glob("*.sql")}
+    assert versions == set(range(1, schema.VERSION + 1))
