@@ -51,7 +51,7 @@ def list_(
     """List open tickets, the most pressing first.
 
     Args:
-        words: Only tickets with all of these in number or title.
+        words: A filter: words, `priority:p1`, `assignee:me`; see `help filters`.
         status: Only these statuses.
         closed: All statuses, resolved and closed ones too.
         assignee: Only this analyst's; "" for nobody's.
@@ -61,12 +61,15 @@ def list_(
         context: The global options.
 
     """
-    from socconsole.store.queries.tickets import OPEN_STATUSES, TicketFilter, tickets
+    from socconsole.store.queries.ticket_filter import ticket_filter
+    from socconsole.store.queries.tickets import OPEN_STATUSES, tickets
 
-    wanted = TicketFilter(
+    wanted = ticket_filter(
+        " ".join(words),
+        login=context.login,
+        now=context.now(),
         statuses=() if closed else status or OPEN_STATUSES,
         assignee=context.login if mine else assignee,
-        words=" ".join(words),
     )
     with context.database() as database, database.read() as session:
         rows = tickets(session, wanted, limit)

@@ -14,8 +14,9 @@ from socconsole.services.tickets import Report, Resolution
 from socconsole.store.queries import notes as note_queries
 from socconsole.store.queries import tickets as queries
 from socconsole.store.queries.subjects import Subject
+from socconsole.store.queries.ticket_filter import ticket_filter
 from socconsole.store.queries.tickets import TicketFilter
-from socconsole.store.tables import Alert, Ticket
+from socconsole.store.tables import Alert, Asset, Ticket
 from socconsole.store.undo import last_action, undo
 from tests.store.rows import an_alert
 
@@ -279,5 +280,38 @@ def test_the_list_puts_the_most_pressing_first_and_filters(database, noon):
         assert [row.id for row in queries.tickets(session, mine)] == [low.id]
         nobody = TicketFilter(assignee="")
         assert [row.id for row in queries.tickets(session, nobody)] == [high.id]
-        words = TicketFilter(words="soc-2026 PAY")
-        assert [row.id for row in queries.tickets(session, words)] == [high.id]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ["payroll", "printer"]),
+        ("PAY", ["payroll"]),
+        ("priority:p1", ["payroll"]),
+        ("assignee:me", ["printer"]),
+        ("assignee:none", ["payroll"]),
+        ("!title:pay", ["printer"]),
+        ("id:SOC-2026-*", ["payroll", "printer", "ended"]),
+        ("status:resolved", ["ended"]),
+        ("disposition:false_positive", ["ended"]),
+        ("age<1h", []),
+        ("due<2026-11-22", ["payroll"]),
+        ("asset:db-1", ["payroll"]),
+    ],
+)
+def test_tickets_are_found_by_the_filter_language(sqlite_database, noon, text, found):
+    with sqlite_database.begin() as session:
+        session.add(Asset(name="db-1", created_at=noon, created_by="m"))
+        session.flush()
+        for title, level in (("printer", Level.LOW), ("payroll", Level.HIGH)):
+            asset = "db-1" if title == "payroll" else ""
+            report = Report(title=title, stake=Stake(level, level), asset=asset)
+            row = tickets.open_by_hand(session, report, by="m", now=noon)
+            if title == "printer":
+                tickets.assign(session, [row.id], "ben", by="m", now=noon)
+        done = tickets.open_by_hand(session, Report(title="ended"), by="m", now=noon)
+        verdict = Resolution(parse_verdict("false_positive:bad_data"))
+        tickets.resolve(session, [done.id], verdict, by="m", now=noon)
+        wanted = ticket_filter(text, login="ben", now=noon + 2 * HOUR)
+        rows = queries.tickets(session, wanted)
+    assert sorted(row.title for row in rows) == sorted(found)

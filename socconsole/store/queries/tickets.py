@@ -1,8 +1,9 @@
 """Questions about tickets, answered in frozen rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Select, func
@@ -14,8 +15,10 @@ from socconsole.core.severity import Severity
 from socconsole.errors import NotFoundError
 from socconsole.store.tables import (
     Alert,
+    Asset,
     ClockPause,
     Incident,
+    Service,
     Task,
     Ticket,
     TicketAlert,
@@ -39,6 +42,8 @@ class TicketRow:
     assignee: str | None
     category: str
     incident: str | None
+    asset: str | None
+    """The asset or else the service it is about."""
     opened_at: datetime
     due_at: datetime | None
     respond_due_at: datetime | None
@@ -148,13 +153,20 @@ def _rows() -> Select[Any]:
         .scalar_subquery()
     )
     return (
-        select_columns(Ticket, col(Incident.human_id), counted)
+        select_columns(
+            Ticket,
+            col(Incident.human_id),
+            func.coalesce(col(Asset.name), col(Service.name)),
+            counted,
+        )
         .join(Incident, col(Incident.id) == col(Ticket.incident_id), isouter=True)
+        .join(Asset, col(Asset.id) == col(Ticket.asset_id), isouter=True)
+        .join(Service, col(Service.id) == col(Ticket.service_id), isouter=True)
         .where(col(Ticket.voided_at).is_(None))
     )
 
 
-def _row(ticket: Ticket, incident: str | None, alert_count: int) -> TicketRow:
+def _row(ticket: Ticket, incident: str | None, asset: str | None, alert_count: int) -> TicketRow:
     assert ticket.id is not None
     return TicketRow(
         id=ticket.id,
@@ -167,6 +179,7 @@ def _row(ticket: Ticket, incident: str | None, alert_count: int) -> TicketRow:
         assignee=ticket.assignee,
         category=ticket.category,
         incident=incident,
+        asset=asset,
         opened_at=ticket.opened_at,
         due_at=ticket.due_at,
         respond_due_at=ticket.respond_due_at,
@@ -191,8 +204,8 @@ class TicketFilter:
     """Empty: any."""
     assignee: str | None = None
     """A login; empty text: nobody's."""
-    words: str = ""
-    """Parts of title or number, all of which have to be there."""
+    passes: Callable[[TicketRow], bool] | None = None
+    """What else has to hold; see `ticket_filter`."""
 
 
 def tickets(
@@ -204,13 +217,11 @@ def tickets(
         query = query.where(col(Ticket.status).in_(wanted.statuses))
     if wanted.assignee is not None:
         query = query.where(func.coalesce(col(Ticket.assignee), "") == wanted.assignee)
-    for word in wanted.words.lower().split():
-        text = func.lower(col(Ticket.human_id) + " " + col(Ticket.title))
-        query = query.where(text.contains(word, autoescape=True))
-    query = query.order_by(col(Ticket.priority), col(Ticket.due_at), col(Ticket.id).desc()).limit(
-        limit
-    )
-    return tuple(_row(*found) for found in session.execute(query))
+    query = query.order_by(col(Ticket.priority), col(Ticket.due_at), col(Ticket.id).desc())
+    if wanted.passes is None:
+        query = query.limit(limit)
+    rows = (_row(*found) for found in session.execute(query))
+    return tuple(islice(filter(wanted.passes, rows) if wanted.passes else rows, limit))
 
 
 def by_ids(session: Session, ticket_ids: Sequence[int]) -> tuple[TicketRow, ...]:

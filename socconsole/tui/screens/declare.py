@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from socconsole.tui.open_ref import open_ref
 from socconsole.tui.screens import console
+from socconsole.tui.screens.incident import IncidentScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
@@ -84,8 +84,8 @@ class DeclareScreen(Screen[None]):
         )
         if made is None:
             return
-        app.pop_screen()
-        await open_ref(app, made.human_id)
+        # Nothing may be awaited from here: this screen's work ends with the screen.
+        app.switch_screen(IncidentScreen((made.id,), 0))
         app.call_after_refresh(app.say, f"{made.human_id} declared, you have command · u undoes")
 
     async def _declaration(self) -> "Declaration | None":

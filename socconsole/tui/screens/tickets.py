@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from socconsole.errors import UsageError
 from socconsole.tui import ticket_verbs
 from socconsole.tui.cells import span
 from socconsole.tui.keymap import key
@@ -60,7 +61,7 @@ class TicketsScreen(Screen[None]):
     TITLE = "Tickets"
     BINDINGS: ClassVar[list[BindingType]] = [
         *ticket_verbs.BINDINGS,
-        key("tickets.filter", "slash", "filter", "Only those with these words", hint="filter"),
+        key("tickets.filter", "slash", "filter", "Filter as you type", hint="filter"),
         key("tickets.clear", "backslash", "clear_filter", "Take the filter off"),
         key("tickets.next_view", "right_square_bracket", "view(1)", "Next view"),
         key("tickets.previous_view", "left_square_bracket", "view(-1)", "Previous view"),
@@ -71,6 +72,7 @@ class TicketsScreen(Screen[None]):
         super().__init__()
         self._view = VIEWS[0]
         self._words = ""
+        self._problem = ""
 
     def compose(self) -> ComposeResult:
         yield StatusHeader()
@@ -102,10 +104,16 @@ class TicketsScreen(Screen[None]):
         self.table.show_rows([(row.id, row) for row in rows])
 
     def _wanted(self) -> "TicketFilter":
-        from socconsole.store.queries.tickets import TicketFilter
+        from socconsole.store.queries.ticket_filter import ticket_filter
 
-        whose = {"me": console(self).login, "nobody": ""}.get(self._view.whose)
-        return TicketFilter(statuses=self._view.statuses, assignee=whose, words=self._words)
+        app = console(self)
+        return ticket_filter(
+            self._words,
+            login=app.login,
+            now=app.now(),
+            statuses=self._view.statuses,
+            assignee={"me": app.login, "nobody": ""}.get(self._view.whose),
+        )
 
     def _why_empty(self) -> str:
         if self._words:
@@ -123,6 +131,8 @@ class TicketsScreen(Screen[None]):
                 parts.append((f" {view.name} ", "tab"))
         if self._words:
             parts.append((f"  /{self._words}", "prompt"))
+        if self._problem:
+            parts.append((f"  {self._problem}", "say-error"))
         self.query_one("#bar", Drawn).show(*parts)
 
     def action_view(self, by: int) -> None:
@@ -136,9 +146,21 @@ class TicketsScreen(Screen[None]):
         self._narrow(before if words is None else words)
 
     def _narrow(self, words: str) -> None:
+        from socconsole.core.filter import parse_filter
+        from socconsole.core.filter_words import TICKET_FIELDS
+
+        try:
+            parse_filter(words, TICKET_FIELDS)
+        except UsageError as error:
+            self._problem = str(error)
+            self._show_bar()
+            return
+        self._problem = ""
         if words != self._words:
             self._words = words
             self.action_load()
+        else:
+            self._show_bar()
 
     def action_clear_filter(self) -> None:
         self._narrow("")
