@@ -1,5 +1,6 @@
 """What ships is whole: every rule has a runbook, every setting and command is documented."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +56,13 @@ def test_the_index_names_every_page():
 
 def test_the_beginning_of_a_name_is_enough():
     assert content.manual_page("team") == content.manual_page("team-setup")
+
+
+def test_every_page_the_program_points_at_is_there():
+    package = Path(content.__file__).parents[1]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    for topic in sorted(set(re.findall(r"socconsole help ([a-z-]+)", code))):
+        assert content.manual_page(topic)
 
 
 def test_an_unknown_page_names_the_nearest_one():

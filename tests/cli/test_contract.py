@@ -1,0 +1,45 @@
+"""The command line keeps its contract: these names stay."""
+
+import pytest
+
+from socconsole.cli import COMMANDS, build_app
+
+GROUPS = {
+    "actions": "list",
+    "alerts": "list show ack assign shelve close reopen escalate",
+    "assets": "list",
+    "audit": "list verify",
+    "db": "upgrade backup restore verify export import info",
+    "evidence": "attach list verify",
+    "findings": "add list",
+    "handoff": "draft show sign accept",
+    "incidents": "list show declare phase role timeline countermeasure comms review export",
+    "notes": "add list",
+    "rules": "check list test coverage",
+    "sources": "list",
+    "suppressions": "list add",
+    "tickets": "list show open assign start wait resolve close reopen link merge task export",
+    "views": "list save",
+}
+SINGLE = "demo collect queue hunt replay parse undo kpi help doctor completion"
+
+
+def test_every_command_has_one_line_of_help():
+    assert all(line.endswith(".") and "\n" not in line for _, line in COMMANDS.values())
+
+
+def test_the_single_commands_are_there():
+    assert set(SINGLE.split()) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_has_its_verbs(group):
+    verbs = set(build_app()[group])
+    assert [verb for verb in GROUPS[group].split() if verb not in verbs] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_can_be_loaded_and_explains_itself(name, capsys):
+    app = build_app()
+    app.help_print([name])
+    assert name in capsys.readouterr().out
