@@ -171,6 +171,7 @@ class Collector:
                 elif busy:
                     time.sleep(PAUSE_SECS)
                 else:
+                    self._pass_time()
                     self._hint(self._watch.wait(self._patience(now)))
         except kept.LeaseLostError:
             self._say("another collector has taken over; waiting for its end")
@@ -214,6 +215,12 @@ class Collector:
         if not batch.is_empty:
             self._commit(batch)
         return any(one.tail.has_ready for one in self._followed)
+
+    def _pass_time(self) -> None:
+        """Commit what fires because nothing comes: a silent source, a quiet interval."""
+        batch = Batch(detections=self._matcher.tick(datetime.now(UTC)))
+        if batch.detections:
+            self._commit(batch)
 
     def _look(self) -> None:
         now = time.monotonic()

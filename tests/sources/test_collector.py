@@ -276,3 +276,18 @@ def events_of(database: Database):
         return list(events.search())
     finally:
         events.close()
+
+
+def test_silence_raises_an_alert_while_no_line_comes(database, folder):
+    (folder / "rule.yml").write_text(
+        RULE.replace("words: ['matters']", "words: ['Connection']")
+        + "correlation: {type: silent_source, group-by: [host.name], timespan: 1m}\n"
+    )
+    (folder / "logs" / "auth.log").write_text(line(1))
+
+    def raised() -> bool:
+        with database.read() as session:
+            return session.connection().execute(text("SELECT count(*) FROM alert")).scalar() == 1
+
+    with running(database, folder, "auth.log"):
+        until(raised)
