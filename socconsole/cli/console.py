@@ -67,9 +67,13 @@ def open_console(
     # default of 60 frames a second keeps a key waiting for up to 17 ms.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     os.environ.setdefault("TEXTUAL_FPS", "120")
+    from socconsole.tui import themes
     from socconsole.tui.app import run_console
     from socconsole.tui.setup import Setup
 
+    theme = settings.console.theme
+    if theme == themes.DEFAULT:
+        theme = themes.suits(os.environ) or theme
     setup = Setup(
         login=context.login,
         open_database=lambda: _opened(context),
@@ -78,7 +82,7 @@ def open_console(
         config_folder=config_folder(os.environ),
         state_folder=state_folder(os.environ),
         zone=settings.shift.timezone,
-        theme=settings.console.theme,
+        theme=theme,
         read_only=context.read_only,
         start_collector=start_collector,
         settings=settings,

@@ -28,16 +28,16 @@ def alert_columns(now: Callable[[], datetime]) -> "list[Column[QueueRow]]":
 
     return [
         Column("severity", " S", 2, _severity_mark, lambda row: row.severity.label),
-        Column("rank", "Rk", 3, lambda row: f"{row.rank:.0f}", right=True),
+        Column("rank", "Rk", 3, lambda row: f"{row.rank:.0f}", right=True, least=50),
         Column("age", "Age", 4, age, right=True),
         Column("rule", "Rule", 25, lambda row: row.title, grow=3),
-        Column("host", "Host", 14, lambda row: row.host or "–", grow=1),
-        Column("user", "User", 8, lambda row: row.user or "–", grow=1),
+        Column("host", "Host", 14, lambda row: row.host or "–", grow=1, least=60),
+        Column("user", "User", 8, lambda row: row.user or "–", grow=1, least=72),
         Column("source_ip", "Source", 15, lambda row: row.source_ip or "–", least=110),
         Column("source", "Log", 10, lambda row: row.source, least=130),
         Column("count", "×", 4, lambda row: _short(row.count), right=True),
         Column("status", "St", 3, lambda row: STATUS_MARKS.get(row.status, row.status)),
-        Column("assignee", "Own", 6, lambda row: row.assignee or "–"),
+        Column("assignee", "Own", 6, lambda row: row.assignee or "–", least=50),
         Column("ticket", "Ticket", 12, lambda row: row.ticket or "", least=120),
     ]
 

@@ -123,13 +123,28 @@ def read_look(path: Path) -> Look:
         name=name,
         dark=bool(document.get("dark", True)),
         ansi=bool(document.get("ansi", False)),
-        variables=_TEXTUAL_VARIABLES,
+        variables=_ANSI_VARIABLES if document.get("ansi") else _TEXTUAL_VARIABLES,
         **colors,
     )
     return Look(name, theme, _styles(_table(document, "styles", path), path))
 
 
 _TEXTUAL_VARIABLES = {"input-cursor-text-style": "reverse"}
+_ANSI_VARIABLES = {
+    # Textual's own styles ask for these as soon as a theme is an ANSI one.
+    "ansi-background": "ansi_black",
+    "ansi-foreground": "ansi_white",
+    "border-blurred": "ansi_black",
+    "block-cursor-foreground": "ansi_black",
+    "block-cursor-background": "ansi_white",
+    "input-cursor-background": "ansi_black",
+    "input-cursor-foreground": "ansi_bright_white",
+    "input-cursor-text-style": "none",
+    "input-selection-background": "ansi_bright_blue",
+    "input-selection-foreground": "ansi_black",
+    "screen-selection-background": "ansi_bright_blue",
+    "screen-selection-foreground": "ansi_black",
+}
 
 
 def _styles(written: Mapping[str, Any], path: Path) -> dict[str, Style]:

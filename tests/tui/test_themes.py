@@ -67,3 +67,12 @@ async def test_no_color_draws_with_attributes_alone(bare_setup, monkeypatch):
 )
 def test_a_terminal_gets_the_theme_it_can_show(environ, theme):
     assert suits(environ) == theme
+
+
+@pytest.mark.parametrize("theme", ["light", "high-contrast", "colour-blind", "sixteen"])
+async def test_every_shipped_theme_draws_and_can_be_left_again(bare_setup, theme):
+    async with at_the_console(bare_setup) as analyst:
+        for name in (theme, "dark", theme):
+            await analyst.presses("colon")
+            await analyst.types(f"theme {name}")
+            assert "[Open]" in analyst.screen

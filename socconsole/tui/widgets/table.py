@@ -104,7 +104,7 @@ class VirtualTable(LineView, Generic[RowT]):
         super().__init__(id=id)
         self.columns: tuple[Column[RowT], ...] = tuple(columns)
         self.source = source
-        self.empty = empty
+        self._empty = empty
         self.gone = gone or (lambda _: False)
         self.cursor = 0
         self.pill = ""
@@ -123,6 +123,18 @@ class VirtualTable(LineView, Generic[RowT]):
     @property
     def line_count(self) -> int:
         return len(self._ids)
+
+    @property
+    def empty(self) -> str:
+        """What is drawn when there is no row."""
+        return self._empty
+
+    @empty.setter
+    def empty(self, text: str) -> None:
+        if text != self._empty:
+            self._empty = text
+            if not self._ids:
+                self.refresh()
 
     @property
     def ids(self) -> Sequence[int]:

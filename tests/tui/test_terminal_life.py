@@ -1,0 +1,90 @@
+"""The console in a real terminal: signals, hang-up, size, suspension, unfinished text."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.services.alert_making import bring, detection
+from tests.terminal import Terminal, environment
+
+LEFT_THE_SCREEN = b"\x1b[?1049l"
+
+
+@pytest.fixture
+def terminal(tmp_path, db_path, database):
+    bring(database, detection("Web shell"), detection("Brute force", host="h2"))
+    with Terminal(["--db", str(db_path)], environment(tmp_path)) as opened:
+        opened.waits_for("Web shell")
+        opened.waits_for("1/2")
+        yield opened
+
+
+def gone_within(pid, secs):
+    end = time.monotonic() + secs
+    while time.monotonic() < end:
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_gives_the_terminal_back_and_keeps_what_was_typed(
+    terminal, number, tmp_path, db_path
+):
+    terminal.press("c", *"asked the ow")
+    terminal.waits_for("asked the ow")
+    os.kill(terminal.pid, number)
+    assert terminal.ends() == 128 + number
+    assert LEFT_THE_SCREEN in terminal.raw
+    with Terminal(["--db", str(db_path)], environment(tmp_path)) as again:
+        again.waits_for("1/2")
+        again.press("c")
+        again.waits_for("asked the ow")
+
+
+def test_it_ends_when_the_terminal_is_gone_even_where_hang_ups_are_ignored(tmp_path, db_path):
+    shell = ("/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh")
+    program = (*shell, os.sys.executable, "-m", "socconsole")
+    terminal = Terminal(["--db", str(db_path)], environment(tmp_path), program=program)
+    terminal.waits_for("0/0")
+    os.close(terminal.fd)
+    try:
+        assert gone_within(terminal.pid, 10)
+    except AssertionError:
+        os.kill(terminal.pid, signal.SIGKILL)
+        raise
+
+
+def test_another_size_is_drawn_anew_down_to_a_postcard(terminal):
+    terminal.resize(160, 50)
+    terminal.waits_for("Why it fired")
+    terminal.resize(40, 10)
+    terminal.read(quiet=0.5, secs=5)
+    assert "Web shell" in terminal.screen or "Brute force" in terminal.screen
+    terminal.resize(80, 24)
+    terminal.waits_for("1/2")
+
+
+def test_after_ctrl_z_and_fg_the_screen_is_whole(terminal):
+    terminal.press("ctrl+z")
+    terminal.read(quiet=0.5, secs=5)
+    os.kill(terminal.pid, signal.SIGCONT)
+    before = len(terminal.raw)
+    terminal.read(quiet=0.8, secs=5)
+    drawn = bytes(terminal.raw[before:])
+    assert b"Web shell" in drawn
+    assert b"Brute force" in drawn
+
+
+def test_keys_do_what_they_say_and_q_asks_before_it_leaves(terminal):
+    terminal.press("x", "f")
+    terminal.waits_for("Closed as false positive")
+    terminal.press("u")
+    terminal.waits_for("Undid")
+    terminal.press("q")
+    terminal.waits_for("Quit socconsole?")
+    terminal.press("y")
+    assert terminal.ends() == 0
