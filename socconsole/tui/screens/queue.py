@@ -367,12 +367,17 @@ class QueueScreen(Screen[None]):
         if self.query_one("#preview").display:
             self._preview_timer = self.set_timer(_PREVIEW_SECS, self.preview)
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.preview)
+
     @task
     async def preview(self) -> None:
         """Show the alert under the cursor in the preview, where there is one."""
         wanted = self.table.cursor_id
         pane = self.query_one("#preview", TextPane)
-        if wanted is None or not pane.display:
+        if not pane.display:
+            return
+        if wanted is None:
             pane.show([])
             return
         app = console(self)
