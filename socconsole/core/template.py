@@ -32,6 +32,8 @@ class Template:
     tags: tuple[str, ...] = ()
     tactics: tuple[str, ...] = ()
     """ATT&CK tactics of alerts whose tickets begin with it."""
+    techniques: tuple[str, ...] = ()
+    """ATT&CK techniques, such as `t1110`; they go before tactics."""
     hypothesis: str = ""
     unchecked: str = ""
     next_step: str = ""
@@ -39,7 +41,7 @@ class Template:
     tasks: tuple[TemplateTask, ...] = ()
 
 
-_KEYS = ("title", "category", "tlp", "pap", "tags", "tactics", "fields", "task")
+_KEYS = ("title", "category", "tlp", "pap", "tags", "tactics", "techniques", "fields", "task")
 _FIELDS = ("hypothesis", "unchecked", "next_step", "deadline")
 _TASK = ("title", "description", "mandatory", "team", "due")
 
@@ -61,6 +63,7 @@ def template_from(name: str, document: Mapping[str, object], where: str) -> Temp
         pap=said.one_of("pap", Pap),
         tags=said.words("tags"),
         tactics=said.words("tactics"),
+        techniques=said.words("techniques"),
         hypothesis=thought.word("hypothesis"),
         unchecked=thought.word("unchecked"),
         next_step=thought.word("next_step"),
@@ -101,3 +104,11 @@ def tactics_of(tags: Collection[str]) -> tuple[str, ...]:
     """Return the ATT&CK tactics among a rule's tags; technique tags such as `attack.t1110` no."""
     named = (tag.removeprefix("attack.").replace("-", "_") for tag in tags if tag[:7] == "attack.")
     return tuple(name for name in named if not re.fullmatch(r"[tgs]\d{4}(\.\d{3})?", name))
+
+
+def techniques_of(tags: Collection[str]) -> tuple[str, ...]:
+    """Return the ATT&CK techniques among a rule's tags, sub-techniques as their technique."""
+    named = (tag.removeprefix("attack.").lower() for tag in tags if tag[:7] == "attack.")
+    return tuple(
+        name.partition(".")[0] for name in named if re.fullmatch(r"t\d{4}(\.\d{3})?", name)
+    )

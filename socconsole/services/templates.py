@@ -2,14 +2,16 @@
 
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from sqlmodel import Session
 
 from socconsole import content
 from socconsole.core.policy import CasesPolicy
-from socconsole.core.template import Template, steps_of, tactics_of, template_from
+from socconsole.core.template import Template, steps_of, tactics_of, techniques_of, template_from
 from socconsole.errors import NotFoundError, SettingsError
 from socconsole.services import tasks
 from socconsole.services.tasks import Step
@@ -44,11 +46,17 @@ def template_named(name: str, policy: CasesPolicy) -> Template | None:
 
 
 def template_for(alerts: Sequence[Alert], policy: CasesPolicy) -> Template | None:
-    """Return the template whose tactics the worst alert's rule has, or None."""
+    """Return the template whose technique, or else tactic, the worst alert's rule has.
+
+    Its hypothesis is left out: what an alert means is for a person to say.
+    """
     worst = max(alerts, key=lambda alert: (alert.severity, -(alert.id or 0)))
-    tactics = set(tactics_of(worst.tags))
+    techniques, tactics = set(techniques_of(worst.tags)), set(tactics_of(worst.tags))
     known = load_templates(policy).values()
-    return next((each for each in known if tactics & set(each.tactics)), None)
+    exact = (each for each in known if techniques & set(each.techniques))
+    broad = (each for each in known if tactics & set(each.tactics))
+    found = next(chain(exact, broad), None)
+    return replace(found, hypothesis="") if found else None
 
 
 def begin(

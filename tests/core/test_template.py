@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from socconsole.core.template import steps_of, tactics_of, template_from
+from socconsole.core.template import steps_of, tactics_of, techniques_of, template_from
 from socconsole.errors import SettingsError
 
 
@@ -56,6 +56,7 @@ def test_a_runbooks_steps_are_tasks_by_their_first_sentence():
 def test_tactics_are_told_from_techniques():
     tags = ["attack.credential-access", "attack.t1110", "attack.t1110.001", "cve.2021"]
     assert tactics_of(tags) == ("credential_access",)
+    assert techniques_of(tags) == ("t1110", "t1110")
 
 
 def test_a_step_over_several_lines_stays_whole_and_ticked_boxes_are_steps():

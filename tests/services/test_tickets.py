@@ -315,3 +315,24 @@ def test_tickets_are_found_by_the_filter_language(sqlite_database, noon, text, f
         wanted = ticket_filter(text, login="ben", now=noon + 2 * HOUR)
         rows = queries.tickets(session, wanted)
     assert sorted(row.title for row in rows) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("tags", "template"),
+    [
+        (["attack.credential_access", "attack.t1110.001"], "brute_force"),
+        (["attack.credential_access", "attack.t1003.001"], "malware"),
+        (["attack.exfiltration"], "data_leak"),
+        (["attack.discovery"], None),
+    ],
+)
+def test_a_ticket_begins_as_its_alerts_technique_says_but_without_a_verdict(
+    sqlite_database, noon, tags, template
+):
+    with sqlite_database.begin() as session:
+        ticket, _ = opened(session, noon, tags=tags, runbook="ssh-brute-force")
+        detail = queries.detail(session, ticket.id)
+    assert detail.template == template
+    assert detail.hypothesis == ""
+    assert any(task.description.endswith("(runbook ssh-brute-force)") for task in detail.tasks)
+    assert any(task.mandatory for task in detail.tasks) == (template is not None)
