@@ -171,6 +171,7 @@ def load_matcher(
         lambda: rule_paths.load(settings.rules),
         rule_paths.chosen(settings.rules),
         on_reload=tell,
+        on_slow=lambda text: say(f"rule spared long values: {text}"),
     )
     for error in matcher.ruleset.errors:
         say(str(error))

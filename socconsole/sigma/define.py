@@ -237,25 +237,24 @@ def _told(document: Document, error: SigmaError) -> RuleError:
 
 def _place_of_item(document: Document) -> str:
     """Return `file:line` of the first detection item that pySigma refuses by itself."""
-    waiting: list[object] = [
-        document.body.get("detection"), document.body.get("filter")
-    ]  # fmt: skip
+    waiting: list[object] = [document.body.get("detection"), document.body.get("filter")]
     while waiting:
         part = waiting.pop(0)
         if isinstance(part, list):
             waiting[:0] = part
         elif isinstance(part, Mapping):
             for key, value in part.items():
-                if isinstance(value, Mapping):
+                if _nested(value):
                     waiting.append(value)
-                elif not isinstance(value, list) or not any(
-                    isinstance(inner, Mapping) for inner in value
-                ):
-                    if not _readable(str(key), value):
-                        return document.where(str(key))
-                else:
-                    waiting += value
+                elif not _readable(str(key), value):
+                    return document.where(str(key))
     return ""
+
+
+def _nested(value: object) -> bool:
+    """Return whether `value` holds items of its own, and is not the value of one."""
+    inner = value if isinstance(value, list) else [value]
+    return any(isinstance(one, Mapping) for one in inner)
 
 
 def _readable(key: str, value: object) -> bool:

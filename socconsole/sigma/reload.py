@@ -32,7 +32,19 @@ class ReloadingMatcher(Matcher):
         paths: Sequence[Path],
         *,
         on_reload: Callable[[RuleSet], None],
+        on_slow: Callable[[str], None],
     ) -> None:
+        """Match by what `load` returns.
+
+        Args:
+            load: Reads the rules; called in a thread when a file at `paths` has changed.
+            paths: The files and folders `load` reads.
+            on_reload: Told of new rules when they are taken up.
+            on_slow: Told which rule takes too long, once a rule.
+
+        """
+        self._on_slow = on_slow
+        self._told_slow: set[str] = set()
         self._load = load
         self._paths = paths
         self._on_reload = on_reload
@@ -47,7 +59,11 @@ class ReloadingMatcher(Matcher):
     ) -> list[Detection]:
         """Return what `events` make fire; new rules are taken up first."""
         self._look()
-        return super().match_all(events, read_at=read_at)
+        found = super().match_all(events, read_at=read_at)
+        for rule_id in self.quarantined.keys() - self._told_slow:
+            self._told_slow.add(rule_id)
+            self._on_slow(self.quarantined[rule_id])
+        return found
 
     def tick(self, now: datetime) -> list[Detection]:
         """Return the windows whose time is up at `now`; new rules are taken up first."""

@@ -29,8 +29,11 @@ def matcher(tmp_path, monkeypatch):
     (tmp_path / "one.yml").write_text(RULE.format(title="one", number=1))
     (tmp_path / "burst.yml").write_text(BURST)
     told = []
-    matcher = ReloadingMatcher(lambda: load_rules([tmp_path]), [tmp_path], on_reload=told.append)
-    matcher.told = told
+    slow = []
+    matcher = ReloadingMatcher(
+        lambda: load_rules([tmp_path]), [tmp_path], on_reload=told.append, on_slow=slow.append
+    )
+    matcher.told, matcher.slow = told, slow
     return matcher
 
 
@@ -67,3 +70,13 @@ def test_a_removed_file_is_gone(matcher, tmp_path):
     (tmp_path / "one.yml").replace(tmp_path / "other.txt")
     until_told(matcher)
     assert titles(matcher, "one") == []
+
+
+def test_a_rule_that_takes_too_long_is_named_once(matcher, tmp_path, monkeypatch):
+    monkeypatch.setattr("socconsole.sigma.quarantine.BUDGET_NS", 0)
+    slow = RULE.format(title="two", number=2).replace("A: two", "A|re: 'x+y'")
+    (tmp_path / "two.yml").write_text(slow)
+    until_told(matcher)
+    for number in range(8):
+        titles(matcher, f"{number} xxy" + "z" * 4000)
+    assert [text.split(":")[0] for text in matcher.slow] == ["two"]
