@@ -55,7 +55,9 @@ class Arrivals:
         roster = self._roster
         arrived = [file for path, _ in unknown if (file := self._open(path, now))]
         alike = Alike(roster.live.values() if arrived else ())
-        unseen = [one for one in roster.live.values() if one.fd < 0 and one.key not in known.seen]
+        unseen = [
+            one for one in roster.live.values() if one.key not in known.seen and _is_finished(one)
+        ]
         for file in arrived:
             owner = known.owners.get(file.path)
             around = Surroundings(
@@ -245,6 +247,14 @@ class Arrivals:
         known.close()
         known.pending, known.delivered = b"", 0
         self._roster.ledger.end(known, [])
+
+
+def _is_finished(generation: Generation) -> bool:
+    """Whether nothing more can be had from a file that is not listed."""
+    if generation.fd < 0:
+        return True
+    found = os.fstat(generation.fd)
+    return found.st_nlink == 0 and found.st_size <= generation.position
 
 
 def _last_line_end(fd: int, size: int) -> int:

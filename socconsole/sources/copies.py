@@ -104,7 +104,7 @@ class Surroundings:
     ended: Sequence[Generation]
     """Generations whose file was truncated, newest first."""
     unseen: Sequence[Generation] = ()
-    """Generations whose file is neither open nor listed."""
+    """Generations whose file is not listed, and of which nothing more can be had."""
     owner: Generation | None = None
     """The generation that had the path at the last scan."""
     owner_listed: bool = False

@@ -9,7 +9,7 @@ import pytest
 from socconsole.sources import arrivals, files, roster, tail
 from socconsole.sources.notes import NoteKind
 from tests.sources.following import Reader
-from tests.sources.stage import LIVE, Stage, scenario
+from tests.sources.stage import KILLED, LIVE, Stage, scenario
 
 
 @scenario(22, "delete and recreate, inode reused")
@@ -58,6 +58,20 @@ def test_atomic_replace(stage: Stage, row):
             new.write_bytes(stage.path().read_bytes() + stage.lines())
             new.replace(stage.path())
         stage.settle()
+    stage.expect_all()
+
+
+@scenario(25, "atomic replace, then copied and truncated before a look", modes=[LIVE, KILLED])
+def test_replaced_and_copied(stage: Stage, row):
+    stage.append(count=3)
+    stage.start()
+    with stage.act():
+        new = stage.path("new")
+        new.write_bytes(stage.path().read_bytes() + stage.lines(1))
+        new.replace(stage.path())
+        stage.copy(stage.path(), stage.path("app.log.1"))
+        os.truncate(stage.path(), 0)
+    stage.settle()
     stage.expect_all()
 
 
