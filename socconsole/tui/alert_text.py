@@ -122,10 +122,11 @@ def _why(detail: "AlertDetail") -> Iterator[Line]:
     yield marked(line.text, [each for part in line.parts for each in part.spans])
     if line.window is not None:
         window = line.window
+        group = ", ".join(f"{name} {value}" for name, value in window.get("group", {}).items())
         yield (
             (f"  {window.get('type', 'window')}: ", "muted"),
             (f"{window.get('count')} ", "matched"),
-            (f" for {window.get('group')}", ""),
+            (f" for {group}" if group else "", ""),
         )
     for part in line.parts:
         name = part.field or "line"

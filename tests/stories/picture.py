@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -68,7 +69,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="socconsole-picture-") as name:
         collect(Path(name))
         keys = [word for word in said.keys.split(",") if word]
-        picture = asyncio.run(draw(Path(name), (columns, rows), keys))
+        url = f"sqlite:///{name}/soc.db"
+        alive = subprocess.Popen(
+            collector_command(url, Path(name) / "socconsole.toml"), stderr=subprocess.DEVNULL
+        )
+        time.sleep(3.0)  # its first heartbeat
+        try:
+            picture = asyncio.run(draw(Path(name), (columns, rows), keys))
+        finally:
+            alive.terminate()
+            alive.wait()
     said.file.parent.mkdir(parents=True, exist_ok=True)
     said.file.write_text(picture, encoding="utf-8")
     print(f"{said.file}: {said.file.stat().st_size} bytes", file=sys.stderr)
