@@ -14,6 +14,8 @@ from socconsole.sigma.table import FieldTable
 
 Scan = Callable[[bytes], bool]
 
+_LONG_LINE = 512
+
 _WORTH_COMPILING = 40
 """Searches after which Hyperscan's speed has paid for its compilation; until then RE2 searches."""
 
@@ -37,7 +39,7 @@ class KeywordScans:
         lines: dict[_Scan, list[str]] = {}
         for keywords, raw in wanted:
             scan = keywords.scan
-            if scan is not None and raw.startswith("{") and raw.isascii():
+            if scan is not None and _is_long_json(raw) and raw.isascii():
                 lines.setdefault(scan, []).append(raw)
         self._clean = [scan for scan, raws in lines.items() if not scan.found("\n".join(raws))]
         for scan in self._clean:
@@ -65,7 +67,7 @@ class Keywords:
     def opened(self, view: View) -> int:
         """Return the rules of which a keyword occurs in the event."""
         raw = view.event.raw
-        if raw.startswith("{"):
+        if _is_long_json(raw):
             # Most long lines hold no keyword at all: one fast search of the line as it is says so.
             scan = self.scan
             if scan is None or (scan.clean and raw.isascii()) or not scan.found(raw):
@@ -75,6 +77,15 @@ class Keywords:
 
 def _never_slow(_bit: int, _nanoseconds: int) -> None:
     """Keywords are looked up, not evaluated."""
+
+
+def _is_long_json(raw: str) -> bool:
+    """Return whether a line is worth a search of its own before its values are looked at.
+
+    Such a line has its values as they are, but for what JSON escapes; a value that a parser decodes
+    further, from hexadecimal say, is not found in it.
+    """
+    return len(raw) >= _LONG_LINE and raw.startswith("{")
 
 
 class _Scan:
