@@ -1,0 +1,92 @@
+"""The why of a detection: parts, and where they stand in the line."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from socconsole.core.event import LogSource
+from socconsole.sigma.match import Matcher
+from socconsole.sigma.rules import load_rules
+from tests.sigma.events import an_event
+
+RULE = r"""
+title: Mimikatz
+id: 00000000-0000-4000-8000-000000000001
+logsource: {product: windows}
+detection:
+  selection:
+    Image|endswith: '\mimikatz.exe'
+    CommandLine|contains|all: [sekurlsa, logon]
+    User: [ann, bob]
+  filter:
+    Computer: lab
+  words: [privilege]
+  condition: selection and words and not filter
+level: high
+socconsole: {runbook: credential-theft, fingerprint: [Image]}
+"""
+
+
+def test_every_part_that_matched_is_told_with_its_place(rules):
+    fields = {
+        "Image": r"C:\x\mimikatz.exe",
+        "CommandLine": "Privilege::debug SEKURLSA::logonpasswords",
+        "User": "bob",
+        "Computer": "pc-1",
+    }
+    event = an_event(fields)
+    (detection,) = Matcher(rules(RULE)).match(event)
+    assert [(p.selection, p.field, p.pattern) for p in detection.parts] == [
+        ("selection", "Image", r"endswith \mimikatz.exe"),
+        ("selection", "CommandLine", "contains sekurlsa"),
+        ("selection", "CommandLine", "contains logon"),
+        ("selection", "User", "equals bob"),
+        ("words", None, "contains privilege"),
+    ]
+    marked = [event.raw[slice(*span)] for part in detection.parts for span in part.spans]
+    assert marked == [r"\\mimikatz.exe", "SEKURLSA", "logon", "bob", "Privilege"]
+    assert detection.rule.runbook == "credential-theft"
+    assert detection.rule.fingerprint_fields == ("Image",)
+
+
+def test_the_runbook_may_stand_at_the_top_too(rules):
+    text = RULE.replace("socconsole: {runbook: credential-theft, fingerprint: [Image]}", "")
+    (rule,) = rules(text + "runbook: other\nfingerprint: User\n").rules
+    assert (rule.runbook, rule.fingerprint_fields) == ("other", ("User",))
+
+
+def test_an_unknown_key_of_ours_is_warned_about(rules):
+    ruleset = rules(RULE.replace("runbook:", "runbok:"))
+    assert "Did you mean runbook?" in str(ruleset.warnings[0])
+
+
+def test_nothing_is_marked_where_the_value_is_not_in_the_line(rules):
+    event = an_event(
+        {"Image": r"C:\mimikatz.exe", "CommandLine": "sekurlsa logon privilege"}, raw="{}"
+    )
+    event.fields["User"] = "ann"
+    (detection,) = Matcher(rules(RULE)).match(event)
+    assert not any(part.spans for part in detection.parts)
+
+
+CORPORA = os.environ.get("SOCCONSOLE_CORPORA")
+
+
+@pytest.mark.skipif(
+    CORPORA is None or not Path(CORPORA, "sigma").is_dir(),
+    reason="$SOCCONSOLE_CORPORA names no folder with sigma",
+)
+def test_no_value_of_32_kb_is_slow_whatever_the_rules(tmp_path_factory):
+    matcher = Matcher(load_rules(sorted(Path(CORPORA, "sigma").glob("rules*"))))
+    sources = (LogSource("windows", "process_creation"), LogSource("windows", None, "sysmon"))
+    words = "powershell -enc cmd.exe /c net user \\windows\\system32 .dll http:// -w hidden iex "
+    for value in ("a" * 32_000, (words * 500)[:32_000], "\\x" * 16_000, "'\"&$()" * 5_000):
+        fields = {"CommandLine": value, "Image": r"C:\Windows\cmd.exe", "EventID": 1}
+        matcher.match(an_event(fields, sources=sources))  # makes the tables
+        fields["CommandLine"] = value + "!"
+        started = time.thread_time()
+        matcher.match(an_event(fields, sources=sources))
+        # Ten milliseconds are the aim (tests/bench); ten times that is broken on any machine.
+        assert time.thread_time() - started < 0.1
