@@ -31,6 +31,7 @@ class AlertSource:
         )
 
     def ids(self) -> Sequence[int]:
+        self._app.store.wait()
         from socconsole.store.queries import queue
 
         query = self.query()
@@ -38,12 +39,14 @@ class AlertSource:
         return self._app.store.read_here(queue.queue_ids, query)
 
     def rows(self, ids: Sequence[int]) -> Mapping[int, "QueueRow"]:
+        self._app.store.wait()
         from socconsole.store.queries import queue
 
         return {row.id: row for row in self._app.store.read_here(queue.queue_rows, ids)}
 
     def news(self) -> int:
         """Return how many matching alerts are newer than the ones looked at."""
+        self._app.store.wait()
         from socconsole.store.queries import queue
 
         return len(self._app.store.read_here(queue.queue_news, self.query(), after_id=self.newest))

@@ -91,6 +91,7 @@ class ConsoleApp(App[int]):
         self.bookmarks: dict[int, str] = {}
         """Alert → its title, of this session."""
         self.fresh_ticket_id: int | None = None
+        self._is_painted = False
         self._stopping = threading.Event()
         self._pulse_reader = PulseReader(setup.login, setup.settings.sla)
         self._pulse_due = True
@@ -194,7 +195,12 @@ class ConsoleApp(App[int]):
         self.switch_mode("queue")
         if not self.is_headless:
             self._catch_signals()
-        self.call_after_refresh(self._after_first_paint)
+
+    def post_display_hook(self) -> None:
+        """Start what the first paint must not wait for."""
+        if not self._is_painted and self.screen_stack and self.current_mode == "queue":
+            self._is_painted = True
+            self.call_later(self._after_first_paint)
 
     def _after_first_paint(self) -> None:
         self.run_worker(self._watch_store, thread=True, name="watch", exit_on_error=False)

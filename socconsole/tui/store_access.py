@@ -82,6 +82,13 @@ class StoreAccess:
             self._opened.set()
         return self._database
 
+    def wait(self) -> None:
+        """Wait, in a thread, until the database is open and the models are loaded.
+
+        Whoever imports a query before that loads them himself, and delays the first paint by it.
+        """
+        self._ready()
+
     def close(self) -> None:
         """Wait for what is being written, then close the database."""
         self._pool.shutdown(wait=True)

@@ -156,6 +156,7 @@ class QueueScreen(Screen[None]):
         """Read the saved views, and how many alerts each finds."""
         app = console(self)
         self._views_read = monotonic()
+        await app.store.in_thread(app.store.wait)
         await self._views.read(app)
         self._show_bar()
 
