@@ -65,6 +65,12 @@ def test_every_page_the_program_points_at_is_there():
         assert content.manual_page(topic)
 
 
+def test_the_index_names_no_page_that_is_not_there():
+    rows = [line for line in content.manual_page("index").splitlines() if line.startswith("| ")]
+    named = [row.split("|")[1].strip() for row in rows][1:]
+    assert [name for name in named if name not in content.manual_topics()] == []
+
+
 def test_an_unknown_page_names_the_nearest_one():
     with pytest.raises(NotFoundError, match="Did you mean service"):
         content.manual_page("servce")
