@@ -15,7 +15,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.message import Message
 from textual.strip import Strip
 
 from socconsole.errors import SocError
@@ -24,6 +23,7 @@ from socconsole.tui.keymap import key
 from socconsole.tui.messages import IdsLoaded, RowsLoaded
 from socconsole.tui.widgets.columns import LEAD, Column, merged, placed
 from socconsole.tui.widgets.line_view import LineView
+from socconsole.tui.widgets.of_table import OfTable
 from socconsole.tui.widgets.row_source import RowSource
 from socconsole.tui.widgets.selection import Selection, select
 
@@ -33,18 +33,6 @@ PAGE = 200
 KEPT_ROWS = 64 * PAGE
 _FOOT_LEFT = 20
 """Cells of the foot that a cursor move leaves alone."""
-
-
-class OfTable(Message):
-    """Something a table tells its screen."""
-
-    def __init__(self, table: "VirtualTable[Any]") -> None:
-        super().__init__()
-        self.table = table
-
-    @property
-    def control(self) -> "VirtualTable[Any]":
-        return self.table
 
 
 class VirtualTable(LineView, Generic[RowT]):
