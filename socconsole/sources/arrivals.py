@@ -55,15 +55,16 @@ class Arrivals:
         roster = self._roster
         arrived = [file for path, _ in unknown if (file := self._open(path, now))]
         alike = Alike(roster.live.values() if arrived else ())
-        unseen = [
-            one for one in roster.live.values() if one.key not in known.seen and _is_finished(one)
-        ]
+        unlisted = [one for one in roster.live.values() if one.key not in known.seen]
+        unseen = [one for one in unlisted if _is_finished(one)]
+        draining = [one for one in unlisted if one not in unseen]
         for file in arrived:
             owner = known.owners.get(file.path)
             around = Surroundings(
                 live=alike.find(file.head),
                 ended=tuple(roster.ended),
                 unseen=unseen,
+                draining=draining,
                 owner=owner,
                 owner_listed=owner is not None and owner.key in known.seen,
             )
@@ -253,8 +254,7 @@ def _is_finished(generation: Generation) -> bool:
     """Whether nothing more can be had from a file that is not listed."""
     if generation.fd < 0:
         return True
-    found = os.fstat(generation.fd)
-    return found.st_nlink == 0 and found.st_size <= generation.position
+    return os.fstat(generation.fd).st_size <= generation.position
 
 
 def _last_line_end(fd: int, size: int) -> int:

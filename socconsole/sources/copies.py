@@ -105,6 +105,8 @@ class Surroundings:
     """Generations whose file was truncated, newest first."""
     unseen: Sequence[Generation] = ()
     """Generations whose file is not listed, and of which nothing more can be had."""
+    draining: Sequence[Generation] = ()
+    """Generations whose file is not listed, and is open and read on."""
     owner: Generation | None = None
     """The generation that had the path at the last scan."""
     owner_listed: bool = False
@@ -143,6 +145,8 @@ def judge(file: Candidate, around: Surroundings, now: float) -> Judgement:
         owner = None
     if owner is not None and not around.owner_listed:
         return Judgement(Verdict.ADOPT, owner, owner.offset)
+    if any(one.key != file.key and holds_all_of(file, one) for one in around.draining):
+        return Judgement(Verdict.HOLD)
     for one in (*ended, *around.unseen):
         if one.key != file.key and holds_all_of(file, one):
             return Judgement(Verdict.ADOPT, one, one.offset)
@@ -168,7 +172,7 @@ def _against_ended(
             continue
         if not settled:
             return Judgement(Verdict.HOLD)
-        whole = common >= SURE_BYTES or file.size == common
+        whole = common >= SURE_BYTES or (file.size == common and file.head.endswith(b"\n"))
         if whole and file.size < one.offset:
             # Lines came between the copy and the truncation: all of the copy was consumed.
             return Judgement(Verdict.ADOPT, one, file.size)

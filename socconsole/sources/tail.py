@@ -186,7 +186,7 @@ class Tail:
         """Take note of a known file; False when it is unknown or no longer the same content."""
         roster = self._roster
         generation = roster.live.get((found.st_dev, found.st_ino))
-        if generation is None:
+        if generation is None or self._is_untried(generation):
             return False
         if generation.fd < 0 and _stamp(found) == generation.stamp:
             generation.missing, generation.absent_since = 0, None
@@ -211,6 +211,15 @@ class Tail:
         if size > generation.position:
             roster.wake(generation)
         generation.missing, generation.absent_since = 0, None
+        return True
+
+    def _is_untried(self, generation: Generation) -> bool:
+        """Forget a generation that was never consumed: only its inode says it is that file."""
+        if generation.fd >= 0 or generation.offset:
+            return False
+        self._roster.leave(generation)
+        generation.state = GenerationState.RESCUED
+        self._roster.ledger.touch(generation)
         return True
 
     def _is_at(self, generation: Generation) -> bool:

@@ -163,7 +163,8 @@ class Play:
             self.reader.start()
         self.reader.follow(20)
         self.reader.stop()
-        texts = self.reader.texts
+        # Of a line whose rest was destroyed, what was read comes, and is marked.
+        texts = [one.data for one in self.reader.records if one.note != "unterminated"]
         garbled = [text for text in texts if not text[:8].isdigit() or text.count(b" ") != 1]
         seen = Counter(int(text[:8]) for text in texts if text[:8].isdigit())
         missing = [n for n in range(1, self.last + 1) if n not in seen]

@@ -11,6 +11,7 @@ NAMES = [name for name, weight in ACTIONS.items() for _ in range(weight)]
 
 @settings(
     max_examples=30,
+    derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
