@@ -139,3 +139,11 @@ async def test_a_row_that_left_the_view_stays_where_it_was_struck_through(open_l
     struck = [s.text for strip in strips for s in strip if s.style and s.style.strike]
     assert any("row 3" in text for text in struck)
     assert not any("row 2" in text for text in struck)
+
+
+async def test_a_move_made_while_the_order_is_on_its_way_is_kept(open_list):
+    analyst, table = await open_list(50)
+    table.reload()
+    table.action_move(3)
+    await analyst.settles()
+    assert table.cursor_row == "row 47"

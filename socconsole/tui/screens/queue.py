@@ -163,7 +163,7 @@ class QueueScreen(Screen[None]):
     @task
     async def look_for_news(self) -> None:
         source = self._source
-        if source is None:
+        if source is None or not source.newest:
             return
         count = await console(self).store.in_thread(source.news)
         if count and not self.table.line_count:

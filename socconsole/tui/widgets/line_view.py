@@ -38,6 +38,7 @@ class LineView(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 Textual's name
         super().__init__(id=id, classes=classes)
         self.top = 0
+        self._empty = ""
 
     # What a child says about itself.
 
@@ -70,6 +71,18 @@ class LineView(Widget, can_focus=True):
         return self.rich_style + self.console_app.look[name]
 
     @property
+    def empty(self) -> str:
+        """What is drawn when there is no line: why that is so, and which key changes it."""
+        return self._empty
+
+    @empty.setter
+    def empty(self, text: str) -> None:
+        if text != self._empty:
+            self._empty = text
+            if self.is_attached and not self.line_count:
+                self.refresh()
+
+    @property
     def page_height(self) -> int:
         """How many lines fit between head and foot."""
         return max(1, self.size.height - self.head_height - self.foot_height)
@@ -88,7 +101,14 @@ class LineView(Widget, can_focus=True):
         else:
             index = self.top + y - self.head_height
             segments = self.draw_line(index, width) if index < self.line_count else []
+            if not self.line_count:
+                segments = self._draw_empty(index - self.head_height, width)
         return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def _draw_empty(self, row: int, width: int) -> list[Segment]:
+        lines = self._empty.splitlines()
+        text = lines[row] if 0 <= row < len(lines) else ""
+        return self.line_of(f"  {text}", width, self.look("muted"))
 
     def refresh_index(self, index: int) -> None:
         """Repaint line `index` where it is on screen."""

@@ -15,7 +15,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.strip import Strip
 
 from socconsole.errors import SocError
 from socconsole.tui.cells import fit
@@ -92,7 +91,7 @@ class VirtualTable(LineView, Generic[RowT]):
         super().__init__(id=id)
         self.columns: tuple[Column[RowT], ...] = tuple(columns)
         self.source = source
-        self._empty = empty
+        self.empty = empty
         self.gone = gone or (lambda _: False)
         self.cursor = 0
         self.pill = ""
@@ -105,24 +104,13 @@ class VirtualTable(LineView, Generic[RowT]):
         self._rows: OrderedDict[int, RowT] = OrderedDict()
         self._generation = 0
         self._goal: int | None = None
+        self._has_moved = False
         self._asked: set[int] = set()
         self._layout_of: tuple[int, list[tuple[Column[RowT], int]]] = (-1, [])
 
     @property
     def line_count(self) -> int:
         return len(self._ids)
-
-    @property
-    def empty(self) -> str:
-        """What is drawn when there is no row."""
-        return self._empty
-
-    @empty.setter
-    def empty(self, text: str) -> None:
-        if text != self._empty:
-            self._empty = text
-            if not self._ids:
-                self.refresh()
 
     @property
     def ids(self) -> Sequence[int]:
@@ -163,6 +151,7 @@ class VirtualTable(LineView, Generic[RowT]):
         if self.source is None:
             return
         self._generation += 1
+        self._has_moved = False
         wanted = None if first else self.cursor_id
         work = partial(self._load_ids, self.source, self._generation, wanted, first=first)
         self.run_worker(work, thread=True, group="ids", exit_on_error=False)
@@ -199,6 +188,8 @@ class VirtualTable(LineView, Generic[RowT]):
     def on_ids_loaded(self, message: IdsLoaded) -> None:
         message.stop()
         if message.generation == self._generation:
+            if self._has_moved:  # while the order was on its way
+                message.position = self._position_of(self.cursor_id, message.ids)
             self._take(message)
             self.post_message(self.Loaded(self))
 
@@ -302,6 +293,7 @@ class VirtualTable(LineView, Generic[RowT]):
 
     def _put_cursor(self, index: int) -> None:
         old, self.cursor = self.cursor, index
+        self._has_moved = True
         self.reveal(index)
         if self._anchor is not None:
             for passed in range(min(old, index), max(old, index) + 1):
@@ -437,14 +429,6 @@ class VirtualTable(LineView, Generic[RowT]):
             fit(column.title, own, right=column.right) for column, own in self.placed_columns(width)
         )
         return self.line_of(" " * LEAD + titles, width, self.look("column"))
-
-    def render_line(self, y: int) -> Strip:
-        body = y - self.head_height
-        if not self._ids and 0 < body < self.page_height:
-            lines = self.empty.splitlines()
-            text = lines[body - 1] if body <= len(lines) else ""
-            return Strip(self.line_of(f"  {text}", self.size.width, self.look("muted")))
-        return super().render_line(y)
 
     def draw_line(self, index: int, width: int) -> list[Segment]:
         row = self.row_at(index)

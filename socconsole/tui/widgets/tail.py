@@ -278,7 +278,7 @@ class TailView(LineView):
 
     def draw_foot(self, width: int) -> list[Segment]:
         if not self._lines:
-            return self.line_of(f" {self.empty}", width, self.look("muted"))
+            return self.line_of("", width, self.look("muted"))
         if self.following:
             pill = Segment(" FOLLOWING ", self.look("pill"))
         else:
