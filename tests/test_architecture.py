@@ -52,7 +52,7 @@ def test_help_answers_at_once():
         return time.perf_counter() - started
 
     # 150 ms on an idle machine; a busy one slows the bare interpreter down as well.
-    assert min(once() for _ in range(5)) < max(0.15, 4 * min(bare() for _ in range(5)))
+    assert min(once() for _ in range(5)) < max(0.15, 8 * min(bare() for _ in range(5)))
 
 
 @pytest.mark.parametrize(
