@@ -1,6 +1,7 @@
 """What `socconsole` without a command runs: the console itself."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _CACHE_KIB = 4_096
 """A console reads a page here and there: four small caches instead of four large ones."""
+
+SMALLEST_COLUMNS, SMALLEST_ROWS = 40, 10
+"""Below this a row of the queue and its bottom line say nothing any more."""
 
 
 def console(context: Context) -> int:
@@ -106,6 +110,13 @@ def refuse_terminal(environ: Mapping[str, str], *, interactive: bool) -> None:
     term = environ.get("TERM", "")
     if term in ("", "dumb", "unknown"):
         raise UsageError(f"A terminal of type {term!r} cannot show the console.", hint=plain)
+    columns, rows = shutil.get_terminal_size()
+    if columns < SMALLEST_COLUMNS or rows < SMALLEST_ROWS:
+        raise UsageError(
+            f"This terminal has {columns} columns and {rows} rows; the console needs"
+            f" {SMALLEST_COLUMNS} by {SMALLEST_ROWS}.",
+            hint=f"Enlarge it; {plain}",
+        )
 
 
 def wants_mouse(setting: str, environ: Mapping[str, str]) -> bool:

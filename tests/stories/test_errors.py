@@ -1,9 +1,12 @@
 """Errors a user meets: one clear line saying what, where and what to do; nothing is harmed."""
 
+import fcntl
 import os
 import pty
+import struct
 import subprocess
 import sys
+import termios
 
 import pytest
 
@@ -164,11 +167,14 @@ def test_no_terminal_at_all(program):
     assert "queue --plain" in one_clear_line(err)
 
 
-def test_a_dumb_terminal(tmp_path):
+def said_at_a_terminal(tmp_path, *, size=(80, 24), **environ):
+    """Start the console at a terminal of `size`; return its exit code and what it wrote."""
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     ran = subprocess.Popen(
         [sys.executable, "-m", "socconsole"],
-        env={**os.environ, "TERM": "dumb", "HOME": str(tmp_path)},
+        env={**kept, "TERM": "xterm", "HOME": str(tmp_path), **environ},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -181,6 +187,18 @@ def test_a_dumb_terminal(tmp_path):
         except OSError:  # Linux: the other side has closed
             break
     os.close(ours)
-    assert ran.wait(timeout=60) == 2
+    return ran.wait(timeout=60), said
+
+
+def test_a_dumb_terminal(tmp_path):
+    code, said = said_at_a_terminal(tmp_path, TERM="dumb")
+    assert code == 2
     assert b"queue --plain" in said
+    assert b"\x1b" not in said
+
+
+def test_a_terminal_too_small_to_read_anything(tmp_path):
+    code, said = said_at_a_terminal(tmp_path, size=(30, 8))
+    assert code == 2
+    assert b"30 columns and 8 rows" in said
     assert b"\x1b" not in said
