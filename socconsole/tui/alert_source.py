@@ -16,8 +16,8 @@ class AlertSource:
         self.filter = ""
         self.sort = "rank"
         self.reverse = False
-        self.newest = 0
-        """Every alert up to this id has been looked at."""
+        self.newest: int | None = None
+        """Every alert up to this id has been looked at; None before the first look."""
 
     def query(self) -> "QueueQuery":
         from socconsole.store.queries.queue import QueueQuery
@@ -49,4 +49,6 @@ class AlertSource:
         self._app.store.wait()
         from socconsole.store.queries import queue
 
-        return len(self._app.store.read_here(queue.queue_news, self.query(), after_id=self.newest))
+        return len(
+            self._app.store.read_here(queue.queue_news, self.query(), after_id=self.newest or 0)
+        )

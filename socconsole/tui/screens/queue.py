@@ -86,7 +86,7 @@ class QueueScreen(Screen[None]):
         key("queue.preview_place", "P", "turn_preview", "Preview beside the list, or below"),
         key("queue.runbook", "b", "detail('runbook')", "Runbook"),
         key("queue.raw", "R", "detail('raw')", "The newest line, raw"),
-        key("queue.everything", "d", "detail('')", "Everything about it"),
+        key("queue.everything", "d,2", "detail('')", "Everything about it"),
     ]
 
     def __init__(self) -> None:
@@ -163,7 +163,7 @@ class QueueScreen(Screen[None]):
     @task
     async def look_for_news(self) -> None:
         source = self._source
-        if source is None or not source.newest:
+        if source is None or source.newest is None:
             return
         count = await console(self).store.in_thread(source.news)
         if count and not self.table.line_count:
