@@ -15,8 +15,11 @@ from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 
 _LOOK_SECS = 0.005
-_LONGEST_SECS = 0.25
-"""A key whose screen is gone never comes back: the next one waits no longer than this."""
+_MOST_LOOKS = 50
+"""A key whose screen is gone never comes back: the next one looks no more often than this.
+
+Counted in turns of the loop, not in seconds: a loop that was kept busy has brought nothing back.
+"""
 
 Typed = events.Key | events.Paste
 
@@ -79,9 +82,9 @@ class TypeAhead:
         return (self._back < self._sent or self._changes > 0) and not self._is_asking()
 
     async def _settled(self) -> None:
-        loop = asyncio.get_running_loop()
-        give_up = loop.time() + _LONGEST_SECS
-        while self._is_busy and (self._changes or loop.time() < give_up):
+        looks = 0
+        while self._is_busy and (self._changes or looks < _MOST_LOOKS):
+            looks += 1
             self._freed.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._freed.wait(), _LOOK_SECS)

@@ -80,9 +80,7 @@ def test_after_ctrl_z_and_fg_the_screen_is_whole(terminal):
 
 
 def test_keys_do_what_they_say_and_q_asks_before_it_leaves(terminal):
-    terminal.press("x")
-    terminal.waits_for("malicious")
-    terminal.press("f")
+    terminal.press("x", "f")
     terminal.waits_for("Closed as false positive")
     terminal.press("u")
     terminal.waits_for("Undid")
