@@ -123,6 +123,16 @@ async def test_new_alerts_are_counted_and_move_nothing(console, database):
     assert "1/6" in console.screen
 
 
+async def test_new_alerts_fill_the_screen_until_the_first_key(console, database):
+    bring(database, detection("Newcomer", level=Severity.CRITICAL, host="h9"))
+    await console.waits_until("Newcomer")
+    assert "new · g" not in console.screen
+    await console.presses("j")
+    bring(database, detection("Latecomer", level=Severity.CRITICAL, host="h9"))
+    await console.waits_until("▲1 new · g")
+    assert "Latecomer" not in console.screen
+
+
 async def test_what_a_colleague_does_is_seen_in_place(console, database):
     from socconsole.services import alerts
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.events import Key
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -99,6 +100,7 @@ class QueueScreen(Screen[None]):
         self._typing: Timer | None = None
         self._source: AlertSource | None = None
         self._problem = ""
+        self._is_touched = False
 
     def compose(self) -> ComposeResult:
         yield StatusHeader()
@@ -166,10 +168,19 @@ class QueueScreen(Screen[None]):
         if source is None or source.newest is None:
             return
         count = await console(self).store.in_thread(source.news)
-        if count and not self.table.line_count:
+        if count and self._may_fill:
             self.load(first=True)
         else:
             self.table.set_foot(pill=f" ▲{count} new · g " if count else "")
+
+    def on_key(self, _event: Key) -> None:
+        self._is_touched = True
+
+    @property
+    def _may_fill(self) -> bool:
+        """Whether new rows come without a key: into an empty list, or before the first key ever."""
+        shown = self.table.line_count
+        return not shown or (not self._is_touched and shown < self.table.size.height)
 
     def _why_empty(self) -> str:
         name = self._views.current.name
