@@ -1,10 +1,11 @@
 """The house keeps its shape: what may be loaded when, how large things are, their names."""
 
 import ast
+import functools
 import subprocess
 import sys
-import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -28,6 +29,30 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+class Facts(NamedTuple):
+    """What these tests ask of a file: reading it once is most of what they cost."""
+
+    functions: dict[str, int]
+    is_broad: bool
+    imported: set[str]
+
+
+@functools.cache
+def facts(path: Path) -> Facts:
+    found = Facts({}, False, set())
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            size = (node.end_lineno or 0) - node.lineno + 1
+            found.functions[node.name] = max(size, found.functions.get(node.name, 0))
+        elif isinstance(node, ast.ExceptHandler):
+            if node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"):
+                found = found._replace(is_broad=True)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found.imported.update(part.name.split(".")[0] for part in node.names)
+            found.imported.add(getattr(node, "module", "") or "")
+    return found
+
+
 def test_the_command_line_loads_neither_screen_nor_tables():
     loaded = modules_after("from socconsole.cli import build_app; build_app()")
     assert not loaded & (HEAVY - {"cyclopts"})
@@ -38,39 +63,36 @@ def test_the_overview_loads_nothing_heavy():
     assert not loaded & HEAVY
 
 
-def test_help_answers_at_once():
-    def once() -> float:
-        started = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "socconsole", "--help"], capture_output=True, check=True
-        )
-        return time.perf_counter() - started
+def test_help_loads_next_to_nothing_and_so_answers_at_once():
+    """The time itself is a figure of `tests/bench/console.py`; what it is made of is this."""
 
-    def bare() -> float:
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "pass"], capture_output=True, check=True)
-        return time.perf_counter() - started
+    def imported(*arguments: str) -> set[str]:
+        command = [sys.executable, "-X", "importtime", *arguments]
+        ran = subprocess.run(command, capture_output=True, text=True, check=True)
+        lines = [line for line in ran.stderr.splitlines() if line.startswith("import time:")]
+        return {line.rpartition("|")[2].strip() for line in lines}
 
-    # 150 ms on an idle machine; a busy one slows the bare interpreter down as well.
-    assert min(once() for _ in range(5)) < max(0.15, 8 * min(bare() for _ in range(5)))
+    loaded = imported("-m", "socconsole", "--help") - imported("-c", "pass")
+    packages = {module.partition(".")[0] for module in loaded}
+    assert packages - {"socconsole"} <= set(sys.stdlib_module_names)
+    ours = {module for module in loaded if module.startswith("socconsole")}
+    assert ours == {"socconsole", "socconsole.cli", "socconsole.errors"}
+    assert len(loaded) < 60, sorted(loaded)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_commands_without_a_screen_load_neither_textual_nor_rich():
+    commands = [
         ["doctor", "--json"],
         ["rules", "list", "--json"],
         ["parse", "sample_data/logs/sudo.log", "--jsonl"],
         ["help", "index"],
-    ],
-    ids=lambda words: words[0],
-)
-def test_a_command_without_a_screen_loads_neither_textual_nor_rich(words):
+    ]
     code = (
         "import contextlib, io\n"
         "from socconsole.cli import run\n"
-        "with contextlib.redirect_stdout(io.StringIO()):\n"
-        f"    run({words!r})\n"
+        f"for words in {commands!r}:\n"
+        "    with contextlib.redirect_stdout(io.StringIO()):\n"
+        "        run(words)\n"
     )
     assert not modules_after(code) & {"textual", "rich"}
 
@@ -82,11 +104,10 @@ def test_every_file_stays_below_the_wall():
 
 def test_every_function_stays_below_the_wall():
     too_long = {
-        f"{name(path)}:{node.name}": size
+        f"{name(path)}:{function}": size
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (size := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_WALL
+        for function, size in facts(path).functions.items()
+        if size > FUNCTION_WALL
     }
     assert too_long == {}
 
@@ -99,25 +120,12 @@ def test_a_broad_except_stands_only_where_it_is_allowed():
     allowed = {"socconsole/cli/__init__.py", "socconsole/collector.py"}
     # The watcher's extension raises types of its own; a failed opening is raised by its readers.
     allowed |= {"socconsole/sources/watch.py", "socconsole/tui/store_access.py"}
-    broad = set()
-    for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ExceptHandler) and (
-                node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
-            ):
-                broad.add(name(path))
-    assert broad <= allowed
+    assert {name(path) for path in MODULES if facts(path).is_broad} <= allowed
 
 
 def test_sqlite_is_chosen_in_one_place():
-    importers = {
-        name(path)
-        for path in [*MODULES, *(ROOT / "tests").rglob("*.py")]
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        and {"sqlite3", "pysqlite3"} & {part.name.split(".")[0] for part in node.names}
-        | {"sqlite3", "pysqlite3"} & {getattr(node, "module", "") or ""}
-    }
+    files = [*MODULES, *(ROOT / "tests").rglob("*.py")]
+    importers = {name(path) for path in files if {"sqlite3", "pysqlite3"} & facts(path).imported}
     assert importers == set()
 
 

@@ -9,6 +9,8 @@ import argparse
 import json
 import multiprocessing
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -36,6 +38,21 @@ def percentile(values: list[float], share: float) -> float:
 
 def opened(db: Path, folder: Path, size: tuple[int, int] = (80, 24)) -> Terminal:
     return Terminal(["--db", str(db)], environment(folder), size=size)
+
+
+def help_times(folder: Path) -> list[float]:
+    """Milliseconds `--help` takes as a whole process."""
+    taken = []
+    for _ in range(STARTS):
+        started = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "socconsole", "--help"],
+            env=environment(folder),
+            capture_output=True,
+            check=True,
+        )
+        taken.append((time.perf_counter() - started) * 1000)
+    return taken
 
 
 def first_frames(db: Path, folder: Path) -> list[float]:
@@ -138,6 +155,7 @@ def write_alerts(db: str, rate: int, first: int, stop: Event) -> None:
 
 def measure(db: Path, folder: Path, rate: int) -> dict[str, float | int]:
     figures: dict[str, float | int] = {}
+    figures["help_ms"] = round(statistics.median(help_times(folder)))
     figures["first_frame_ms"] = round(statistics.median(first_frames(db, folder)))
     database = Database(str(db))
     first = int(datetime.now(UTC).timestamp())
