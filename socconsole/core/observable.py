@@ -204,7 +204,7 @@ def canonical(kind: ObservableKind, value: str) -> str:
             network = ipaddress.ip_network(value, strict=False)
         except ValueError:
             return value
-        return str(network.network_address) if kind is ObservableKind.IP else str(network)
+        return _address(network) if kind is ObservableKind.IP else str(network)
     if kind is ObservableKind.CVE:
         return value.upper()
     if kind is ObservableKind.URL:
@@ -212,6 +212,13 @@ def canonical(kind: ObservableKind, value: str) -> str:
     if kind is ObservableKind.PATH or kind is ObservableKind.USER:
         return value
     return value.lower().rstrip(".")
+
+
+def _address(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str:
+    """Return the address; what a dual-stack service logs as ::ffff:192.0.2.1 is 192.0.2.1."""
+    address = network.network_address
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
 
 
 def _canonical_url(value: str) -> str:

@@ -27,7 +27,7 @@ def found(text, ignored=()):
         ("999.1.1.1 is no address, nor is 1.2.3.4.5", []),
         ("beacon to 2001:DB8::1", ["ip:2001:db8::1"]),
         ("at 12:34:56 nothing", []),
-        ("fe80::1: refused, ::ffff:192.0.2.1 too", ["ip:fe80::1", "ip:::ffff:c000:201"]),
+        ("fe80::1: refused, ::ffff:192.0.2.1 too", ["ip:fe80::1", "ip:192.0.2.1"]),
         ("peer 192.0.2.1:443 and ip:192.0.2.2", ["ip:192.0.2.1", "ip:192.0.2.2"]),
         ("Evil.Example.COM resolved", ["domain:evil.example.com"]),
         ("opened report.pdf and run.exe", []),
