@@ -9,6 +9,7 @@ from socconsole.parsers import timestamps
 from socconsole.parsers.json_lines import decode_line
 from socconsole.parsers.parser import Parser, Sample
 from socconsole.parsers.phrases import MAINTENANCE, WARNING, linux
+from socconsole.parsers.processes import remembering
 from socconsole.parsers.programs import to_event
 
 
@@ -55,6 +56,7 @@ PARSER = Parser(
     name="journald",
     title="systemd journal as JSON",
     parse=parse,
+    remember=remembering,
     samples=(
         Sample(
             line='{"__CURSOR":"s=1","__REALTIME_TIMESTAMP":"1772338329123456","_HOSTNAME":"web-1",'

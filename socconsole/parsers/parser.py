@@ -41,6 +41,9 @@ class Parser:
     start: Callable[[Sequence[str]], Parse] | None = None
     """For a format whose header explains its lines: takes the first lines of a file and returns
     the function that reads that file. It may be given lines that are no header."""
+    remember: Callable[[Parse], Parse] | None = None
+    """For a format whose lines may need what an earlier line of their file said: returns the
+    function that reads one file, given the one that reads a line."""
     automatic: bool = True
     """Whether `format = "auto"` may choose it."""
 
@@ -50,4 +53,5 @@ def open_parser(parser: Parser, head: Sequence[str] = ()) -> Parse:
 
     A reader that resumes in the middle of a file passes the file's first lines again.
     """
-    return parser.parse if parser.start is None else parser.start(head)
+    parse = parser.parse if parser.start is None else parser.start(head)
+    return parse if parser.remember is None else parser.remember(parse)

@@ -80,9 +80,19 @@ _PHRASES = (
     phrase(rf"Disconnecting {_WHO}{_PEER}: (?P<reason>.*?)(?: \[preauth\])?$", "disconnect"),
     phrase(
         rf"(?:fatal: |error: )?(?:(?:[Rr]ead|[Ww]rite|[Pp]rocessing) .*: )?Connection (?:closed|reset) by "
-        rf"{_WHO}{_PEER}(?: \[preauth\])?$",
+        rf"(?!peer\b|remote host\b){_WHO}{_PEER}(?: \[preauth\])?$",
         "disconnect",
         first="Connection fatal: error:",
+    ),
+    phrase(
+        r"(?:fatal: |error: )?.*Connection (?:closed|reset) by (?:peer|remote host)(?: \[preauth\])?$",
+        "disconnect",
+        first="Connection fatal: error:",
+    ),
+    phrase(
+        # What the patch for auditing at supercomputing centres writes.
+        r"SSH: Server;Ltype: \w+;Remote: (?P<source>[\w.:]+)-(?P<source_port>\d+);.*$",
+        "connection",
     ),
     phrase(rf"Connection from {_PEER}(?: on \S+.*)?$", "connection"),
     phrase(
@@ -230,6 +240,18 @@ PROGRAM = Program(
         Sample(
             line="Mar  1 04:12:09 web-1 sshd[1]: Received signal 15; terminating.",
             category=MAINTENANCE,
+        ),
+        Sample(
+            before=("Mar  1 04:12:07 web-1 sshd[7]: Connection from 203.0.113.9 port 50112",),
+            line="Mar  1 04:12:09 web-1 sshd[7]: fatal: Unable to negotiate a key exchange method [preauth]",
+            fields={"peer_from": "an earlier line of the process"},
+            names={"source.ip": "203.0.113.9", "source.port": 50112},
+            category=WARNING,
+        ),
+        Sample(
+            before=("Mar  1 04:12:07 web-1 sshd[7]: Connection from 203.0.113.9 port 50112",),
+            line="Mar  1 04:12:09 web-1 sshd[8]: fatal: Read from socket failed: Connection reset by peer",
+            names={"source.ip": None},
         ),
         Sample(
             line="Mar  1 04:12:09 web-1 sshd[1]: Connection closed by invalid user a b 203.0.113.9 "

@@ -9,6 +9,7 @@ from socconsole.core.event import Event, ReadContext, TimeQuality
 from socconsole.parsers import json_messages, netfilter, timestamps
 from socconsole.parsers.parser import Parse, Parser, Sample
 from socconsole.parsers.phrases import EXCEPTION, INFORMATIONAL, as_integer, linux
+from socconsole.parsers.processes import remembering
 from socconsole.parsers.programs import PROGRAMS, category_of_severity, to_event
 
 _NO_TIME = (None, TimeQuality.NONE)
@@ -206,6 +207,7 @@ PARSER = Parser(
     name="syslog",
     title="syslog, RFC 3164 and 5424, with the programs below",
     parse=parse,
+    remember=remembering,
     samples=(
         *json_messages.SAMPLES,
         Sample(
@@ -264,6 +266,7 @@ PROGRAM_PARSERS: tuple[Parser, ...] = tuple(
         name=program.name,
         title=program.title,
         parse=parse if program.bare is None else _either(program.bare),
+        remember=remembering,
         samples=program.samples,
         automatic=program.bare is not None,
     )

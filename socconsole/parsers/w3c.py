@@ -9,7 +9,7 @@ from socconsole.core.event import Event, LogSource, ReadContext, TimeQuality
 from socconsole.parsers import timestamps
 from socconsole.parsers.parser import Parse, Parser, Sample
 from socconsole.parsers.phrases import WARNING, as_integer
-from socconsole.parsers.web_access import category_of
+from socconsole.parsers.web_access import category_of, join_uri
 
 _WEB = (LogSource(category="webserver"), LogSource(product="windows", service="iis"))
 _PROXY = (LogSource(category="proxy"),)
@@ -19,7 +19,7 @@ _NAMES = {
     "host.name": "s-computername",
     "destination.ip": "s-ip",
     "destination.port": "s-port",
-    "url.full": "cs-uri-stem",
+    "url.full": "cs-uri",
     "event.action": "cs-method",
     "event.code": "sc-status",
 }
@@ -106,6 +106,7 @@ def _event(
     status = fields.get("sc-status")
     if "cs-user-agent" in fields:
         fields["c-useragent"] = fields["cs-user-agent"]
+    join_uri(fields)
     if context.host:
         fields.setdefault("s-computername", context.host)
     category = category_of(status if isinstance(status, int) else 0)
@@ -124,6 +125,7 @@ PARSER = Parser(
             "401 1 2148074254 93",
             fields={
                 "cs-method": "POST",
+                "cs-uri": "/owa/auth.owa?a=b",
                 "sc-status": 401,
                 "cs-user-agent": "Mozilla/5.0 (X)",
                 "s-port": 443,

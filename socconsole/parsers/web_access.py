@@ -147,6 +147,13 @@ def request_fields(request: str) -> dict[str, object]:
     return fields
 
 
+def join_uri(fields: dict[str, object]) -> None:
+    """Give a request that has path and query apart the two in one, as rules may look for either."""
+    stem, query = fields.get("cs-uri-stem"), fields.get("cs-uri-query")
+    if stem is not None and "cs-uri" not in fields:
+        fields["cs-uri"] = stem if query is None else f"{stem}?{query}"
+
+
 def category_of(status: int) -> EventCategory:
     """Return the category a status code stands for."""
     if status >= 500:

@@ -13,7 +13,7 @@ from socconsole.parsers import timestamps
 from socconsole.parsers.json_lines import decode_line
 from socconsole.parsers.parser import Parser, Sample
 from socconsole.parsers.web_access import NAMES as W3C_NAMES
-from socconsole.parsers.web_access import category_of
+from socconsole.parsers.web_access import category_of, join_uri
 from socconsole.parsers.windows_logsources import logsources_of
 
 _COMMON = {
@@ -139,6 +139,7 @@ def _iis_event(fields: dict[str, object], text: str, context: ReadContext) -> Ev
     ):
         if theirs in fields:
             fields[ours] = fields[theirs]
+    join_uri(fields)
     fields["sc-status"] = status = _integer(fields.get("sc-status")) or 0
     time, quality = _time(fields, context)
     return Event("windows", _IIS, fields, text, time, quality, category_of(status), _IIS_NAMES)
