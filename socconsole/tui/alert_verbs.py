@@ -61,8 +61,6 @@ BINDINGS: tuple[Binding, ...] = (
     key("alert.severity", "plus", "verb('severity')", "Another severity, with a reason"),
     key("alert.rule_severity", "underscore", "verb('rule_severity')", "The rule's severity again"),
     key("alert.repeat", "full_stop", "verb('repeat')", "Repeat the last verb here"),
-    key("action.undo", "u", "undo", "Undo your last action", hint="undo"),
-    key("action.mine", "U", "actions", "Actions: undo any"),
 )
 """Both screens that show alerts have these."""
 

@@ -68,6 +68,8 @@ class ConsoleApp(App[int]):
         key("app.pause", "equals_sign", "pause", "Pause and resume all live updates"),
         key("app.redraw", "ctrl+l", "redraw", "Draw the screen again"),
         key("app.suspend", "ctrl+z", "suspend_process", "Back to the shell; fg returns"),
+        key("action.undo", "u", "undo", "Undo your last action", hint="undo"),
+        key("action.mine", "U", "actions", "Actions: undo any"),
         key("app.interrupt", "ctrl+c", "interrupt", "Says how to quit", priority=False),
         key("app.quit", "ctrl+q", "quit_asked", "Quit", priority=True),
     ]
@@ -358,7 +360,8 @@ class ConsoleApp(App[int]):
         self._tell(StoreChanged())
         return result
 
-    async def undo_last(self) -> None:
+    @task
+    async def action_undo(self) -> None:
         """Take back the analyst's newest action."""
         from socconsole.services import actions
 
@@ -386,7 +389,7 @@ class ConsoleApp(App[int]):
         self.show("tail")
         self.call_after_refresh(lambda: self.screen.post_message(Narrow(written(value))))
 
-    def open_actions(self) -> None:
+    def action_actions(self) -> None:
         """Show what was done, by whom."""
         from socconsole.tui.screens.actions import ActionsScreen
 

@@ -124,7 +124,7 @@ async def _hunt(app: "ConsoleApp", rest: str) -> None:
 
 async def _actions(app: "ConsoleApp", rest: str) -> None:
     del rest
-    app.open_actions()
+    app.action_actions()
 
 
 COMMANDS: dict[str, Command] = {

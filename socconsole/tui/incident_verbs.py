@@ -34,8 +34,6 @@ BINDINGS: tuple[Binding, ...] = (
     key("incident.task", "k", "verb('task')", "Add a task, finish one, cancel one"),
     key("incident.severity", "P", "verb('severity')", "Change the severity"),
     key("incident.end", "x", "verb('end')", "It was none: declared in error"),
-    key("incident.undo", "u", "undo", "Undo the last action"),
-    key("incident.actions", "U", "actions", "My actions; undo any"),
 )
 
 

@@ -35,8 +35,6 @@ BINDINGS: tuple[Binding, ...] = (
     key("ticket.attach", "i", "verb('attach')", "Attach to an incident"),
     key("ticket.ask", "o", "verb('ask')", "Asked somebody; or their answer"),
     key("ticket.new", "plus", "verb('new')", "New ticket for what somebody reports", hint="new"),
-    key("ticket.undo", "u", "undo", "Undo the last action"),
-    key("ticket.actions", "U", "actions", "My actions; undo any"),
 )
 
 DISPOSITIONS: Mapping[str, tuple[str, str]] = MappingProxyType(

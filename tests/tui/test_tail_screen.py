@@ -4,13 +4,19 @@ import pytest
 
 from socconsole.core.event import Event, EventCategory, RawLine
 from socconsole.store.events import EventStore
+from socconsole.store.queries.notes import evidence
+from socconsole.store.tables import Generation
 from tests.conftest import NOON
 from tests.store.rows import a_source
 from tests.tui.analyst import at_the_console
 
 
 def event(source, number, text, category=EventCategory.INFORMATIONAL):
-    line = RawLine(source, 1, number * 100, text.encode(), number * 100 + 99, f"/var/log/{source}")
+    data = text.encode()
+    offset = number * 100
+    # Lines one and two of a source lie beside each other; later ones have gaps between them.
+    end = offset + (100 if number == 1 else len(data) + 1)
+    line = RawLine(source, 1, offset, data, end, f"/var/log/{source}")
     fields = {"message": text}
     return Event("plain", (), fields, text, NOON, category=category, line=line)
 
@@ -26,6 +32,9 @@ class Collector:
     def reads(self, source, *texts, category=EventCategory.INFORMATIONAL):
         with self.database.begin() as session:
             row = a_source(session, NOON, source)
+            if session.get(Generation, row.id) is None:
+                times = {"first_seen_at": NOON, "updated_at": NOON}
+                session.add(Generation(id=row.id, source_id=row.id, path=source, **times))
             batch = []
             for text in texts:
                 self.count += 1
@@ -75,3 +84,34 @@ async def test_an_empty_tail_says_what_to_do(bare_setup):
     async with at_the_console(bare_setup) as analyst:
         await analyst.presses("3")
         assert "No line yet" in analyst.screen
+
+
+async def test_marked_lines_become_byte_exact_evidence_of_a_new_ticket(
+    bare_setup, collector, database
+):
+    collector.reads("auth", "one", "two", "three", "four \x1b[2J", "five")
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("3", "k", "space", "k", "k", "k", "space", "k", "k", "space", "t")
+        await analyst.types("Somebody tries passwords")
+        assert "SOC-2026-001 has 3 lines" in analyst.bottom
+        assert "marked" not in analyst.screen
+        with database.read() as session:
+            pieces = [piece.size for piece in evidence(session, "ticket", 1)]
+        assert sorted(pieces) == [len("one\ntwo\n"), len("four \x1b[2J\n")]
+        await analyst.presses("space", "t")
+        await analyst.types("soc-2026-001")
+        assert "SOC-2026-001 has 1 line" in analyst.bottom
+        await analyst.presses("T")
+        assert "Somebody tries passwords" in analyst.screen
+        await analyst.presses("q", "u", "u")
+        assert "Undid ticket.open" in analyst.bottom
+
+
+async def test_marks_that_the_filter_hides_are_left_out_and_counted(bare_setup, collector):
+    collector.reads("auth", "one", "two")
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("3", "k", "space", "space", "slash")
+        await analyst.types("two")
+        assert "1 marked, 1 hidden" in analyst.screen
+        await analyst.presses("t")
+        assert "Attach 1 line to" in analyst.bottom

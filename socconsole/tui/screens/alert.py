@@ -213,13 +213,5 @@ class AlertScreen(Screen[None]):
         if finished and self._position + 1 < len(self._ids):
             self.action_walk(1)
 
-    @task
-    async def action_undo(self) -> None:
-        await console(self).undo_last()
-        self.action_load()
-
     def action_bookmarks(self) -> None:
         console(self).open(find_verbs.bookmark_screen(console(self)))
-
-    def action_actions(self) -> None:
-        console(self).open_actions()

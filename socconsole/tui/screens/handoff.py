@@ -127,7 +127,6 @@ class HandoffScreen(Screen[None]):
         key("handoff.newer", "right_square_bracket", "walk(-1)", "The one after; then the draft"),
         key("handoff.compare", "o", "compare", "Compare with another one"),
         key("handoff.copy", "Y", "copy", "Copy it as text"),
-        key("handoff.undo", "u", "undo", "Undo the last action"),
         key("handoff.refresh", "r", "load", "Compute again"),
     ]
 
@@ -357,10 +356,6 @@ class HandoffScreen(Screen[None]):
     def action_copy(self) -> None:
         if self._paper is not None:
             console(self).copy("\n".join(lines_of(self._paper, everything=self._everything)))
-
-    @task
-    async def action_undo(self) -> None:
-        await console(self).undo_last()
 
 
 def _is_undecided(row: Row) -> bool:

@@ -156,10 +156,3 @@ class IncidentScreen(Screen[None]):
 
     def action_copy(self) -> None:
         console(self).copy(defang(self.query_one(TextPane).text))
-
-    @task
-    async def action_undo(self) -> None:
-        await console(self).undo_last()
-
-    def action_actions(self) -> None:
-        console(self).open_actions()

@@ -105,13 +105,6 @@ class IncidentsScreen(Screen[None]):
             return
         await incident_verbs.VERBS[name](console(self), Chosen(row))
 
-    @task
-    async def action_undo(self) -> None:
-        await console(self).undo_last()
-
-    def action_actions(self) -> None:
-        console(self).open_actions()
-
     def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
         from socconsole.tui.screens.incident import IncidentScreen
 

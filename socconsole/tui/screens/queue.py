@@ -457,15 +457,8 @@ class QueueScreen(Screen[None]):
         if here is not None:
             self.open_alert(here, then=then)
 
-    @task
-    async def action_undo(self) -> None:
-        await console(self).undo_last()
-
     def action_bookmarks(self) -> None:
         console(self).open(find_verbs.bookmark_screen(console(self)))
-
-    def action_actions(self) -> None:
-        console(self).open_actions()
 
     def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
         message.stop()

@@ -40,7 +40,6 @@ class RulesScreen(Screen[None]):
         key("rule.clear", "backslash", "clear_filter", "Take the filter off"),
         key("suppression.end", "X", "end", "End the suppression here", hint="end"),
         key("suppression.extend", "plus", "extend", "Let the suppression here last longer"),
-        key("action.undo", "u", "undo", "Undo your last action"),
         key("rule.refresh", "r", "load", "Read again"),
     ]  # fmt: skip
 
@@ -159,10 +158,6 @@ class RulesScreen(Screen[None]):
             await console(self).change(
                 suppressions.extend, row.id, until, done=f"It lasts until {stamp(until)}"
             )
-
-    @task
-    async def action_undo(self) -> None:
-        await console(self).undo_last()
 
     # Columns.
 

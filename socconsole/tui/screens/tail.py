@@ -13,6 +13,7 @@ from socconsole.core.filter import parse_filter
 from socconsole.core.filter_edit import filled, gap_at, offers
 from socconsole.core.filter_match import Viewer, event_predicate
 from socconsole.core.filter_words import EVENT_FIELDS
+from socconsole.tui import tail_verbs
 from socconsole.tui.event_text import event_lines
 from socconsole.tui.keymap import key
 from socconsole.tui.messages import Narrow
@@ -46,7 +47,10 @@ class TailScreen(Screen[None]):
         key("tail.next_source", "right_square_bracket", "source(1)", "Next source", hint="source"),
         key("tail.previous_source", "left_square_bracket", "source(-1)", "Previous source"),
         key("tail.raw", "R,d", "event", "The event with all its fields"),
-        key("tail.copy", "y", "copy", "Copy the line"),
+        key("tail.ticket", "t", "ticket", "Attach to a ticket, or to a new one", hint="ticket"),
+        key("tail.incident", "i", "incident", "Attach to an incident"),
+        key("tail.go_ticket", "T", "go_ticket", "Go to the ticket they went to"),
+        key("tail.copy", "y", "copy", "Copy the lines"),
         key("tail.refresh", "r", "start_again", "Read again"),
     ]
 
@@ -60,7 +64,6 @@ class TailScreen(Screen[None]):
         self._sources: list[str] = []
         self._ids: dict[str, int] = {}
         self._source = ""
-        self._kept: dict[tuple[int, int], Kept] = {}
         self._rate: deque[int] = deque(maxlen=60)
 
     def compose(self) -> ComposeResult:
@@ -117,15 +120,8 @@ class TailScreen(Screen[None]):
             self._ids.setdefault(_name(kept.event), kept.source_id)
         skipped = 0 if first or accepts is not None else tail.skipped
         self._rate.append(len(tail.events) + tail.skipped if not first else 0)
-        self._remember(found)
         view.extend([_line(kept) for kept in found], skipped=skipped)
         self._show_bar()
-
-    def _remember(self, found: Sequence["Kept"]) -> None:
-        for kept in found:
-            self._kept[(kept.generation_id, kept.offset)] = kept
-        while len(self._kept) > 5_000:
-            del self._kept[next(iter(self._kept))]
 
     def _show_bar(self) -> None:
         names = ["all", *sorted(self._ids)]
@@ -190,11 +186,36 @@ class TailScreen(Screen[None]):
         message.stop()
         self.action_event()
 
-    def action_event(self) -> None:
-        line = self.query_one(TailView).cursor_line
-        kept = self._kept.get(line.key) if line else None
-        if kept is not None:
-            console(self).open(TextScreen("Event", event_lines(kept.event)))
+    @task
+    async def action_event(self) -> None:
+        """Show the event of the line picked with all its fields."""
+        line, app = self.query_one(TailView).cursor_line, console(self)
+        if line is None:
+            return
+        found = await app.store.with_events(lambda events: tail_verbs.lines_of(events, [line]))
+        if found:
+            app.open(TextScreen("Event", event_lines(found[0].event)))
+        else:
+            app.say("This line is past its retention.")
+
+    @task
+    async def action_ticket(self) -> None:
+        await self._hand_over(tail_verbs.attach_to_ticket)
+
+    @task
+    async def action_incident(self) -> None:
+        await self._hand_over(tail_verbs.attach_to_incident)
+
+    async def _hand_over(self, verb: tail_verbs.Verb) -> None:
+        view = self.query_one(TailView)
+        lines = view.marked_lines
+        if not lines:
+            console(self).say("There is no line here; Space marks lines.")
+        elif await verb(console(self), lines):
+            view.clear_marks()
+
+    def action_go_ticket(self) -> None:
+        console(self).open_ticket(None)
 
     def action_copy(self) -> None:
         lines = self.query_one(TailView).marked_lines
@@ -231,4 +252,5 @@ def _line(kept: "Kept") -> TailLine:
     event = kept.event
     style = {EventCategory.EXCEPTION: "bad", EventCategory.WARNING: "warn"}.get(event.category, "")
     time = event.time
-    return TailLine((kept.generation_id, kept.offset), time, _name(event), event.raw, style)
+    key = (kept.generation_id, kept.offset)
+    return TailLine(key, time, _name(event), event.raw, style, kept.source_id)

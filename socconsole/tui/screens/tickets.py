@@ -182,13 +182,6 @@ class TicketsScreen(Screen[None]):
         if chosen.marked:
             self.table.clear_marks()
 
-    @task
-    async def action_undo(self) -> None:
-        await console(self).undo_last()
-
-    def action_actions(self) -> None:
-        console(self).open_actions()
-
     def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
         from socconsole.tui.screens.ticket import TicketScreen
 

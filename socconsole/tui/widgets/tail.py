@@ -36,6 +36,7 @@ class TailLine:
     text: str
     style: str = ""
     """Name of a theme style: `bad` for an error, `warn` for a warning."""
+    source_id: int = 0
 
 
 class TailView(LineView):
@@ -82,7 +83,8 @@ class TailView(LineView):
         self.skipped = 0
         self.note = ""
         self.needle = ""
-        self.marks: set[tuple[int, int]] = set()
+        self.marks: dict[tuple[int, int], TailLine] = {}
+        self._hidden: set[tuple[int, int]] = set()
         self._columns = True
         self._lines: deque[TailLine] = deque(maxlen=KEPT_LINES)
         self._cursor = 0
@@ -102,15 +104,23 @@ class TailView(LineView):
 
     @property
     def marked_lines(self) -> list[TailLine]:
-        """The marked lines, oldest first; without marks the line picked."""
-        marked = [line for line in self._lines if line.key in self.marks]
+        """The marked lines that the filter lets through; without marks the line picked."""
+        marked = sorted(self.marks.keys() - self._hidden)
         here = self.cursor_line
-        return marked or ([here] if here is not None else [])
+        if self.marks or here is None:
+            return [self.marks[key] for key in marked]
+        return [here]
+
+    def clear_marks(self) -> None:
+        """Take every mark off."""
+        self.marks.clear()
+        self._hidden.clear()
+        self.refresh()
 
     def clear(self) -> None:
-        """Forget every line: the filter has changed."""
+        """Forget every line: the filter has changed. Marks stay, hidden until seen again."""
         self._lines.clear()
-        self.marks.clear()
+        self._hidden = set(self.marks)
         self.top = self._cursor = self._waiting = self.skipped = 0
         self.following = True
         self.refresh()
@@ -126,6 +136,8 @@ class TailView(LineView):
         self.skipped += skipped
         if not lines and not skipped:
             return
+        if self._hidden:
+            self._hidden.difference_update(line.key for line in lines)
         dropped = max(0, len(self._lines) + len(lines) - KEPT_LINES)
         was_empty = not self._lines
         self._lines.extend(lines)
@@ -191,7 +203,8 @@ class TailView(LineView):
 
     def action_mark(self) -> None:
         if (line := self.cursor_line) is not None:
-            self.marks ^= {line.key}
+            if self.marks.pop(line.key, None) is None:
+                self.marks[line.key] = line
             self.action_move(0 if self.following else 1)
             self.refresh_lines()
 
@@ -288,7 +301,8 @@ class TailView(LineView):
         if self.skipped:
             parts.append(f"{self.skipped:,} skipped")
         if self.marks:
-            parts.append(f"{len(self.marks)} marked")
+            hidden = f", {len(self._hidden)} hidden" if self._hidden else ""
+            parts.append(f"{len(self.marks) - len(self._hidden)} marked{hidden}")
         if self.note:
             parts.append(self.note)
         right = " · ".join(parts)
