@@ -1,8 +1,9 @@
 """The verbs of `socconsole alerts`. Each takes numbers, or `--where FILTER` for all that match."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 from cyclopts import Parameter
 
@@ -15,24 +16,25 @@ if TYPE_CHECKING:
     from socconsole.services.alerts import Done
     from socconsole.store.database import Work
 
-Verb = Callable[["Work", Sequence[int]], "Done"]
 Where = Annotated[str | None, Parameter(help="Every alert this filter finds.")]
 Json = Annotated[bool, Parameter(help="Print one JSON document.", negative=())]
 Given = Annotated[Context, Parameter(parse=False)]
+
+
+class Verb(Protocol):
+    """A service that changes alerts, all that it needs to know besides them given to it."""
+
+    def __call__(
+        self, session: "Work", alert_ids: Sequence[int], /, *, by: str, now: datetime
+    ) -> "Done": ...
 
 
 def ack(*alerts: int, where: Where = None, json: Json = False, context: Given) -> int:
     """Take alerts: they are yours until given back, closed, or the claim lapses."""
     from socconsole.services.alerts import acknowledge
 
-    policy, now = context.settings().alerts, context.now()
-    return _do(
-        context,
-        alerts,
-        where,
-        lambda session, ids: acknowledge(session, ids, by=context.login, now=now, policy=policy),
-        json=json,
-    )
+    verb = partial(acknowledge, policy=context.settings().alerts)
+    return _do(verb, alerts, where, json, context)
 
 
 def assign(*alerts: int, to: str, where: Where = None, json: Json = False, context: Given) -> int:
@@ -48,28 +50,14 @@ def assign(*alerts: int, to: str, where: Where = None, json: Json = False, conte
     """
     from socconsole.services.alerts import assign as give
 
-    now = context.now()
-    return _do(
-        context,
-        alerts,
-        where,
-        lambda session, ids: give(session, ids, to, by=context.login, now=now),
-        json=json,
-    )
+    return _do(partial(give, to=to), alerts, where, json, context)
 
 
 def give_back(*alerts: int, where: Where = None, json: Json = False, context: Given) -> int:
     """Put acknowledged alerts back into the queue."""
     from socconsole.services.alerts import give_back as back
 
-    now = context.now()
-    return _do(
-        context,
-        alerts,
-        where,
-        lambda session, ids: back(session, ids, by=context.login, now=now),
-        json=json,
-    )
+    return _do(back, alerts, where, json, context)
 
 
 def shelve(
@@ -99,36 +87,15 @@ def shelve(
     returns = None
     if until is not None:
         returns = moment_ahead(until, now, zone=settings.shift.timezone, option="--until")
-    return _do(
-        context,
-        alerts,
-        where,
-        lambda session, ids: put_away(
-            session,
-            ids,
-            reason,
-            by=context.login,
-            now=now,
-            until=returns,
-            shift_end=ends,
-            policy=settings.alerts,
-        ),
-        json=json,
-    )
+    verb = partial(put_away, reason=reason, until=returns, shift_end=ends, policy=settings.alerts)
+    return _do(verb, alerts, where, json, context)
 
 
 def unshelve(*alerts: int, where: Where = None, json: Json = False, context: Given) -> int:
     """Bring shelved alerts back to where they were."""
     from socconsole.services.alerts import unshelve as bring_back
 
-    now = context.now()
-    return _do(
-        context,
-        alerts,
-        where,
-        lambda session, ids: bring_back(session, ids, by=context.login, now=now),
-        json=json,
-    )
+    return _do(bring_back, alerts, where, json, context)
 
 
 def close(
@@ -161,52 +128,28 @@ def close(
     from socconsole.services.alerts import close as decide
 
     said = replace(parse_verdict(verdict, note=note, duplicate_of=duplicate_of), lead=lead)
-    settings, now = context.settings(), context.now()
-    return _do(
-        context,
-        alerts,
-        where,
-        lambda session, ids: decide(
-            session,
-            ids,
-            said,
-            by=context.login,
-            now=now,
-            fold=settings.fold,
-            leads=settings.shift.leads,
-        ),
-        json=json,
-    )
+    settings = context.settings()
+    verb = partial(decide, verdict=said, fold=settings.fold, leads=settings.shift.leads)
+    return _do(verb, alerts, where, json, context)
 
 
 def same(alert: int, *, json: Json = False, context: Given) -> int:
     """Close an alert as the last one like it ended."""
     from socconsole.services.alerts import same_as_last_time
 
-    now, fold = context.now(), context.settings().fold
-    return _do(
-        context,
-        [alert],
-        None,
-        lambda session, ids: same_as_last_time(
-            session, ids[0], by=context.login, now=now, fold=fold
-        ),
-        json=json,
-    )
+    fold = context.settings().fold
+
+    def verb(session: "Work", ids: Sequence[int], /, *, by: str, now: datetime) -> "Done":
+        return same_as_last_time(session, ids[0], by=by, now=now, fold=fold)
+
+    return _do(verb, [alert], None, json, context)
 
 
 def reopen(*alerts: int, where: Where = None, json: Json = False, context: Given) -> int:
     """Put closed alerts back into the queue, or to their open ticket."""
     from socconsole.services.alerts import reopen as open_again
 
-    now = context.now()
-    return _do(
-        context,
-        alerts,
-        where,
-        lambda session, ids: open_again(session, ids, by=context.login, now=now),
-        json=json,
-    )
+    return _do(open_again, alerts, where, json, context)
 
 
 def severity(
@@ -235,16 +178,8 @@ def severity(
         chosen = None if to == "rule" else Severity.from_label(to)
     except ValueError as error:
         raise UsageError(f"{error}.") from None
-    now = context.now()
-    return _do(
-        context,
-        alerts,
-        where,
-        lambda session, ids: override_severity(
-            session, ids, chosen, reason, by=context.login, now=now
-        ),
-        json=json,
-    )
+    verb = partial(override_severity, severity=chosen, reason=reason)
+    return _do(verb, alerts, where, json, context)
 
 
 def escalate(
@@ -306,12 +241,12 @@ def next_(*, json: Json = False, context: Given) -> int:
     return 0
 
 
-def _do(
-    context: Context, alerts: Sequence[int], where: str | None, verb: Verb, *, json: bool
-) -> int:
+def _do(verb: Verb, alerts: Sequence[int], where: str | None, json: bool, context: Context) -> int:
     """Run a verb on the chosen alerts and print what it did."""
     with context.database() as database, database.begin() as session:
-        done = verb(session, _chosen(session, context, alerts, where, context.now()))
+        now = context.now()
+        ids = _chosen(session, context, alerts, where, now)
+        done = verb(session, ids, by=context.login, now=now)
     if json:
         print_json(
             {
