@@ -1,6 +1,6 @@
 """Incidents from the shell: declare, lead, log, close."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
@@ -11,6 +11,7 @@ from socconsole.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
     from socconsole.services.incidents import Declaration
+    from socconsole.store.database import Session
     from socconsole.store.queries.incidents import IncidentRow
 
 app = App(name="incidents", help="Declare and run incidents.")
@@ -181,12 +182,15 @@ def phase(
 
     """
     from socconsole.services import incidents
-    from socconsole.store.queries import subjects
 
-    with context.database() as database, database.begin() as session:
-        number = subjects.incident(session, incident).id
-        row = incidents.move_phase(session, number, phase.replace("-", "_"), reason, **who(context))
-    return _done([row], json)
+    return _change(
+        incident,
+        json,
+        context,
+        lambda session, number: incidents.move_phase(
+            session, number, phase.replace("-", "_"), reason, **who(context)
+        ),
+    )
 
 
 @app.command
@@ -209,12 +213,15 @@ def end(
 
     """
     from socconsole.services import incidents
-    from socconsole.store.queries import subjects
 
-    with context.database() as database, database.begin() as session:
-        number = subjects.incident(session, incident).id
-        row = incidents.end_early(session, number, outcome, reason, **who(context))
-    return _done([row], json)
+    return _change(
+        incident,
+        json,
+        context,
+        lambda session, number: incidents.end_early(
+            session, number, outcome, reason, **who(context)
+        ),
+    )
 
 
 @app.command
@@ -232,12 +239,15 @@ def severity(
 
     """
     from socconsole.services import incidents
-    from socconsole.store.queries import subjects
 
-    with context.database() as database, database.begin() as session:
-        number = subjects.incident(session, incident).id
-        row = incidents.set_severity(session, number, severity, reason, **who(context))
-    return _done([row], json)
+    return _change(
+        incident,
+        json,
+        context,
+        lambda session, number: incidents.set_severity(
+            session, number, severity, reason, **who(context)
+        ),
+    )
 
 
 @app.command
@@ -260,16 +270,13 @@ def role(
 
     """
     from socconsole.services import incidents
-    from socconsole.store.queries import subjects
 
-    with context.database() as database, database.begin() as session:
-        number = subjects.incident(session, incident).id
+    def give(session: "Session", number: int) -> "IncidentRow":
         if role == "commander" and login in {"", context.login}:
-            row = incidents.take_command(session, number, **who(context))
-        else:
-            login = login or context.login
-            row = incidents.assign_role(session, number, role, login, **who(context))
-    return _done([row], json)
+            return incidents.take_command(session, number, **who(context))
+        return incidents.assign_role(session, number, role, login or context.login, **who(context))
+
+    return _change(incident, json, context, give)
 
 
 @app.command
@@ -286,10 +293,24 @@ def attach(incident: str, ticket: str, *, json: bool = False, context: Given) ->
     from socconsole.services import incidents
     from socconsole.store.queries import subjects
 
-    with context.database() as database, database.begin() as session:
-        number = subjects.incident(session, incident).id
+    def take_in(session: "Session", number: int) -> "IncidentRow":
         other = subjects.ticket(session, ticket).id
-        row = incidents.attach_ticket(session, number, other, **who(context))
+        return incidents.attach_ticket(session, number, other, **who(context))
+
+    return _change(incident, json, context, take_in)
+
+
+def _change(
+    incident: str,
+    json: bool,
+    context: Context,
+    change: Callable[["Session", int], "IncidentRow"],
+) -> int:
+    """Do one verb to the named incident and print what became of it."""
+    from socconsole.store.queries import subjects
+
+    with context.database() as database, database.begin() as session:
+        row = change(session, subjects.incident(session, incident).id)
     return _done([row], json)
 
 
