@@ -77,7 +77,7 @@ def _any_text(text: str, zone: tzinfo, reference: datetime) -> Instant | None:
 _SECOND_60 = re.compile(r"(\d\d:\d\d):60(?:[.,]\d+)?")
 _ISO_SHAPE = re.compile(
     r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T _-]+(\d{1,2}:\d{2}:\d{2})([.,]\d+)?"
-    r"\s*(Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?)?(?:\s*[A-Z]{2,5})?$"
+    r"\s*(Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?)?(?:\s*([A-Z]{2,5}))?$"
 )
 
 
@@ -90,11 +90,39 @@ def _iso(text: str, zone: tzinfo) -> Instant | None:
     match = _ISO_SHAPE.match(text)
     if match is None:
         return None
-    year, month, day, clock, fraction, offset = match.groups()
-    if offset in ("UTC", "GMT"):
-        offset = "Z"
-    shaped = f"{year}-{month:0>2}-{day:0>2}T{clock:0>8}{fraction or ''}{offset or ''}"
-    return _shifted(shaped, zone)
+    year, month, day, clock, fraction, offset, name = match.groups()
+    shaped = f"{year}-{month:0>2}-{day:0>2}T{clock:0>8}{fraction or ''}"
+    if offset is None and name is not None:
+        return _in_named_zone(shaped, name, zone)
+    return _shifted(shaped + _ZONES.get(offset or "", offset or ""), zone)
+
+
+_ZONES = {
+    **dict.fromkeys(("UTC", "GMT", "UT", "WET"), "+00:00"),
+    **dict.fromkeys(("CET", "WEST"), "+01:00"),
+    **dict.fromkeys(("CEST", "EET"), "+02:00"),
+    **dict.fromkeys(("EEST", "MSK"), "+03:00"),
+    "JST": "+09:00",
+    "EDT": "-04:00",
+    **dict.fromkeys(("EST", "CDT"), "-05:00"),
+    **dict.fromkeys(("CST", "MDT"), "-06:00"),
+    **dict.fromkeys(("MST", "PDT"), "-07:00"),
+    "PST": "-08:00",
+}
+"""Names of zones that mean one thing: RFC 2822's, and Europe's. A source's own zone comes first."""
+
+
+def _in_named_zone(text: str, name: str, zone: tzinfo) -> Instant | None:
+    """Read an ISO time whose zone has a name; an unknown name is taken for the source's zone."""
+    found = _shifted(text, zone)
+    if found is None:
+        return None
+    for fold in (0, 1):
+        # The name also tells which of two equal clock times it is when summer time ends.
+        local = found[0].astimezone(zone).replace(fold=fold)
+        if local.tzname() == name:
+            return local.astimezone(UTC), TimeQuality.EXACT
+    return _shifted(text + _ZONES[name], zone) if name in _ZONES else found
 
 
 def _shifted(text: str, zone: tzinfo) -> Instant | None:
@@ -166,7 +194,7 @@ def _common_log(text: str, zone: tzinfo) -> Instant | None:
 
 _C_TIME = re.compile(
     r"[A-Z][a-z]{2},?\s+(?:([A-Z][a-z]{2})\s+(\d{1,2})|(\d{1,2})\s+([A-Z][a-z]{2})\s+(\d{4}))\s+"
-    r"(\d{2}:\d{2}:\d{2})([.,]\d+)?(?:\s+(Z|[+-]\d{4}|UTC|GMT))?(?:\s+(\d{4}))?$"
+    r"(\d{2}:\d{2}:\d{2})([.,]\d+)?(?:\s+(Z|[+-]\d{4}|[A-Z]{2,5}))?(?:\s+(\d{4}))?$"
 )
 
 
@@ -179,8 +207,10 @@ def _c_time(text: str, zone: tzinfo) -> Instant | None:
     month, day, year = MONTHS.get(month_a or month_b), day_a or day_b, year_b or year_a
     if month is None or year is None:
         return None
-    suffix = "Z" if offset in ("UTC", "GMT") else offset or ""
-    return _shifted(f"{year}-{month:02}-{int(day):02}T{clock}{fraction or ''}{suffix}", zone)
+    shaped = f"{year}-{month:02}-{int(day):02}T{clock}{fraction or ''}"
+    if offset is not None and offset.isalpha() and offset != "Z":
+        return _in_named_zone(shaped, offset, zone)
+    return _shifted(f"{shaped}{offset or ''}", zone)
 
 
 @lru_cache(_CACHE)

@@ -8,31 +8,21 @@ Source: https://docs.lnav.org/en/latest/formats.html
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import cast
 
 import msgspec
 
-from socconsole.core.event import (
-    ENVELOPE,
-    Event,
-    EventCategory,
-    LogSource,
-    ReadContext,
-    TimeQuality,
-    lookup,
-)
+from socconsole.core.event import ENVELOPE, EventCategory, LogSource, ReadContext
 from socconsole.errors import SettingsError
-from socconsole.parsers import timestamps, written_times
-from socconsole.parsers.json_lines import category_of_level, decode_line, guess_names
+from socconsole.parsers import timestamps
+from socconsole.parsers.lnav_format import SUBSECONDS, LnavFormat
 from socconsole.parsers.parser import Parser, Sample
 from socconsole.parsers.safe_pattern import SafePattern
 
+_INFORMATIONAL = EventCategory.INFORMATIONAL
 _SIDECAR_KEYS = ("logsource", "rename", "names", "sample")
 _LEVELS = {
     "fatal": EventCategory.EXCEPTION,
@@ -42,103 +32,7 @@ _LEVELS = {
 }
 
 
-@dataclass(slots=True, kw_only=True)
-class UserFormat:
-    """One format of a file."""
-
-    name: str
-    title: str
-    patterns: tuple[SafePattern, ...]
-    """Tried in their order; none for a format of JSON lines."""
-    time_field: str = "timestamp"
-    time_layouts: tuple[str, ...] = ()
-    time_divisor: float = 1
-    level_field: str = "level"
-    levels: Mapping[EventCategory, tuple[SafePattern, ...]] = field(default_factory=dict)
-    body_field: str = "body"
-    numbers: frozenset[str] = frozenset()
-    logsources: tuple[LogSource, ...] = (LogSource(),)
-    rename: Mapping[str, str] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
-
-    def parse(self, text: str, context: ReadContext) -> Event | None:
-        """Read one line."""
-        fields = self._fields(text)
-        if fields is None:
-            return None
-        time, quality = self._time(fields, context)
-        if time is None and not self.patterns:
-            return None
-        category = self._category(fields)
-        for native, other in self.rename.items():
-            if native in fields:
-                fields[other] = fields.pop(native)
-        names = {
-            **guess_names(fields),
-            "message": self.rename.get(self.body_field, self.body_field),
-            **self.names,
-        }
-        return Event(
-            self.name,
-            self.logsources,
-            fields,
-            text,
-            time,
-            quality,
-            category,
-            MappingProxyType(names),
-        )
-
-    def _fields(self, text: str) -> dict[str, object] | None:
-        if not self.patterns:
-            return decode_line(text)
-        for pattern in self.patterns:
-            found = pattern.search(text)
-            if found is not None:
-                return {
-                    name: self._value(name, value)
-                    for name, value in found.items()
-                    if value is not None
-                }
-        return None
-
-    def _value(self, name: str, value: str) -> object:
-        if name in self.numbers and len(value) < 16:
-            try:
-                return float(value) if "." in value else int(value)
-            except ValueError:
-                return value
-        return value
-
-    def _time(
-        self, fields: Mapping[str, object], context: ReadContext
-    ) -> tuple[datetime | None, TimeQuality]:
-        value = lookup(fields, self.time_field.replace("/", "."))
-        if isinstance(value, int | float) and self.time_divisor != 1:
-            value = value / self.time_divisor
-        if isinstance(value, str):
-            for layout in self.time_layouts:
-                found = written_times.read(value, layout, context)
-                if found is not None:
-                    return found
-        return timestamps.any_time(value, context) or (None, TimeQuality.NONE)
-
-    def _category(self, fields: Mapping[str, object]) -> EventCategory:
-        value = lookup(fields, self.level_field)
-        if value is None:
-            return EventCategory.INFORMATIONAL
-        for category, patterns in self.levels.items():
-            if any(pattern.search(str(value)) is not None for pattern in patterns):
-                return category
-        return category_of_level(value)
-
-    @property
-    def backtracking(self) -> tuple[str, ...]:
-        """Patterns RE2 refuses."""
-        return tuple(one.text for one in self.patterns if not one.is_linear)
-
-
-def load(path: Path) -> tuple[tuple[Parser, UserFormat], ...]:
+def load(path: Path) -> tuple[tuple[Parser, LnavFormat], ...]:
     """Return the formats of one of lnav's format files, with what the file beside it adds.
 
     Raises:
@@ -196,33 +90,37 @@ def _known(word: str, words: Sequence[str], path: Path) -> None:
 
 def _format(
     path: Path, name: str, body: object, added: Mapping[str, object]
-) -> tuple[Parser, UserFormat]:
+) -> tuple[Parser, LnavFormat]:
     where = f"{path}: {name}"
     if not isinstance(body, dict):
         raise SettingsError("A format has to be an object.", where=where)
     expressions = body.get("regex", {})
-    is_json = body.get("file-type") == "json" or body.get("json") is True
-    if not is_json and not expressions:
+    kind = "json" if body.get("json") is True else body.get("file-type", "text")
+    if kind == "text" and not expressions:
         raise SettingsError("The format has neither a regex nor JSON lines.", where=where)
     values = body.get("value", {})
     level = body.get("level", {})
     layouts = body.get("timestamp-format", ())
-    found = UserFormat(
+    found = LnavFormat(
         name=name,
         title=str(body.get("title", name)),
         patterns=()
-        if is_json
+        if kind != "text"
         else tuple(
             SafePattern(str(one["pattern"]), where=where)
             for one in expressions.values()
             if "pattern" in one
         ),
-        time_field=str(body.get("timestamp-field", "timestamp")),
+        is_table=kind == "tabular",
+        time_field=_path(body.get("timestamp-field", "timestamp")),
+        clock_field=str(body.get("time-field", "")),
+        subsecond_field=_path(body.get("subsecond-field", "")),
+        subsecond_micros=SUBSECONDS.get(str(body.get("subsecond-unit", "")), 1),
         time_layouts=tuple(map(str, layouts)) if isinstance(layouts, list) else (),
         time_divisor=float(body.get("timestamp-divisor", 1)),
-        level_field=str(body.get("level-field", "level")),
+        level_field=_path(body.get("level-field", "level")),
         levels=_level_patterns(level, where),
-        body_field=str(body.get("body-field", "body")),
+        body_field=_path(body.get("body-field", "body")),
         numbers=frozenset(
             key for key, value in values.items() if value.get("kind") in ("integer", "float")
         ),
@@ -231,10 +129,18 @@ def _format(
         names=_texts(added.get("names")),
     )
     samples = tuple(
-        Sample(line=str(one["line"])) for one in body.get("sample", ()) if "line" in one
+        Sample(line=str(one["line"]), category=_LEVELS.get(str(one.get("level")), _INFORMATIONAL))
+        for one in body.get("sample", ())
+        if "line" in one
     )
-    parser = Parser(name=name, title=found.title, parse=found.parse, samples=samples)
+    start = found.start if found.is_table else None
+    parser = Parser(name=name, title=found.title, parse=found.parse, samples=samples, start=start)
     return parser, found
+
+
+def _path(pointer: object) -> str:
+    """Return the dotted path of a property that lnav names with slashes."""
+    return str(pointer).strip("/").replace("/", ".")
 
 
 def _level_patterns(levels: object, where: str) -> dict[EventCategory, tuple[SafePattern, ...]]:
@@ -284,8 +190,8 @@ def installed() -> tuple[Parser, ...]:
     return tuple(found.values())
 
 
-def _readable() -> list[tuple[Parser, UserFormat]]:
-    found: list[tuple[Parser, UserFormat]] = []
+def _readable() -> list[tuple[Parser, LnavFormat]]:
+    found: list[tuple[Parser, LnavFormat]] = []
     for path in _files():
         try:
             found.extend(load(path))

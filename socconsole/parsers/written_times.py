@@ -61,7 +61,7 @@ def _as_iso(found: dict[str, str]) -> str:
     clock = f"{hour:02}:{found.get('minute', '00')}:{found.get('second', '00')}"
     if "fraction" in found:
         clock += "." + found["fraction"]
-    zone = "Z" if found.get("zone") in ("UTC", "GMT") else ""
+    zone = f" {found['zone']}" if found.get("zone", "").isupper() else ""
     clock += found.get("offset", zone)
     year = found.get("year") or ("20" + found["short_year"] if "short_year" in found else "")
     named = MONTHS.get(found.get("month_name", "").capitalize()[:3])

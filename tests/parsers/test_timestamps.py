@@ -31,6 +31,9 @@ def context(reference: str = "2026-03-02T00:00:00Z", zone: str = "UTC") -> ReadC
         ("01/Mar/2026:04:12:09 +0100", "2026-03-01T03:12:09Z", EXACT),
         ("Sun Mar 01 04:12:09.5 2026", "2026-03-01T04:12:09.5Z", ZONE),
         ("Sun, 01 Mar 2026 04:12:09 GMT", "2026-03-01T04:12:09Z", EXACT),
+        ("Sun Mar  1 04:12:09 PST 2026", "2026-03-01T12:12:09Z", EXACT),
+        ("2026-03-01 04:12:09.127 CET", "2026-03-01T03:12:09.127Z", EXACT),
+        ("2026-03-01 04:12:09 XYZ", "2026-03-01T04:12:09Z", ZONE),
         ("Mar 01 2026 04:12:09", "2026-03-01T04:12:09Z", ZONE),
         ("Mar  1 04:12:09", "2026-03-01T04:12:09Z", YEAR),
         ("20260301T041209Z", "2026-03-01T04:12:09Z", EXACT),
@@ -112,6 +115,17 @@ def test_a_time_read_within_a_year_gets_its_year(moment):
     aware = moment.replace(tzinfo=UTC, microsecond=0)
     found = timestamps.without_year(aware.strftime("%b %d %H:%M:%S"), context(aware.isoformat()))
     assert found == (aware, YEAR)
+
+
+@pytest.mark.parametrize(("name", "hour"), [("CEST", 0), ("CET", 1)])
+def test_a_named_zone_tells_which_of_two_equal_hours_it_is(name, hour):
+    found = timestamps.any_time(f"2026-10-25 02:30:00 {name}", context(zone="Europe/Berlin"))
+    assert found == (datetime(2026, 10, 25, hour, 30, tzinfo=UTC), EXACT)
+
+
+def test_a_name_the_sources_own_zone_has_is_that_zone():
+    found = timestamps.any_time("2026-03-01 12:00:00 CST", context(zone="Asia/Shanghai"))
+    assert found == (datetime(2026, 3, 1, 4, tzinfo=UTC), EXACT)
 
 
 def test_the_hour_that_comes_twice_goes_on_from_the_line_above():

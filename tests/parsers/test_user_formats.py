@@ -7,7 +7,7 @@ import pytest
 
 from socconsole.core.event import EventCategory, LogSource, ReadContext, TimeQuality
 from socconsole.errors import SettingsError
-from socconsole.parsers import choose, find, user_formats, written_times
+from socconsole.parsers import choose, find, open_parser, user_formats, written_times
 from socconsole.parsers.safe_pattern import MAX_BACKTRACKING, SafePattern
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -105,6 +105,56 @@ def test_a_format_of_json_lines_takes_its_time_and_level_by_name(tmp_path):
     assert event.time == datetime(2026, 3, 1, 4, 12, 9, 125000, tzinfo=UTC)
     assert event.category is EventCategory.WARNING
     assert event.named("message") == "hm"
+
+
+def test_properties_are_found_down_lnavs_slashes_and_parts_of_a_second_added(tmp_path):
+    (tmp_path / "m.json").write_text(
+        '{"m_log": {"file-type": "json", "timestamp-field": "t/$date", "level-field": "log/level", '
+        '"subsecond-field": "us", "subsecond-unit": "micro", "body-field": "log/text"}}'
+    )
+    line = (
+        '{"t": {"$date": "2026-03-01T04:12:09Z"}, "us": 125, '
+        '"log": {"level": "warn", "text": "hm"}}'
+    )
+    event = find(f"{tmp_path}/m.json").parse(line, CONTEXT)
+    assert event is not None
+    assert event.time == datetime(2026, 3, 1, 4, 12, 9, 125, tzinfo=UTC)
+    assert event.category is EventCategory.WARNING
+    assert event.named("message") == "hm"
+
+
+def test_a_date_and_its_clock_may_stand_apart(tmp_path):
+    (tmp_path / "e.json").write_text(
+        json.dumps(
+            {
+                "e_log": {
+                    "regex": {"x": {"pattern": r"^(?<timestamp>\S+) (?<at>[\d:.]+) (?<body>.*)$"}},
+                    "time-field": "at",
+                    "sample": [{"line": "2026-03-01 04:12:09.5 x"}],
+                }
+            }
+        )
+    )
+    parser = find(f"{tmp_path}/e.json")
+    event = parser.parse(parser.samples[0].line, CONTEXT)
+    assert event is not None
+    assert event.time == datetime(2026, 3, 1, 4, 12, 9, 500000, tzinfo=UTC)
+
+
+def test_a_table_takes_its_columns_from_its_first_line(tmp_path):
+    (tmp_path / "w.json").write_text(
+        '{"w_log": {"file-type": "tabular", "timestamp-field": "TimeCreated", "level-field": '
+        '"LevelDisplayName", "body-field": "Message"}}'
+    )
+    (tmp_path / "w.toml").write_text('[w_log]\nlogsource = { product = "windows" }\n')
+    lines = ["TimeCreated,Id,LevelDisplayName,Message", '2026-03-01T04:12:09Z,7,Error,"no, disk"']
+    parse = open_parser(find(f"{tmp_path}/w.json"), lines)
+    heading, row = (parse(line, CONTEXT) for line in lines)
+    assert heading is not None
+    assert row is not None
+    assert row.named("message") == "no, disk"
+    assert row.category is EventCategory.EXCEPTION
+    assert row.logsources == (LogSource(product="windows"),)
 
 
 def test_installed_formats_are_found_by_name_and_chosen_by_content(tmp_path, monkeypatch, request):
