@@ -49,7 +49,7 @@ class ConsoleApp(App[int]):
     TITLE = "socconsole"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
-    ENABLE_SELECT_AUTO_SCROLL = False
+    ALLOW_SELECT = False
     PAUSE_GC_ON_SCROLL = True
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (180, "-xwide")]  # noqa: RUF012 Textual's own annotation
 
@@ -70,7 +70,9 @@ class ConsoleApp(App[int]):
         key("app.suspend", "ctrl+z", "suspend_process", "Back to the shell; fg returns"),
         key("action.undo", "u", "undo", "Undo your last action", hint="undo"),
         key("action.mine", "U", "actions", "Actions: undo any"),
-        key("app.interrupt", "ctrl+c", "interrupt", "Says how to quit", priority=False),
+        key("app.next_pane", "tab", "focus_next", "Next pane", priority=True),
+        key("app.previous_pane", "shift+tab", "focus_previous", "Previous pane", priority=True),
+        key("app.interrupt", "ctrl+c", "interrupt", "Says how to quit", priority=True),
         key("app.quit", "ctrl+q", "quit_asked", "Quit", priority=True),
     ]
 

@@ -21,15 +21,17 @@ class Command:
     run: Callable[["ConsoleApp", str], Awaitable[None]]
     complete: Callable[["ConsoleApp"], Sequence[str]] = lambda _: ()
     """What may follow the word."""
+    is_whole: bool = False
+    """Whether the word alone says everything."""
 
 
-async def ask_and_run(app: "ConsoleApp") -> None:
-    """Ask for a command and run it."""
+async def ask_and_run(app: "ConsoleApp", initial: str = "") -> None:
+    """Ask for a command, of which `initial` stands there already, and run it."""
 
     async def offers(text: str) -> Sequence[str]:
         return completions(app, text)
 
-    line = await app.ask(":", complete=offers)
+    line = await app.ask(":", initial=initial, complete=offers)
     if line and line.strip():
         await run(app, line.strip())
 
@@ -129,8 +131,8 @@ async def _actions(app: "ConsoleApp", rest: str) -> None:
 
 COMMANDS: dict[str, Command] = {
     "manual": Command("Read the manual", _manual, lambda app: list(content.manual_topics())),
-    "q": Command("Quit", _quit),
-    "quit": Command("Quit", _quit),
+    "q": Command("Quit", _quit, is_whole=True),
+    "quit": Command("Quit", _quit, is_whole=True),
     "view": Command(
         "Show a saved view of the queue; save NAME, team NAME, remove NAME",
         _view,
@@ -139,7 +141,7 @@ COMMANDS: dict[str, Command] = {
     "filter": Command("Filter the queue", _filter),
     "alert": Command("Open an alert by its number", _alert),
     "hunt": Command("Find a value in all retained events", _hunt),
-    "actions": Command("What was done, by whom", _actions),
+    "actions": Command("What was done, by whom", _actions, is_whole=True),
     "theme": Command("Change the colours", _theme, lambda app: sorted(app.looks)),
 }
 """Words that are not keys."""

@@ -9,11 +9,16 @@ from textual.dom import DOMNode
 from socconsole.tui.app import ConsoleApp
 from socconsole.tui.screens import SCREENS
 from socconsole.tui.widgets.table import VirtualTable
+from socconsole.tui.widgets.tail import TailView
 from socconsole.tui.widgets.text_pane import TextPane
 
 OTHER_SCREENS = (
     "socconsole.tui.screens.alert:AlertScreen",
     "socconsole.tui.screens.actions:ActionsScreen",
+    "socconsole.tui.screens.declare:DeclareScreen",
+    "socconsole.tui.screens.incident:IncidentScreen",
+    "socconsole.tui.screens.refs:RefsScreen",
+    "socconsole.tui.screens.ticket:TicketScreen",
     "socconsole.tui.screens.text:TextScreen",
     "socconsole.tui.screens.pick:PickScreen",
 )
@@ -24,7 +29,7 @@ def all_scopes() -> dict[str, list[Binding]]:
     """Return screen name → the bindings live on it, nearest first. Imports every screen."""
     scopes: dict[str, list[Binding]] = {}
     for name, screen in screen_classes().items():
-        for pane in (VirtualTable, TextPane):
+        for pane in (TailView,) if name == "tail" else (VirtualTable, TextPane):
             scopes[f"{name} ({pane.__name__})"] = _live((pane, screen, ConsoleApp))
     return scopes
 

@@ -35,7 +35,7 @@ class Choice:
 
 
 _COLUMNS = (
-    Column[Choice]("key", "Key", 12, lambda row: row.key, lambda _: "key"),
+    Column[Choice]("key", "Key", 20, lambda row: row.key, lambda _: "key"),
     Column[Choice]("text", "Does", 30, lambda row: row.text, grow=1),
     Column[Choice]("group", "Name", 24, lambda row: row.group, lambda _: "muted", least=60),
 )
@@ -125,8 +125,25 @@ def palette(app: "ConsoleApp") -> PickScreen:
         Choice("", f"Theme {name}", partial(setattr, app, "theme", name), "theme")
         for name in sorted(app.looks)
     ]
-    keys = [choice for choice in _live_keys(app, app.screen) if not choice.group.startswith("list")]
-    return PickScreen("Palette", [*keys, *screens, *looks], filtering=True)
+    keys = _live_keys(app, app.screen)
+    return PickScreen("Palette", [*keys, *screens, *_commands(app), *looks], filtering=True)
+
+
+def _commands(app: "ConsoleApp") -> list[Choice]:
+    """Return the words of the `:` line; one that needs more is left standing there to be ended."""
+    from socconsole.tui import commands
+
+    @task
+    async def run(node: DOMNode, word: str) -> None:
+        if commands.COMMANDS[word].is_whole:
+            await commands.run(app, word)
+        else:
+            await commands.ask_and_run(app, f"{word} ")
+
+    return [
+        Choice(f":{word}", command.help, partial(run, app, word), "command")
+        for word, command in commands.COMMANDS.items()
+    ]
 
 
 def _live_keys(app: "ConsoleApp", screen: Screen[Any]) -> list[Choice]:
@@ -140,7 +157,7 @@ def _live_keys(app: "ConsoleApp", screen: Screen[Any]) -> list[Choice]:
             app.get_key_display(binding)
         )
     rows = [
-        Choice(" ".join(keys[:3]), text, run, binding_id)
+        Choice(" ".join(keys), text, run, binding_id)
         for binding_id, (keys, text, run) in found.items()
     ]
     return sorted(
