@@ -19,7 +19,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
         "unable to open database file",
         "The database file cannot be opened.",
-        "Check that the folder exists and that you may write in it.",
+        "Check its folder, your rights in it, and whether the disk is mounted read-only.",
     ),
     (
         "file is not a database",

@@ -3,10 +3,11 @@ from datetime import timedelta
 import pytest
 from sqlmodel import func, select
 
+from socconsole.store import retention
 from socconsole.store.audit import verify
 from socconsole.store.queries.actions import list_actions
 from socconsole.store.recording import recording
-from socconsole.store.retention import CHUNK, erase, forget, forget_alerts, trim, without
+from socconsole.store.retention import erase, forget, forget_alerts, trim, without
 from socconsole.store.search import newest
 from socconsole.store.tables import (
     Alert,
@@ -123,9 +124,10 @@ def test_only_whole_words_are_erased(held, expected):
     assert without(held, "al") == expected
 
 
-def test_forgetting_goes_on_until_nothing_is_left(database, noon):
+def test_forgetting_goes_on_until_nothing_is_left(database, noon, monkeypatch):
+    monkeypatch.setattr(retention, "CHUNK", 3)
     with database.begin() as session:
-        for number in range(CHUNK + 5):
+        for number in range(8):
             closed(session, noon, str(number), days=100)
     assert forget(database, now=noon, alerts_days=0) == 0
-    assert forget(database, now=noon, alerts_days=90) == CHUNK + 5
+    assert forget(database, now=noon, alerts_days=90) == 8

@@ -1,0 +1,126 @@
+"""What the store says on a disk of three megabytes, full and then read-only.
+
+    unshare -rm python tests/store/small_disk.py FOLDER
+
+Needs a mount namespace of its own; prints one JSON document.
+"""
+
+import ctypes
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from sqlmodel import func, select
+
+from socconsole.errors import SocError
+from socconsole.store.condition import examine
+from socconsole.store.database import Database
+from socconsole.store.events import EventStore
+from socconsole.store.tables import Alert, Generation
+from tests.store.rows import a_source, an_alert
+from tests.store.test_events import an_event
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+MS_RDONLY, MS_REMOUNT = 1, 32
+
+
+def mount(folder: Path, flags: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    options = b"size=3m,mode=700"
+    if libc.mount(b"none", bytes(folder), b"tmpfs", flags, options):
+        raise OSError(ctypes.get_errno(), "mount")
+
+
+def said(work) -> str:
+    try:
+        work()
+    except SocError as error:
+        return error.what
+    return ""
+
+
+class Disk:
+    """A database on a small disk, with one alert and a batch of five events."""
+
+    def __init__(self, folder: Path) -> None:
+        mount(folder, 0)
+        self.folder = folder
+        self.database = Database(str(folder / "soc.db"))
+        self.database.create()
+        with self.database.begin() as session:
+            source = a_source(session, NOON)
+            generation = Generation(
+                source_id=source.id, path="/log", first_seen_at=NOON, updated_at=NOON
+            )
+            session.add(generation)
+            session.flush()
+            self.place = source.id, generation.id
+            an_alert(session, NOON)
+        self.store = EventStore(self.database)
+        self.keep_events(range(5))
+
+    def keep_events(self, numbers) -> None:
+        text = os.urandom(150).hex()
+        events = [an_event(self.place[1], n, text=f"{n} {text}") for n in numbers]
+        with self.database.begin() as session:
+            self.store.append(session, *self.place, events, read_at=NOON)
+            session.get(Generation, self.place[1]).offset = events[-1].line.end
+
+    def raise_alerts(self) -> None:
+        with self.database.begin() as session:
+            for number in range(50):
+                an_alert(session, NOON, fingerprint=str(number), summary="x" * 20_000)
+
+    def held(self) -> tuple[int, int]:
+        with self.database.read() as session:
+            alerts = session.exec(select(func.count()).select_from(Alert)).one()
+        return alerts, len(list(self.store.search()))
+
+    def close(self) -> None:
+        self.store.close()
+        self.database.close()
+
+
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"x" * 4096)
+        except OSError:
+            pass
+
+
+def full(disk: Disk) -> dict[str, object]:
+    fill(disk.folder / "filler")
+    answers = {
+        "alerts": said(disk.raise_alerts),
+        "events": said(lambda: disk.keep_events(range(5, 3000))),
+        "held": disk.held(),
+    }
+    (disk.folder / "filler").unlink()
+    disk.keep_events(range(5, 8))
+    return {**answers, "held_after": disk.held(), "whole": examine(disk.database).whole}
+
+
+def read_only(disk: Disk) -> dict[str, object]:
+    disk.close()
+    mount(disk.folder, MS_REMOUNT | MS_RDONLY)
+    answers = {
+        "alerts": said(disk.raise_alerts),
+        "events": said(lambda: disk.keep_events(range(8, 12))),
+    }
+    disk.close()
+    return answers
+
+
+def main() -> None:
+    disk = Disk(Path(sys.argv[1]))
+    print(json.dumps({"full": full(disk), "read_only": read_only(disk)}))
+
+
+if __name__ == "__main__":
+    main()
