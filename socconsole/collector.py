@@ -4,6 +4,7 @@ A batch's offsets, events, alerts and windows commit in one transaction; until i
 nothing more is read, so a crash at any point reads the same lines again and nothing else.
 """
 
+import math
 import os
 import threading
 import time
@@ -156,15 +157,17 @@ class Collector:
 
     def _follow(self, lonely_secs: float | None) -> None:
         self._open_sources()
+        longest = math.inf if lonely_secs is None else lonely_secs
         lonely_since = time.monotonic()
+        is_lonely = True
         try:
             while not self._stop.is_set():
                 busy = self._round()
                 now = time.monotonic()
-                if now - self._renewed >= RENEW_SECS:
-                    consoles = self._beat()
-                    lonely_since = now if consoles else lonely_since
-                    if lonely_secs is not None and now - lonely_since >= lonely_secs:
+                if now - self._renewed >= (min(RENEW_SECS, longest) if is_lonely else RENEW_SECS):
+                    was_lonely, is_lonely = is_lonely, not self._beat()
+                    lonely_since = lonely_since if was_lonely else now
+                    if is_lonely and now - lonely_since >= longest:
                         self.stop()
                 if any(one.has_ended() for one in self._followed):
                     self.stop()

@@ -3,21 +3,24 @@
 import os
 import signal
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from socconsole.services.sources import collector_alive
 from socconsole.store.database import Database
+from socconsole.store.tables import Node
 from tests.stories.terminal import Terminal
 
-SETTINGS = """
+LINGER_SECS = 2
+SETTINGS = f"""
 [[source]]
 name = "auth"
 path = "auth.log"
 
 [collector]
-linger_secs = 2
+linger_secs = {LINGER_SECS}
 """
 
 
@@ -57,6 +60,16 @@ def collector_pid(place):
         database.close()
 
 
+def processes(place, kind):
+    """The processes of a kind that have said that they are there."""
+    database = Database(str(place / "soc.db"))
+    try:
+        with database.read() as session:
+            return session.scalars(select(Node).where(Node.kind == kind)).all()
+    finally:
+        database.close()
+
+
 def until(question, seconds=60.0):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -86,11 +99,16 @@ def test_a_console_starts_one_collector_that_ends_after_the_last_console(place, 
     second.waits_for("SSH login as root")
     assert collector_pid(place) == collector
 
-    # Both leave; the collector notices and goes by itself.
+    # Both have said that they are there, and leave; the collector stays for as long as it was
+    # told to, then goes by itself.
+    until(lambda: len(processes(place, "console")) == 2)
     for console in (first, second):
         console.presses(":q\r")
         assert console.ends() == 0
     until(lambda: collector_pid(place) is None)
+    [ended] = [node.stopped_at for node in processes(place, "collector")]
+    left = max(node.stopped_at for node in processes(place, "console"))
+    assert ended - left >= timedelta(seconds=LINGER_SECS)
 
 
 def test_a_killed_console_takes_nothing_with_it(place, open_console):
