@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from socconsole.cli.context import Context
 from socconsole.errors import UsageError
 from socconsole.settings import config_folder, state_folder
+from socconsole.tui import startup
 
 if TYPE_CHECKING:
     from socconsole.store.database import Database
@@ -71,9 +72,11 @@ def open_console(
     # default of 60 frames a second keeps a key waiting for up to 17 ms.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     os.environ.setdefault("TEXTUAL_FPS", "120")
-    from socconsole.tui import themes
-    from socconsole.tui.app import run_console
-    from socconsole.tui.setup import Setup
+    startup.hold_garbage()
+    with startup.without_tls():
+        from socconsole.tui import themes
+        from socconsole.tui.app import run_console
+        from socconsole.tui.setup import Setup
 
     theme = settings.console.theme
     if theme == themes.DEFAULT:

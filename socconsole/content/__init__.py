@@ -1,11 +1,10 @@
 """What ships with the program: rules, runbooks, the manual, templates, themes, sample data."""
 
-from importlib.resources import files
 from pathlib import Path
 
 from socconsole.errors import NotFoundError
 
-RULES = Path(str(files(__package__))) / "rules"
+RULES = Path(__file__).with_name("rules")
 """The shipped Sigma rules."""
 
 TEMPLATES = RULES.parent / "templates"

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from socconsole.core.lifecycle import Facts
 from socconsole.errors import TransitionError, UsageError
+
+if TYPE_CHECKING:
+    from socconsole.core.lifecycle import Facts
 
 
 class Disposition(StrEnum):
@@ -109,6 +112,6 @@ def check_verdict(verdict: Verdict, *, has_ticket: bool) -> None:
         )
 
 
-def verdict_facts(verdict: Verdict) -> Facts:
+def verdict_facts(verdict: Verdict) -> "Facts":
     """Return what the guards of `close` and `resolve` look at."""
     return {"disposition": verdict.disposition.value, "reason": verdict.reason}

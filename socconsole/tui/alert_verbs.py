@@ -15,7 +15,6 @@ from textual.binding import Binding
 
 from socconsole.core.disposition import Disposition, Verdict
 from socconsole.core.severity import Severity
-from socconsole.core.shift import shift_at
 from socconsole.errors import UsageError
 from socconsole.tui.keymap import key
 
@@ -185,6 +184,7 @@ async def _reopen(app: "ConsoleApp", target: Target) -> bool:
 
 
 async def _shelve(app: "ConsoleApp", target: Target) -> bool:
+    from socconsole.core.shift import shift_at
     from socconsole.services import alerts
 
     usual = f"{app.settings.alerts.shelve_minutes}m"

@@ -1,7 +1,6 @@
 """The console: one analyst, one terminal, one database."""
 
 import asyncio
-import gc
 import os
 import signal
 import threading
@@ -31,7 +30,9 @@ from socconsole.tui.pulse import PulseReader
 from socconsole.tui.safe import ControlGuard
 from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.setup import Setup
+from socconsole.tui.startup import settle_garbage
 from socconsole.tui.store_access import ChangeReader, OpenedDatabase, StoreAccess
+from socconsole.tui.stylesheet import SettledStylesheet
 from socconsole.tui.tasks import task
 from socconsole.tui.terminal import has_hung_up
 from socconsole.tui.type_ahead import TypeAhead, Typed
@@ -106,6 +107,7 @@ class ConsoleApp(App[int]):
             self.register_theme(look.theme)
         self._problems: list[SocError] = list(problems)
         self.theme = self._first_theme(setup.theme)
+        self.stylesheet = SettledStylesheet(variables=self.get_css_variables())
         self._read_keys()
 
     # What the analyst is and sees.
@@ -208,7 +210,7 @@ class ConsoleApp(App[int]):
 
     def _after_first_paint(self) -> None:
         self.run_worker(self._watch_store, thread=True, name="watch", exit_on_error=False)
-        self.set_timer(1.0, _freeze_garbage)
+        self.set_timer(1.0, settle_garbage)
         for problem in self._problems:
             self.complain(problem)
 
@@ -493,8 +495,3 @@ def run_console(setup: Setup, *, mouse: bool) -> int:
 def _make(entry: ScreenEntry) -> Screen[Any]:
     screen: Screen[Any] = entry.load()()
     return screen
-
-
-def _freeze_garbage() -> None:
-    gc.collect()
-    gc.freeze()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from socconsole.core.tlp import OutwardAction, Pap, may_act
 from socconsole.errors import ForbiddenError, NotFoundError
 from socconsole.tui import quiet_verbs
 from socconsole.tui.alert_verbs import Target, Verb
@@ -158,6 +157,7 @@ async def _copy(app: "ConsoleApp", target: Target) -> bool:
 
 
 async def _pipe(app: "ConsoleApp", target: Target) -> bool:
+    from socconsole.core.tlp import OutwardAction, Pap, may_act
     from socconsole.store.queries.alerts import alert_evidence
     from socconsole.store.queries.fields import pap_of_alert
     from socconsole.tui import editor

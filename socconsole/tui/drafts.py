@@ -1,7 +1,6 @@
 """Unfinished text that survives a hang-up, a crash and a database that is away: small files."""
 
 import contextlib
-import hashlib
 from pathlib import Path
 
 
@@ -37,5 +36,7 @@ class Drafts:
             self._path(name).unlink()
 
     def _path(self, name: str) -> Path:
+        import hashlib
+
         digest = hashlib.sha256(name.encode()).hexdigest()[:24]
         return self._folder / f"{digest}.txt"

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from socconsole.core.policy import SlaPolicy
 from socconsole.core.severity import Severity
-from socconsole.core.sla import acknowledge_within
 from socconsole.tui.cells import span
 from socconsole.tui.messages import Pulse
 from socconsole.tui.store_access import AnySession
@@ -19,10 +18,11 @@ class PulseReader:
 
     def __init__(self, login: str, sla: SlaPolicy) -> None:
         self._login = login
-        self._targets = {each: acknowledge_within(each, sla) for each in Severity}
+        self._sla = sla
         self._events: tuple[datetime, int] | None = None
 
     def __call__(self, session: AnySession, now: datetime) -> Pulse:
+        from socconsole.core.sla import acknowledge_within
         from socconsole.services.sources import collector_alive
         from socconsole.store.queries.clocks import shift_clocks
         from socconsole.store.queries.queue import queue_counts
@@ -31,7 +31,8 @@ class PulseReader:
         counts = queue_counts(session, self._login)
         rows = sources(session)
         alive = collector_alive(session, now=now)
-        clocks = _worded(shift_clocks(session, now, self._targets), now)
+        targets = {each: acknowledge_within(each, self._sla) for each in Severity}
+        clocks = _worded(shift_clocks(session, now, targets), now)
         if counts.oldest_new_at is not None:
             clocks.insert(0, f"oldest {span(now - counts.oldest_new_at)}")
         troubled = [row.name for row in rows if row.error]

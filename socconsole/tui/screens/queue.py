@@ -26,7 +26,7 @@ from socconsole.tui.tasks import task
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
-from socconsole.tui.widgets.table import PAGE, VirtualTable
+from socconsole.tui.widgets.table import VirtualTable
 from socconsole.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class QueueScreen(Screen[None]):
         self.table.source = self._source
         self.table.focus()
         self._show_bar()
-        first = console(self).setup.first_page(PAGE)
+        first = console(self).setup.first_page(2 * self.app.size.height)
         if first:
             self.table.show_first([row.id for row in first], {row.id: row for row in first})
         self.load()

@@ -1,0 +1,60 @@
+"""What the way to the first frame is spared, and that nothing is left of it afterwards."""
+
+import gc
+import subprocess
+import sys
+
+from socconsole.tui import startup
+from socconsole.tui.stylesheet import SettledStylesheet
+
+RED, BLUE = {"tone": "red"}, {"tone": "blue"}
+
+
+def sheet(variables):
+    made = SettledStylesheet(variables=variables)
+    made.add_source("Label { color: $tone; }")
+    made.parse()
+    return made
+
+
+def test_the_event_loop_loads_without_tls_and_tls_is_there_afterwards():
+    program = (
+        "import sys\n"
+        "from socconsole.tui import startup\n"
+        "with startup.without_tls():\n"
+        "    import asyncio\n"
+        "assert '_ssl' not in sys.modules\n"
+        "import ssl\n"
+        "asyncio.run(asyncio.sleep(0))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_rubbish_is_collected_again_once_the_console_stands():
+    try:
+        startup.hold_garbage()
+        assert not gc.isenabled()
+        startup.settle_garbage()
+        assert gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def test_colours_that_are_the_same_parse_nothing_again():
+    styled = sheet(RED)
+    rules = styled.rules
+    styled.set_variables(dict(RED))
+    styled.reparse()
+    assert styled.rules is rules
+
+
+def test_another_colour_does():
+    styled = sheet(RED)
+    rules = styled.rules
+    styled.set_variables(BLUE)
+    styled.reparse()
+    assert styled.rules is not rules
