@@ -14,11 +14,9 @@ from socconsole.core.plain import rfc3339
 from socconsole.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from socconsole.core.filter_tree import Filter, Node
+    from socconsole.core.filter_tree import Filter
     from socconsole.store.database import Database
     from socconsole.store.events import Kept
-
-_ENTITIES = frozenset({"host", "user", "source_ip"})
 
 
 def hunt(
@@ -76,7 +74,7 @@ def _found(
     newest: bool,
     now: datetime,
 ) -> "Iterator[Kept]":
-    from socconsole.core.filter_match import Viewer, event_predicate
+    from socconsole.core.filter_match import Viewer, event_predicate, needed_entities
     from socconsole.store.events import EventStore
 
     events = EventStore(database)
@@ -86,24 +84,11 @@ def _found(
             since=span[0],
             until=span[1],
             source=source,
-            tokens=_tokens(wanted.root),
+            tokens=needed_entities(wanted),
             newest_first=newest,
         )
     finally:
         events.close()
-
-
-def _tokens(node: "Node") -> list[str]:
-    """Return entity values that every match has to have: blocks without them are passed over."""
-    from socconsole.core.filter_tree import Comparison, Every
-
-    if isinstance(node, Every):
-        return [word for inner in node.nodes for word in _tokens(inner)]
-    if isinstance(node, Comparison) and node.field.name in _ENTITIES and node.op in {":", "="}:
-        values = node.values
-        if len(values) == 1 and isinstance(values[0], str):
-            return [values[0]]
-    return []
 
 
 def _source_id(database: "Database", name: str) -> int:

@@ -22,6 +22,9 @@ from socconsole.core.filter_tree import (
 )
 from socconsole.core.filter_words import Kind
 
+_INDEXED = frozenset({"host", "user", "source_ip"})
+"""Entities that the event store can find blocks by."""
+
 Thing = TypeVar("Thing")
 Test = Callable[[Thing], bool]
 
@@ -54,6 +57,21 @@ def predicate(filter_: Filter, reading: Reading[Thing], viewer: Viewer) -> Test[
 def event_predicate(filter_: Filter, viewer: Viewer) -> Test[Event]:
     """Return a function that tells whether an event passes."""
     return predicate(filter_, EVENT_READING, viewer)
+
+
+def needed_entities(filter_: Filter) -> list[str]:
+    """Return values of entities that every event has to have that passes the filter."""
+    return _needed(filter_.root)
+
+
+def _needed(node: Node) -> list[str]:
+    if isinstance(node, Every):
+        return [word for inner in node.nodes for word in _needed(inner)]
+    if isinstance(node, Comparison) and node.field.name in _INDEXED and node.op in {":", "="}:
+        values = node.values
+        if len(values) == 1 and isinstance(values[0], str):
+            return [values[0]]
+    return []
 
 
 def _event_field(event: Event, name: str) -> object:

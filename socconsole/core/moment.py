@@ -34,7 +34,7 @@ def past_moment(text: str, *, now: datetime, zone: tzinfo = UTC) -> datetime:
     if said and said[0].isdecimal() and said[-1].isalpha() and not said.endswith(("Z", "z")):
         said = f"-{said}"
     found = moment(said, now=now, zone=zone)
-    is_time_of_day = len(said) <= 5 and ":" in said
+    is_time_of_day = len(said) <= 8 and ":" in said
     return found - timedelta(days=1) if is_time_of_day and found > now else found
 
 
@@ -48,10 +48,11 @@ def _span(said: str, now: datetime, zone: tzinfo) -> datetime | None:
 
 
 def _time_of_day(said: str, now: datetime, zone: tzinfo) -> datetime | None:
-    if len(said) > 5 or ":" not in said:
+    if len(said) > 8 or ":" not in said:
         return None
+    hour, colon, rest = said.partition(":")
     try:
-        wanted = time.fromisoformat(said.rjust(5, "0"))
+        wanted = time.fromisoformat(f"{hour:0>2}{colon}{rest}")
     except ValueError:
         return None
     today = datetime.combine(now.astimezone(zone).date(), wanted, zone)

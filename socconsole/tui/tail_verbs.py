@@ -1,11 +1,15 @@
 """What is done with lines of the live tail: they become evidence of a ticket or an incident."""
 
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from socconsole.core.event import Event, entities
+from socconsole.core.filter_edit import include
 from socconsole.tui.store_access import AnyRow, AnySession
+from socconsole.tui.tail_reading import Asked, read_first
 from socconsole.tui.widgets.tail import TailLine
 
 if TYPE_CHECKING:
@@ -18,6 +22,8 @@ Verb = Callable[["ConsoleApp", Sequence[TailLine]], Awaitable[bool]]
 """Asks, acts, and returns whether the lines are done with."""
 
 _TICKET = re.compile(r"SOC-\d{4}-\d{1,9}", re.IGNORECASE)
+_GROUPED, _GROUPS = 20_000, 200
+"""So many of the newest lines are counted by value, and so many values shown."""
 _RUN = 200
 """Lines read at once after a marked one: marked lines often lie beside each other."""
 
@@ -101,3 +107,54 @@ async def _open_tickets(app: "ConsoleApp", text: str) -> Sequence[str]:
     rows = await app.store.read(tickets, TicketFilter(statuses=tuple(OPEN_STATUSES)))
     numbers = sorted((row.human_id for row in rows), reverse=True)
     return [number for number in numbers if number.startswith(text.upper())][:20]
+
+
+def values_of(event: Event, *, entities_only: bool = False) -> dict[str, tuple[str, str]]:
+    """Return key → field and value for the values of an event that a filter can ask for."""
+    named = entities(event)
+    found = {
+        "h": ("host", named.get("host", "")),
+        "u": ("user", named.get("user", "")),
+        "i": ("source_ip", named.get("source_ip", "")),
+        "p": ("process", named.get("process", "")),
+    }
+    if not entities_only:
+        found |= {
+            "s": ("source", event.line.source if event.line else ""),
+            "r": ("format", event.format),
+            "c": ("category", str(event.category)),
+        }
+    return {pressed: (name, value) for pressed, (name, value) in found.items() if value}
+
+
+async def group_by(
+    app: "ConsoleApp", asked: Asked, typed: str, narrow: Callable[[str], None]
+) -> None:
+    """Count the values of a field among the newest events; Enter narrows to one."""
+    from socconsole.tui.screens.pick import Choice, PickScreen
+
+    fields = {"h": "host", "u": "user", "i": "source_ip", "p": "process", "s": "source"}
+    fields |= {"r": "format", "c": "category"}
+    pressed = await app.choose("Group by", fields)
+    if pressed is None:
+        return
+    name = fields[pressed]
+    looked, counts = await app.store.with_events(lambda events: _counts(events, asked, pressed))
+    choices = [
+        Choice(f"{count:,}", value, partial(narrow, include(typed, name, value)))
+        for value, count in counts.most_common(_GROUPS)
+    ]
+    app.open(PickScreen(f"The newest {looked:,} lines by {name}", choices))
+
+
+def _counts(events: "EventStore", asked: Asked, pressed: str) -> "tuple[int, Counter[str]]":
+    if asked.accepts is None:
+        found: Sequence[Kept] = events.recent(_GROUPED, asked.source_id).events
+    else:
+        found = read_first(events, asked, _GROUPED)[1].events
+    counts: Counter[str] = Counter()
+    for kept in found:
+        named = values_of(kept.event).get(pressed)
+        if named is not None:
+            counts[named[1]] += 1
+    return len(found), counts

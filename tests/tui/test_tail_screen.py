@@ -1,5 +1,7 @@
 """The live tail over a real event store."""
 
+from datetime import timedelta
+
 import pytest
 
 from socconsole.core.event import Event, EventCategory, RawLine
@@ -11,14 +13,14 @@ from tests.store.rows import a_source
 from tests.tui.analyst import at_the_console
 
 
-def event(source, number, text, category=EventCategory.INFORMATIONAL):
+def event(source, number, text, category=EventCategory.INFORMATIONAL, at=NOON):
     data = text.encode()
     offset = number * 100
     # Lines one and two of a source lie beside each other; later ones have gaps between them.
     end = offset + (100 if number == 1 else len(data) + 1)
     line = RawLine(source, 1, offset, data, end, f"/var/log/{source}")
     fields = {"message": text}
-    return Event("plain", (), fields, text, NOON, category=category, line=line)
+    return Event("plain", (), fields, text, at, category=category, line=line)
 
 
 class Collector:
@@ -29,7 +31,7 @@ class Collector:
         self.events = EventStore(database)
         self.count = 0
 
-    def reads(self, source, *texts, category=EventCategory.INFORMATIONAL):
+    def reads(self, source, *texts, category=EventCategory.INFORMATIONAL, at=NOON):
         with self.database.begin() as session:
             row = a_source(session, NOON, source)
             if session.get(Generation, row.id) is None:
@@ -38,7 +40,7 @@ class Collector:
             batch = []
             for text in texts:
                 self.count += 1
-                batch.append(event(source, self.count, text, category))
+                batch.append(event(source, self.count, text, category, at))
             row.lines += len(batch)
             self.events.append(session, row.id, row.id, batch, read_at=NOON)
 
@@ -70,6 +72,52 @@ async def test_lines_appear_as_they_are_read_and_can_be_narrowed(bare_setup, col
         assert "byte 500" in analyst.screen
         await analyst.presses("q")
         assert "sudo: root by mara" in analyst.screen
+
+
+async def test_lines_of_some_time_ago_are_a_key_away(bare_setup, collector):
+    minute = timedelta(minutes=1)
+    bad = EventCategory.EXCEPTION
+    collector.reads("auth", "first of all", at=NOON - 70 * minute)
+    collector.reads("web", "it broke", "again", category=bad, at=NOON - 60 * minute)
+    collector.reads("auth", *(f"line {n}" for n in range(100)), at=NOON - 10 * minute)
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("3", "at_sign")
+        await analyst.types("11:00:00")
+        view = analyst.app.screen.view
+        assert view.cursor_line.text == "it broke"
+        assert "first of all" in analyst.screen
+        assert "PAST · 0 newer" in analyst.screen
+        collector.reads("auth", "late")
+        await analyst.waits_until("PAST · 1 newer")
+        await analyst.presses("F")
+        assert "late" in analyst.lines[-3]
+        await analyst.presses("E")
+        assert view.cursor_line.text == "again"
+        await analyst.presses("E", "E")
+        assert "No further error" in analyst.bottom
+        await analyst.presses("k", "p")
+        assert view.cursor_line.text == "first of all"
+        assert "2 errors" in analyst.screen
+
+
+async def test_the_top_of_the_live_lines_is_not_the_end(bare_setup, collector):
+    collector.reads("auth", *(f"line {n}" for n in range(100)))
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("3", "g", "k", "k")
+        assert analyst.app.screen.view.cursor_line.text == "line 74"
+
+
+async def test_the_value_under_the_cursor_narrows_and_is_hunted(bare_setup, collector):
+    collector.reads("auth", "one")
+    collector.reads("web", "two", "three")
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("3", "k", "f", "x", "s")
+        assert "/!source:web" in analyst.lines[1]
+        assert "two" not in analyst.screen
+        await analyst.presses("backslash", "f", "g", "s")
+        assert analyst.lines[3].split() == ["▌", "2", "web"]
+        await analyst.presses("q", "z")
+        assert "names no host" in analyst.bottom
 
 
 async def test_a_wrong_filter_says_where_it_is_wrong(bare_setup, collector):

@@ -23,6 +23,7 @@ from socconsole.tui.keymap import key
 from socconsole.tui.queue_views import ViewBar, group_choices
 from socconsole.tui.screens import console
 from socconsole.tui.tasks import task
+from socconsole.tui.value_filter import narrowed
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
@@ -291,8 +292,6 @@ class QueueScreen(Screen[None]):
     @task
     async def action_value_filter(self) -> None:
         """Narrow by a value of the row under the cursor."""
-        from socconsole.core.filter_edit import exclude, include, only
-
         row = self.table.cursor_row
         if row is None:
             return
@@ -303,25 +302,9 @@ class QueueScreen(Screen[None]):
             "i": ("source_ip", row.source_ip or "none"),
             "s": ("source", row.source),
         }
-        app = console(self)
-        way = await app.choose(
-            "Filter", {"i": "include", "x": "exclude", "o": "only", "g": "group by"}
-        )
-        if way is None:
-            return
-        if way == "g":
-            await self._group_by()
-            return
-        which = await app.choose(
-            "By", {k: f"{name} {value}" for k, (name, value) in values.items()}
-        )
-        if which is None:
-            return
-        name, value = values[which]
-        if way == "o":
-            self._apply(only(name, value))
-        else:
-            self._apply((include if way == "i" else exclude)(self._typed, name, value))
+        text = await narrowed(console(self), self._typed, values, self._group_by)
+        if text is not None:
+            self._apply(text)
 
     async def _group_by(self) -> None:
         """Count the values of a field; Enter narrows to the one under the cursor."""

@@ -1,8 +1,11 @@
-"""Live tail: the newest lines of all sources, or of one, filtered."""
+"""Live tail: the newest lines of all sources or of one, filtered; or lines of some time ago."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
+from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -11,30 +14,32 @@ from textual.screen import Screen
 from socconsole.core.event import Event, EventCategory
 from socconsole.core.filter import parse_filter
 from socconsole.core.filter_edit import filled, gap_at, offers
-from socconsole.core.filter_match import Viewer, event_predicate
+from socconsole.core.filter_match import Viewer, event_predicate, needed_entities
 from socconsole.core.filter_words import EVENT_FIELDS
+from socconsole.core.moment import past_moment
 from socconsole.tui import tail_verbs
+from socconsole.tui.cells import stamp
 from socconsole.tui.event_text import event_lines
 from socconsole.tui.keymap import key
 from socconsole.tui.messages import Narrow
 from socconsole.tui.screens import console
 from socconsole.tui.screens.text import TextScreen
+from socconsole.tui.tail_reading import Asked, Found, read_beside, read_first, read_new
 from socconsole.tui.tasks import task
+from socconsole.tui.value_filter import narrowed
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.histogram import Histogram
 from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.sparkline import sparkline
 from socconsole.tui.widgets.tail import TailLine, TailView
 
 if TYPE_CHECKING:
-    from socconsole.store.events import Cursor, EventStore, Kept, Tail
+    from socconsole.store.events import Cursor, Kept
 
-Accepts = Callable[[Event], bool]
-
-_FILTERED_BATCH = 4_000
-"""Events looked at in one go while a filter is set."""
-_FIRST_LOOK = 20_000
-"""Events searched backwards for a first screenful under a filter."""
+_HISTOGRAM_SECS = 1.0
+_ROOM_FOR_HISTOGRAM = 40
+"""Rows of the screen from which on the histogram is shown unasked."""
 
 
 class TailScreen(Screen[None]):
@@ -46,6 +51,10 @@ class TailScreen(Screen[None]):
         key("tail.clear", "backslash", "clear_filter", "Take the filter off"),
         key("tail.next_source", "right_square_bracket", "source(1)", "Next source", hint="source"),
         key("tail.previous_source", "left_square_bracket", "source(-1)", "Previous source"),
+        key("tail.jump", "at_sign", "jump", "Jump to a time", hint="jump"),
+        key("tail.value", "f", "value_filter", "Include, exclude, only, group by: the value here"),
+        key("tail.hunt", "z", "hunt", "Hunt: one of its values over all sources"),
+        key("tail.histogram", "p", "histogram", "Histogram on, off"),
         key("tail.raw", "R,d", "event", "The event with all its fields"),
         key("tail.ticket", "t", "ticket", "Attach to a ticket, or to a new one", hint="ticket"),
         key("tail.incident", "i", "incident", "Attach to an incident"),
@@ -60,20 +69,28 @@ class TailScreen(Screen[None]):
         self._started = False
         self._loading = False
         self._filter = ""
-        self._accepts: Accepts | None = None
-        self._sources: list[str] = []
-        self._ids: dict[str, int] = {}
+        self._asked = Asked()
+        self._sources: dict[str, int] = {}
         self._source = ""
+        self._newer = 0
         self._rate: deque[int] = deque(maxlen=60)
+        self._wants_histogram: bool | None = None
+        self._counted_at = 0.0
 
     def compose(self) -> ComposeResult:
         yield StatusHeader()
         yield Drawn(id="bar")
+        yield Histogram(id="histogram")
         yield TailView(empty="No line yet · 7 Sources says what is read, \\ takes a filter off")
         yield PromptLine()
 
+    @property
+    def view(self) -> TailView:
+        return self.query_one(TailView)
+
     def on_mount(self) -> None:
-        self.query_one(TailView).focus()
+        self.view.focus()
+        self._place_histogram()
         self._show_bar()
         self.load()
 
@@ -86,101 +103,269 @@ class TailScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         self.load()
 
+    def on_resize(self) -> None:
+        self._place_histogram()
+
+    # Reading.
+
     @task
     async def load(self) -> None:
         if self._loading:
             return
         self._loading = True
         try:
-            await self._read_more()
+            await (self._read_more() if self._started else self._read_first())
         finally:
             self._loading = False
+        self._show_bar()
+        self._count_lines()
+
+    async def _read_first(self) -> None:
+        await self._read_sources()
+        asked, rows = self._asked, self.app.size.height
+        cursor, found = await console(self).store.with_events(
+            lambda events: read_first(events, asked, rows)
+        )
+        if asked != self._asked:
+            return  # the analyst has asked for something else meanwhile
+        self._started, self._cursor = True, cursor
+        self.view.extend([_line(kept) for kept in found.events])
+        self._tell_cut(found)
 
     async def _read_more(self) -> None:
-        view = self.query_one(TailView)
-        limit = max(view.page_height, 50) if self._accepts is None else _FILTERED_BATCH
-        source_id = self._ids.get(self._source)
-        accepts, after, source = self._accepts, self._cursor, self._source
-        first = not self._started
-
-        def read(events: "EventStore") -> "tuple[Tail, list[Kept]]":
-            tail = events.recent(limit, source_id, after)
-            if accepts is None:
-                return tail, list(tail.events)
-            if first:
-                return tail, _search_back(events, accepts, source_id, view.page_height)
-            return tail, [kept for kept in tail.events if accepts(kept.event)]
-
-        tail, found = await console(self).store.with_events(read)
-        if (accepts, source) != (self._accepts, self._source):
-            return  # the analyst has asked for something else meanwhile
-        self._started = True
+        view, asked, after = self.view, self._asked, self._cursor
+        if after is None:
+            self._started = False
+            await self._read_first()
+            return
+        limit = 0 if view.past else max(view.page_height, 50)
+        reader = Asked(asked.source_id) if view.past else asked
+        tail, found = await console(self).store.with_events(
+            lambda events: read_new(events, reader, limit, after)
+        )
+        if asked != self._asked or after is not self._cursor or view.past != (reader is not asked):
+            return
+        self._rate.append(len(tail.events) + tail.skipped - (self._newer if view.past else 0))
+        if view.past:
+            self._newer = tail.skipped
+            view.count_newer(tail.skipped)
+            return
         self._cursor = tail.cursor
-        for kept in found:
-            self._ids.setdefault(_name(kept.event), kept.source_id)
-        skipped = 0 if first or accepts is not None else tail.skipped
-        self._rate.append(len(tail.events) + tail.skipped if not first else 0)
+        skipped = tail.skipped if asked.accepts is None else 0
         view.extend([_line(kept) for kept in found], skipped=skipped)
-        self._show_bar()
+
+    async def _read_sources(self) -> None:
+        from socconsole.store.queries.sources import sources
+
+        rows = await console(self).store.read(sources, stopped=True)
+        self._sources = {row.name: row.id for row in rows}
+
+    def _tell_cut(self, found: Found) -> None:
+        if not found.complete:
+            oldest = next((kept.event.time for kept in found.events if kept.event.time), None)
+            back = f"back to {stamp(oldest)}" if oldest else "for two seconds"
+            console(self).say(f"Looked {back}; older lines may match too: @ jumps to a time.")
+
+    # Going back in time.
+
+    @task
+    async def action_jump(self) -> None:
+        app = console(self)
+        said = await app.ask("Jump to (14:02, 2h, 2026-11-21 08:00)")
+        if said and said.strip():
+            await self._show_past(past_moment(said, now=app.now(), zone=ZoneInfo(app.zone)))
+
+    async def _show_past(self, at: datetime) -> None:
+        """Show the lines around a moment."""
+        asked = self._asked
+        store = console(self).store
+        before = await store.with_events(lambda events: read_beside(events, asked, at, -1))
+        after = await store.with_events(lambda events: read_beside(events, asked, at, 1))
+        if asked != self._asked:
+            return
+        lines = [_line(kept) for kept in (*before.events, *after.events)]
+        if not lines:
+            console(self).say(f"No line is retained around {stamp(at)}.")
+            return
+        self._newer = 0
+        self.view.show_past(lines, len(before.events))
+        self._count_lines(now=True)
+
+    @task
+    async def on_tail_view_further(self, message: TailView.Further) -> None:
+        """Read on where the lines shown end."""
+        message.stop()
+        view, step, asked = self.view, message.step, self._asked
+        if self._loading or (step > 0 and not view.past):
+            if message.errors:
+                console(self).say("No further error yet.")
+            return
+        edge = _edge(view.lines, step)
+        if edge is None:
+            return
+        wanted = asked.errors if message.errors else asked
+        at = edge if message.errors or step > 0 else edge + timedelta(microseconds=1)
+        at += timedelta(microseconds=1) if message.errors and step > 0 else timedelta()
+        found = await console(self).store.with_events(
+            lambda events: read_beside(events, wanted, at, step)
+        )
+        if asked != self._asked:
+            return
+        if message.errors:
+            await self._go_to_error(found, step)
+        else:
+            view.add_past([_line(kept) for kept in found.events], step)
+            self._count_lines(now=True)
+
+    async def _go_to_error(self, found: Found, step: int) -> None:
+        nearest = found.events[0 if step > 0 else -1] if found.events else None
+        if nearest is None or nearest.event.time is None:
+            how = "No further error." if found.complete else "No error within a long look."
+            console(self).say(how)
+            return
+        await self._show_past(nearest.event.time)
+        self.view.pick_key((nearest.generation_id, nearest.offset))
+
+    def on_tail_view_live(self, message: TailView.Live) -> None:
+        message.stop()
+        self.action_start_again()
+
+    # The bar and the histogram.
 
     def _show_bar(self) -> None:
-        names = ["all", *sorted(self._ids)]
         parts: list[tuple[str, str]] = []
-        for name in names:
+        for name in ["all", *sorted(self._sources)]:
             chosen = name == (self._source or "all")
             parts.append(
                 (f"[{name}]" if chosen else f" {name} ", "tab-active" if chosen else "tab")
             )
         if self._filter:
             parts.append((f"  /{self._filter}", "prompt"))
-        drawn = sparkline(self._rate, 30)
+            if sum(len(text) for text, _ in parts) > self.size.width:
+                parts = [part for part in parts if part[1] != "tab"]
         if any(self._rate):
-            parts.append((f"  {drawn}", "muted"))
+            parts.append((f"  {sparkline(self._rate, 30)}", "muted"))
         self.query_one("#bar", Drawn).show(*parts)
+
+    def action_histogram(self) -> None:
+        self._wants_histogram = not self.query_one(Histogram).display
+        self._place_histogram()
+        self.call_after_refresh(self._count_lines, now=True)
+
+    def _place_histogram(self) -> None:
+        wanted = self._wants_histogram
+        if wanted is None:
+            wanted = self.app.size.height >= _ROOM_FOR_HISTOGRAM
+        self.query_one(Histogram).display = wanted
+
+    def _count_lines(self, *, now: bool = False) -> None:
+        histogram = self.query_one(Histogram)
+        if histogram.display and (now or monotonic() - self._counted_at > _HISTOGRAM_SECS):
+            self._counted_at = monotonic()
+            here = self.view.cursor_line
+            histogram.show(self.view.lines, here.time if here else None)
+
+    def on_tail_view_moved(self, message: TailView.Moved) -> None:
+        message.stop()
+        self._count_lines()
+
+    # Filters.
 
     @task
     async def action_filter(self) -> None:
-        async def complete(text: str) -> Sequence[str]:
-            gap = gap_at(text, len(text), EVENT_FIELDS)
-            if gap is None:
-                return []
-            values = sorted(self._ids) if gap.field and gap.field.name == "source" else ()
-            return [filled(text, gap, offer)[0] for offer in offers(gap, EVENT_FIELDS, values)]
-
-        text = await console(self).ask("/", initial=self._filter, complete=complete)
+        text = await console(self).ask("/", initial=self._filter, complete=self._complete)
         if text is not None:
             self._narrow(text)
 
+    async def _complete(self, text: str) -> Sequence[str]:
+        from socconsole.store.queries.grouping import GROUPED_BY, known_values
+
+        gap = gap_at(text, len(text), EVENT_FIELDS)
+        if gap is None:
+            return []
+        values: Sequence[str] = ()
+        if gap.field is not None and gap.field.name == "source":
+            values = sorted(self._sources)
+        elif gap.field is not None and gap.field.name in GROUPED_BY:
+            values = await console(self).store.read(known_values, gap.field.name)
+        return [filled(text, gap, offer)[0] for offer in offers(gap, EVENT_FIELDS, values)]
+
     @task
     async def on_narrow(self, message: Narrow) -> None:
+        self._source = ""
         self._narrow(message.filter)
 
     def _narrow(self, text: str) -> None:
         """Keep the events that `text` finds; raises FilterError."""
-        app = console(self)
-        if text.strip():
-            viewer = Viewer(app.login, app.now())
-            self._accepts = event_predicate(parse_filter(text, EVENT_FIELDS), viewer)
-        else:
-            self._accepts = None
+        parse_filter(text, EVENT_FIELDS)
         self._filter = text.strip()
         self.action_start_again()
 
     def action_clear_filter(self) -> None:
-        self._filter, self._accepts = "", None
-        self.action_start_again()
+        self._narrow("")
 
     def action_source(self, by: int) -> None:
-        names = ["", *sorted(self._ids)]
-        self._source = names[(names.index(self._source) + by) % len(names)]
+        names = ["", *sorted(self._sources)]
+        at = names.index(self._source) if self._source in names else 0
+        self._source = names[(at + by) % len(names)]
         self.action_start_again()
 
     def action_start_again(self) -> None:
         """Forget what is shown and read the newest lines."""
-        self._cursor, self._started = None, False
-        self.query_one(TailView).clear()
+        self._cursor, self._started, self._newer = None, False, 0
+        self._asked = self._asking()
+        self.view.clear()
         self._show_bar()
         self.load()
+
+    def _asking(self) -> Asked:
+        source = self._sources.get(self._source)
+        if not self._filter:
+            return Asked(source)
+        app = console(self)
+        wanted = parse_filter(self._filter, EVENT_FIELDS)
+        accepts = event_predicate(wanted, Viewer(app.login, app.now()))
+        return Asked(source, accepts, tuple(needed_entities(wanted)))
+
+    @task
+    async def action_value_filter(self) -> None:
+        """Narrow by a value of the line picked."""
+        event = await self._event_here()
+        if event is None:
+            return
+
+        async def group() -> None:
+            await tail_verbs.group_by(console(self), self._asked, self._filter, self._narrow)
+
+        values = tail_verbs.values_of(event)
+        text = await narrowed(console(self), self._filter, values, group)
+        if text is not None:
+            self._narrow(text)
+
+    @task
+    async def action_hunt(self) -> None:
+        """Look for a value of the line picked in everything that is retained."""
+        event = await self._event_here()
+        known = {} if event is None else tail_verbs.values_of(event, entities_only=True)
+        if not known:
+            console(self).say("This line names no host, user or address.")
+            return
+        pressed = await console(self).choose("Hunt for", {k: v for k, (_, v) in known.items()})
+        if pressed is not None:
+            self.post_message(Narrow(":".join(known[pressed])))
+
+    # Verbs.
+
+    async def _event_here(self) -> Event | None:
+        """Return the event of the line picked, read again; say so where it is gone."""
+        line, app = self.view.cursor_line, console(self)
+        if line is None:
+            app.say("There is no line here.")
+            return None
+        found = await app.store.with_events(lambda events: tail_verbs.lines_of(events, [line]))
+        if not found:
+            app.say("This line is past its retention.")
+        return found[0].event if found else None
 
     def on_tail_view_chosen(self, message: TailView.Chosen) -> None:
         message.stop()
@@ -189,14 +374,9 @@ class TailScreen(Screen[None]):
     @task
     async def action_event(self) -> None:
         """Show the event of the line picked with all its fields."""
-        line, app = self.query_one(TailView).cursor_line, console(self)
-        if line is None:
-            return
-        found = await app.store.with_events(lambda events: tail_verbs.lines_of(events, [line]))
-        if found:
-            app.open(TextScreen("Event", event_lines(found[0].event)))
-        else:
-            app.say("This line is past its retention.")
+        event = await self._event_here()
+        if event is not None:
+            console(self).open(TextScreen("Event", event_lines(event)))
 
     @task
     async def action_ticket(self) -> None:
@@ -207,41 +387,25 @@ class TailScreen(Screen[None]):
         await self._hand_over(tail_verbs.attach_to_incident)
 
     async def _hand_over(self, verb: tail_verbs.Verb) -> None:
-        view = self.query_one(TailView)
-        lines = view.marked_lines
+        lines = self.view.marked_lines
         if not lines:
             console(self).say("There is no line here; Space marks lines.")
         elif await verb(console(self), lines):
-            view.clear_marks()
+            self.view.clear_marks()
 
     def action_go_ticket(self) -> None:
         console(self).open_ticket(None)
 
     def action_copy(self) -> None:
-        lines = self.query_one(TailView).marked_lines
+        lines = self.view.marked_lines
         if lines:
             console(self).copy("\n".join(line.text for line in lines))
 
 
-def _search_back(
-    events: "EventStore", accepts: Accepts, source_id: int | None, wanted: int
-) -> list["Kept"]:
-    """Return the newest `wanted` events that pass, oldest first, from a bounded look back."""
-    looked = 0
-
-    def bounded(event: Event) -> bool:
-        nonlocal looked
-        looked += 1
-        return looked > _FIRST_LOOK or accepts(event)
-
-    found: list[Kept] = []
-    for kept in events.search(bounded, source=source_id, newest_first=True):
-        if looked > _FIRST_LOOK:
-            break
-        found.append(kept)
-        if len(found) >= wanted:
-            break
-    return found[::-1]
+def _edge(lines: Sequence[TailLine], step: int) -> datetime | None:
+    """Return the time of the first line that has one, or of the last."""
+    inward = iter(lines) if step < 0 else reversed(lines)
+    return next((line.time for line in inward if line.time is not None), None)
 
 
 def _name(event: Event) -> str:

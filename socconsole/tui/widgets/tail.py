@@ -49,6 +49,21 @@ class TailView(LineView):
             super().__init__()
             self.line = line
 
+    class Further(Message):
+        """The cursor wants to go beyond the lines shown."""
+
+        def __init__(self, step: int, *, errors: bool = False) -> None:
+            super().__init__()
+            self.step = step
+            self.errors = errors
+            """To the next error there is, however far."""
+
+    class Moved(Message):
+        """Another line is picked."""
+
+    class Live(Message):
+        """The newest lines are wanted again."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         key("list.down", "j,down", "move(1)", "Next row"),
         key("list.up", "k,up", "move(-1)", "Previous row"),
@@ -80,6 +95,8 @@ class TailView(LineView):
         super().__init__(id=id)
         self.empty = empty
         self.following = True
+        self.past = False
+        """Lines of some time ago: what comes in is only counted."""
         self.skipped = 0
         self.note = ""
         self.needle = ""
@@ -123,7 +140,60 @@ class TailView(LineView):
         self._hidden = set(self.marks)
         self.top = self._cursor = self._waiting = self.skipped = 0
         self.following = True
+        self.past = False
         self.refresh()
+
+    @property
+    def lines(self) -> Sequence[TailLine]:
+        """Every line there is to scroll over, oldest first."""
+        return self._lines
+
+    def show_past(self, lines: Sequence[TailLine], index: int) -> None:
+        """Show lines of some time ago with the cursor on `index`; what comes in is counted."""
+        self.clear()
+        self.following, self.past = False, True
+        self._lines.extend(lines)
+        self._note_shown(lines)
+        self._cursor = max(0, min(index, self.line_count - 1))
+        self.top = max(0, min(self._cursor - self.page_height // 2, self.last_top))
+        self.refresh()
+
+    def add_past(self, lines: Sequence[TailLine], step: int) -> None:
+        """Add lines before those shown, or behind them, and move one line on."""
+        shown = {line.key for line in self._lines}
+        fresh = [line for line in lines if line.key not in shown]
+        self._note_shown(fresh)
+        if step > 0:
+            dropped = max(0, len(self._lines) + len(fresh) - KEPT_LINES)
+            self._lines.extend(fresh)
+            self._cursor, self.top = max(0, self._cursor - dropped), max(0, self.top - dropped)
+        else:
+            self._lines.extendleft(reversed(fresh))
+            self._cursor, self.top = self._cursor + len(fresh), self.top + len(fresh)
+            self.past = True
+        self.refresh()
+        self.action_move(step if fresh else 0)
+
+    def pick_key(self, key: tuple[int, int]) -> None:
+        """Put the cursor on the line with that key, where it is shown."""
+        for index, line in enumerate(self._lines):
+            if line.key == key:
+                self._pick(index)
+                return
+
+    def count_newer(self, count: int) -> None:
+        """Say how many lines have come in behind the ones shown."""
+        if count != self._waiting:
+            self._waiting = count
+            self.refresh_foot()
+
+    def _note_shown(self, lines: Sequence[TailLine]) -> None:
+        if self._hidden:
+            self._hidden.difference_update(line.key for line in lines)
+        widest = max((len(line.source) for line in lines), default=0)
+        if widest > self._source_width and self._source_width < 16:
+            self._source_width = min(widest, 16)
+            self.refresh_lines()
 
     def extend(self, lines: Sequence[TailLine], *, skipped: int = 0) -> None:
         """Add `lines`, newest last. Call it a few times a second, not once a line.
@@ -136,15 +206,10 @@ class TailView(LineView):
         self.skipped += skipped
         if not lines and not skipped:
             return
-        if self._hidden:
-            self._hidden.difference_update(line.key for line in lines)
         dropped = max(0, len(self._lines) + len(lines) - KEPT_LINES)
         was_empty = not self._lines
         self._lines.extend(lines)
-        widest = max((len(line.source) for line in lines), default=0)
-        if widest > self._source_width and self._source_width < 16:
-            self._source_width = min(widest, 16)
-            self.refresh_lines()
+        self._note_shown(lines)
         if self.following:
             self._follow_on(len(lines), whole=was_empty or bool(skipped))
         else:
@@ -177,7 +242,13 @@ class TailView(LineView):
     # Moving.
 
     def action_move(self, by: int) -> None:
-        self._pick((self.line_count - 1 if self.following else self._cursor) + by)
+        here = self.line_count - 1 if self.following else self._cursor
+        if by and here + by < 0 and here == 0:
+            self.post_message(self.Further(-1))
+        elif by and self.past and here + by >= self.line_count and here == self.line_count - 1:
+            self.post_message(self.Further(1))
+        else:
+            self._pick(here + by)
 
     def action_page(self, by: int) -> None:
         self.action_move(by * self.page_height)
@@ -189,6 +260,9 @@ class TailView(LineView):
         self._pick(0)
 
     def action_follow(self) -> None:
+        if self.past:
+            self.post_message(self.Live())
+            return
         if self.following and self._lines:
             self._pick(self.line_count - 1)
             return
@@ -214,7 +288,7 @@ class TailView(LineView):
 
     def action_find_bad(self, step: int) -> None:
         if not self._find(step, lambda line: line.style == "bad"):
-            self.console_app.say("No further error in the lines shown.")
+            self.post_message(self.Further(step, errors=True))
 
     @task
     async def action_search(self) -> None:
@@ -258,6 +332,8 @@ class TailView(LineView):
         if left:
             self.refresh_lines()
         self.refresh_foot()
+        if old != self._cursor:
+            self.post_message(self.Moved())
 
     # Drawing.
 
@@ -295,7 +371,8 @@ class TailView(LineView):
         if self.following:
             pill = Segment(" FOLLOWING ", self.look("pill"))
         else:
-            pill = Segment(f" STOPPED · {self._waiting} newer · F ", self.look("paused"))
+            word = "PAST" if self.past else "STOPPED"
+            pill = Segment(f" {word} · {self._waiting:,} newer · F ", self.look("paused"))
         at = self.line_count if self.following else self._cursor + 1
         parts = [f"{at}/{self.line_count}"]
         if self.skipped:
