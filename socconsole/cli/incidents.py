@@ -19,6 +19,8 @@ for _verb, _module, _help in (
     ("timeline", "incident_details", "Show the timeline, or add to it."),
     ("indicator", "incident_details", "Confirm values as known bad."),
     ("countermeasure", "incident_details", "Propose a countermeasure, or move one on."),
+    ("escalate", "incident_course", "Ask who is next on the escalation path."),
+    ("merge", "incident_course", "Make an incident part of another."),
     ("comms", "incident_details", "Log a message that was given; show when the next is due."),
     (
         "export",
@@ -202,7 +204,7 @@ def end(
     json: bool = False,
     context: Given,
 ) -> int:
-    """Close an incident that was none.
+    """Close an incident that was none; `merge` closes one that is part of another.
 
     Args:
         incident: Its number.
@@ -245,7 +247,12 @@ def severity(
         json,
         context,
         lambda session, number: incidents.set_severity(
-            session, number, severity, reason, **who(context)
+            session,
+            number,
+            severity,
+            reason,
+            policy=context.settings(),
+            **who(context),
         ),
     )
 

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from socconsole.core.lifecycle import COUNTERMEASURE
 from socconsole.core.tlp import OutwardAction, Pap, may_act
-from socconsole.errors import ForbiddenError, NotFoundError, UsageError
+from socconsole.errors import ForbiddenError, NotFoundError, TransitionError, UsageError
 from socconsole.services.incidents import get
 from socconsole.store.recording import recording
 from socconsole.store.tables import Countermeasure
@@ -61,7 +61,7 @@ def move(session: Session, countermeasure_id: int, verb: str, *, by: str, now: d
     """Approve, activate, verify or remove a countermeasure; returns its new state.
 
     Raises:
-        TransitionError: The verb does not lead out of its state.
+        TransitionError: The verb does not lead out of its state, or it has expired.
 
     """
     row = session.get(Countermeasure, countermeasure_id)
@@ -71,6 +71,11 @@ def move(session: Session, countermeasure_id: int, verb: str, *, by: str, now: d
         raise UsageError(f"{verb!r} is no step.", hint=f"Use one of {', '.join(_STAMPS)}.")
     if verb == "activate":
         _require_action_allowed(session, row)
+        if row.expires_at is not None and row.expires_at <= now:
+            raise TransitionError(
+                f"Countermeasure {row.id} expired at {row.expires_at:%Y-%m-%d %H:%MZ}.",
+                hint="Extend it first, or remove it.",
+            )
     summary = f"{_STAMPS[verb]} {row.title}"
     with recording(
         session, verb=f"countermeasure.{verb}", by=by, now=now, summary=summary
@@ -85,6 +90,40 @@ def move(session: Session, countermeasure_id: int, verb: str, *, by: str, now: d
             incident.first_response_at = incident.first_response_at or now
             session.add(incident)
     return row.state
+
+
+def extend(
+    session: Session,
+    countermeasure_id: int,
+    expires_at: datetime | None,
+    reason: str,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Let a countermeasure stand until another time; None: until somebody removes it.
+
+    Raises:
+        TransitionError: It was removed, or the time has passed already.
+
+    """
+    if not reason.strip():
+        raise TransitionError("Extending a countermeasure asks for a reason.")
+    row = session.get(Countermeasure, countermeasure_id)
+    if row is None:
+        raise NotFoundError(f"There is no countermeasure {countermeasure_id}.")
+    if row.state == "removed":
+        raise TransitionError(f"Countermeasure {row.id} was removed.", hint="Propose it anew.")
+    if expires_at is not None and expires_at <= now:
+        raise TransitionError("That time has passed.", hint="Name one that is to come.")
+    until = f"until {expires_at:%Y-%m-%d %H:%MZ}" if expires_at else "without an end"
+    summary = f"{row.title} {until}: {reason.strip()}"
+    with recording(
+        session, verb="countermeasure.extend", by=by, now=now, summary=summary
+    ) as action:
+        action.about = ("incident", row.incident_id)
+        row.expires_at = expires_at
+        session.add(row)
 
 
 def _require_action_allowed(session: Session, row: Countermeasure) -> None:

@@ -16,6 +16,7 @@ from socconsole.core.shift import next_shift, shift_at
 from socconsole.core.shift_facts import WRITTEN, Section, Written
 from socconsole.errors import NotFoundError, TransitionError, UsageError
 from socconsole.services import notes, tickets
+from socconsole.services.handoff_watch import is_overdue
 from socconsole.services.tickets import SHIPPED
 from socconsole.store.queries import handoffs as queries
 from socconsole.store.queries import subjects
@@ -284,16 +285,6 @@ def paper_of_draft(session: Session, *, now: datetime, policy: Settings = SHIPPE
         entries=tuple(Entry(item) for item in (*made.items, *made.ended)),
         warnings=made.warnings,
     )
-
-
-def is_overdue(handoff: HandoffRow, now: datetime, policy: ShiftPolicy) -> bool:
-    """Tell whether a signed handoff has waited so long that it goes to the lead."""
-    if handoff.state != "signed" or handoff.signed_at is None:
-        return False
-    begins = shift_at(handoff.signed_at, policy).end
-    if shift_at(now, policy).start <= handoff.signed_at:
-        return False
-    return now > begins + timedelta(minutes=policy.accept_within_minutes)
 
 
 def _cut(session: Session, previous: HandoffRow | None, now: datetime, policy: ShiftPolicy) -> Cut:

@@ -9,7 +9,7 @@ from socconsole.core.observable import Observable as Value
 from socconsole.core.observable import observables_in
 from socconsole.core.tlp import Tlp
 from socconsole.errors import NotFoundError, UsageError
-from socconsole.services import observables
+from socconsole.services import observables, response_plan
 from socconsole.services.incidents import get
 from socconsole.store.recording import recording
 from socconsole.store.tables import Communication, Observable, ObservableLink, TimelineEntry
@@ -128,7 +128,10 @@ class Message:
 def communicate(
     session: Session, incident_id: int, message: Message, *, by: str, now: datetime
 ) -> datetime | None:
-    """Log a message that was given; returns when the next update is due."""
+    """Log a message that was given; returns when the next update is due.
+
+    Where the plan says that they must be told, that task is done with it.
+    """
     if not message.audience.strip() or not message.body.strip():
         raise UsageError("A message has an audience and a text.")
     incident = get(session, incident_id)
@@ -151,6 +154,7 @@ def communicate(
                 next_update_due_at=due,
             )
         )
+        response_plan.is_told(session, incident_id, message.audience, by=by, now=now)
         incident.next_update_due_at = due
         incident.first_response_at = incident.first_response_at or now
         incident.updated_at = now

@@ -118,11 +118,16 @@ def move_phase(
             "reason": reason.strip(),
             "ended_early": incident.outcome not in {None, "confirmed"},
         }
-        incident.phase = INCIDENT.move(incident.phase, phase, facts)
+        entered = INCIDENT.move(incident.phase, phase, facts)
         if phase == "closed":
             _require_review(incident)
+            _require_taken_back(session, incident, now)
+        incident.phase = entered
+        if phase == "closed":
             incident.closed_at, incident.closed_by = now, by
             incident.outcome = incident.outcome or "confirmed"
+        else:
+            incident.outcome = incident.merged_into_id = None
         _enter(session, incident, phase, reason.strip(), by=by, now=now)
         _stamp_clocks(session, incident, now)
         incident.updated_at = now
@@ -135,7 +140,7 @@ def move_phase(
 def end_early(
     session: Session, incident_id: int, outcome: str, reason: str, *, by: str, now: datetime
 ) -> IncidentRow:
-    """Close an incident that was declared in error."""
+    """Close an incident that was declared in error; `incident_merge` ends one as merged."""
     if outcome != "declared_in_error":
         raise UsageError(f"{outcome!r} does not end an incident.", hint="Use declared_in_error.")
     if not reason.strip():
@@ -150,9 +155,16 @@ def end_early(
 
 
 def set_severity(
-    session: Session, incident_id: int, severity: int, reason: str, *, by: str, now: datetime
+    session: Session,
+    incident_id: int,
+    severity: int,
+    reason: str,
+    *,
+    by: str,
+    now: datetime,
+    policy: Settings = SHIPPED,
 ) -> IncidentRow:
-    """Change how severe the incident is, and say why."""
+    """Change how severe the incident is, and say why; its review and its path follow."""
     if severity not in SEVERITIES:
         raise UsageError(f"SEV{severity} is none of SEV1 to SEV5.")
     if not reason.strip():
@@ -161,7 +173,8 @@ def set_severity(
         incident = _open(session, incident_id)
         action.about = ("incident", incident_id)
         before, incident.severity = incident.severity, severity
-        incident.review_due_at = _review_due(incident, now)
+        incident.review_due_at = _review_due(incident)
+        response_plan.look_along_path(session, incident, response_plan.load_plan(policy.cases))
         incident.updated_at = now
         action.summary = f"{incident.human_id} SEV{before} → SEV{severity}: {reason.strip()}"
     return _row(session, incident)
@@ -237,7 +250,7 @@ def _new(
 ) -> Incident:
     alerts = ticket_alerts.alerts_in(session, ticket)
     created = min((alert.created_at for alert in alerts), default=ticket.reported_at)
-    incident = Incident(
+    return Incident(
         human_id=next_human_id(session, "INC", now, ZoneInfo(policy.shift.timezone)),
         title=said.title.strip() or ticket.title,
         kind=said.kind,
@@ -264,8 +277,6 @@ def _new(
         declared_by=by,
         first_response_at=_first_response(alerts, ticket),
     )
-    incident.review_due_at = _review_due(incident, now)
-    return incident
 
 
 def _first_response(alerts: Sequence[Alert], ticket: Ticket) -> datetime:
@@ -346,15 +357,19 @@ def _stamp_clocks(session: Session, incident: Incident, now: datetime) -> None:
     it away again.
     """
     place = _PHASES.index(incident.phase)
+    ended_early = incident.outcome not in {None, "confirmed"}
     if place < _PHASES.index("eradication"):
         incident.contained_at = None
-    elif incident.contained_at is None:
+    elif incident.contained_at is None and not ended_early:
         incident.contained_at = now
     if place < _PHASES.index("post_incident"):
         incident.recovered_at = None
-    elif incident.recovered_at is None:
+    elif incident.recovered_at is None and not ended_early:
         incident.recovered_at = now
-    if incident.phase != "closed":
+    incident.review_due_at = _review_due(incident)
+    if incident.phase == "closed":
+        incident.next_update_due_at = incident.escalate_to = incident.escalate_at = None
+    else:
         incident.closed_at = incident.closed_by = None
     session.add(incident)
 
@@ -363,11 +378,11 @@ REVIEW_DAYS = 5
 """Working days a review may take."""
 
 
-def _review_due(incident: Incident, now: datetime) -> datetime | None:
-    """Return when the review is due: five working days on; SEV1 and SEV2 must have one."""
-    if incident.severity > 2:
+def _review_due(incident: Incident) -> datetime | None:
+    """Return when the review is due: five working days after recovery, for SEV1 and SEV2."""
+    if incident.severity > 2 or incident.recovered_at is None:
         return None
-    due, days = incident.recovered_at or now, REVIEW_DAYS
+    due, days = incident.recovered_at, REVIEW_DAYS
     while days:
         due += timedelta(days=1)
         if due.weekday() < 5:
@@ -381,6 +396,17 @@ def _require_review(incident: Incident) -> None:
         raise TransitionError(
             f"A SEV{incident.severity} closes after its review.",
             hint=f"`incidents review {incident.human_id}` writes it.",
+        )
+
+
+def _require_taken_back(session: Session, incident: Incident, now: datetime) -> None:
+    """Refuse to close over a countermeasure whose time is over; it would stand for ever."""
+    number = incident.id or 0
+    left = queries.overdue_measures(session, now, (number,)).get(number, ())
+    if left and incident.outcome in {None, "confirmed"}:
+        raise TransitionError(
+            f"Countermeasure {left[0].id} ({left[0].title}) has expired and is still in force.",
+            hint=f"Take it back ({left[0].rollback or 'remove it'}), or extend it.",
         )
 
 

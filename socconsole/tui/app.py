@@ -98,7 +98,7 @@ class ConsoleApp(App[int]):
         self.fresh_ticket_id: int | None = None
         self._is_painted = False
         self._stopping = threading.Event()
-        self._pulse_reader = PulseReader(setup.login, setup.settings.sla)
+        self._pulse_reader = PulseReader(setup.login, setup.settings)
         self._pulse_due = True
         self._looks, problems = themes.load_looks((themes_folder(), setup.config_folder / "themes"))
         if self.no_color:

@@ -9,6 +9,7 @@ from socconsole.core.sla import in_words
 from socconsole.tui.cells import stamp
 from socconsole.tui.ticket_text import (
     PRIORITY_STYLES,
+    asked_line,
     evidence_line,
     finding_line,
     listed,
@@ -53,8 +54,9 @@ def incident_lines(file: "IncidentFile", now: datetime, kinds: Sequence[str] = (
         *_head(file, now),
         *_clocks(file, now),
         *listed("Known bad", [observable_line(row) for row in file.indicators]),
-        *listed("Countermeasures", [_measure_line(row) for row in d.countermeasures]),
-        *open_task_lines(file.tasks, d.row.phase),
+        *listed("Countermeasures", [_measure_line(row, now) for row in d.countermeasures]),
+        *listed("Asked", _asked_lines(file)),
+        *open_task_lines(file.tasks, now, d.row.phase),
         *_timeline(file.timeline, kinds),
         *listed("Findings", [finding_line(row) for row in file.findings]),
         *listed(
@@ -87,6 +89,7 @@ def _head(file: "IncidentFile", now: datetime) -> Iterator[Line]:
         ("by", stamp(row.deadline) if row.deadline else ""),
         ("blocked by", row.blockers),
         ("root cause", d.root_cause),
+        ("merged into", d.merged_into or ""),
     )
     for name, text in said:
         if text or name == "next step":
@@ -118,16 +121,35 @@ def _clocks(file: "IncidentFile", now: datetime) -> Iterator[Line]:
     if words:
         yield (("next update due in ", "muted"), (words, style))
     if row.review_due_at and row.reviewed_at is None:
-        yield ((f"review due {stamp(row.review_due_at)}", "warn"),)
+        left = row.review_due_at - now
+        yield ((f"review due {stamp(row.review_due_at)}, {in_words(left)} left · w", _tone(left)),)
+    if row.escalate_to and row.escalate_at:
+        left = row.escalate_at - now
+        yield (
+            ("next on the escalation path ", "muted"),
+            (f"{row.escalate_to} in {in_words(left)}", _tone(left)),
+            (" · O asks", "muted"),
+        )
 
 
-def _measure_line(row: "CountermeasureRow") -> Line:
+def _tone(left: timedelta) -> str:
+    return "bad" if left < timedelta() else "warn"
+
+
+def _measure_line(row: "CountermeasureRow", now: datetime) -> Line:
+    over = row.is_overdue(now)
+    until = f"  until {stamp(row.expires_at)}" if row.expires_at else ""
     return (
         (f"{row.id:>4} ", "muted"),
-        (f"{row.state:<9}", "good" if row.state in {"active", "verified"} else "warn"),
+        (f"{row.state:<9}", "good" if row.state in {"active", "verified"} and not over else "warn"),
         (f"{row.title}: {row.target}", ""),
-        (f"  until {stamp(row.expires_at)}" if row.expires_at else "", "muted"),
+        (until, "bad" if over else "muted"),
+        (f"  EXPIRED, take it back: {row.rollback or 'm r'}" if over else "", "bad"),
     )
+
+
+def _asked_lines(file: "IncidentFile") -> list[Line]:
+    return [asked_line(row) for row in file.escalations]
 
 
 def _timeline(rows: "Sequence[TimelineRow]", kinds: Sequence[str]) -> Iterator[Line]:

@@ -1,7 +1,6 @@
 """What is done to an incident at the console."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,13 @@ from textual.binding import Binding
 
 from socconsole.core.lifecycle import INCIDENT
 from socconsole.core.moment import past_moment
+from socconsole.tui import incident_course
+from socconsole.tui.incident_course import Chosen
 from socconsole.tui.keymap import key
 from socconsole.tui.store_access import AnySession
 from socconsole.tui.ticket_verbs import ask_check, ask_moment, edit_field, task_on
 
 if TYPE_CHECKING:
-    from socconsole.store.queries.incidents import IncidentRow
     from socconsole.tui.app import ConsoleApp
 
 BINDINGS: tuple[Binding, ...] = (
@@ -29,26 +29,14 @@ BINDINGS: tuple[Binding, ...] = (
     key("incident.happened", "t", "verb('happened')", "Add to the timeline", hint="timeline"),
     key("incident.measure", "m", "verb('measure')", "Countermeasures"),
     key("incident.told", "o", "verb('told')", "Log a message that was given"),
+    key("incident.escalate", "O", "verb('escalate')", "Ask who is next on the path; their answer"),
     key("incident.indicator", "i", "verb('indicator')", "Known bad values"),
     key("incident.edit", "e", "verb('edit')", "Next step, blockers, scope, impact"),
     key("incident.task", "k", "verb('task')", "Add a task, finish one, cancel one"),
     key("incident.severity", "P", "verb('severity')", "Change the severity"),
     key("incident.end", "x", "verb('end')", "It was none: declared in error"),
+    key("incident.merge", "M", "verb('merge')", "Merge into another incident"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The incident a verb acts on."""
-
-    row: "IncidentRow"
-
-    @property
-    def id(self) -> int:
-        return self.row.id
-
-    def __str__(self) -> str:
-        return self.row.human_id
 
 
 Verb = Callable[["ConsoleApp", Chosen], Awaitable[None]]
@@ -143,30 +131,11 @@ async def _happened(app: "ConsoleApp", chosen: Chosen) -> None:
     )
 
 
-async def _measure(app: "ConsoleApp", chosen: Chosen) -> None:
-    from socconsole.services import countermeasures
-
-    steps = {"a": "approve", "c": "activate", "v": "verify", "r": "remove"}
-    pressed = await app.choose("Countermeasure", {"p": "propose", **steps})
-    if pressed == "p":
-        title = await app.ask("What is done")
-        target = await app.ask("To what") if title else None
-        rollback = await app.ask("How it is taken back (may be empty)") if target else None
-        if title and target and rollback is not None:
-            proposal = countermeasures.Proposal(title=title, target=target, rollback=rollback)
-            await app.change(countermeasures.propose, chosen.id, proposal, done="Proposed")
-    elif pressed is not None:
-        number = await app.ask(f"Number of the one to {steps[pressed]}")
-        if number and number.strip().isdecimal():
-            await app.change(
-                countermeasures.move, int(number), steps[pressed], done=f"{steps[pressed]}d"
-            )
-
-
 async def _told(app: "ConsoleApp", chosen: Chosen) -> None:
-    from socconsole.services import incident_log
+    from socconsole.services import incident_log, response_plan
 
-    audience = await app.ask("Told whom")
+    waiting = await app.store.read(response_plan.to_tell, chosen.id)
+    audience = await app.ask("Told whom", initial=next(iter(waiting), ""))
     body = await app.ask("What", draft=f"incident:{chosen.id}:told") if audience else None
     if not audience or not body:
         return
@@ -253,8 +222,10 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "note": _note,
         "finding": _finding,
         "happened": _happened,
-        "measure": _measure,
+        "measure": incident_course.measure,
         "told": _told,
+        "escalate": incident_course.escalate,
+        "merge": incident_course.merge,
         "indicator": _indicator,
         "edit": _edit,
         "task": _task,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from socconsole.core.policy import SlaPolicy
+from socconsole.core.policy import Settings
 from socconsole.core.severity import Severity
 from socconsole.tui.cells import span
 from socconsole.tui.messages import Pulse
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 class PulseReader:
     """Reads the header's figures; rates need the reading before."""
 
-    def __init__(self, login: str, sla: SlaPolicy) -> None:
+    def __init__(self, login: str, settings: Settings) -> None:
         self._login = login
-        self._sla = sla
+        self._sla, self._shift = settings.sla, settings.shift
         self._events: tuple[datetime, int] | None = None
 
     def __call__(self, session: AnySession, now: datetime) -> Pulse:
         from socconsole.core.sla import acknowledge_within
+        from socconsole.services.handoff_watch import left_over
         from socconsole.services.sources import collector_alive
         from socconsole.store.queries.clocks import shift_clocks
         from socconsole.store.queries.queue import queue_counts
@@ -35,6 +36,7 @@ class PulseReader:
         clocks = _worded(shift_clocks(session, now, targets), now)
         if counts.oldest_new_at is not None:
             clocks.insert(0, f"oldest {span(now - counts.oldest_new_at)}")
+        clocks[:0] = left_over(session, self._login, now=now, policy=self._shift)
         troubled = [row.name for row in rows if row.error]
         if troubled:
             clocks.append(f"source {troubled[0]} in trouble")
@@ -61,6 +63,8 @@ def _worded(clocks: "ShiftClocks", now: datetime) -> list[str]:
     words: list[str] = []
     if clocks.incident is not None:
         words.append(f"{clocks.incident.name} update {_until(clocks.incident.at, now)}")
+    if clocks.duty is not None:
+        words.append(f"{clocks.duty.name} {_until(clocks.duty.at, now)}")
     if clocks.missed:
         words.append(f"{clocks.missed} late")
     elif clocks.acknowledge is not None:

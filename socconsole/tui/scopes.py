@@ -14,6 +14,8 @@ from socconsole.tui.widgets.text_pane import TextPane
 
 OTHER_SCREENS = (
     "socconsole.tui.screens.alert:AlertScreen",
+    "socconsole.tui.screens.ticket:TicketScreen",
+    "socconsole.tui.screens.incident:IncidentScreen",
     "socconsole.tui.screens.actions:ActionsScreen",
     "socconsole.tui.screens.declare:DeclareScreen",
     "socconsole.tui.screens.incident:IncidentScreen",

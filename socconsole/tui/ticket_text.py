@@ -46,13 +46,13 @@ def ticket_lines(
     return [
         *_head(file, now),
         *_thinking(file),
-        *open_task_lines(d.tasks),
+        *open_task_lines(d.tasks, now),
         *lesson_lines(taught),
         *listed("Alerts", [alert_line(alert) for alert in d.alerts]),
         *listed("Findings", [finding_line(finding) for finding in file.findings]),
         *_notes(file.notes),
         *listed("Observables", [observable_line(row) for row in file.observables]),
-        *listed("Asked", [_asked_line(row) for row in file.escalations]),
+        *listed("Asked", [asked_line(row) for row in file.escalations]),
         *listed("Evidence", [evidence_line(row) for row in file.evidence]),
         *listed(
             "Linked",
@@ -91,14 +91,16 @@ def _head(file: "Casefile", now: datetime) -> Iterator[Line]:
 _TASKS_SHOWN = 8
 
 
-def open_task_lines(tasks: "Sequence[TaskRow]", phase: str | None = None) -> Iterator[Line]:
+def open_task_lines(
+    tasks: "Sequence[TaskRow]", now: datetime, phase: str | None = None
+) -> Iterator[Line]:
     """Yield the tasks that are open, those of `phase` and mandatory ones first, and a count."""
     open_ones = sorted(
         (task for task in tasks if task.state == "open"),
         key=lambda task: (task.phase not in {None, phase}, not task.mandatory),
     )
     shown = open_ones[:_TASKS_SHOWN]
-    lines = [task_line(task) for task in shown]
+    lines = [task_line(task, now) for task in shown]
     done = len(tasks) - len(open_ones)
     more = len(open_ones) - len(shown)
     rest = [f"{more} more open"] if more else []
@@ -126,8 +128,8 @@ def _thinking(file: "Casefile") -> Iterator[Line]:
         yield (("resolution ", "muted"), (d.resolution, ""))
 
 
-def task_line(task: "TaskRow") -> Line:
-    """Return a task on one line."""
+def task_line(task: "TaskRow", now: datetime) -> Line:
+    """Return a task on one line, with the time left where it has a clock."""
     must = "!" if task.mandatory and task.state == "open" else " "
     about = f"  {task.assignee or task.team or ''}".rstrip()
     reason = f"  ({task.reason})" if task.reason else ""
@@ -136,7 +138,15 @@ def task_line(task: "TaskRow") -> Line:
         (f"{TASK_MARKS[task.state]}{must}", "warn" if must == "!" else style),
         (f"{task.id:>4} ", "muted"),
         (f"{task.title}{about}{reason}", style),
+        _clock_of(task, now),
     )
+
+
+def _clock_of(task: "TaskRow", now: datetime) -> tuple[str, str]:
+    if task.due_at is None or task.state != "open":
+        return "", ""
+    left = task.due_at - now
+    return f"  {in_words(left)} left", "bad" if left < timedelta() else "warn"
 
 
 def lesson_lines(taught: "Sequence[Lesson]") -> Iterator[Line]:
@@ -184,7 +194,8 @@ def evidence_line(row: "EvidenceRow") -> Line:
     )
 
 
-def _asked_line(row: "EscalationRow") -> Line:
+def asked_line(row: "EscalationRow") -> Line:
+    """Return somebody who was asked on one line, with the answer or when to ask again."""
     answer = row.answer or ("answered" if row.answered_at else "no answer yet")
     again = f", again {stamp(row.next_contact_at)}" if row.next_contact_at else ""
     return (

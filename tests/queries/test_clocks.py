@@ -5,7 +5,7 @@ from datetime import timedelta
 from socconsole.core.severity import Severity
 from socconsole.services import alerts
 from socconsole.store.queries.clocks import Due, shift_clocks
-from socconsole.store.tables import Incident, Ticket
+from socconsole.store.tables import Countermeasure, Incident, Task, Ticket
 from tests.services.alert_making import NOON, bring, detection, minutes
 
 TARGETS = {Severity.CRITICAL: minutes(15), Severity.HIGH: minutes(60), Severity.LOW: minutes(999)}
@@ -62,3 +62,43 @@ def test_tickets_and_incidents_are_named_by_their_due_time(database):
     now = clocks(database, NOON)
     assert now.ticket == Due("SOC-2026-002", NOON + timedelta(hours=3))
     assert now.incident == Due("INC-2026-001", NOON - minutes(5))
+
+
+def test_the_first_duty_is_named_whatever_it_is(database):
+    with database.begin() as session:
+        incident = Incident(
+            human_id="INC-2026-001", title="i", severity=2, declared_at=NOON, declared_by="mara"
+        )
+        session.add(incident)
+        session.flush()
+        assert clocks_in(session).duty is None
+        measure = Countermeasure(
+            incident_id=1, title="block", target="x", state="active", proposed_at=NOON,
+            proposed_by="mara", expires_at=NOON + minutes(50),
+        )  # fmt: skip
+        session.add(measure)
+        assert clocks_in(session).duty.name == "INC-2026-001 take back block"
+        session.add(
+            Task(
+                subject_kind="incident", subject_id=1, title="Tell management", created_at=NOON,
+                created_by="mara", due_at=NOON + minutes(40),
+            )
+        )  # fmt: skip
+        assert clocks_in(session).duty.name == "INC-2026-001 tell management"
+        incident.escalate_to, incident.escalate_at = "head of IT", NOON + minutes(30)
+        assert clocks_in(session).duty == Due("INC-2026-001 ask head of IT", NOON + minutes(30))
+        incident.phase, incident.review_due_at = "post_incident", NOON + minutes(20)
+        assert clocks_in(session).duty.name == "INC-2026-001 review"
+        incident.review_due_at = NOON + timedelta(days=3)
+        session.add(
+            Ticket(
+                human_id="SOC-2026-009", title="t", status="waiting", opened_at=NOON,
+                opened_by="mara", waiting_on="the ISP", chase_at=NOON + minutes(10),
+            )
+        )  # fmt: skip
+        assert clocks_in(session).duty.name == "SOC-2026-009 chase the ISP"
+
+
+def clocks_in(session):
+    session.flush()
+    return shift_clocks(session, NOON, TARGETS)

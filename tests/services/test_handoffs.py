@@ -9,6 +9,7 @@ from socconsole.core.policy import Settings, ShiftPolicy
 from socconsole.core.shift_facts import Section
 from socconsole.errors import TransitionError, UsageError
 from socconsole.services import handoffs, incidents, tickets
+from socconsole.services.handoff_watch import is_overdue, left_over
 from socconsole.services.handoffs import Line
 from socconsole.services.incidents import Declaration
 from socconsole.services.tickets import Report, Resolution
@@ -132,6 +133,10 @@ def test_a_refused_item_goes_back_with_its_reason_or_to_the_lead(database, noon)
         )
         (note,) = note_queries.notes(session, "ticket", ticket.id)
         owner = ticket_queries.by_ids(session, [ticket.id])[0].assignee
+        assert left_over(session, "lea", now=noon, policy=policy.shift) == (
+            "1 refused at handoff, yours",
+        )
+        assert left_over(session, "ben", now=noon, policy=policy.shift) == ()
     assert (refused.state, refused.reason, refused.lead) == ("refused", "which gateway?", "lea")
     assert note.body == "Refused at handoff, back to @lea: which gateway?"
     assert owner == "mara"
@@ -236,9 +241,15 @@ def test_a_handoff_nobody_accepts_goes_to_the_lead_fifteen_minutes_into_the_shif
     policy = ShiftPolicy()
     with database.begin() as session:
         row = signed(session, noon + HOUR)
-    begins = noon + 2 * HOUR
-    assert not handoffs.is_overdue(row, begins + timedelta(minutes=15), policy)
-    assert handoffs.is_overdue(row, begins + timedelta(minutes=16), policy)
+        begins, leads = noon + 2 * HOUR, ShiftPolicy(leads=("lea",))
+        late = begins + timedelta(minutes=16)
+        assert not is_overdue(row, begins + timedelta(minutes=15), policy)
+        assert is_overdue(row, late, policy)
+        assert left_over(session, "lea", now=begins, policy=leads) == ()
+        (told,) = left_over(session, "lea", now=late, policy=leads)
+        assert told == f"handoff {row.id} not accepted, you lead: accept it"
+        (others,) = left_over(session, "ben", now=late, policy=leads)
+        assert others == f"handoff {row.id} not accepted, goes to lea"
 
 
 def test_two_handoffs_are_compared(database, noon):

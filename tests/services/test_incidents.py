@@ -9,17 +9,21 @@ from socconsole.errors import ForbiddenError, TransitionError, UsageError
 from socconsole.services import (
     countermeasures,
     declaring,
+    escalations,
     incident_log,
     incidents,
     outages,
+    response_plan,
     tickets,
 )
 from socconsole.services.case_edit import edit_incident
 from socconsole.services.incident_log import Happening, KnownBad, Message
+from socconsole.services.incident_merge import merge
 from socconsole.services.incidents import Declaration, Impact
 from socconsole.services.tickets import Report
 from socconsole.store.queries import incidents as queries
 from socconsole.store.queries import notes as note_queries
+from socconsole.store.queries.incident_file import incident_file
 from socconsole.store.queries.kpi import kpi_facts
 from socconsole.store.tables import Alert, Incident, Service
 from tests.store.rows import an_alert
@@ -136,7 +140,19 @@ def test_a_sev2_closes_only_after_its_review(database, noon):
             incidents.move_phase(session, row.id, phase, by="mara", now=noon)
         with pytest.raises(TransitionError, match="review"):
             incidents.move_phase(session, row.id, "closed", by="mara", now=noon)
-    assert row.review_due_at is not None
+
+
+def test_the_review_is_due_five_working_days_after_recovery(database, noon):
+    phases = ("analysis", "containment", "eradication", "recovery", "post_incident")
+    with database.begin() as session:
+        row = declared(session, noon, severity=2)
+        assert row.review_due_at is None
+        for phase in phases:
+            row = incidents.move_phase(session, row.id, phase, by="mara", now=noon)
+        # Noon is a Saturday: Monday is the first working day, Friday the fifth.
+        assert row.review_due_at == noon + timedelta(days=6)
+        again = incidents.move_phase(session, row.id, "recovery", "back", by="mara", now=noon)
+        assert again.review_due_at is None
 
 
 def test_a_false_alarm_ends_early_with_its_reason(database, noon):
@@ -194,6 +210,101 @@ def test_a_countermeasure_lives_step_by_step(database, noon):
     ]
 
 
+def in_force(session, incident_id, noon, expires_at):
+    proposal = countermeasures.Proposal(
+        title="block", target="x", rollback="unblock", expires_at=expires_at
+    )
+    number = countermeasures.propose(session, incident_id, proposal, by="mara", now=noon)
+    for verb in ("approve", "activate"):
+        countermeasures.move(session, number, verb, by="mara", now=noon)
+    return number
+
+
+def test_what_has_expired_is_taken_back_or_extended_before_the_end(database, noon):
+    phases = ("analysis", "containment", "eradication", "recovery", "post_incident")
+    later = noon + 2 * HOUR
+    with database.begin() as session:
+        row = declared(session, noon)
+        number = in_force(session, row.id, noon, noon + HOUR)
+        for phase in phases:
+            incidents.move_phase(session, row.id, phase, by="mara", now=noon)
+        (overdue,) = queries.overdue_measures(session, later, [row.id])[row.id]
+        assert overdue.is_overdue(later)
+        with pytest.raises(TransitionError, match="expired and is still in force"):
+            incidents.move_phase(session, row.id, "closed", by="mara", now=later)
+        with pytest.raises(TransitionError, match="passed"):
+            countermeasures.extend(session, number, noon, "why", by="mara", now=later)
+        countermeasures.extend(session, number, None, "for good", by="mara", now=later)
+        closed = incidents.move_phase(session, row.id, "closed", by="mara", now=later)
+    assert closed.outcome == "confirmed"
+
+
+def test_what_expired_before_it_began_is_not_activated(database, noon):
+    proposal = countermeasures.Proposal(title="block", target="x", expires_at=noon + HOUR)
+    with database.begin() as session:
+        row = declared(session, noon)
+        number = countermeasures.propose(session, row.id, proposal, by="mara", now=noon)
+        countermeasures.move(session, number, "approve", by="mara", now=noon)
+        with pytest.raises(TransitionError, match="expired at"):
+            countermeasures.move(session, number, "activate", by="mara", now=noon + HOUR)
+
+
+def test_two_incidents_that_are_one_are_merged_and_undone(database, noon):
+    from socconsole.store.undo import last_action, undo
+
+    with database.begin() as session:
+        one, other = declared(session, noon), declared(session, noon - HOUR)
+        number = in_force(session, one.id, noon, None)
+        incident_log.add_indicator(session, one.id, KnownBad(text="1.2.3.4"), by="mara", now=noon)
+        happening = Happening(at=noon, text="the phone rang")
+        incident_log.add_timeline_entry(session, one.id, happening, by="mara", now=noon)
+    with database.begin() as session:
+        merge(session, one.id, other.id, "the same address", by="mara", now=noon)
+    with database.read() as session:
+        ended, whole = queries.detail(session, one.id), incident_file(session, other.id)
+        assert session.get(Alert, 1).incident_id == other.id
+    assert (ended.row.phase, ended.row.outcome) == ("closed", "merged")
+    assert (ended.merged_into, ended.row.contained_at) == (other.human_id, None)
+    assert whole.detail.row.tickets == ("SOC-2026-001", "SOC-2026-002")
+    assert whole.detail.row.started_at == min(one.started_at, other.started_at)
+    assert [measure.id for measure in whole.detail.countermeasures] == [number]
+    assert [value.value for value in whole.indicators] == ["1.2.3.4"]
+    assert "the phone rang" in [row.text for row in whole.timeline]
+    with database.begin() as session:
+        undo(session, last_action(session, "mara"), by="mara", now=noon)
+    with database.read() as session:
+        assert queries.detail(session, one.id).row.tickets == ("SOC-2026-001",)
+        assert queries.detail(session, one.id).row.outcome is None
+
+
+def test_the_escalation_path_names_who_is_next_until_somebody_answers(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon, severity=1)
+        declared_at = row.declared_at
+        assert (row.escalate_to, row.escalate_at) == ("shift lead", declared_at)
+        asked = escalations.escalate(session, row.id, "who decides?", by="mara", now=noon)
+        (row,) = queries.by_ids(session, [row.id])
+        assert (asked, row.escalate_to) == ("shift lead", "incident manager on call")
+        assert row.escalate_at == declared_at + timedelta(minutes=15)
+        escalations.escalate(session, row.id, "who decides?", "phone", by="mara", now=noon)
+        first, second = note_queries.escalations(session, "incident", row.id)
+        assert first.next_contact_at == declared_at + timedelta(minutes=15)
+        escalations.answer(session, second.id, "I do", by="mara", now=noon)
+        (row,) = queries.by_ids(session, [row.id])
+        assert (row.escalate_to, row.escalate_at) == (None, None)
+        with pytest.raises(TransitionError, match="Nobody is left"):
+            escalations.escalate(session, row.id, "x", by="mara", now=noon)
+
+
+def test_telling_somebody_the_plan_names_finishes_that_task(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon, severity=2)
+        assert "management" in response_plan.to_tell(session, row.id)
+        message = Message(audience=" Management", body="an intruder")
+        incident_log.communicate(session, row.id, message, by="mara", now=noon)
+        assert "management" not in response_plan.to_tell(session, row.id)
+
+
 def test_indicators_are_confirmed_from_defanged_text(database, noon):
     known = KnownBad(text="hxxp://bad[.]example/x", origin="sandbox", tlp=Tlp.GREEN)
     with database.begin() as session:
@@ -240,8 +351,7 @@ def test_the_severity_changes_with_a_reason(database, noon):
         worse = incidents.set_severity(session, row.id, 1, "data is out", by="mara", now=noon)
         with pytest.raises(TransitionError, match="reason"):
             incidents.set_severity(session, row.id, 2, "", by="mara", now=noon)
-    assert worse.severity == 1
-    assert worse.review_due_at is not None
+    assert (worse.severity, worse.escalate_to) == (1, "shift lead")
 
 
 def test_incidents_are_listed_worst_first(database, noon):

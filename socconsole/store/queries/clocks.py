@@ -13,6 +13,8 @@ from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
 _INCIDENT = METADATA.tables["incident"]
+_MEASURE = METADATA.tables["countermeasure"]
+_TASK = METADATA.tables["task"]
 _TICKET = METADATA.tables["ticket"]
 
 MISSED_CAP = 100
@@ -40,6 +42,12 @@ class ShiftClocks:
     """The ticket that is to be resolved first; it may be overdue."""
     incident: Due | None
     """The incident whose next update is owed first; it may be overdue."""
+    duty: Due | None = None
+    """What else is owed first: somebody to be told or asked, something to be taken back."""
+
+
+DUTIES_AHEAD = timedelta(days=1)
+"""Duties further off are no concern of this shift."""
 
 
 def shift_clocks(
@@ -68,7 +76,45 @@ def shift_clocks(
             _INCIDENT.c.next_update_due_at,
             (_INCIDENT.c.phase != "closed") & _INCIDENT.c.voided_at.is_(None),
         ),
+        _first_duty(session, now + DUTIES_AHEAD),
     )
+
+
+def _first_duty(session: Session, before: datetime) -> Due | None:
+    """Return the first of: a task or review of an incident, its path, what is to be taken back."""
+    name, is_there = _INCIDENT.c.human_id, _INCIDENT.c.voided_at.is_(None)
+    of_incident = (_TASK.c.subject_kind == "incident") & (_TASK.c.subject_id == _INCIDENT.c.id)
+    asked = (
+        (
+            name + " ask " + _INCIDENT.c.escalate_to,
+            _INCIDENT.c.escalate_at,
+            (_INCIDENT.c.phase != "closed") & is_there,
+        ),
+        (
+            name + " review",
+            _INCIDENT.c.review_due_at,
+            _INCIDENT.c.reviewed_at.is_(None) & (_INCIDENT.c.phase == "post_incident") & is_there,
+        ),
+        (
+            name + " " + func.lower(_TASK.c.title),
+            _TASK.c.due_at,
+            of_incident & (_TASK.c.state == "open") & is_there,
+        ),
+        (
+            name + " take back " + _MEASURE.c.title,
+            _MEASURE.c.expires_at,
+            (_MEASURE.c.incident_id == _INCIDENT.c.id)
+            & _MEASURE.c.state.in_(("active", "verified"))
+            & is_there,
+        ),
+        (
+            _TICKET.c.human_id + " chase " + _TICKET.c.waiting_on,
+            _TICKET.c.chase_at,
+            (_TICKET.c.status == "waiting") & _TICKET.c.voided_at.is_(None),
+        ),
+    )
+    found = (_first(session, what, at, chosen & (at <= before)) for what, at, chosen in asked)
+    return min((due for due in found if due), key=lambda due: due.at, default=None)
 
 
 def _next_acknowledgement(

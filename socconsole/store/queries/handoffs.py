@@ -118,18 +118,27 @@ def items(session: Session, handoff_id: int) -> tuple[ItemRow, ...]:
         .where(col(HandoffItem.handoff_id) == handoff_id)
         .order_by(col(HandoffItem.position), col(HandoffItem.id))
     )
-    return tuple(
-        ItemRow(
-            id=row.id or 0,
-            item=item_of(row),
-            state=row.state,
-            decided_at=row.decided_at,
-            decided_by=row.decided_by,
-            reason=row.reason,
-            lead=row.lead,
-            amended=row.amended,
-        )
-        for row in session.exec(query)
+    return tuple(_row(row) for row in session.exec(query))
+
+
+def refused(session: Session, handoff_id: int) -> tuple[ItemRow, ...]:
+    """Return the items of a handoff that the next shift did not take."""
+    query = select(HandoffItem).where(
+        col(HandoffItem.handoff_id) == handoff_id, col(HandoffItem.state) == "refused"
+    )
+    return tuple(_row(row) for row in session.exec(query.order_by(col(HandoffItem.position))))
+
+
+def _row(row: HandoffItem) -> ItemRow:
+    return ItemRow(
+        id=row.id or 0,
+        item=item_of(row),
+        state=row.state,
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+        reason=row.reason,
+        lead=row.lead,
+        amended=row.amended,
     )
 
 

@@ -9,8 +9,14 @@ from sqlmodel import Session
 from socconsole.core.sla import in_words
 from socconsole.store.queries import notes as note_queries
 from socconsole.store.queries import subjects
-from socconsole.store.queries.incidents import IncidentDetail, detail
-from socconsole.store.queries.notes import EvidenceRow, FindingRow, NoteRow, ObservableRow
+from socconsole.store.queries.incidents import CountermeasureRow, IncidentDetail, detail
+from socconsole.store.queries.notes import (
+    EscalationRow,
+    EvidenceRow,
+    FindingRow,
+    NoteRow,
+    ObservableRow,
+)
 from socconsole.store.queries.tickets import (
     TaskRow,
     TicketAlertRow,
@@ -34,6 +40,7 @@ class IncidentFile:
     findings: tuple[FindingRow, ...]
     evidence: tuple[EvidenceRow, ...]
     observables: tuple[ObservableRow, ...]
+    escalations: tuple[EscalationRow, ...]
     timeline: tuple[TimelineRow, ...]
 
     @property
@@ -51,7 +58,11 @@ def incident_file(session: Session, incident_id: int) -> IncidentFile:
     """
     found = detail(session, incident_id)
     ids = [subjects.ticket(session, name).id for name in found.row.tickets]
-    cases = [("incident", incident_id), *(("ticket", number) for number in ids)]
+    cases = [
+        ("incident", incident_id),
+        *(("incident", number) for number in found.merged),
+        *(("ticket", number) for number in ids),
+    ]
     return IncidentFile(
         detail=found,
         tickets=by_ids(session, ids),
@@ -61,6 +72,9 @@ def incident_file(session: Session, incident_id: int) -> IncidentFile:
         findings=tuple(row for case in cases for row in note_queries.findings(session, *case)),
         evidence=tuple(row for case in cases for row in note_queries.evidence(session, *case)),
         observables=_observables(session, cases),
+        escalations=tuple(
+            row for case in cases for row in note_queries.escalations(session, *case)
+        ),
         timeline=timeline(session, incident_id),
     )
 
@@ -96,6 +110,10 @@ def incident_file_document(file: IncidentFile) -> dict[str, object]:
         "alerts": file.alerts,
         "indicators": file.indicators,
         "observables": file.observables,
+        "escalations": file.escalations,
+        "escalate_to": d.row.escalate_to,
+        "escalate_at": d.row.escalate_at,
+        "merged_into": d.merged_into,
         "notes": file.notes,
         "findings": file.findings,
         "evidence": file.evidence,
@@ -122,10 +140,15 @@ def incident_file_lines(file: IncidentFile, now: datetime) -> Iterable[str]:
     yield from (f"{name}: {value}" for name, value in facts if value)
     if row.next_update_due_at:
         yield f"next update due in {in_words(row.next_update_due_at - now)}"
+    if row.escalate_to and row.escalate_at:
+        yield f"next on the escalation path: {row.escalate_to} in {in_words(row.escalate_at - now)}"
+    if d.merged_into:
+        yield f"merged into {d.merged_into}"
     yield from clock_lines(file, now)
     groups = {
-        "Countermeasures": [f"{c.id} {c.state} {c.title}: {c.target}" for c in d.countermeasures],
-        "Tasks": [f"[{t.state}] {t.id} {t.title}" for t in file.tasks],
+        "Countermeasures": [_measure_line(c, now) for c in d.countermeasures],
+        "Asked": [f"{e.id} {e.whom}: {e.reason} → {e.answer or '-'}" for e in file.escalations],
+        "Tasks": [_task_line(t, now) for t in file.tasks],
         "Indicators": [f"{o.type} {o.value}" for o in file.indicators],
         "Evidence": [f"{e.id} {e.title} {e.sha256}" for e in file.evidence],
         "Timeline": [f"{t.at:%Y-%m-%d %H:%MZ} {t.kind} {t.text}" for t in file.timeline],
@@ -133,6 +156,17 @@ def incident_file_lines(file: IncidentFile, now: datetime) -> Iterable[str]:
     for title, lines in groups.items():
         if lines:
             yield from ("", f"{title} ({len(lines)})", *(f"  {line}" for line in lines))
+
+
+def _measure_line(row: CountermeasureRow, now: datetime) -> str:
+    until = f" until {row.expires_at:%Y-%m-%d %H:%MZ}" if row.expires_at else ""
+    over = f" EXPIRED, take it back: {row.rollback or '-'}" if row.is_overdue(now) else ""
+    return f"{row.id} {row.state} {row.title}: {row.target}{until}{over}"
+
+
+def _task_line(row: TaskRow, now: datetime) -> str:
+    clock = f" due in {in_words(row.due_at - now)}" if row.due_at and row.state == "open" else ""
+    return f"[{row.state}] {row.id} {row.title}{clock}"
 
 
 def clock_lines(file: IncidentFile, now: datetime) -> Iterable[str]:

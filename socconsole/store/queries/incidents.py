@@ -42,6 +42,9 @@ class IncidentRow:
     recovered_at: datetime | None
     closed_at: datetime | None
     next_update_due_at: datetime | None
+    escalate_to: str | None
+    """Who is next on the escalation path."""
+    escalate_at: datetime | None
     review_due_at: datetime | None
     reviewed_at: datetime | None
     next_step: str
@@ -79,6 +82,10 @@ class CountermeasureRow:
     steps: tuple[tuple[str, datetime, str], ...]
     """(step, when, who) of each step taken."""
 
+    def is_overdue(self, now: datetime) -> bool:
+        """Return whether it is still in force although its time is over."""
+        return self.state in IN_FORCE and self.expires_at is not None and self.expires_at <= now
+
 
 @dataclass(frozen=True, slots=True)
 class CommunicationRow:
@@ -114,6 +121,9 @@ class IncidentDetail:
     phases: tuple[PhaseRow, ...]
     countermeasures: tuple[CountermeasureRow, ...]
     communications: tuple[CommunicationRow, ...]
+    merged: tuple[int, ...]
+    """Incidents that turned out to be this one."""
+    merged_into: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +186,8 @@ def _rows(session: Session, incidents: Sequence[Incident]) -> tuple[IncidentRow,
             recovered_at=incident.recovered_at,
             closed_at=incident.closed_at,
             next_update_due_at=incident.next_update_due_at,
+            escalate_to=incident.escalate_to,
+            escalate_at=incident.escalate_at,
             review_due_at=incident.review_due_at,
             reviewed_at=incident.reviewed_at,
             next_step=incident.next_step,
@@ -254,7 +266,22 @@ def detail(session: Session, incident_id: int) -> IncidentDetail:
         phases=_phases(session, incident_id),
         countermeasures=countermeasures(session, incident_id),
         communications=_communications(session, incident),
+        merged=_merged(session, incident_id),
+        merged_into=None if incident.merged_into_id is None else _name(session, incident),
     )
+
+
+def _merged(session: Session, incident_id: int) -> tuple[int, ...]:
+    query = select(Incident.id).where(
+        col(Incident.merged_into_id) == incident_id, col(Incident.voided_at).is_(None)
+    )
+    return tuple(number for number in session.exec(query) if number is not None)
+
+
+def _name(session: Session, incident: Incident) -> str | None:
+    return session.exec(
+        select(Incident.human_id).where(col(Incident.id) == incident.merged_into_id)
+    ).first()
 
 
 def _phases(session: Session, incident_id: int) -> tuple[PhaseRow, ...]:
@@ -276,17 +303,41 @@ def countermeasures(session: Session, incident_id: int) -> tuple[CountermeasureR
         .where(col(Countermeasure.incident_id) == incident_id)
         .order_by(col(Countermeasure.proposed_at), col(Countermeasure.id))
     )
-    return tuple(
-        CountermeasureRow(
-            id=row.id or 0,
-            title=row.title,
-            target=row.target,
-            state=row.state,
-            rollback=row.rollback,
-            expires_at=row.expires_at,
-            steps=_steps(row),
+    return tuple(_measure(row) for row in session.exec(query))
+
+
+IN_FORCE = ("active", "verified")
+"""The states in which a countermeasure does something, and has to be taken back."""
+
+
+def overdue_measures(
+    session: Session, now: datetime, incident_ids: Sequence[int]
+) -> dict[int, tuple[CountermeasureRow, ...]]:
+    """Return, by incident, what is still in force although its time is over."""
+    query = (
+        select(Countermeasure)
+        .where(
+            col(Countermeasure.incident_id).in_(incident_ids),
+            col(Countermeasure.state).in_(IN_FORCE),
+            col(Countermeasure.expires_at) <= now,
         )
-        for row in session.exec(query)
+        .order_by(col(Countermeasure.expires_at))
+    )
+    found: dict[int, tuple[CountermeasureRow, ...]] = {}
+    for row in session.exec(query):
+        found[row.incident_id] = (*found.get(row.incident_id, ()), _measure(row))
+    return found
+
+
+def _measure(row: Countermeasure) -> CountermeasureRow:
+    return CountermeasureRow(
+        id=row.id or 0,
+        title=row.title,
+        target=row.target,
+        state=row.state,
+        rollback=row.rollback,
+        expires_at=row.expires_at,
+        steps=_steps(row),
     )
 
 

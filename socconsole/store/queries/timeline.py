@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from socconsole.store.queries import incidents as incident_queries
 from socconsole.store.queries import notes as note_queries
+from socconsole.store.queries.incidents import IncidentDetail
 from socconsole.store.queries.tickets import alerts_of
 from socconsole.store.tables import Ticket, TimelineEntry
 
@@ -48,13 +49,17 @@ def timeline(
     `kinds` leaves only those; empty: all.
     """
     cases = _tickets(session, incident_id)
+    found = incident_queries.detail(session, incident_id)
     rows = [
-        *_entries(session, incident_id),
         *_alerts(session, cases),
-        *_written(session, "incident", incident_id, ""),
         *(row for number, name in cases for row in _written(session, "ticket", number, name)),
-        *_led(session, incident_id),
+        *_led(found),
     ]
+    for number in (incident_id, *found.merged):
+        rows += _entries(session, number)
+        rows += _written(session, "incident", number, "")
+    for number in found.merged:
+        rows += _led(incident_queries.detail(session, number))
     wanted = [row for row in rows if not kinds or row.kind in kinds]
     return tuple(sorted(wanted, key=lambda row: (row.at, KINDS.index(row.kind), row.ref)))
 
@@ -89,6 +94,10 @@ def _written(session: Session, kind: str, subject_id: int, name: str) -> Iterabl
         text = f"checked {finding.checked}: {finding.result}"
         ref = name or f"finding:{finding.id}"
         yield TimelineRow(finding.created_at, "finding", text, finding.created_by, ref)
+    for asked in note_queries.escalations(session, kind, subject_id):
+        text = f"asked {asked.whom}: {asked.reason}"
+        ref = name or f"escalation:{asked.id}"
+        yield TimelineRow(asked.asked_at, "message", text, asked.asked_by, ref)
     for piece in note_queries.evidence(session, kind, subject_id):
         text = f"{piece.title} ({piece.size} bytes, sha256 {piece.sha256})"
         at = piece.event_time or piece.captured_at
@@ -96,8 +105,7 @@ def _written(session: Session, kind: str, subject_id: int, name: str) -> Iterabl
         yield TimelineRow(at, "evidence", text, piece.captured_by, ref, piece.tlp)
 
 
-def _led(session: Session, incident_id: int) -> Iterable[TimelineRow]:
-    detail = incident_queries.detail(session, incident_id)
+def _led(detail: IncidentDetail) -> Iterable[TimelineRow]:
     for number, phase in enumerate(detail.phases):
         reason = f": {phase.reason}" if phase.reason else ""
         text = f"{phase.phase.replace('_', ' ')}{reason}"

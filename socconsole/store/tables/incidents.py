@@ -90,6 +90,10 @@ class Incident(Edited, table=True):
     update_every: int | None = None
     """Minutes between two updates to those who must be told."""
     next_update_due_at: datetime | None = no_moment()
+    escalate_to: str | None = None
+    """Who is next on the escalation path; None: somebody answered, or nobody is left."""
+    escalate_at: datetime | None = no_moment()
+    """When they are to be asked."""
 
     started_at: datetime | None = no_moment()
     detected_at: datetime | None = no_moment()

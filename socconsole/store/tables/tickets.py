@@ -75,6 +75,8 @@ class Ticket(Edited, table=True):
     category: str = ""
     template: str | None = None
     tags: list[str] = document(list)
+    fields: dict[str, str] = document()
+    """What the template asks beyond these columns: name → answer."""
     tlp: str = word(default="AMBER")
     pap: str = word(default="GREEN")
 

@@ -9,8 +9,8 @@ from textual.screen import Screen
 
 from socconsole.core.observable import defang
 from socconsole.tui import incident_verbs
+from socconsole.tui.incident_course import Chosen
 from socconsole.tui.incident_text import incident_lines
-from socconsole.tui.incident_verbs import Chosen
 from socconsole.tui.keymap import key
 from socconsole.tui.open_ref import open_ref
 from socconsole.tui.screens import console
@@ -135,7 +135,7 @@ class IncidentScreen(Screen[None]):
         from socconsole.tui.ticket_text import task_line
 
         if self._file is not None:
-            lines = [task_line(each) for each in self._file.tasks]
+            lines = [task_line(each, console(self).now()) for each in self._file.tasks]
             console(self).open(TextScreen(f"Tasks of {self._file.detail.row.human_id}", lines))
 
     @task

@@ -8,8 +8,8 @@ from textual.screen import Screen
 
 from socconsole.core.sla import in_words
 from socconsole.tui import incident_verbs
+from socconsole.tui.incident_course import Chosen
 from socconsole.tui.incident_text import SEVERITY_STYLES, update_words
-from socconsole.tui.incident_verbs import Chosen
 from socconsole.tui.keymap import key
 from socconsole.tui.screens import console
 from socconsole.tui.tasks import task

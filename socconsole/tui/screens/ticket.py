@@ -191,7 +191,7 @@ class TicketScreen(Screen[None]):
             return
         lines: list[Line] = []
         for each in self._seen.file.detail.tasks:
-            lines.append(task_line(each))
+            lines.append(task_line(each, console(self).now()))
             if each.description and each.description != each.title:
                 lines.append(((f"          {each.description}", "muted"),))
         console(self).open(TextScreen(f"Tasks of {self._seen.file.detail.row.human_id}", lines))
