@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from socconsole.core.event import Event, RawLine
     from socconsole.parsers import Parser
 
+Multiline: TypeAlias = Literal["auditd", "container", "stack_traces"]
+"""Ways in which lines are joined that a person may ask for."""
+
 _LOOKED_AT = 50
 
 
 def parse(
     *files: Annotated[str, Parameter(allow_leading_hyphen=True)],
     format: str = "auto",
+    multiline: Multiline | None = None,
     jsonl: bool = False,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:
@@ -33,6 +37,7 @@ def parse(
     Args:
         files: Log files: lines, JSON documents, `.gz`, `.evtx`; `-` is the standard input.
         format: A parser's name; without it the first lines decide, and stderr says why.
+        multiline: How lines are joined to records; without it the way the format's lines are.
         jsonl: Print one JSON object a line.
         context: The global options.
 
@@ -41,7 +46,7 @@ def parse(
     for name in files or ("-",):
         if name.startswith("-") and name != "-":
             raise UsageError(f"Unknown option {name!r}.", hint="Try `socconsole parse --help`.")
-        for item in _items(name, format, context):
+        for item in _items(name, (format, multiline), context):
             read += "unparsed" not in item
             if jsonl:
                 print_jsonl((item,))
@@ -50,19 +55,24 @@ def parse(
     return 0 if read else 1
 
 
-def _items(name: str, format: str, context: Context) -> Iterator[dict[str, object]]:
+def _items(
+    name: str, wanted: tuple[str, str | None], context: Context
+) -> Iterator[dict[str, object]]:
     from socconsole.core.event import ReadContext
     from socconsole.parsers import open_parser
+    from socconsole.parsers.multiline import joined
     from socconsole.parsers.reading import decode, read_line
 
     lines = read_records(name)
     head = list(islice(lines, _LOOKED_AT))
     texts = [decode(line.data)[0] for line in head]
-    parser = _chosen(texts, name, format)
+    format_name, multiline = wanted
+    parser = _chosen(texts, name, format_name)
     parse_line = open_parser(parser, texts) if parser is not None else lambda _text, _context: None
     now = context.now()
     read_context = ReadContext(source=name, read_at=now, reference=_written_at(name) or now)
-    for line in chain(head, lines):
+    join = multiline or (None if parser is None else parser.name)
+    for line in joined(join, chain(head, lines)):
         yield _item(line, read_line(parse_line, line, read_context))
 
 

@@ -27,7 +27,7 @@ def read_records(path: str) -> Iterator[RawLine]:
         FileError: The file cannot be opened, or what it holds is broken.
 
     """
-    from socconsole.parsers.reading import unpacked
+    from socconsole.parsers.envelopes import unpacked
 
     for record in _records(path):
         yield from unpacked(record)

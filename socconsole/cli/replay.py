@@ -18,6 +18,7 @@ from cyclopts import Parameter
 from socconsole.cli import rule_paths
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_text, say
+from socconsole.cli.parse import Multiline
 from socconsole.cli.records import read_records
 from socconsole.core.event import Event, LogSource, ReadContext
 from socconsole.core.plain import rfc3339
@@ -56,6 +57,7 @@ def replay(
     files: Annotated[list[str], Parameter(help="Files to read; - is standard input.")],
     *,
     format: str = "auto",
+    multiline: Multiline | None = None,
     rules: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
     logsource: str | None = None,
     jsonl: bool = False,
@@ -67,6 +69,7 @@ def replay(
     Args:
         files: Files of lines, JSON, gzip or Windows event logs.
         format: A parser's name; `auto` chooses by the first lines.
+        multiline: How lines are joined to records; without it the way the format's lines are.
         rules: Rule files or folders to use instead of the shipped and configured ones.
         logsource: What the events are, such as product=windows,service=sysmon.
         jsonl: Print one JSON object a line.
@@ -88,7 +91,7 @@ def replay(
     load_seconds = time.perf_counter() - started
     started = time.perf_counter()
     for path in files:
-        _replay_file(run, path, format)
+        _replay_file(run, read_events(path, format, run.context, run.logsources, multiline))
     _report(run, run.matcher.finish())
     sys.stdout.flush()
     seconds = time.perf_counter() - started
@@ -114,8 +117,8 @@ def peak_rss_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _replay_file(run: _Run, path: str, format_name: str) -> None:
-    for events in read_events(path, format_name, run.context, run.logsources):
+def _replay_file(run: _Run, batches: Iterator[list[Event]]) -> None:
+    for events in batches:
         run.events += len(events)
         run.unparsed += sum(event.format == "unparsed" for event in events)
         _report(run, run.matcher.match_all(events))
@@ -126,18 +129,20 @@ def read_events(
     format_name: str,
     context: ReadContext,
     logsources: tuple[LogSource, ...] | None = None,
+    multiline: Multiline | None = None,
 ) -> Iterator[list[Event]]:
-    """Yield the events of a file in batches, each with its line.
+    """Yield the events of a file in batches, each with its line; lines are joined as in collecting.
 
     `format_name` is a parser's name or `auto`; `logsources` replace those the parser tells.
     """
     from socconsole.parsers import unparsed
+    from socconsole.parsers.multiline import joined
     from socconsole.parsers.reading import decode, read_line
 
     records = read_records(path)
     head = list(islice(records, _HEAD))
-    parse = _parser(format_name, [decode(line.data)[0] for line in head])
-    waiting = chain(head, records)
+    parse, name = _parser(format_name, [decode(line.data)[0] for line in head])
+    waiting = joined(multiline or name, chain(head, records))
     while batch := list(islice(waiting, _BATCH)):
         events = []
         for line in batch:
@@ -151,14 +156,14 @@ def read_events(
         yield events
 
 
-def _parser(format_name: str, head: list[str]) -> "Parse":
+def _parser(format_name: str, head: list[str]) -> "tuple[Parse, str | None]":
     from socconsole.parsers import choose, find
     from socconsole.parsers.parser import open_parser
 
     parser = choose(head).parser if format_name == "auto" else find(format_name)
     if parser is None:
-        return lambda _text, _context: None
-    return open_parser(parser, head)
+        return (lambda _text, _context: None), None
+    return open_parser(parser, head), parser.name
 
 
 def _report(run: _Run, detections: "list[Detection]") -> None:

@@ -6,8 +6,9 @@ so that a crash reads it again. With `flush` nothing is left open: the file ende
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -33,6 +34,7 @@ Join: TypeAlias = Callable[[Sequence[RawLine], bool], Joined]
 _AUDIT_ID = re.compile(rb"(?:node=(\S+) )?type=(\S+) msg=audit\((\d+\.\d+:\d+)\)")
 _SINGLE = frozenset((b"EOE", b"PROCTITLE"))
 _MAX_OPEN_EVENTS = 64
+_BATCH = 512
 
 
 def audit_events(lines: Sequence[RawLine], flush: bool = False) -> Joined:
@@ -154,6 +156,21 @@ def _spanning(group: Sequence[RawLine], data: bytes) -> RawLine:
     return RawLine(
         first.source, first.generation, first.offset, data, end, first.path, first.number, note
     )
+
+
+def joined(name: str | None, lines: Iterable[RawLine]) -> Iterator[RawLine]:
+    """Yield the records of a whole file; `name` is a key of `JOINS`, or each line stands alone."""
+    join = JOINS.get(name or "")
+    if join is None:
+        yield from lines
+        return
+    open_: tuple[RawLine, ...] = ()
+    waiting = iter(lines)
+    while batch := tuple(islice(waiting, _BATCH)):
+        found = join((*open_, *batch), False)
+        yield from found.records
+        open_ = found.open
+    yield from join(open_, True).records
 
 
 JOINS: "MappingProxyType[str, Join]" = MappingProxyType(

@@ -4,10 +4,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-import msgspec
-
 from socconsole.core.event import Event, RawLine, ReadContext
 from socconsole.errors import FileError
+from socconsole.parsers.envelopes import begins_envelope
 from socconsole.parsers.parser import Parse
 
 MAX_LINE = 1 << 20
@@ -84,12 +83,9 @@ def split(stream: BinaryIO, *, source: str, path: str = "") -> Iterator[RawLine]
         yield _line(held, source, path, number + 1, (offset, offset + len(held)))
 
 
-_ENVELOPES = (b'{"Records":[', b'{"records":[')
-
-
 def begins_document(start: bytes) -> bool:
     """Whether a file that begins so, plain or gzip, is one envelope of records."""
-    return first_bytes(start)[:64].replace(b" ", b"").startswith(_ENVELOPES)
+    return begins_envelope(first_bytes(start))
 
 
 def first_bytes(start: bytes) -> bytes:
@@ -100,34 +96,6 @@ def first_bytes(start: bytes) -> bytes:
         return zlib.decompressobj(31).decompress(start, _CHUNK)
     except zlib.error:
         return b""
-
-
-def unpacked(line: RawLine) -> Iterator[RawLine]:
-    """Yield the records in a line that is an envelope, as CloudTrail's files are; else the line.
-
-    They share its number and offset.
-    """
-    begins = line.data[:32].replace(b" ", b"").startswith(_ENVELOPES)
-    inside = _inside(line.data) if begins else None
-    if inside is None:
-        yield line
-        return
-    for one in inside:
-        data = msgspec.json.encode(one)
-        yield RawLine(
-            line.source, line.generation, line.offset, data, line.end, line.path, line.number
-        )
-
-
-def _inside(data: bytes) -> list[object] | None:
-    try:
-        document = msgspec.json.decode(data)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    items = next(iter(document.values()), None) if isinstance(document, dict) else None
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        return None
-    return items
 
 
 def _line(piece: bytes, source: str, path: str, number: int, span: tuple[int, int]) -> RawLine:

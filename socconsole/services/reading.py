@@ -1,6 +1,6 @@
 """One source's lines → its events: choosing the parser, counting what no parser reads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from socconsole.core.event import Event, RawLine, ReadContext, TimeQuality
 from socconsole.core.policy import SourcePolicy
 from socconsole.parsers import Parse, Parser, choose, find, open_parser, unparsed
+from socconsole.parsers.envelopes import unpacked
 from socconsole.sources.framing import text_of
 from socconsole.sources.notes import Note, NoteKind
 
@@ -102,7 +103,7 @@ class LineReader:
         self, generation: int, head: Callable[[], bytes], lines: list[RawLine]
     ) -> str | None:
         """Return the name of the parser that reads a generation, None when none does so far."""
-        used = self._format(generation, head, [text_of(line.data)[0] for line in lines])
+        used = self._format(generation, head, _texts(line.data for line in lines))
         return None if used.parse is _reads_nothing else used.name
 
     def forget(self, generation: int) -> None:
@@ -118,7 +119,7 @@ class LineReader:
         read_at: datetime,
         reference: datetime,
     ) -> list[Event]:
-        """Return the event of each line, in order.
+        """Return the event of each line, in order; of an envelope, the event of each record in it.
 
         Args:
             lines: Lines of one generation.
@@ -127,6 +128,7 @@ class LineReader:
             reference: What a date without a year is measured against.
 
         """
+        lines = [one for line in lines for one in unpacked(line)]
         if not lines:
             return []
         texts = [self._text(line) for line in lines]
@@ -172,7 +174,7 @@ class LineReader:
         known = self._formats.get(generation)
         if known is not None:
             return known
-        first = [text_of(one)[0] for one in head().split(b"\n")[:-1]]
+        first = _texts(head().split(b"\n")[:-1])
         look = (first + [text for text in texts if text not in first])[:LOOK_LINES]
         if self._fixed is not None:
             parser, reason = self._fixed, "the settings say so"
@@ -240,6 +242,12 @@ class LineReader:
                 last=line.end,
             )
         )
+
+
+def _texts(lines: Iterable[bytes]) -> list[str]:
+    """Return lines as text, the records of an envelope each for itself."""
+    raw = (RawLine("", 0, 0, line, len(line)) for line in lines)
+    return [text_of(one.data)[0] for line in raw for one in unpacked(line)]
 
 
 def _reads_nothing(_text: str, _context: ReadContext) -> Event | None:

@@ -103,3 +103,42 @@ def test_not_one_line_understood_is_a_no(tmp_path, capsys):
 def test_what_cannot_be_is_said(arguments, error):
     with pytest.raises(error):
         run(["parse", *arguments])
+
+
+def test_audit_records_of_one_event_are_one_item(tmp_path, parsed):
+    one = "msg=audit(1772338329.579:7):"
+    (tmp_path / "audit.log").write_text(
+        f'type=SYSCALL {one} arch=c000003e syscall=59 success=yes exe="/usr/bin/id"\n'
+        f'type=CWD msg=audit(1772338329.600:8): cwd="/"\n'
+        f'type=CWD {one} cwd="/srv"\ntype=PROCTITLE {one} proctitle="id"\n'
+    )
+    first, second = parsed(tmp_path / "audit.log")
+    assert (first["event"]["exe"], first["event"]["cwd"]) == ("/usr/bin/id", "/srv")
+    assert (first["line"], second["line"]) == (1, 2)
+
+
+def test_stack_traces_are_joined_when_asked(tmp_path, parsed):
+    log = tmp_path / "app.log"
+    log.write_text("2026-03-01 04:12:09 ERROR boom\n\tat a.B.c(B.java:1)\n2026-03-01 04:12:10 up\n")
+    joined = parsed(log, "--multiline", "stack_traces")
+    assert [item["line"] for item in joined] == [1, 3]
+    assert joined[0]["raw"].endswith("(B.java:1)")
+    assert len(parsed(log)) == 3
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        '{"Records":[%s, %s]}',
+        '{ "records" : [\n%s,%s]}',
+        "[%s,%s]",
+        '{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata","value":[%s,%s]}',
+    ],
+)
+def test_an_envelope_is_as_many_items_as_it_has_records(tmp_path, parsed, envelope):
+    record = '{"eventVersion":"1.08","eventSource":"s3.amazonaws.com","eventName":"%s"}'
+    log = tmp_path / "trail.json"
+    log.write_text(envelope % (record % "GetObject", record % "PutObject"))
+    items = parsed(log)
+    assert [item["event"]["eventName"] for item in items] == ["GetObject", "PutObject"]
+    assert {item["format"] for item in items} == {"cloudtrail"}
