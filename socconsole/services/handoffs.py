@@ -14,7 +14,7 @@ from socconsole.core.lifecycle import HANDOFF
 from socconsole.core.policy import Settings, ShiftPolicy
 from socconsole.core.shift import next_shift, shift_at
 from socconsole.core.shift_facts import WRITTEN, Section, Written
-from socconsole.errors import NotFoundError, TransitionError, UsageError
+from socconsole.errors import ConflictError, NotFoundError, TransitionError, UsageError
 from socconsole.services import notes, tickets
 from socconsole.services.handoff_watch import is_overdue
 from socconsole.services.tickets import SHIPPED
@@ -50,11 +50,27 @@ def draft(session: Session, *, now: datetime, policy: Settings = SHIPPED) -> Dra
 
 
 def write(
-    session: Session, paragraph: str, *, by: str, now: datetime, policy: Settings = SHIPPED
+    session: Session,
+    paragraph: str,
+    *,
+    by: str,
+    now: datetime,
+    base: str | None = None,
+    policy: Settings = SHIPPED,
 ) -> HandoffRow:
-    """Set the paragraph that says what the next shift is walking into."""
+    """Set the paragraph that says what the next shift is walking into.
+
+    Raises:
+        ConflictError: It is no longer `base`, what the writer began with; nothing was written.
+
+    """
     with recording(session, verb="handoff.write", by=by, now=now, summary="the paragraph"):
         handoff = _open_draft(session, by=by, now=now, policy=policy)
+        if base is not None and handoff.paragraph not in {base, paragraph.strip()}:
+            raise ConflictError(
+                f"Another author wrote meanwhile: {handoff.paragraph}",
+                hint="Yours is kept: write again and put both together.",
+            )
         handoff.paragraph = paragraph.strip()
         session.add(handoff)
         session.flush()

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, Unpack
 
 from textual import events
 from textual.app import App
@@ -36,7 +36,7 @@ from socconsole.tui.stylesheet import SettledStylesheet
 from socconsole.tui.tasks import task
 from socconsole.tui.terminal import has_hung_up
 from socconsole.tui.type_ahead import TypeAhead, Typed
-from socconsole.tui.widgets.prompt import Complete, PromptLine
+from socconsole.tui.widgets.prompt import Asking, PromptLine
 
 T = TypeVar("T")
 
@@ -310,20 +310,9 @@ class ConsoleApp(App[int]):
         place = f" ({error.where})" if error.where else ""
         self.call_next(self.say, said + place, "say-error")
 
-    async def ask(
-        self,
-        label: str,
-        *,
-        initial: str = "",
-        complete: Complete | None = None,
-        on_change: Callable[[str], None] | None = None,
-        draft: str = "",
-    ) -> str | None:
-        """Return a line typed on the bottom line, or None."""
-        prompt = self.screen.query_one(PromptLine)
-        return await prompt.ask(
-            label, initial=initial, complete=complete, on_change=on_change, draft=draft
-        )
+    async def ask(self, label: str, **how: Unpack[Asking]) -> str | None:
+        """Return what is typed on the bottom line, or None; `PromptLine.ask` says how."""
+        return await self.screen.query_one(PromptLine).ask(label, **how)
 
     async def choose(self, label: str, choices: Mapping[str, str]) -> str | None:
         """Return the key of `choices` that was pressed, or None."""
@@ -358,6 +347,7 @@ class ConsoleApp(App[int]):
         except SocError as error:
             self.complain(error)
             return None
+        self.drafts.settle()
         self._pulse_due = True
         if done:
             self.say(f"{done} · u undoes")
@@ -460,14 +450,14 @@ class ConsoleApp(App[int]):
 
     # The world outside.
 
-    def edit_text(self, text: str) -> str | None:
-        """Return `text` as the analyst's $EDITOR left it, or None."""
+    def edit_text(self, text: str, *, draft: str = "") -> str | None:
+        """Return `text` as the analyst's $EDITOR left it, or None; `draft` keeps what it saves."""
         from socconsole.tui import editor
 
         self.keep_drafts()
         try:
             with self.suspend():
-                edited = editor.edit(text)
+                edited = editor.edit(text, self.drafts.path(draft) if draft else None)
         except SocError as error:
             self.complain(error)
             return None

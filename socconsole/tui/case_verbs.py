@@ -36,7 +36,7 @@ async def _note(app: "ConsoleApp", target: Target) -> bool:
     from socconsole.services import notes
 
     alert_id = target.ids[0]
-    body = await app.ask(f"Note on alert {alert_id}", draft=f"alert:{alert_id}:note")
+    body = await app.ask(f"Note on alert {alert_id}", draft=f"alert:{alert_id}:note", lines=True)
     if body:
 
         def write(session: AnySession, *, by: str, now: datetime) -> object:

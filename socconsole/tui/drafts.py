@@ -9,6 +9,7 @@ class Drafts:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._answered: set[str] = set()
 
     def get(self, name: str) -> str | None:
         """Return the text kept under `name`."""
@@ -35,8 +36,29 @@ class Drafts:
         with contextlib.suppress(OSError):
             self._path(name).unlink()
 
+    def answer(self, name: str, text: str) -> None:
+        """Keep an answer until what it was asked for has been committed."""
+        self.put(name, text)
+        self._answered.add(name)
+
+    def settle(self) -> None:
+        """Forget the answers: what they were asked for is in the database."""
+        for name in self._answered:
+            self.drop(name)
+        self._answered.clear()
+
+    def put_off(self) -> None:
+        """Keep the answers for the next time: the analyst left in the middle."""
+        self._answered.clear()
+
+    def path(self, name: str) -> Path:
+        """Return the file of `name`, for an editor; the folder is there."""
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self._path(name)
+
     def _path(self, name: str) -> Path:
         import hashlib
 
         digest = hashlib.sha256(name.encode()).hexdigest()[:24]
-        return self._folder / f"{digest}.txt"
+        return self._folder / f"{digest}.md"

@@ -10,19 +10,30 @@ from pathlib import Path
 from socconsole.errors import FileError, UsageError
 
 
-def edit(text: str) -> str:
+def edit(text: str, place: Path | None = None) -> str:
     """Return `text` as $VISUAL, $EDITOR or vi left it. The terminal must be free.
+
+    With a `place` the editor works on that file, and what it saved outlives this program.
 
     Raises:
         UsageError: The editor cannot be started or ended with an error.
 
     """
     command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    if place is not None:
+        return _edited(text, place, command)
     with tempfile.TemporaryDirectory(prefix="socconsole-") as folder:
-        path = Path(folder) / "text.md"
+        return _edited(text, Path(folder) / "text.md", command)
+
+
+def _edited(text: str, path: Path, command: str) -> str:
+    try:
+        path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
         _run([*shlex.split(command), str(path)])
         return path.read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"The text cannot be edited: {error}.", where=str(path)) from None
 
 
 def _run(command: Sequence[str]) -> None:

@@ -98,7 +98,7 @@ async def _role(app: "ConsoleApp", chosen: Chosen) -> None:
 async def _note(app: "ConsoleApp", chosen: Chosen) -> None:
     from socconsole.services import notes
 
-    body = await app.ask(f"Note on {chosen}", draft=f"incident:{chosen.id}:note")
+    body = await app.ask(f"Note on {chosen}", draft=f"incident:{chosen.id}:note", lines=True)
     if body:
         await app.change(_about(notes.add, chosen, body), done="Noted")
 
@@ -118,7 +118,7 @@ async def _happened(app: "ConsoleApp", chosen: Chosen) -> None:
     pressed = await app.choose("Timeline", kinds)
     if pressed is None:
         return
-    text = await app.ask("What happened", draft=f"incident:{chosen.id}:happened")
+    text = await app.ask("What happened", draft=f"incident:{chosen.id}:happened", lines=True)
     if not text:
         return
     at = await app.ask("When (now, 2h ago, 14:30)", initial="now")
@@ -136,7 +136,9 @@ async def _told(app: "ConsoleApp", chosen: Chosen) -> None:
 
     waiting = await app.store.read(response_plan.to_tell, chosen.id)
     audience = await app.ask("Told whom", initial=next(iter(waiting), ""))
-    body = await app.ask("What", draft=f"incident:{chosen.id}:told") if audience else None
+    body = (
+        await app.ask("What", draft=f"incident:{chosen.id}:told", lines=True) if audience else None
+    )
     if not audience or not body:
         return
     due = await ask_moment(app, "Next update (20m; empty: none)")

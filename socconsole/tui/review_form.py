@@ -71,7 +71,7 @@ async def _write(app: "ConsoleApp", row: "IncidentRow") -> None:
     name = sections[pressed]
     before = (await app.store.read(reviews.draft, row.id, app.now()))[name]
     text = await app.ask(
-        labels[pressed], initial=str(before), draft=f"incident:{row.id}:review:{name}"
+        labels[pressed], initial=str(before), draft=f"incident:{row.id}:review:{name}", lines=True
     )
     if text is not None:
         await app.change(reviews.write, row.id, {name: text}, done="Written")

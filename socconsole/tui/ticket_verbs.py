@@ -133,7 +133,7 @@ async def _resolve(app: "ConsoleApp", chosen: Chosen) -> None:
     if pressed is None:
         return
     needed = "" if pressed in _NEEDS_NOTE else " (may be empty)"
-    note = await app.ask(f"What it was{needed}", draft=f"resolve:{chosen.ids[0]}")
+    note = await app.ask(f"What it was{needed}", draft=f"resolve:{chosen.ids[0]}", lines=True)
     if note is None:
         return
     verdict = parse_verdict(DISPOSITIONS[pressed][0], note=note)
@@ -173,7 +173,7 @@ async def _note(app: "ConsoleApp", chosen: Chosen) -> None:
     from socconsole.services import notes
 
     ticket_id = chosen.ids[0]
-    body = await app.ask(f"Note on {_one(chosen)}", draft=f"ticket:{ticket_id}:note")
+    body = await app.ask(f"Note on {_one(chosen)}", draft=f"ticket:{ticket_id}:note", lines=True)
     if body:
         await app.change(_about(notes.add, ticket_id, body), done="Noted")
 

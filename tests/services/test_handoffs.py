@@ -7,7 +7,7 @@ from socconsole.core.disposition import parse_verdict
 from socconsole.core.handoff_item import Change
 from socconsole.core.policy import Settings, ShiftPolicy
 from socconsole.core.shift_facts import Section
-from socconsole.errors import TransitionError, UsageError
+from socconsole.errors import ConflictError, TransitionError, UsageError
 from socconsole.services import handoffs, incidents, tickets
 from socconsole.services.handoff_watch import is_overdue, left_over
 from socconsole.services.handoffs import Line
@@ -223,6 +223,14 @@ def test_two_authors_write_one_draft_and_lines_stand_in_their_sections(database,
             handoffs.add_line(session, Line(section=Section.QUEUE, text="x"), by="ben", now=noon)
     assert row.authors == ("mara", "ben")
     assert [(i.item.section, i.item.owner) for i in items][1] == (Section.WATCH_LIST, "ben")
+
+
+def test_the_paragraph_of_another_author_is_not_overwritten(database, noon):
+    with database.begin() as session:
+        handoffs.write(session, "Quiet.", by="ben", now=noon)
+        with pytest.raises(ConflictError, match=r"Another author wrote meanwhile: Quiet\."):
+            handoffs.write(session, "Busy.", base="", by="mara", now=noon)
+        assert handoffs.write(session, "Busy.", base="Quiet.", by="mara", now=noon)
 
 
 def test_an_amendment_stays_visible_as_said_late(database, noon):

@@ -1,5 +1,10 @@
 """The bottom line: typing, choosing, giving up."""
 
+import time
+
+from textual import events
+
+from socconsole.errors import StoreError
 from socconsole.tui.line_edit import LineEdit
 from socconsole.tui.widgets.prompt import PromptLine
 from tests.tui.analyst import at_the_console
@@ -110,7 +115,52 @@ async def test_unfinished_text_is_there_again_after_a_restart(bare_setup):
             analyst, lambda: analyst.app.ask("Note", draft="alert:7:note"), "X", "enter"
         )
         assert answer == "half a thX"
+        assert analyst.app.drafts.get("alert:7:note") == "half a thX"
+        analyst.app.drafts.settle()
         assert analyst.app.drafts.get("alert:7:note") is None
+
+
+async def test_an_answer_is_kept_until_it_is_committed(bare_setup):
+    async def refused(*_, **__):
+        raise StoreError("The disk is full.")
+
+    async with at_the_console(bare_setup) as analyst:
+        app = analyst.app
+        app.run_worker(app.ask("Checked what", draft="checked"))
+        await analyst.pilot.pause()
+        await analyst.types("logins")
+        app.run_worker(app.ask("Saw what", draft="saw"))
+        await analyst.pilot.pause()
+        await analyst.types("none", then="escape")
+        assert (app.drafts.get("checked"), app.drafts.get("saw")) == ("logins", "none")
+        await answer_of(analyst, lambda: app.ask("Saw what", draft="saw"), "enter")
+        app.store.change = refused
+        assert await app.change(None) is None
+        assert app.drafts.get("saw") == "none"
+
+
+async def test_a_text_of_several_lines_keeps_them_where_it_is_asked_for(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        for lines, kept in ((True, "# seen\n- one"), (False, "# seen - one")):
+            worker = analyst.app.run_worker(analyst.app.ask("Note", lines=lines))
+            await analyst.pilot.pause()
+            prompt = analyst.app.screen.query_one(PromptLine)
+            await prompt.take(events.Paste("# seen\n- one\n"))
+            await analyst.presses("enter")
+            await analyst.app.workers.wait_for_complete([worker])
+            assert worker.result == kept
+
+
+async def test_who_types_on_and_on_is_saved_on_the_way(bare_setup, monkeypatch):
+    monkeypatch.setattr("socconsole.tui.widgets.prompt._DRAFT_SECS", 0.1)
+    async with at_the_console(bare_setup) as analyst:
+        analyst.app.run_worker(analyst.app.ask("Note", draft="note"))
+        await analyst.pilot.pause()
+        began = time.monotonic()
+        while time.monotonic() < began + 5 and not analyst.app.drafts.get("note"):
+            await analyst.pilot.press("x")
+            await analyst.pilot.pause(0.02)
+        assert "xx" in analyst.app.drafts.get("note")
 
 
 async def test_control_characters_in_a_label_are_shown_not_sent(bare_setup):

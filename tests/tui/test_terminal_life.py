@@ -45,6 +45,29 @@ def test_a_signal_gives_the_terminal_back_and_keeps_what_was_typed(
         again.waits_for("asked the ow")
 
 
+def test_a_kill_in_the_middle_of_a_note_loses_at_most_two_seconds_of_typing(
+    terminal, tmp_path, db_path
+):
+    """Nobody pauses for the program's sake: a letter every tenth of a second until the end."""
+    letters = "abcdefghijklmnopqrstuvwxyz" * 2
+    terminal.press("c")
+    terminal.waits_for("Note on alert")
+    typed_at = []
+    for letter in letters:
+        terminal.press(letter)
+        typed_at.append(time.monotonic())
+        terminal.read(secs=0.1)
+    os.kill(terminal.pid, signal.SIGKILL)
+    killed_at = time.monotonic()
+    terminal.ends()
+    older = sum(1 for at in typed_at if at <= killed_at - 2.0)
+    assert older > len(letters) // 2
+    with Terminal(["--db", str(db_path)], environment(tmp_path)) as again:
+        again.waits_for("1/2")
+        again.press("c")
+        again.waits_for(letters[:older])
+
+
 def test_it_ends_when_the_terminal_is_gone_even_where_hang_ups_are_ignored(tmp_path, db_path):
     shell = ("/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh")
     program = (*shell, os.sys.executable, "-m", "socconsole")

@@ -214,12 +214,13 @@ class HandoffScreen(Screen[None]):
 
         app = console(self)
         draft = await app.store.read(open_draft)
+        before = draft.paragraph if draft else ""
         text = await app.ask(
-            "They walk into", initial=draft.paragraph if draft else "", draft="handoff:paragraph"
+            "They walk into", initial=before, draft="handoff:paragraph", lines=True
         )
         if text is not None:
             self._place, self._chosen = 0, True
-            await app.change(handoffs.write, text, policy=app.settings, done="Written")
+            await app.change(handoffs.write, text, base=before, policy=app.settings, done="Written")
 
     @task
     async def action_line(self) -> None:
@@ -228,7 +229,8 @@ class HandoffScreen(Screen[None]):
         app = console(self)
         keys = dict(zip("nwit", WRITTEN, strict=True))
         pressed = await app.choose("Add to", {k: TITLES[s] for k, s in keys.items()})
-        text = await app.ask(TITLES[keys[pressed]]) if pressed else None
+        place = f"handoff:line:{pressed}"
+        text = await app.ask(TITLES[keys[pressed]], draft=place) if pressed else None
         if not pressed or not text:
             return
         due = await ask_moment(app, "By when (empty: no time)")
@@ -259,7 +261,7 @@ class HandoffScreen(Screen[None]):
         if paper is None or paper.id is None or paper.signed_by is None:
             app.say("Only a signed handoff is amended; e and + write the draft.")
             return
-        text = await app.ask("Said after signing", draft=f"handoff:{paper.id}:amend")
+        text = await app.ask("Said after signing", draft=f"handoff:{paper.id}:amend", lines=True)
         if text:
             await app.change(handoffs.amend, paper.id, text, done="Amended")
 

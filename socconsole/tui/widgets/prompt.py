@@ -7,7 +7,7 @@ repaints itself and moves nothing.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -33,6 +33,16 @@ _DRAFT_SECS = 1.0
 _GIVE_UP = ("escape", "ctrl+c")
 
 
+class Asking(TypedDict, total=False):
+    """How a line is asked for; see `PromptLine.ask`."""
+
+    initial: str
+    complete: Complete | None
+    on_change: Callable[[str], None] | None
+    draft: str
+    lines: bool
+
+
 @dataclass
 class _Question:
     """What is being asked; `choices` where one key answers."""
@@ -43,6 +53,8 @@ class _Question:
     complete: Complete | None = None
     on_change: Callable[[str], None] | None = None
     draft: str = ""
+    lines: bool = False
+    """Whether the text may have several lines, from a paste or the editor."""
     warning: str = ""
     """Said before the label once a key was pressed that answers nothing."""
 
@@ -96,6 +108,7 @@ class PromptLine(Widget):
         complete: Complete | None = None,
         on_change: Callable[[str], None] | None = None,
         draft: str = "",
+        lines: bool = False,
     ) -> str | None:
         """Return the line typed after `label`.
 
@@ -104,19 +117,21 @@ class PromptLine(Widget):
             initial: Text that stands there already.
             complete: What Tab offers.
             on_change: Called with the text at every keystroke.
-            draft: A name under which unfinished text survives; empty for none.
+            draft: A name under which the text survives until a change is committed; empty for none.
+            lines: Keep the line breaks of a paste and of the editor.
 
         """
         drafts = self.console_app.drafts
-        kept = drafts.get(draft) if draft and not initial else None
-        self._edit.set(initial or kept or "")
+        kept = drafts.get(draft) if draft else None
+        self._edit.set(kept or initial)
         self._history_at = 0
-        answer = await self._put(_Question(label, _future(), None, complete, on_change, draft))
+        question = _Question(label, _future(), None, complete, on_change, draft, lines)
+        answer = await self._put(question)
         if answer is not None:
             if answer.strip():
                 self._histories.setdefault(label, []).append(answer)
             if draft:
-                drafts.drop(draft)
+                drafts.answer(draft, answer)
         return answer
 
     async def choose(self, label: str, choices: Mapping[str, str]) -> str | None:
@@ -163,6 +178,7 @@ class PromptLine(Widget):
 
     def flush_draft(self) -> None:
         """Keep what is being typed, now: the terminal or the program may be about to go."""
+        self._draft_timer = None
         if self._question is not None and self._question.draft:
             self.console_app.drafts.put(self._question.draft, self._edit.text)
 
@@ -178,22 +194,27 @@ class PromptLine(Widget):
             return
         if isinstance(event, events.Paste):
             if question.choices is None:
-                self._edit.insert(" ".join(event.text.split()))
+                self._edit.insert(_as_asked(event.text, question))
                 self._changed(question)
         elif event.key in _GIVE_UP:
-            self.flush_draft()
-            self._settle(None)
+            self._give_up()
         elif question.choices is not None:
             self._choose(event, question.choices)
         else:
             await self._type(event, question)
+
+    def _give_up(self) -> None:
+        """Leave the question; what was typed, for it and for the ones before, is kept."""
+        self.flush_draft()
+        self.console_app.drafts.put_off()
+        self._settle(None)
 
     def _choose(self, event: events.Key, choices: Mapping[str, str]) -> None:
         pressed = event.character or event.key
         if pressed in choices:
             self._settle(pressed)
         elif event.key in ("q", "backspace"):
-            self._settle(None)
+            self._give_up()
         elif self._question is not None:
             self._question.warning = "One of these keys, or Esc: "
             self.refresh()
@@ -202,7 +223,7 @@ class PromptLine(Widget):
         if event.key == "enter":
             self._settle(self._edit.text)
         elif event.key == "backspace" and not self._edit.text:
-            self._settle(None)
+            self._give_up()
         elif event.key == "tab":
             await self._offer(question)
         elif event.key in ("up", "down"):
@@ -217,9 +238,8 @@ class PromptLine(Widget):
         self.refresh()
         if question.on_change is not None:
             question.on_change(self._edit.text)
-        if question.draft:
-            if self._draft_timer is not None:
-                self._draft_timer.stop()
+        if question.draft and self._draft_timer is None:
+            # Not put off by the next key: who types on and on would never be saved.
             self._draft_timer = self.set_timer(_DRAFT_SECS, self.flush_draft)
 
     def _recall(self, by: int) -> None:
@@ -244,9 +264,9 @@ class PromptLine(Widget):
         self.refresh()
 
     def _edit_outside(self, question: _Question) -> None:
-        edited = self.console_app.edit_text(self._edit.text)
+        edited = self.console_app.edit_text(self._edit.text, draft=question.draft)
         if edited is not None:
-            self._edit.set(" ".join(edited.split()))
+            self._edit.set(_as_asked(edited, question))
             self._changed(question)
 
     # Saying.
@@ -345,6 +365,11 @@ class PromptLine(Widget):
                 seen[binding.id] = (self.app.get_key_display(binding), binding.description)
         ranked = sorted(seen.items(), key=lambda item: item[0].split(".")[0] in ("app", "list"))
         return [words for _, words in ranked]
+
+
+def _as_asked(text: str, question: _Question) -> str:
+    """Return pasted or edited text, on one line where the question wants one."""
+    return text.rstrip("\n") if question.lines else " ".join(text.split())
 
 
 def _future() -> "asyncio.Future[str | None]":
