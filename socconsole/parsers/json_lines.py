@@ -44,8 +44,8 @@ def decode_object(text: str) -> dict[str, object]:
         raise JsonError("not a JSON object")
     # A short line cannot have too many leaves, nor a flat one be too deep.
     if len(text) > 4 * MAX_LEAVES or (
-        not _CONTAINERS.isdisjoint(map(type, document.values()))
-        and text.count("{") + text.count("[") > MAX_DEPTH
+        text.count("{") + text.count("[") > MAX_DEPTH
+        and not _CONTAINERS.isdisjoint(map(type, document.values()))
     ):
         _check(document)
     return document

@@ -13,6 +13,7 @@ MAX_LINE = 1 << 20
 """Bytes of a line that are read; of a longer one only the first `KEPT` stay."""
 KEPT = 64 << 10
 _CHUNK = 256 << 10
+_RETURN = ord("\r")
 _GZIP_MAGIC = b"\x1f\x8b"
 _MAX_INFLATED = 10 << 30
 _MAX_RATIO = 200
@@ -72,7 +73,10 @@ def split(stream: BinaryIO, *, source: str, path: str = "") -> Iterator[RawLine]
             number += 1
             end = offset + len(piece) + 1
             if piece and not skipping and piece != b"\r":
-                yield _line(piece, source, path, number, (offset, end))
+                if len(piece) > MAX_LINE or piece[-1] == _RETURN:
+                    yield _line(piece, source, path, number, (offset, end))
+                else:
+                    yield RawLine(source, 0, offset, piece, end, path, number)
             offset, skipping = end, False
         if len(held) > MAX_LINE:
             if not skipping:

@@ -24,26 +24,12 @@ class KeywordScans:
     """The scans of a rule set: most partitions have the same few keywords."""
 
     def __init__(self) -> None:
-        self._scans: dict[tuple[str, ...], _Scan] = {}
-        self._clean: list[_Scan] = []
+        self._scans: dict[tuple[str, ...], KeywordScan] = {}
 
-    def of(self, needles: Iterable[str]) -> "_Scan":
+    def of(self, needles: Iterable[str]) -> "KeywordScan":
         """Return the scan for `needles`."""
         key = tuple(sorted(needles))
-        return self._scans.setdefault(key, _Scan(key))
-
-    def search_together(self, wanted: "Iterable[tuple[Keywords, str]]") -> None:
-        """Search many lines at once, so that the lines of a clean portion need no search each."""
-        for known in self._clean:
-            known.clean = False
-        lines: dict[_Scan, list[str]] = {}
-        for keywords, raw in wanted:
-            scan = keywords.scan
-            if scan is not None and _is_long_json(raw) and raw.isascii():
-                lines.setdefault(scan, []).append(raw)
-        self._clean = [scan for scan, raws in lines.items() if not scan.found("\n".join(raws))]
-        for scan in self._clean:
-            scan.clean = True
+        return self._scans.setdefault(key, KeywordScan(key))
 
 
 class Keywords:
@@ -55,7 +41,7 @@ class Keywords:
         self._needles: set[str] = set()
 
     @cached_property
-    def scan(self) -> "_Scan | None":
+    def scan(self) -> "KeywordScan | None":
         """The search for any keyword; None when there is none."""
         return self._scans.of(self._needles) if self._needles else None
 
@@ -67,19 +53,19 @@ class Keywords:
     def opened(self, view: View) -> int:
         """Return the rules of which a keyword occurs in the event."""
         raw = view.event.raw
-        if _is_long_json(raw):
+        if is_long_json(raw):
             # Most long lines hold no keyword at all: one fast search of the line as it is says so.
             scan = self.scan
-            if scan is None or (scan.clean and raw.isascii()) or not scan.found(raw):
+            if scan is None or not scan.found(raw):
                 return 0
         return self._table.possible(view.haystack()[1])[1]
 
 
-def _never_slow(_bit: int, _nanoseconds: int) -> None:
+def _never_slow(_bit: int, _again: Callable[[], object]) -> None:
     """Keywords are looked up, not evaluated."""
 
 
-def _is_long_json(raw: str) -> bool:
+def is_long_json(raw: str) -> bool:
     """Return whether a line is worth a search of its own before its values are looked at.
 
     Such a line has its values as they are, but for what JSON escapes; a value that a parser decodes
@@ -88,15 +74,13 @@ def _is_long_json(raw: str) -> bool:
     return len(raw) >= _LONG_LINE and raw.startswith("{")
 
 
-class _Scan:
+class KeywordScan:
     """Whether any of many needles may occur in a JSON line: yes too often, never no."""
 
     def __init__(self, needles: Sequence[str]) -> None:
         self._needles = needles
         self._scan: Scan | None = None
         self._scanned = 0
-        self.clean = False
-        """Whether the lines searched together, all of ASCII letters, hold no needle."""
 
     def found(self, text: str) -> bool:
         """Return whether some needle may be a part of a value in the JSON `text`."""

@@ -8,6 +8,7 @@ from socconsole.core.event import Event, LogSource
 from socconsole.sigma.correlate import Correlator
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.explain import explain
+from socconsole.sigma.keywords import KeywordScan, is_long_json
 from socconsole.sigma.partition import Partition, Shared
 from socconsole.sigma.routing import Routes
 from socconsole.sigma.rules import RuleSet
@@ -84,14 +85,7 @@ class Matcher:
         """
         found: list[Detection] = []
         for start in range(0, len(events), _PORTION):
-            portion = [
-                (self._partition(event.logsources), event)
-                for event in events[start : start + _PORTION]
-            ]
-            self._common.scans.search_together((p.keywords, event.raw) for p, event in portion)
-            for partition, event in portion:
-                for definition in partition.match(event):
-                    self._fire(definition, event, read_at, found)
+            self._match_portion(events[start : start + _PORTION], read_at, found)
         if self._common.ledger.full:
             self.forget_values()
         if self._has_windows:
@@ -99,6 +93,27 @@ class Matcher:
             if latest is not None:
                 found += self._correlator.advance(latest)
         return found
+
+    def _match_portion(
+        self, events: Sequence[Event], read_at: datetime | None, found: list[Detection]
+    ) -> None:
+        """Match a few events, whose lines are searched for keywords all at once."""
+        routes = self._routes
+        lines: dict[KeywordScan, list[str]] = {}
+        portion = []
+        for event in events:
+            known = routes.get(id(event.logsources))
+            partition = known[1] if known else self._partition(event.logsources)
+            scan, raw = partition.scan, event.raw
+            if scan is not None and is_long_json(raw) and raw.isascii():
+                lines.setdefault(scan, []).append(raw)
+            else:
+                scan = None
+            portion.append((event, partition, scan))
+        clean = {scan for scan, raws in lines.items() if not scan.found("\n".join(raws))}
+        for event, partition, scan in portion:
+            for definition in partition.match(event, no_keyword=scan in clean):
+                self._fire(definition, event, read_at, found)
 
     def tick(self, now: datetime) -> list[Detection]:
         """Return the windows whose time is up at `now`, though no event has come."""
@@ -152,9 +167,6 @@ class Matcher:
             found += self._correlator.add(definition, event, read_at)
 
     def _partition(self, sources: tuple[LogSource, ...]) -> Partition:
-        known = self._routes.get(id(sources))
-        if known is not None:
-            return known[1]
         found = self._partitions.get(sources)
         if found is None:
             definitions = self._rules_by_source.of(sources)

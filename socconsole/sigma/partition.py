@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import or_
+from time import perf_counter_ns
 from typing import Any
 
 from socconsole.core.event import Event
+from socconsole.sigma import quarantine
 from socconsole.sigma.checks import EventCheck, View, event_check
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.fields import text_of, texts_of, value_of
@@ -64,24 +66,27 @@ class Partition:
             self._tables.values(), key=lambda table: -(table.asked & ~table.absent).bit_count()
         )
         self.memories = {table.field: Memory(table, shared.ledger) for table in self._order}
+        self.scan = self.keywords.scan
         self._sift = _sift(self._order, self.memories, self._everything)
 
-    def match(self, event: Event) -> Sequence[Definition]:
-        """Return the rules `event` meets, in the order of the rule set."""
+    def match(self, event: Event, *, no_keyword: bool = False) -> Sequence[Definition]:
+        """Return the rules `event` meets, in the order of the rule set.
+
+        `no_keyword` says that its line is known to hold none of `scan`.
+        """
         try:
             possible, opened = self._sift(event)
         except TypeError:  # a list or a mapping is no key: look at its elements
             return self._match_lists(event)
-        if not possible:
-            return ()
-        view = View(event)
         wanting = possible & self._wide & ~opened
-        if wanting:
-            met = wanting & self._by_keyword
-            if met:
-                met &= self.keywords.opened(view)
-            possible ^= wanting ^ met
-        return self._verify(possible, view) if possible else ()
+        if not wanting:
+            return self._verify(possible, View(event)) if possible else ()
+        possible ^= wanting
+        view = None
+        if not no_keyword and (wanting := wanting & self._by_keyword):
+            view = View(event)
+            possible |= wanting & self.keywords.opened(view)
+        return self._verify(possible, view or View(event)) if possible else ()
 
     def forget(self) -> None:
         """Forget every remembered value."""
@@ -144,9 +149,10 @@ class Partition:
         return verdict
 
     def _timed(self, bit: int, check: EventCheck, view: View) -> bool:
-        started = self._quarantine.now()
+        started = perf_counter_ns()
         verdict = check(view)
-        self._slow(bit, self._quarantine.now() - started)
+        if perf_counter_ns() - started > quarantine.BUDGET_NS:
+            self._slow(bit, lambda: check(view))
         return verdict
 
     def _match_lists(self, event: Event) -> list[Definition]:
@@ -178,9 +184,9 @@ class Partition:
                 found.append(definition)
         return found
 
-    def _slow(self, bit: int, nanoseconds: int) -> None:
+    def _slow(self, bit: int, again: Callable[[], object]) -> None:
         rule = self.definitions[bit.bit_length() - 1].rule
-        if self._quarantine.strike(rule, nanoseconds):
+        if self._quarantine.suspect(rule, again):
             self._tired |= bit
             for table in self._order:
                 table.tired |= bit

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from time import thread_time_ns
+from functools import partial
+from time import perf_counter_ns
 
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
+from socconsole.sigma import quarantine
 from socconsole.sigma.checks import TextCheck, text_check
 from socconsole.sigma.fields import text_of
 from socconsole.sigma.plan import Atom
@@ -23,10 +25,19 @@ MAX_REMEMBERED_BYTES = 48_000_000
 
 _ENTRY_BYTES = 150
 
-_BOOLEANS = ("true", "false", "1", "0")
+_IN_BOOLEANS = frozenset(
+    word[start:end]
+    for word in ("true", "false", "1", "0")
+    for start in range(len(word))
+    for end in range(start, len(word) + 1)
+)
+"""Every text that a boolean's text, or the number equal to it, contains."""
 
 _FEW = 6
 """So many needles are searched one by one; more by automaton."""
+
+_FASTEST = 1200
+"""Needles up to which the automaton that is fastest on long values is worth its memory."""
 
 Masks = tuple[int, int]
 """Rules whose own demands on the field hold; rules of which a wide gate is met here."""
@@ -35,10 +46,10 @@ Masks = tuple[int, int]
 class FieldTable:
     """Decides what values of one field mean. Bits stand for the rules of a partition."""
 
-    def __init__(self, field: str, slow: Callable[[int, int], None]) -> None:
+    def __init__(self, field: str, slow: Callable[[int, Callable[[], object]], None]) -> None:
         self.field = field
         self._slow = slow
-        """Told (bit, nanoseconds) of a check on a long text."""
+        """Told of a check on a long text that took longer than its budget, and how to repeat it."""
         self._atoms: dict[Atom, list[int]] = defaultdict(lambda: [0, 0])
         self._gated = 0
         self._base = 0
@@ -79,7 +90,7 @@ class FieldTable:
         """Return whether true may mean something else than 1, or false than 0, to some rule."""
         if self._checked & ~self._gated:
             return True
-        return any(atom.text in word for atom in self._atoms for word in _BOOLEANS)
+        return any(atom.text in _IN_BOOLEANS for atom in self._atoms)
 
     def _build(self) -> None:
         self._equal: dict[str, Masks] = {}
@@ -101,13 +112,20 @@ class FieldTable:
                 self._names[text] = masks
             else:
                 ends.setdefault(text[-1], {}).setdefault(len(text), {})[text] = masks
+        self._longest = max(map(len, self._equal), default=-1)
+        """Longer texts equal none: they need not be hashed."""
         self._ends = {last: tuple(by_length.items()) for last, by_length in ends.items()}
         self._starts = {first: tuple(by_length.items()) for first, by_length in starts.items()}
         self._few = tuple(zip(needles, self._needle_masks, strict=True))
         self._automaton = None
         if len(needles) > _FEW:
             self._few = ()
-            self._automaton = AhoCorasick(needles, matchkind=MatchKind.Standard)
+            # On bytes: on text it counts characters up to every hit.
+            self._automaton = BytesAhoCorasick(
+                [needle.encode(errors="surrogatepass") for needle in needles],
+                matchkind=MatchKind.Standard,
+                implementation=Implementation.DFA if len(needles) <= _FASTEST else None,
+            )
         self._built = True
 
     def possible(self, low: str) -> Masks:
@@ -115,22 +133,22 @@ class FieldTable:
         if not self._built:
             self._build()
         own, wide = self._base, 0
-        found = self._equal.get(low)
-        if found is not None:
-            own, wide = own | found[0], wide | found[1]
+        if len(low) <= self._longest:
+            found = self._equal.get(low)
+            if found is not None:
+                own, wide = own | found[0], wide | found[1]
         if self._names:
             found = self._names.get(low[low.rfind("\\") :])
             if found is not None:
                 own, wide = own | found[0], wide | found[1]
-        if low:
-            for length, texts in self._ends.get(low[-1], ()):
-                found = texts.get(low[-length:])
-                if found is not None:
-                    own, wide = own | found[0], wide | found[1]
-            for length, texts in self._starts.get(low[0], ()):
-                found = texts.get(low[:length])
-                if found is not None:
-                    own, wide = own | found[0], wide | found[1]
+        for length, texts in self._ends.get(low[-1:], ()):
+            found = texts.get(low[-length:])
+            if found is not None:
+                own, wide = own | found[0], wide | found[1]
+        for length, texts in self._starts.get(low[:1], ()):
+            found = texts.get(low[:length])
+            if found is not None:
+                own, wide = own | found[0], wide | found[1]
         return self._contained(low, own, wide)
 
     def _contained(self, low: str, own: int, wide: int) -> Masks:
@@ -138,7 +156,8 @@ class FieldTable:
             if needle in low:
                 own, wide = own | found[0], wide | found[1]
         if self._automaton is not None:
-            hits = self._automaton.find_matches_as_indexes(low, overlapping=True)
+            data = low.encode(errors="surrogatepass")
+            hits = self._automaton.find_matches_as_indexes(data, overlapping=True)
             if hits:
                 masks = self._needle_masks
                 for index in {hit[0] for hit in hits}:
@@ -161,11 +180,11 @@ class FieldTable:
             check = self._checks[bit]
             if not callable(check):
                 check = self._checks[bit] = text_check(check)
-            started = thread_time_ns() if timed else 0
+            started = perf_counter_ns() if timed else 0
             if not check(text, low):
                 own ^= bit
-            if timed:
-                self._slow(bit, thread_time_ns() - started)
+            if timed and perf_counter_ns() - started > quarantine.BUDGET_NS:
+                self._slow(bit, partial(check, text, low))
         return own, wide
 
 

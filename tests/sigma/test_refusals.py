@@ -1,6 +1,7 @@
 """What a rule author is told, and what a hostile author cannot do."""
 
 import time
+from itertools import count
 
 import pytest
 
@@ -131,7 +132,7 @@ BOMB = "\n".join(["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for 
         ("? - " * 50_000 + "x", "nesting"),
         ("x: " + "{a: " * 5000 + "}" * 5000, "nesting"),
         ("title: !!python/object/apply:os.system [ls]\n", "not YAML"),
-        ("title: x\n" + "#" * 2_000_000, "bytes"),
+        pytest.param("title: x\n" + "#" * 2_000_000, "bytes", id="large"),
         ("title: \udcff", "UTF-8"),
         ("\0", "YAML"),
     ],
@@ -164,13 +165,33 @@ def test_no_pattern_makes_a_long_value_slow(rules, pattern):
 
 
 def test_a_rule_beyond_its_budget_is_named_and_spared_long_values(rules, monkeypatch):
-    monkeypatch.setattr("socconsole.sigma.quarantine.BUDGET_NS", 0)
+    monkeypatch.setattr(quarantine, "BUDGET_NS", 0)
+    monkeypatch.setattr(quarantine, "HARDER", 0)
     matcher = Matcher(rules(rule("  s:\n    A|re: 'x+y'\n  condition: s")))
     for number in range(quarantine.STRIKES):
         assert matcher.match(an_event({"A": f"{number}xy" + "z" * 4000}))
     assert not matcher.match(an_event({"A": "another xy" + "z" * 4000}))
     assert matcher.match(an_event({"A": "a short xy"}))
     assert "Bad" in next(iter(matcher.quarantined.values()))
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "slower", "named"),
+    [(1, 1, False), (1, 50, False), (4, 1000, False), (20, 1, True), (20, 50, True)],
+)
+def test_a_slow_machine_quarantines_no_rule(rules, monkeypatch, milliseconds, slower, named):
+    clock = count(0, 100_000 * slower)  # what never changes takes 0.1 ms here
+    monkeypatch.setattr(quarantine, "thread_time_ns", lambda: next(clock))
+    one = rules(GOOD).rules[0]
+    watched = quarantine.Quarantine()
+
+    def work():
+        for _ in range(10 * milliseconds - 1):
+            next(clock)
+
+    struck = [watched.suspect(one, work) for _ in range(quarantine.STRIKES)]
+    assert struck == [False] * (quarantine.STRIKES - 1) + [named]
+    assert (one.id in watched.rules) is named
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ def test_a_removed_file_is_gone(matcher, tmp_path):
 
 def test_a_rule_that_takes_too_long_is_named_once(matcher, tmp_path, monkeypatch):
     monkeypatch.setattr("socconsole.sigma.quarantine.BUDGET_NS", 0)
+    monkeypatch.setattr("socconsole.sigma.quarantine.HARDER", 0)
     slow = RULE.format(title="two", number=2).replace("A: two", "A|re: 'x+y'")
     (tmp_path / "two.yml").write_text(slow)
     until_told(matcher)
