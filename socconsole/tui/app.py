@@ -10,10 +10,8 @@ from functools import partial
 from typing import Any, ClassVar, TypeVar, Unpack
 
 from textual import events
-from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
-from textual.filter import LineFilter, Monochrome
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -26,8 +24,8 @@ from socconsole.tui.alert_verbs import Deed
 from socconsole.tui.drafts import Drafts
 from socconsole.tui.keymap import key, load_keymap
 from socconsole.tui.messages import DatabaseReady, Narrow, Pulse, StoreChanged
+from socconsole.tui.painting import PaintedApp
 from socconsole.tui.pulse import PulseReader
-from socconsole.tui.safe import ControlGuard
 from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.setup import Setup
 from socconsole.tui.startup import settle_garbage
@@ -44,7 +42,7 @@ POLL_SECS = 0.25
 _PULSE_SECS = 1.0
 
 
-class ConsoleApp(App[int]):
+class ConsoleApp(PaintedApp):
     """Shows screens over one store; everything else is theirs."""
 
     TITLE = "socconsole"
@@ -82,7 +80,6 @@ class ConsoleApp(App[int]):
 
     def __init__(self, setup: Setup, *, driver_class: type[Driver] | None = None) -> None:
         self.setup = setup
-        self._guard = ControlGuard()
         self._type_ahead = TypeAhead(self._take_key, lambda: self._open_prompt() is not None)
         super().__init__(driver_class=driver_class)
         self.store = StoreAccess(
@@ -141,11 +138,6 @@ class ConsoleApp(App[int]):
     def looks(self) -> Mapping[str, themes.Look]:
         """Every theme there is."""
         return self._looks
-
-    def get_line_filters(self) -> list[LineFilter]:
-        # Our own looks are colourless already under NO_COLOR; greys would not be.
-        kept = [one for one in super().get_line_filters() if not isinstance(one, Monochrome)]
-        return [*kept, self._guard]
 
     def _first_theme(self, wanted: str) -> str:
         if wanted not in self._looks:

@@ -1,0 +1,93 @@
+"""A frame said briefly paints the same cells as Textual's own, in fewer bytes."""
+
+import random
+
+import pyte
+import pytest
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Region
+from textual.strip import Strip
+
+from socconsole.tui.frames import brief
+
+CONSOLE = Console(color_system="truecolor", force_terminal=True)
+WIDTH, HEIGHT = 40, 8
+STYLES = [
+    None,
+    Style.parse("#d0d4da on #14171c"),
+    Style.parse("bold #ffffff on #14171c"),
+    Style.parse("bold dim #ffffff on #2b4a6b"),
+    Style.parse("underline red"),
+    Style.parse("reverse"),
+    Style.parse("strike color(9) on color(200)"),
+    Style.parse("italic bright_blue on bright_black"),
+]
+TEXTS = ("web-1", "   ", "█C", "日本", "e\u0301", " ", "100/200 · range")
+
+
+def strip(chance, width):
+    segments, used = [], 0
+    while used < width:
+        segment = Segment(chance.choice(TEXTS), chance.choice(STYLES))
+        segments.append(segment)
+        used += segment.cell_length
+    return Strip(segments).adjust_cell_length(width)
+
+
+def painted(*written):
+    screen = pyte.Screen(WIDTH, HEIGHT)
+    stream = pyte.Stream(screen)
+    stream.feed("\x1b[?7l\x1b[41m\x1b[2J\x1b[0m")  # no wrapping, as Textual sets it
+    for each in written:
+        stream.feed(each.replace("\n", "\r\n"))
+    return [[seen(screen.buffer[y][x]) for x in range(WIDTH)] for y in range(HEIGHT)]
+
+
+def seen(cell):
+    if cell.data == " " and not (cell.underscore or cell.reverse or cell.strikethrough):
+        return (" ", cell.bg)
+    return tuple(cell)
+
+
+def whole_screen(chance):
+    return LayoutUpdate(
+        [[strip(chance, 25), strip(chance, WIDTH - 25)] for _ in range(HEIGHT)],
+        Region(0, 0, WIDTH, HEIGHT),
+    )
+
+
+def change(chance):
+    chops = [{0: strip(chance, 25), 25: strip(chance, WIDTH - 25)} for _ in range(HEIGHT)]
+    spans = [(y, *sorted(chance.sample(range(WIDTH + 1), 2))) for y in chance.sample(range(8), 4)]
+    return ChopsUpdate(chops, sorted(spans), [[25, WIDTH]] * HEIGHT), chops
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_whole_frame_paints_the_same_cells(seed):
+    frame = whole_screen(random.Random(seed))
+    long, short = (each.render_segments(CONSOLE) for each in (frame, brief(frame)))
+    assert painted(short) == painted(long)
+    assert len(short) < len(long)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_change_paints_the_same_cells_over_the_same_lines(seed):
+    update, chops = change(random.Random(seed))
+    before = LayoutUpdate([list(line.values()) for line in chops], Region(0, 0, WIDTH, HEIGHT))
+    first = before.render_segments(CONSOLE)
+    short = brief(update).render_segments(CONSOLE)
+    assert painted(first, short) == painted(first)
+
+
+def test_what_did_not_change_on_a_line_is_not_sent():
+    line = Strip([Segment(" " * 30, STYLES[1]), Segment("3/200".rjust(10), STYLES[2])])
+    update = ChopsUpdate([{0: line}], [(0, 35, WIDTH)], [[WIDTH]])
+    assert brief(update).render_segments(CONSOLE).count(" ") == 0
+
+
+def test_nothing_is_left_switched_on_after_a_frame():
+    frame = LayoutUpdate([[Strip([Segment("x", STYLES[3])])]], Region(0, 0, 1, 1))
+    assert brief(frame).render_segments(CONSOLE).endswith("\x1b[0m")
