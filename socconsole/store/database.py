@@ -65,6 +65,7 @@ class Database:
         self._checkpoints = driver.SAFE
         self._cache_kib = cache_kib
         self._engine = self._sqlite_engine() if self.is_sqlite else _postgres(self.url)
+        self._refusals = (DBAPIError, self._engine.dialect.loaded_dbapi.Error)
         self._writer = self._engine.execution_options(soc_write=True)
 
     @property
@@ -157,7 +158,7 @@ class Database:
             raise ConflictError(
                 "Somebody else changed this first.", hint="Look at it again, then repeat."
             ) from None
-        except (DBAPIError, driver.DatabaseError) as error:
+        except self._refusals as error:
             raise explained(error, self.url) from error
 
 

@@ -1,6 +1,6 @@
 """What the event store asks of the place its blocks lie in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,15 +39,41 @@ class Stored:
     generation_id: int
     offset_from: int
     offset_to: int
+    time_from: int
+    time_to: int
     events: int
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """How far blocks have been written."""
+
+    top: int
+    """The highest number."""
+    missing: frozenset[int] = frozenset()
+    """Numbers shortly below it under which something may still turn up."""
 
 
 class Blocks(Protocol):
     """Day files, or the partitions of a server."""
 
-    def insert(self, session: Session, block: Block, day: str) -> None:
-        """Store a block durably before the session's transaction commits."""
+    def insert(self, session: Session, blocks: Sequence[Block], day: str) -> None:
+        """Store blocks of one generation durably before the session's transaction commits.
+
+        Those of the generation at or beyond the first one's bytes are replaced.
+        """
+        ...
+
+    def add(self, session: Session, blocks: Sequence[Block], day: str) -> None:
+        """Store blocks that nothing is in the place of."""
+        ...
+
+    def rewrite(self, day: str, blocks: Mapping[int, Block]) -> bool:
+        """Put other content into blocks, in a transaction of its own.
+
+        False: the day was compacted since they were read, and nothing was written.
+        """
         ...
 
     def remove_beyond(self, session: Session, checkpoints: Mapping[int, int]) -> int:
@@ -66,8 +92,16 @@ class Blocks(Protocol):
         """Return blocks of `place`'s day written before it, newest first."""
         ...
 
-    def count_after(self, place: Place, wanted: Wanted) -> int:
-        """Return the number of events in blocks of `place`'s day written after it."""
+    def chosen(self, day: str, ids: Iterable[int], wanted: Wanted) -> Sequence[Stored]:
+        """Return those of the blocks that are there by now, written that day or the day before."""
+        ...
+
+    def edge(self, day: str) -> Edge:
+        """Return how far the blocks of the last day go."""
+        ...
+
+    def count_after(self, place: Place, wanted: Wanted, top: int) -> int:
+        """Return how many events the blocks of `place`'s day hold after it, up to `top`."""
         ...
 
     def beside(

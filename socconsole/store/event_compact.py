@@ -1,7 +1,8 @@
 """Puts the small blocks of a finished day together: a quiet source writes one line a block."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from socconsole.core.event import Event
 from socconsole.store import driver
@@ -10,7 +11,7 @@ from socconsole.store.event_codec import BLOCK_EVENTS, Block, decode, encode
 COMPACT = 1
 """`user_version` of a file that has been gone through."""
 _MOST_PENDING = 50_000
-_WORTH_IT = BLOCK_EVENTS // 2
+WORTH_IT = BLOCK_EVENTS // 2
 """Events a block on average above which a file is left as it is."""
 
 _Place = tuple[int, int]
@@ -25,7 +26,10 @@ def is_compact(connection: driver.Connection) -> bool:
 def compact(source: driver.Connection, target: driver.Connection) -> None:
     """Write the blocks of a finished day into an empty file, in blocks of full size."""
     target.execute("BEGIN IMMEDIATE")
-    for block in _merged(source):
+    rows = source.execute(
+        "SELECT source_id, generation_id, ts_max, payload FROM block ORDER BY id"
+    )  # fmt: skip
+    for block in merged(rows):
         insert(target, block)
     target.execute(f"PRAGMA user_version={COMPACT}")
     target.execute("COMMIT")
@@ -36,7 +40,7 @@ def worth_it(connection: driver.Connection) -> bool:
     blocks, events = connection.execute(
         "SELECT count(*), coalesce(sum(n), 0) FROM block"
     ).fetchone()
-    return bool(blocks and events / blocks < _WORTH_IT)
+    return bool(blocks and events / blocks < WORTH_IT)
 
 
 def insert(connection: driver.Connection, block: Block) -> None:
@@ -54,13 +58,28 @@ def insert(connection: driver.Connection, block: Block) -> None:
     )
 
 
-def _merged(source: driver.Connection) -> Iterator[Block]:
+def rewrite(connection: driver.Connection, number: int, block: Block, *, tokens: bool) -> bool:
+    """Put other content into a block; return whether it was the block that was meant."""
+    cursor = connection.execute(
+        "UPDATE block SET payload = ? WHERE id = ? AND generation_id = ? AND off_lo = ? AND n = ?",
+        (block.payload, number, block.generation_id, block.offset_from, block.events),
+    )
+    if tokens and cursor.rowcount:
+        connection.execute("DELETE FROM token WHERE rowid = ?", (number,))
+        connection.execute("INSERT INTO token (rowid, t) VALUES (?, ?)", (number, block.tokens))
+    return bool(cursor.rowcount)
+
+
+def merged(rows: Iterable[Sequence[Any]]) -> Iterator[Block]:
+    """Yield the blocks of a day put together.
+
+    Args:
+        rows: Source, generation, latest time and payload of each block in the order of writing.
+
+    """
     pending: dict[_Place, list[Event]] = {}
     read_at: dict[_Place, int] = {}
     total = 0
-    rows = source.execute(
-        "SELECT source_id, generation_id, ts_max, payload FROM block ORDER BY id"
-    )  # fmt: skip
     for source_id, generation_id, time, payload in rows:
         place = (source_id, generation_id)
         events = decode(payload, "", generation_id)

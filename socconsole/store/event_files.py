@@ -6,14 +6,15 @@ writes the same bytes again, because batches are not cut at the same places twic
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import event
 from sqlmodel import Session
 
 from socconsole.store import driver
-from socconsole.store.event_blocks import Place, Stored, Wanted
+from socconsole.store.database import begin_immediate
+from socconsole.store.event_blocks import Edge, Place, Stored, Wanted
 from socconsole.store.event_codec import Block
 from socconsole.store.event_compact import (
     COMPACT,
@@ -21,6 +22,7 @@ from socconsole.store.event_compact import (
     insert,
     is_compact,
     replace,
+    rewrite,
     worth_it,
 )
 from socconsole.store.place import make_file, make_folder
@@ -52,7 +54,7 @@ CREATE VIRTUAL TABLE IF NOT EXISTS token USING fts5(
 _DELETES_TOKENS = driver.VERSION >= (3, 43)
 """Before, an index without content cannot forget: a token then leads to a block in vain."""
 _OLD_FTS = _SCHEMA.replace("contentless_delete=1, ", "").replace("columnsize=1", "columnsize=0")
-_FOUND = "id, source_id, generation_id, off_lo, off_hi, n, payload"
+_FOUND = "id, source_id, generation_id, off_lo, off_hi, ts_min, ts_max, n, payload"
 
 
 class EventFiles:
@@ -62,19 +64,50 @@ class EventFiles:
         self._folder = folder
         self._read_only = read_only
         self._open: dict[str, driver.Connection] = {}
+        self._inodes: dict[str, int] = {}
         self._writing: set[str] = set()
         self._written: set[str] = set()
         """The last days written: where a failed attempt may have left something."""
         self._watched: Session | None = None
         self._lock = threading.RLock()
 
-    def insert(self, session: Session, block: Block, day: str) -> None:
+    def insert(self, session: Session, blocks: Sequence[Block], day: str) -> None:
         with self._lock:
             self._follow(session)
             for other in self._written | {day}:
-                self._replace(other, block.generation_id, block.offset_from)
+                self._replace(other, blocks[0].generation_id, blocks[0].offset_from)
+            self.add(session, blocks, day)
+
+    def add(self, session: Session, blocks: Sequence[Block], day: str) -> None:
+        with self._lock:
+            self._follow(session)
             connection = self._write_to(day)
-            insert(connection, block)
+            for block in blocks:
+                insert(connection, block)
+
+    def rewrite(self, day: str, blocks: Mapping[int, Block]) -> bool:
+        with self._lock:
+            connection = self._connection(day, create=True)
+            connection.execute("PRAGMA secure_delete=ON")  # what stood there is overwritten
+            begin_immediate(connection)
+            done = self._is_the_file(day) and all(
+                rewrite(connection, number, block, tokens=_DELETES_TOKENS)
+                for number, block in blocks.items()
+            )
+            if not done:
+                connection.execute("ROLLBACK")
+                self._open.pop(day).close()
+                return False
+            if _DELETES_TOKENS:  # an index keeps deleted words until it is put together
+                connection.execute("INSERT INTO token (token) VALUES ('optimize')")
+            connection.execute("COMMIT")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return True
+
+    def _is_the_file(self, day: str) -> bool:
+        """Tell whether what is open is still the day's file, not one that was compacted since."""
+        path = self._paths(day)[0]
+        return path.exists() and path.stat().st_ino == self._inodes[day]
 
     def _follow(self, session: Session) -> None:
         """Commit the day files just before `session` commits, roll back when it does."""
@@ -153,11 +186,21 @@ class EventFiles:
             place.day, f"id < ?{where} ORDER BY id DESC LIMIT ?", (place.id, *values, limit)
         )
 
-    def count_after(self, place: Place, wanted: Wanted) -> int:
+    def chosen(self, day: str, ids: Iterable[int], wanted: Wanted) -> Sequence[Stored]:
+        return ()
+
+    def edge(self, day: str) -> Edge:
+        """Return the highest number: a file has one writer, whose blocks come in order."""
+        with self._lock:
+            (top,) = self._connection(day).execute("SELECT max(id) FROM block").fetchone()
+        return Edge(top or 0)
+
+    def count_after(self, place: Place, wanted: Wanted, top: int) -> int:
         where, values = _conditions(wanted)
         with self._lock:
             row = self._connection(place.day).execute(
-                f"SELECT coalesce(sum(n), 0) FROM block WHERE id > ?{where}", (place.id, *values)
+                f"SELECT coalesce(sum(n), 0) FROM block WHERE id > ? AND id <= ?{where}",
+                (place.id, top, *values),
             ).fetchone()  # fmt: skip
         return int(row[0])
 
@@ -208,12 +251,14 @@ class EventFiles:
         new = path.with_suffix(".compacting")
         new.unlink(missing_ok=True)
         target = self._make(new)
+        begin_immediate(old)  # nobody changes what is being copied
         try:
             compact(old, target)
+            target.close()
+            replace(path, new)
         finally:
             target.close()
-        self._open.pop(day).close()
-        replace(path, new)
+            self._open.pop(day).close()
         return True
 
     def close(self) -> None:
@@ -233,6 +278,7 @@ class EventFiles:
         path = self._paths(day)[0]
         connection = self._make(path) if create else driver.connect(str(path), timeout=5.0)
         self._open[day] = connection
+        self._inodes[day] = path.stat().st_ino
         return connection
 
     def _make(self, path: Path) -> driver.Connection:

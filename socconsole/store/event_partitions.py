@@ -1,13 +1,16 @@
 """Blocks of events in day partitions of a PostgreSQL server, in the transaction of their batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import islice
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlmodel import Session
 
-from socconsole.store.event_blocks import Place, Stored, Wanted
+from socconsole.store.bulk import copy
+from socconsole.store.event_blocks import Edge, Place, Stored, Wanted
 from socconsole.store.event_codec import Block
+from socconsole.store.event_compact import WORTH_IT, merged
 
 SCHEMA = (
     """
@@ -36,8 +39,45 @@ SCHEMA = (
         ON event_block (source_id, id, n, ts_min, ts_max)
     """,
     "CREATE INDEX IF NOT EXISTS ix_event_block_tokens ON event_block USING gin (tokens)",
+    # A payload is compressed already.
+    "ALTER TABLE event_block ALTER COLUMN payload SET STORAGE EXTERNAL",
 )
-_FOUND = "id, source_id, generation_id, off_lo, off_hi, n, payload"
+_FOUND = "id, source_id, generation_id, off_lo, off_hi, ts_min, ts_max, n, payload"
+_COLUMNS = (
+    "day", "source_id", "generation_id", "off_lo", "off_hi", "ts_min", "ts_max", "n", "payload",
+    "tokens", "codec",
+)  # fmt: skip
+_TYPES = (
+    "date", "int8", "int8", "int8", "int8", "int8", "int8", "int4", "bytea", "text[]", "int2",
+)  # fmt: skip
+_WRITTEN, _COMPACT = 1, 2
+"""What `codec` says: a block as a batch left it, or one of several put together."""
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(20536, 1)"
+_PAGE = 256
+_LATEST = 512
+"""Numbers below the newest block's among which one may still be on its way."""
+
+
+def _values(block: Block) -> tuple[object, ...]:
+    return (
+        block.source_id, block.generation_id, block.offset_from, block.offset_to,
+        block.time_from, block.time_to, block.events, block.payload, block.tokens.split(),
+    )  # fmt: skip
+
+
+def _partition(day: str) -> str:
+    return f"event_block_{day.replace('-', '')}"
+
+
+def _share(connection: Connection, table: str) -> None:
+    """Let every collector drop and compact what one of them made."""
+    connection.execute(
+        text(
+            f"DO $$ BEGIN IF pg_has_role('soc_collector', 'MEMBER') THEN"
+            f" ALTER TABLE {table} OWNER TO soc_collector; END IF;"
+            " EXCEPTION WHEN undefined_object OR insufficient_privilege THEN NULL; END $$"
+        )
+    )
 
 
 class EventPartitions:
@@ -47,32 +87,40 @@ class EventPartitions:
         self._engine = engine
         self._known: set[str] = set()
 
-    def insert(self, session: Session, block: Block, day: str) -> None:
+    def insert(self, session: Session, blocks: Sequence[Block], day: str) -> None:
         self._make_partition(day)
-        connection = session.connection()
-        connection.execute(
+        session.connection().execute(
             text("DELETE FROM event_block WHERE generation_id = :g AND off_lo >= :o"),
-            {"g": block.generation_id, "o": block.offset_from},
+            {"g": blocks[0].generation_id, "o": blocks[0].offset_from},
         )
-        connection.execute(
-            text(
-                "INSERT INTO event_block (day, source_id, generation_id, off_lo, off_hi, ts_min,"
-                " ts_max, n, codec, payload, tokens)"
-                " VALUES (CAST(:day AS date), :s, :g, :lo, :hi, :t0, :t1, :n, 1, :p, :tokens)"
-            ),
-            {
-                "day": day,
-                "s": block.source_id,
-                "g": block.generation_id,
-                "lo": block.offset_from,
-                "hi": block.offset_to,
-                "t0": block.time_from,
-                "t1": block.time_to,
-                "n": block.events,
-                "p": block.payload,
-                "tokens": block.tokens.split(),
-            },
-        )
+        self.add(session, blocks, day)
+
+    def add(self, session: Session, blocks: Sequence[Block], day: str) -> None:
+        self._make_partition(day)
+        date_ = date.fromisoformat(day)
+        rows = [(date_, *_values(block), _WRITTEN) for block in blocks]
+        copy(session.connection(), "event_block", _COLUMNS, rows, types=_TYPES)
+
+    def rewrite(self, day: str, blocks: Mapping[int, Block]) -> bool:
+        with self._engine.execution_options(soc_write=True).connect() as connection:
+            for number, block in blocks.items():
+                done = connection.execute(
+                    text(
+                        "UPDATE event_block SET payload = :p, tokens = :tokens"
+                        " WHERE day = CAST(:day AS date) AND id = :id"
+                        " AND generation_id = :g AND off_lo = :lo AND n = :n"
+                    ),
+                    {
+                        "day": day, "id": number, "p": block.payload,
+                        "tokens": block.tokens.split(), "g": block.generation_id,
+                        "lo": block.offset_from, "n": block.events,
+                    },
+                )  # fmt: skip
+                if not done.rowcount:
+                    connection.rollback()
+                    return False
+            connection.commit()
+        return True
 
     def _make_partition(self, day: str) -> None:
         """Make the day's partition in a transaction of its own: the table is locked for it."""
@@ -81,14 +129,18 @@ class EventPartitions:
         start = date.fromisoformat(day)
         with self._engine.execution_options(soc_write=True).begin() as connection:
             connection.execute(text("SET LOCAL lock_timeout = '2s'"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(20536, 1)"))
+            connection.execute(text(_ONE_AT_A_TIME))
+            name = _partition(day)
+            if connection.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar():
+                self._known.add(day)
+                return
             connection.execute(
                 text(
-                    f"CREATE TABLE IF NOT EXISTS event_block_{start:%Y%m%d}"
-                    " PARTITION OF event_block"
+                    f"CREATE TABLE {name} PARTITION OF event_block"
                     f" FOR VALUES FROM ('{start}') TO ('{start + timedelta(days=1)}')"
                 )
             )
+            _share(connection, name)
         self._known.add(day)
 
     def remove_beyond(self, session: Session, checkpoints: Mapping[int, int]) -> int:
@@ -123,16 +175,40 @@ class EventPartitions:
             {"id": place.id, "limit": limit, **values},
         )
 
-    def count_after(self, place: Place, wanted: Wanted) -> int:
+    def chosen(self, day: str, ids: Iterable[int], wanted: Wanted) -> Sequence[Stored]:
+        where, values = _conditions(wanted)
+        query = text(
+            f"SELECT CAST(day AS text), {_FOUND} FROM event_block WHERE day IN"
+            " (CAST(:day AS date), CAST(:day AS date) - 1)"
+            f" AND id = ANY(:ids) AND codec = {_WRITTEN}{where} ORDER BY id"
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query, {"day": day, "ids": list(ids), **values}).all()
+        return [Stored(Place(row[0], row[1]), *row[2:]) for row in rows]
+
+    def edge(self, day: str) -> Edge:
+        """Return the highest number, and the gaps below: commits come in another order."""
+        query = text(
+            "SELECT id FROM event_block WHERE day IN (CAST(:day AS date), CAST(:day AS date) - 1)"
+            " ORDER BY id DESC LIMIT :back"
+        )
+        with self._engine.connect() as connection:
+            there = set(connection.execute(query, {"day": day, "back": _LATEST}).scalars())
+        if not there:
+            return Edge(0)
+        lowest = max(min(there), max(there) - _LATEST)
+        return Edge(max(there), frozenset(range(lowest, max(there))) - there)
+
+    def count_after(self, place: Place, wanted: Wanted, top: int) -> int:
         where, values = _conditions(wanted)
         with self._engine.connect() as connection:
             return int(
                 connection.execute(
                     text(
                         "SELECT coalesce(sum(n), 0) FROM event_block"
-                        f" WHERE day = CAST(:day AS date) AND id > :id{where}"
+                        f" WHERE day = CAST(:day AS date) AND id > :id AND id <= :top{where}"
                     ),
-                    {"day": place.day, "id": place.id, **values},
+                    {"day": place.day, "id": place.id, "top": top, **values},
                 ).scalar_one()
             )
 
@@ -150,28 +226,74 @@ class EventPartitions:
         query = text(f"SELECT {_FOUND} FROM event_block WHERE day = CAST(:day AS date) AND {rest}")
         with self._engine.connect() as connection:
             rows = connection.execute(query, {"day": day, **values}).all()
-        return [
-            Stored(Place(day, number), source, generation, low, high, events, bytes(payload))
-            for number, source, generation, low, high, events, payload in rows
-        ]
+        return [Stored(Place(day, row[0]), *row[1:]) for row in rows]
 
     def size(self, day: str) -> int:
         with self._engine.connect() as connection:
-            name = f"event_block_{day.replace('-', '')}"
             return int(
                 connection.execute(
                     text("SELECT coalesce(pg_total_relation_size(to_regclass(:name)), 0)"),
-                    {"name": name},
+                    {"name": _partition(day)},
                 ).scalar_one()
             )
 
     def drop(self, day: str) -> None:
         with self._engine.execution_options(soc_write=True).begin() as connection:
-            connection.execute(text(f"DROP TABLE IF EXISTS event_block_{day.replace('-', '')}"))
+            connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+            connection.execute(text(f"DROP TABLE IF EXISTS {_partition(day)}"))
         self._known.discard(day)
 
     def tidy(self, days: Sequence[str]) -> None:
-        """Leave the blocks as they are: a server's pages hold many."""
+        for day in days:
+            with self._engine.execution_options(soc_write=True).begin() as connection:
+                if self._is_loose(connection, day):
+                    self._compact(connection, day)
+                    return
+
+    def _is_loose(self, connection: Connection, day: str) -> bool:
+        """Tell whether a day has small blocks that nobody put together yet."""
+        connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+        connection.execute(text(_ONE_AT_A_TIME))
+        fresh, blocks, events = connection.execute(
+            text(
+                "SELECT count(*) FILTER (WHERE codec = :written), count(*), coalesce(sum(n), 0)"
+                " FROM event_block WHERE day = CAST(:day AS date)"
+            ),
+            {"day": day, "written": _WRITTEN},
+        ).one()
+        return bool(fresh and events / blocks < WORTH_IT)
+
+    def _compact(self, connection: Connection, day: str) -> None:
+        """Write the day into a new partition and put it in the old one's place, in one go."""
+        old, new = _partition(day), f"{_partition(day)}_new"
+        connection.execute(text(f"LOCK TABLE {old} IN SHARE MODE"))
+        connection.execute(
+            text(
+                f"CREATE TABLE {new} (LIKE event_block INCLUDING DEFAULTS INCLUDING CONSTRAINTS"
+                " INCLUDING INDEXES INCLUDING STORAGE)"
+            )
+        )
+        rows = connection.execute(
+            text(f"SELECT source_id, generation_id, ts_max, payload FROM {old} ORDER BY id"),
+            execution_options={"stream_results": True, "yield_per": 64},
+        )
+        first = connection.execute(text(f"SELECT coalesce(min(id), 1) FROM {old}")).scalar_one()
+        start = date.fromisoformat(day)
+        copied = (
+            (start, *_values(block), _COMPACT, first + number)
+            for number, block in enumerate(merged(rows))
+        )
+        while page := list(islice(copied, _PAGE)):
+            copy(connection, new, (*_COLUMNS, "id"), page, types=(*_TYPES, "int8"))
+        connection.execute(text(f"DROP TABLE {old}"))
+        connection.execute(text(f"ALTER TABLE {new} RENAME TO {old}"))
+        connection.execute(
+            text(
+                f"ALTER TABLE event_block ATTACH PARTITION {old}"
+                f" FOR VALUES FROM ('{start}') TO ('{start + timedelta(days=1)}')"
+            )
+        )
+        _share(connection, old)
 
     def close(self) -> None:
         """Nothing of its own is open."""

@@ -42,6 +42,8 @@ class Cursor:
 
     day: str
     block: int
+    missing: frozenset[int] = frozenset()
+    """Blocks numbered lower that may be committed later, by another collector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,14 @@ class EventStore:
         """
         moment = read_at or datetime.now(UTC)
         day = f"{moment.astimezone(UTC):%Y-%m-%d}"
-        for start in range(0, len(events), BLOCK_EVENTS):
-            batch = events[start : start + BLOCK_EVENTS]
-            block = encode(source_id, generation_id, batch, to_micros(moment))
-            self._blocks.insert(session, block, day)
+        blocks = [
+            encode(
+                source_id, generation_id, events[start : start + BLOCK_EVENTS], to_micros(moment)
+            )
+            for start in range(0, len(events), BLOCK_EVENTS)
+        ]
+        if blocks:
+            self._blocks.insert(session, blocks, day)
 
     def recover(self, session: Session) -> int:
         """Remove what a crash left beyond the checkpoints; return how many events.
@@ -109,29 +115,36 @@ class EventStore:
             after: The cursor of the last call; None starts with the newest there are.
 
         """
-        wanted = Wanted(source_id=source)
+        days, wanted = self._blocks.days(), Wanted(source_id=source)
+        if not days:
+            return Tail((), after, 0)
+        edge = self._blocks.edge(days[-1])
+        late = self._blocks.chosen(after.day, after.missing, wanted) if after else ()
+        seen = {stored.place.id for stored in late}
         found: list[Kept] = []
-        newest: Place | None = None
-        total = 0
-        for day in reversed(self._blocks.days()):
+        total = sum(stored.events for stored in late)
+        for day in reversed(days):
             if after is not None and day < after.day:
                 break
             start = after.block if after is not None and day == after.day else 0
-            for stored in self._newest_first(Place(day, start), wanted, limit - len(found)):
-                newest = newest or stored.place
+            places = Place(day, start), Place(day, edge.top + 1)
+            for stored in self._newest_first(*places, wanted, limit - len(found)):
+                seen.add(stored.place.id)
                 found[:0] = self._kept(stored)
             if after is not None:
-                total += self._blocks.count_after(Place(day, start), wanted)
+                total += self._blocks.count_after(places[0], wanted, edge.top)
             elif len(found) >= limit:
                 break
+        for stored in reversed(late):
+            found[:0] = self._kept(stored)
         chosen = tuple(found[-limit:]) if limit else ()
         skipped = max(0, total - len(chosen)) if after is not None else 0
-        cursor = after if newest is None else Cursor(newest.day, newest.id)
-        return Tail(chosen, cursor, skipped)
+        return Tail(chosen, Cursor(days[-1], edge.top, edge.missing - seen), skipped)
 
-    def _newest_first(self, after: Place, wanted: Wanted, limit: int) -> Iterator[Stored]:
-        """Yield blocks of a day from the newest back to `after`, until `limit` events are there."""
-        place = Place(after.day, _LAST)
+    def _newest_first(
+        self, after: Place, place: Place, wanted: Wanted, limit: int
+    ) -> Iterator[Stored]:
+        """Yield blocks of a day before `place` back to `after`, until `limit` events are there."""
         while limit > 0:
             page = self._blocks.before(place, wanted, _PAGE)
             for stored in page:

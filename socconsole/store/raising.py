@@ -14,6 +14,7 @@ from sqlmodel import Session
 from socconsole.core.fold import Trouble
 from socconsole.core.severity import Severity
 from socconsole.core.suppression import Quieting
+from socconsole.store.bulk import WORTH_A_COPY, insert_rows
 from socconsole.store.tables import METADATA, Alert, AlertEvidence, Context, Row, Source
 from socconsole.store.types import new_uid
 
@@ -129,11 +130,19 @@ def _insert_with_ids(session: Session, model: type[Row], rows: Sequence[Values])
         return []
     table, blank = _table(str(model.__tablename__)), _blank(model)
     complete = [{**blank, "uid": new_uid(), **row} for row in rows]
-    inserted = session.connection().execute(
-        insert(table).returning(table.c.uid, table.c.id), complete
-    )
-    ids: dict[str, int] = dict(_pairs(inserted.all()))
-    return [ids[row["uid"]] for row in complete]
+    uids = [row["uid"] for row in complete]
+    connection = session.connection()
+    if connection.dialect.name == "sqlite" or len(rows) < WORTH_A_COPY:
+        inserted = connection.execute(
+            insert(table).returning(table.c.uid, table.c.id), complete
+        ).all()
+    else:
+        insert_rows(connection, table, complete)
+        inserted = connection.execute(
+            select(table.c.uid, table.c.id).where(table.c.uid == func.any(uids))
+        ).all()
+    ids: dict[str, int] = dict(_pairs(inserted))
+    return [ids[uid] for uid in uids]
 
 
 def update_rows(session: Session, name: str, rows: Sequence[Values]) -> None:
@@ -190,7 +199,7 @@ def add_evidence(session: Session, new: Mapping[int, Sequence[Values]], keep: in
         connection.execute(delete(table).where(table.c.id.in_(chunk)))
     if fresh:
         blank = _blank(AlertEvidence)
-        connection.execute(insert(table), [{**blank, **row} for row in fresh])
+        insert_rows(connection, table, [{**blank, **row} for row in fresh])
 
 
 def _evidence_ids(session: Session, alert_ids: Iterable[int]) -> dict[int, list[int]]:

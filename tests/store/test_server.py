@@ -1,17 +1,23 @@
 """What only a server does: announcing commits, roles, rows nobody else may write."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
+from socconsole.core.severity import Severity
 from socconsole.errors import ForbiddenError, StoreError
 from socconsole.store.database import Database
+from socconsole.store.events import EventStore
+from socconsole.store.raising import add_evidence, insert_alerts
 from socconsole.store.recording import recording
 from socconsole.store.roles import apply_roles, grant
-from socconsole.store.tables import Alert, Analyst, Note
-from tests.store.rows import an_alert
+from socconsole.store.tables import Alert, AlertEvidence, Analyst, Note
+from socconsole.store.types import new_uid
+from tests.store.rows import a_source, an_alert
+from tests.store.test_events import another_place, append, found
 
 pytestmark = pytest.mark.postgres
 
@@ -161,3 +167,61 @@ def test_a_lead_adds_analysts_and_a_collector_signs_as_itself(sign_in, noon):
             an_alert(session, noon)
     with pytest.raises(ForbiddenError):
         note(machine, noon, by="collector")
+
+
+def test_a_copy_stores_what_inserts_store(owner, noon):
+    """The same hostile values by `COPY` and one statement each are the same rows."""
+    hostile = ["tab\tline\nback\\slash \\N", "é \u2028 \U0001f480", "", "{1,2}"]
+    rows = [
+        {
+            "uid": new_uid(), "fingerprint": text_, "title": text_, "rule_id": "r",
+            "source_id": 1, "severity": Severity(number % 5), "rank": number / 7,
+            "tags": [text_, 'quo"te'], "entities": {"user": text_, "n": None},
+            "host": text_ or None, "closed_at": noon if number % 2 else None,
+            "first_seen": noon, "last_seen": noon, "created_at": noon,
+        }
+        for number, text_ in enumerate(hostile * 6)
+    ]  # fmt: skip
+    with owner.begin() as session:
+        a_source(session, noon)
+        copied = insert_alerts(session, rows)
+        inserted = [insert_alerts(session, [{**row, "uid": new_uid()}])[0] for row in rows]
+        evidence = {"raw": b"\x00\xff\\", "event_time": noon, "fields": {"a": [1, None]}}
+        add_evidence(session, {copied[0]: [evidence] * 24}, keep=24)
+        add_evidence(session, {inserted[0]: [evidence]}, keep=24)
+
+    def image(session, number):
+        return {**session.get(Alert, number).model_dump(), "id": 0, "uid": ""}
+
+    with owner.read() as session:
+        assert [image(session, n) for n in copied] == [image(session, n) for n in inserted]
+        kept = [{**each.model_dump(), "id": 0, "alert_id": 0}
+                for each in session.exec(select(AlertEvidence))]  # fmt: skip
+        assert len(kept) == 25
+        assert all(each == kept[0] for each in kept)
+
+
+def test_collectors_share_what_each_of_them_stored(sign_in, owner, noon):
+    place = another_place(owner, noon)
+    one, two = sign_in("machine", "collector"), sign_in("robot", "collector")
+    stores = [EventStore(one), EventStore(two)]
+    for number in range(4):
+        append(one, stores[0], place, [number], noon + timedelta(days=number // 2))
+    now = noon + timedelta(days=2)
+    stores[1].retain(None, None, now=now)  # puts small blocks of one day together
+    stores[1].retain(timedelta(days=1), None, now=now)
+    assert found(stores[0]) == [2, 3]
+
+
+def test_people_read_events_and_cannot_change_them(sign_in, owner, noon):
+    place = another_place(owner, noon)
+    append(owner, EventStore(owner), place, [0], noon)
+    alice = sign_in("alice", "analyst")
+    assert found(EventStore(alice)) == [0]
+    for statement in (
+        "DELETE FROM event_block",
+        "UPDATE event_block SET n = 0",
+        "DROP TABLE event_block_20261121",
+    ):
+        with pytest.raises((ForbiddenError, StoreError)), alice.begin() as session:
+            session.execute(text(statement))
