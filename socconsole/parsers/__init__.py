@@ -28,6 +28,7 @@ from socconsole.parsers import (
     metrics,
     okta,
     osquery,
+    safe_json,
     squid,
     suricata,
     suricata_fast,
@@ -56,6 +57,12 @@ __all__ = [
     "unparsed",
 ]
 
+
+def _readers_of(line: str) -> tuple[Parse, ...]:
+    """Return who may read what another line holds: JSON or text, never a file with a header."""
+    return _JSON_READERS if line[:1] == "{" else _TEXT_READERS
+
+
 _READERS: tuple[Parser, ...] = (
     windows.PARSER,
     windows_xml.PARSER,
@@ -70,7 +77,7 @@ _READERS: tuple[Parser, ...] = (
     gcp_audit.PARSER,
     falco.PARSER,
     osquery.PARSER,
-    wazuh.PARSER,
+    wazuh.parser(_readers_of),
     gelf.PARSER,
     metrics.PARSER,
     zeek.PARSER,
@@ -88,11 +95,6 @@ _READERS: tuple[Parser, ...] = (
     dated_text.PARSER,
     comma_separated.PARSER,
 )
-
-
-def _readers_of(line: str) -> tuple[Parse, ...]:
-    """Return who may read what a container wrote: JSON or text, never a file with a header."""
-    return _JSON_READERS if line[:1] == "{" else _TEXT_READERS
 
 
 _JSON_FORMATS = _READERS[: _READERS.index(auditd.PARSER)]
@@ -203,5 +205,5 @@ def unparsed(text: str) -> Event:
         time_quality=TimeQuality.NONE,
         category=EventCategory.INFORMATIONAL,
         names={"message": "message"},
-        parse_error=json_lines.complaint(text),
+        parse_error=safe_json.complaint(text),
     )

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
 from socconsole.parsers import timestamps
-from socconsole.parsers.json_lines import decode_line
 from socconsole.parsers.parser import Parse, Parser, Sample
+from socconsole.parsers.safe_json import decode_line
 
 _CRI = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\dT\S{9,26}) (?P<stream>stdout|stderr) (?P<tag>[FP])(?::\S*)? (?P<log>.*)",

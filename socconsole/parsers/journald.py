@@ -6,11 +6,11 @@ Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/
 
 from socconsole.core.event import Event, ReadContext, TimeQuality
 from socconsole.parsers import timestamps
-from socconsole.parsers.json_lines import decode_line
 from socconsole.parsers.parser import Parser, Sample
 from socconsole.parsers.phrases import MAINTENANCE, WARNING, linux
 from socconsole.parsers.processes import remembering
 from socconsole.parsers.programs import to_event
+from socconsole.parsers.safe_json import decode_line
 
 
 def parse(text: str, context: ReadContext) -> Event | None:

@@ -1,108 +1,14 @@
-"""JSON read safely: exact numbers, bounded depth, leaves and sizes. Any JSON object is an event."""
+"""JSON lines: any JSON object is an event; and what the JSON formats have in common."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 
-import msgspec
-
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality, lookup
 from socconsole.parsers import timestamps
 from socconsole.parsers.parser import Parse, Parser, Sample
-
-MAX_TEXT = 1 << 20
-"""Characters of a line beyond which it is not decoded."""
-MAX_DEPTH = 32
-MAX_LEAVES = 2000
-MAX_KEY = 256
-MAX_VALUE = 64 << 10
-"""Characters of one value kept in the document; the line keeps all of it."""
-
-_CONTAINERS = frozenset((dict, list))
-_decoder = msgspec.json.Decoder()
-
-
-class JsonError(ValueError):
-    """Why a text is not taken as a JSON object."""
-
-
-def decode_object(text: str) -> dict[str, object]:
-    """Return the JSON object that `text` is.
-
-    Raises:
-        JsonError: It is no JSON, no object, or larger or deeper than the limits above.
-
-    """
-    if len(text) > MAX_TEXT:
-        raise JsonError("the line is longer than 1 MiB")
-    try:
-        document = _decoder.decode(text)
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise JsonError(f"not JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise JsonError("not a JSON object")
-    # A short line cannot have too many leaves, nor a flat one be too deep.
-    if len(text) > 4 * MAX_LEAVES or (
-        text.count("{") + text.count("[") > MAX_DEPTH
-        and not _CONTAINERS.isdisjoint(map(type, document.values()))
-    ):
-        _check(document)
-    return document
-
-
-def decode_line(text: str) -> dict[str, object] | None:
-    """Return the JSON object that `text` is, or None."""
-    if text[:1] != "{":
-        text = text.lstrip("\ufeff \t")
-        if text[:1] != "{":
-            return None
-    try:
-        return decode_object(text)
-    except JsonError:
-        return None
-
-
-def complaint(text: str) -> str | None:
-    """Return why a text that looks like a JSON object is not taken as one; None for other texts."""
-    if text[:1] != "{":
-        return None
-    try:
-        decode_object(text)
-    except JsonError as error:
-        return str(error)[:200]
-    return None
-
-
-def _check(document: dict[str, object]) -> None:
-    """Cut values that are too long, refuse what is too deep or has too many leaves."""
-    leaves, level, depth = 0, [document], 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise JsonError(f"nested deeper than {MAX_DEPTH}")
-        below: list[dict[str, object]] = []
-        for branch in level:
-            leaves += len(branch)
-            if leaves > MAX_LEAVES:
-                raise JsonError(f"more than {MAX_LEAVES} values")
-            _trim(branch, below)
-        level = below
-
-
-def _trim(branch: dict[str, object], below: list[dict[str, object]]) -> None:
-    for key, value in list(branch.items()):
-        if len(key) > MAX_KEY:
-            del branch[key]
-            branch[key[:MAX_KEY]] = value
-        if isinstance(value, str) and len(value) > MAX_VALUE:
-            branch[key[:MAX_KEY]] = value[:MAX_VALUE]
-        if isinstance(value, dict):
-            below.append(value)
-        elif isinstance(value, list):
-            # A list counts as an object with numbered keys, so that its own members are bounded.
-            below.append({str(place): item for place, item in enumerate(value)})
-
+from socconsole.parsers.safe_json import decode_line
 
 _TIMES = (
     "@timestamp",

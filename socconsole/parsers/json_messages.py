@@ -4,9 +4,10 @@ from types import MappingProxyType
 
 from socconsole.core.event import Event, ReadContext, TimeQuality
 from socconsole.parsers import suricata, windows
-from socconsole.parsers.json_lines import category_of_level, decode_line, guess_names
+from socconsole.parsers.json_lines import category_of_level, guess_names
 from socconsole.parsers.parser import Sample
 from socconsole.parsers.phrases import MESSAGE_NAMES, WARNING, linux
+from socconsole.parsers.safe_json import decode_line
 from socconsole.parsers.timestamps import EPOCH
 
 _SYSLOG = linux("syslog")

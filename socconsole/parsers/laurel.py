@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from socconsole.core.event import ReadContext, lookup
 from socconsole.parsers import timestamps
-from socconsole.parsers.json_lines import decode_line
 from socconsole.parsers.parser import Sample
+from socconsole.parsers.safe_json import decode_line
 
 
 def read(text: str, context: ReadContext) -> tuple[dict[str, object], timestamps.Instant] | None:

@@ -14,8 +14,9 @@ from socconsole.core.event import (
     lookup,
 )
 from socconsole.parsers import comma_separated, timestamps, written_times
-from socconsole.parsers.json_lines import category_of_level, decode_line, guess_names
+from socconsole.parsers.json_lines import category_of_level, guess_names
 from socconsole.parsers.parser import Parse
+from socconsole.parsers.safe_json import decode_line
 from socconsole.parsers.safe_pattern import SafePattern
 
 _USUAL_LAYOUTS = (

@@ -4,8 +4,8 @@ from types import MappingProxyType
 
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
 from socconsole.parsers import timestamps
-from socconsole.parsers.json_lines import decode_line
 from socconsole.parsers.parser import Parser, Sample
+from socconsole.parsers.safe_json import decode_line
 
 _SOURCES = (LogSource(category="metric"),)
 _NAMES = MappingProxyType(

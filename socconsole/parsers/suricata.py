@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
 from socconsole.parsers import timestamps
-from socconsole.parsers.json_lines import decode_line
 from socconsole.parsers.parser import Parser, Sample
+from socconsole.parsers.safe_json import decode_line
 
 _SOURCES: Mapping[str, tuple[LogSource, ...]] = MappingProxyType(
     {
@@ -59,7 +59,7 @@ _NAMES = MappingProxyType(
 
 def parse(text: str, context: ReadContext) -> Event | None:
     """Read one EVE record."""
-    fields = decode_line(text)
+    fields = decode_line(text, check_keys=False)
     return None if fields is None else from_document(fields, text, context)
 
 

@@ -1,16 +1,24 @@
-"""Wazuh's alerts.json. A Windows event inside is unwrapped for the rules that know it.
+"""Wazuh's alerts.json. What it alerts on is read again, for the rules that know it.
+
+A Windows event inside is unwrapped; any other line in `full_log` is read by whichever format it is
+of. What the alert says itself comes first.
 
 Source: https://documentation.wazuh.com/current/user-manual/reference/ossec-conf/alerts.html
 """
 
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality, lookup
 from socconsole.parsers import timestamps
-from socconsole.parsers.json_lines import decode_line
-from socconsole.parsers.parser import Parser, Sample
+from socconsole.parsers.parser import Parse, Parser, Sample
+from socconsole.parsers.safe_json import decode_line
 from socconsole.parsers.windows_logsources import logsources_of
 
 _WAZUH = LogSource(product="wazuh", service="wazuh")
-_NAMES = {
+_NOTHING = LogSource()
+_NAMES: Mapping[str, str] = {
     "rule.name": "rule.description",
     "event.code": "rule.id",
     "event.severity": "rule.level",
@@ -37,8 +45,25 @@ _SYSTEM = (
 )
 
 
-def parse(text: str, context: ReadContext) -> Event | None:
-    """Read one alert."""
+def reader(inner: Callable[[str], tuple[Parse, ...]]) -> Parse:
+    """Return the function that reads alerts; `inner` names who may read what they are about."""
+
+    def parse(text: str, context: ReadContext) -> Event | None:
+        event = _alert(text, context)
+        line = None if event is None else event.fields.get("full_log")
+        if event is None or not isinstance(line, str) or lookup(event.fields, "data.win"):
+            return event
+        for read in inner(line):
+            found = read(line, context)
+            if found is not None:
+                _add(event, found)
+                break
+        return event
+
+    return parse
+
+
+def _alert(text: str, context: ReadContext) -> Event | None:
     fields = decode_line(text)
     if fields is None or not isinstance(fields.get("rule"), dict) or "agent" not in fields:
         return None
@@ -55,6 +80,24 @@ def parse(text: str, context: ReadContext) -> Event | None:
         TimeQuality.NONE,
     )
     return Event("wazuh", logsources, fields, text, time, quality, _category(fields), _NAMES)
+
+
+def _add(event: Event, inner: Event) -> None:
+    """Add to an alert what the line it is about says."""
+    for name, value in inner.fields.items():
+        event.fields.setdefault(name, value)
+    known = tuple(one for one in inner.logsources if one != _NOTHING)
+    event.logsources = (*event.logsources, *known)
+    present = frozenset(name for name in _NAMES if event.named(name) is not None)
+    event.names = _names(present, tuple(inner.names.items()))
+    if event.category is EventCategory.INFORMATIONAL:
+        event.category = inner.category
+
+
+@lru_cache(512)
+def _names(present: frozenset[str], inner: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """Return the alert's names; the line's where the alert has no value for them."""
+    return MappingProxyType({**_NAMES, **{ecs: path for ecs, path in inner if ecs not in present}})
 
 
 def _unwrap_windows(fields: dict[str, object]) -> tuple[LogSource, ...]:
@@ -82,34 +125,42 @@ def _category(fields: dict[str, object]) -> EventCategory:
     return EventCategory.WARNING if severe else EventCategory.INFORMATIONAL
 
 
-PARSER = Parser(
-    name="wazuh",
-    title="Wazuh alerts.json",
-    parse=parse,
-    samples=(
-        Sample(
-            line='{"timestamp":"2026-03-01T04:12:09.123+0000","rule":{"level":10,"description":'
-            '"sshd: brute force","id":"5763"},"agent":{"id":"001","name":"web-1"},"manager":'
-            '{"name":"m"},"data":{"srcip":"203.0.113.9","dstuser":"root"},"full_log":"x",'
-            '"location":"/var/log/auth.log"}',
-            names={
-                "rule.name": "sshd: brute force",
-                "source.ip": "203.0.113.9",
-                "user.name": "root",
-                "host.name": "web-1",
-            },
-            time="2026-03-01T04:12:09.123Z",
-            category=EventCategory.WARNING,
-            logsources=(_WAZUH,),
-        ),
-        Sample(
-            line='{"timestamp":"2026-03-01T04:12:09.123+0000","rule":{"level":3,"id":"1"},"agent":'
-            '{"name":"ws-1"},"data":{"win":{"system":{"eventID":"1","channel":'
-            '"Microsoft-Windows-Sysmon/Operational"},"eventdata":{"image":"C:\\\\a.exe",'
-            '"commandLine":"a.exe"}}}}',
-            fields={"EventID": 1, "Image": "C:\\a.exe"},
-            names={"process.command_line": "a.exe"},
-            logsources=(LogSource(product="windows", category="process_creation"),),
-        ),
+def parser(inner: Callable[[str], tuple[Parse, ...]]) -> Parser:
+    """Return the parser of alerts."""
+    return Parser(name="wazuh", title="Wazuh alerts.json", parse=reader(inner), samples=_SAMPLES)
+
+
+_SAMPLES = (
+    Sample(
+        line='{"timestamp":"2026-03-01T04:12:09.123+0000","rule":{"level":10,"description":'
+        '"sshd: brute force","id":"5763"},"agent":{"id":"001","name":"web-1"},"manager":'
+        '{"name":"m"},"data":{"srcip":"203.0.113.9","dstuser":"root"},"full_log":"x",'
+        '"location":"/var/log/auth.log"}',
+        names={
+            "rule.name": "sshd: brute force",
+            "source.ip": "203.0.113.9",
+            "user.name": "root",
+            "host.name": "web-1",
+        },
+        time="2026-03-01T04:12:09.123Z",
+        category=EventCategory.WARNING,
+        logsources=(_WAZUH,),
+    ),
+    Sample(
+        line='{"timestamp":"2026-03-01T04:12:09.123+0000","rule":{"level":3,"id":"5501","description":'
+        '"PAM: session"},"agent":{"name":"web-1"},"full_log":"Mar  1 04:12:09 db-1 sudo[9]:     mara : '
+        'TTY=pts/0 ; PWD=/srv ; USER=root ; COMMAND=/usr/bin/id","location":"/var/log/auth.log"}',
+        fields={"USER": "root", "agent.name": "web-1", "program": "sudo"},
+        names={"host.name": "web-1", "user.name": "mara", "rule.name": "PAM: session"},
+        logsources=(_WAZUH, LogSource(product="linux", service="sudo")),
+    ),
+    Sample(
+        line='{"timestamp":"2026-03-01T04:12:09.123+0000","rule":{"level":3,"id":"1"},"agent":'
+        '{"name":"ws-1"},"data":{"win":{"system":{"eventID":"1","channel":'
+        '"Microsoft-Windows-Sysmon/Operational"},"eventdata":{"image":"C:\\\\a.exe",'
+        '"commandLine":"a.exe"}}}}',
+        fields={"EventID": 1, "Image": "C:\\a.exe"},
+        names={"process.command_line": "a.exe"},
+        logsources=(LogSource(product="windows", category="process_creation"),),
     ),
 )

@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
 from socconsole.parsers import timestamps
-from socconsole.parsers.json_lines import decode_line
 from socconsole.parsers.parser import Parser, Sample
+from socconsole.parsers.safe_json import decode_line
 from socconsole.parsers.web_access import NAMES as W3C_NAMES
 from socconsole.parsers.web_access import category_of, join_uri
 from socconsole.parsers.windows_logsources import logsources_of
@@ -77,7 +77,7 @@ _FAILED_IDS = frozenset((4625, 4771, 4776, 4740, 1116, 1117, 5001, 5157))
 
 def parse(text: str, context: ReadContext) -> Event | None:
     """Read one event of any of the shapes."""
-    document = decode_line(text)
+    document = decode_line(text, check_keys=False)
     return None if document is None else from_document(document, text, context)
 
 

@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
 from socconsole.parsers import timestamps
-from socconsole.parsers.json_lines import decode_line
 from socconsole.parsers.parser import Parse, Parser, Sample
 from socconsole.parsers.phrases import INFORMATIONAL, WARNING
+from socconsole.parsers.safe_json import decode_line
 
 _NAMES = MappingProxyType(
     {

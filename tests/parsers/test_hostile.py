@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from socconsole.core.event import ReadContext
 from socconsole.parsers import PARSERS, find, open_parser, read_any, unparsed
-from socconsole.parsers.json_lines import (
+from socconsole.parsers.safe_json import (
     MAX_DEPTH,
     MAX_KEY,
     MAX_LEAVES,
@@ -79,7 +79,26 @@ def test_numbers_are_exact_and_of_double_keys_the_last_wins():
     assert decode_line('{"n":18446744073709551616,"n2":1,"n2":2}') == {
         "n": 18446744073709551616,
         "n2": 2,
+        "duplicate_keys": ["n2"],
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "twice"),
+    [
+        ('{"a":1,"b":{"user":"x","user":"y"},"a":2}', ["user", "a"]),
+        ('{"a":[[{"u":1,"u":2}],{"u":3}],"b":{"u":4}}', ["u"]),
+        ('{"user" : "x", "user" : "y"}', ["user"]),
+        ('{"a":"\\":\\":{","b":"x"}', None),
+        ('{"a":{"u":1},"b":{"u":1}}', None),
+        ('{"a\\\\":1,"b":2}', None),
+        ("{}", None),
+    ],
+)
+def test_a_key_that_stands_twice_in_one_object_is_named(text, twice):
+    found = decode_line(text)
+    assert found is not None
+    assert found.get("duplicate_keys") == twice
 
 
 @pytest.mark.parametrize(
