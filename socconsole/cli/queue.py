@@ -1,5 +1,6 @@
 """`socconsole queue`: the queue as lines, for screen readers and bad lines."""
 
+import select
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from socconsole.store.queries.queue import QueueQuery, QueueRow
 
 _POLL_SECS = 0.2
+_STDOUT = 1
 
 
 def queue(
@@ -47,10 +49,18 @@ def queue(
             while ends is None or time.monotonic() < ends:
                 if poller.poll():
                     print_text(watch.changes())
-                time.sleep(_POLL_SECS)
+                if reader_left(_STDOUT, _POLL_SECS):
+                    break
         finally:
             poller.close()
     return 0
+
+
+def reader_left(descriptor: int, secs: float) -> bool:
+    """Wait, and return at once, with True, when nobody reads `descriptor` any more."""
+    watch = select.poll()
+    watch.register(descriptor, 0)
+    return bool(watch.poll(secs * 1000))
 
 
 class _Watch:

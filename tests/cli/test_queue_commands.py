@@ -1,12 +1,14 @@
 """Suppressions, maintenance, assets, views and the plain queue from the shell."""
 
 import json
+import os
 import threading
 
 import pytest
 
 from socconsole.cli import run
 from socconsole.cli.context import Context
+from socconsole.cli.queue import reader_left
 from socconsole.core.severity import Severity
 from socconsole.errors import ForbiddenError, NotFoundError, SocError, UsageError
 from socconsole.services import alerts
@@ -145,3 +147,11 @@ def test_the_plain_queue_tells_what_is_new_and_what_moved(soc, capsys, sqlite_da
     told = "\n".join(lines)
     assert "acknowledged by mara" in told
     assert "3 medium Web shell on x" in told
+
+
+def test_the_plain_queue_ends_with_its_reader():
+    readable, writable = os.pipe()
+    assert not reader_left(writable, 0.0)
+    os.close(readable)
+    assert reader_left(writable, 60.0)
+    os.close(writable)
