@@ -18,7 +18,12 @@ def parse(text: str, context: ReadContext) -> Event | None:
     entry = decode_line(text)
     if entry is None or "__REALTIME_TIMESTAMP" not in entry:
         return None
-    fields = entry
+    return from_entry(entry, text, context)
+
+
+def from_entry(fields: dict[str, object], text: str, context: ReadContext) -> Event:
+    """Return the event of an entry, however it was written."""
+    entry = fields
     message = _message(entry.get("MESSAGE"))
     fields["message"] = message
     for ours, theirs in (

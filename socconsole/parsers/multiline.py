@@ -124,6 +124,17 @@ def container_lines(lines: Sequence[RawLine], flush: bool = False) -> Joined:
     return Joined(tuple(_container_record(group) for group in whole), tuple(left))
 
 
+def journal_entries(lines: Sequence[RawLine], flush: bool = False) -> Joined:
+    """Join the lines of a journal entry in export format; each entry begins with its cursor."""
+    groups: list[list[RawLine]] = []
+    for line in lines:
+        if groups and not line.data.startswith(b"__CURSOR=") and not _is_full(groups[-1]):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return _all_but_last(groups, flush)
+
+
 def _container_record(group: list[RawLine]) -> RawLine:
     if len(group) == 1:
         return group[0]
@@ -174,6 +185,11 @@ def joined(name: str | None, lines: Iterable[RawLine]) -> Iterator[RawLine]:
 
 
 JOINS: "MappingProxyType[str, Join]" = MappingProxyType(
-    {"auditd": audit_events, "container": container_lines, "stack_traces": stack_traces}
+    {
+        "auditd": audit_events,
+        "container": container_lines,
+        "journal_export": journal_entries,
+        "stack_traces": stack_traces,
+    }
 )
 """Format → how its lines are joined; `stack_traces` is for any format that a setting names it for."""

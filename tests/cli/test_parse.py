@@ -142,3 +142,16 @@ def test_an_envelope_is_as_many_items_as_it_has_records(tmp_path, parsed, envelo
     items = parsed(log)
     assert [item["event"]["eventName"] for item in items] == ["GetObject", "PutObject"]
     assert {item["format"] for item in items} == {"cloudtrail"}
+
+
+def test_a_journal_in_export_format_is_one_item_an_entry(tmp_path, parsed):
+    entry = (
+        b"__CURSOR=s=%d\n__REALTIME_TIMESTAMP=177233832912345%d\n_HOSTNAME=web-1\nMESSAGE\n"
+        b"\x0a\0\0\0\0\0\0\0two\n\nlines\n_PID=7\n\n"
+    )
+    (tmp_path / "journal").write_bytes(b"".join(entry % (n, n) for n in range(3)))
+    items = parsed(tmp_path / "journal")
+    assert [item["event"]["__CURSOR"] for item in items] == ["s=0", "s=1", "s=2"]
+    assert {item["format"] for item in items} == {"syslog"}
+    assert all(item["event"]["pid"] == 7 for item in items)
+    assert all(item["event"]["message"].split() == ["two", "lines"] for item in items)
