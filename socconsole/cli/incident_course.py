@@ -1,14 +1,18 @@
-"""Where an incident goes, from the shell: up the escalation path, or into another incident."""
+"""Where an incident goes, from the shell: what it says, whom it asks, what it becomes part of."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from socconsole.cli.cases import ahead, incident_document, who
+from socconsole.cli.cases import ahead, behind, incident_document, who
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_table, print_text
 
 Given = Annotated[Context, Parameter(parse=False)]
+Level = Literal["none", "low", "medium", "high"]
+Loss = Literal["none", "low", "high"]
+Recovery = Literal["regular", "supplemented", "extended", "not_recoverable"]
 
 
 def merge(incident: str, into: str, *, reason: str, json: bool = False, context: Given) -> int:
@@ -33,6 +37,99 @@ def merge(incident: str, into: str, *, reason: str, json: bool = False, context:
         print_json(incident_document(row))
     else:
         print_text([f"{incident} is part of {row.human_id} now: {', '.join(row.tickets)}"])
+    return 0
+
+
+def edit(
+    incident: str,
+    *,
+    title: str | None = None,
+    summary: str | None = None,
+    scope: str | None = None,
+    hypothesis: str | None = None,
+    unchecked: str | None = None,
+    next_step: str | None = None,
+    deadline: str | None = None,
+    blockers: str | None = None,
+    root_cause: str | None = None,
+    began: str | None = None,
+    category: str | None = None,
+    tag: tuple[str, ...] = (),
+    tlp: str | None = None,
+    pap: str | None = None,
+    functional: Level | None = None,
+    confidentiality: Loss | None = None,
+    integrity: Loss | None = None,
+    availability: Loss | None = None,
+    recoverability: Recovery | None = None,
+    json: bool = False,
+    context: Given,
+) -> int:
+    """Change what an incident says; a handoff needs its next step and deadline.
+
+    Args:
+        incident: Its number.
+        title: What colleagues call it.
+        summary: What is known.
+        scope: What is hit.
+        hypothesis: What you think it is.
+        unchecked: What nobody has checked yet.
+        next_step: What comes next.
+        deadline: By when: 4h, 14:30.
+        blockers: What stands in the way; "" for nothing.
+        root_cause: What made it possible, in a person's words.
+        began: When it began, as far as is known: 2h (ago), 14:30, RFC 3339.
+        category: Such as malware.
+        tag: Its tags, all of them.
+        tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.
+        pap: CLEAR, GREEN, AMBER or RED.
+        functional: How much the business is hindered.
+        confidentiality: How badly secrets are out.
+        integrity: How badly data was altered.
+        availability: How badly data is out of reach.
+        recoverability: How hard it is to recover.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    said = {
+        "title": title,
+        "summary": summary,
+        "scope": scope,
+        "hypothesis": hypothesis,
+        "unchecked": unchecked,
+        "next_step": next_step,
+        "deadline": ahead(deadline, context),
+        "blockers": blockers,
+        "root_cause": root_cause,
+        "started_at": behind(began, context),
+        "category": category,
+        "tags": list(tag) or None,
+        "tlp": tlp,
+        "pap": pap,
+        "functional_impact": functional,
+        "confidentiality_impact": confidentiality,
+        "integrity_impact": integrity,
+        "availability_impact": availability,
+        "recoverability": recoverability,
+    }
+    changes = {name: value for name, value in said.items() if value is not None}
+    return _edited(incident, changes, json, context)
+
+
+def _edited(incident: str, changes: Mapping[str, object], json: bool, context: Context) -> int:
+    from socconsole.services.case_edit import edit_incident
+    from socconsole.store.queries import subjects
+    from socconsole.store.queries.incidents import by_ids
+
+    with context.database() as database, database.begin() as session:
+        number = subjects.incident(session, incident).id
+        done = edit_incident(session, number, changes, **who(context))
+        (row,) = by_ids(session, (number,))
+    if json:
+        print_json(incident_document(row))
+    else:
+        print_text([f"{row.human_id}: {', '.join(done.applied) or 'nothing changed'}"])
     return 0
 
 

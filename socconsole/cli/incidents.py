@@ -19,6 +19,7 @@ for _verb, _module, _help in (
     ("timeline", "incident_details", "Show the timeline, or add to it."),
     ("indicator", "incident_details", "Confirm values as known bad."),
     ("countermeasure", "incident_details", "Propose a countermeasure, or move one on."),
+    ("edit", "incident_course", "Change what it says: next step, deadline, scope, impact, marks."),
     ("escalate", "incident_course", "Ask who is next on the escalation path."),
     ("merge", "incident_course", "Make an incident part of another."),
     ("comms", "incident_details", "Log a message that was given; show when the next is due."),

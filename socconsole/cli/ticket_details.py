@@ -73,6 +73,7 @@ def edit(
     tag: tuple[str, ...] = (),
     tlp: str | None = None,
     pap: str | None = None,
+    field: tuple[str, ...] = (),
     json: bool = False,
     context: Given,
 ) -> int:
@@ -90,6 +91,7 @@ def edit(
         tag: Its tags, all of them.
         tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.
         pap: CLEAR, GREEN, AMBER or RED.
+        field: NAME=ANSWER of a field its template adds; see `tickets templates`.
         json: Print one JSON document.
         context: The global options.
 
@@ -108,13 +110,54 @@ def edit(
         "tlp": tlp,
         "pap": pap,
     }
-    changes = {name: value for name, value in said.items() if value is not None}
+    changes: dict[str, object] = {k: value for k, value in said.items() if value is not None}
+    changes |= field_answers(field)
     return each(
         [ticket],
         json,
         context,
-        lambda session, ids: edit_ticket(session, ids[0], changes, **who(context)),
+        lambda session, ids: edit_ticket(
+            session, ids[0], changes, policy=context.settings(), **who(context)
+        ),
     )
+
+
+def field_answers(said: Sequence[str]) -> dict[str, object]:
+    """Return NAME=ANSWER words as changes of a ticket."""
+    from socconsole.errors import UsageError
+    from socconsole.services.case_edit import FIELD
+
+    answers: dict[str, object] = {}
+    for word in said:
+        name, equals, answer = word.partition("=")
+        if not equals:
+            raise UsageError(f"--field {word!r} answers nothing.", hint="Write NAME=ANSWER.")
+        answers[FIELD + name.strip()] = answer
+    return answers
+
+
+def templates(*, json: bool = False, context: Given) -> int:
+    """List the templates: what a kind of ticket asks and which tasks it begins with.
+
+    Args:
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.services.templates import load_templates
+
+    known = load_templates(context.settings().cases)
+    if json:
+        print_json(known)
+        return 0
+    for name, found in known.items():
+        print_text([f"{name}: {found.title} (category {found.category})"])
+        for asked in found.fields:
+            offered = f" ({', '.join(asked.choices)})" if asked.choices else ""
+            must = " !" if asked.mandatory else ""
+            print_text([f"  field {asked.name}{must}: {asked.title}{offered}"])
+        print_text(f"  task{' !' if task.mandatory else ''}: {task.title}" for task in found.tasks)
+    return 0
 
 
 def add(ticket: str, *alerts: int, json: bool = False, context: Given) -> int:

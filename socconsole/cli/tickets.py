@@ -19,6 +19,7 @@ app = App(name="tickets", help="Open, work and close tickets.")
 for _verb, _help in (
     ("priority", "Set the priority from impact and urgency; without tickets draw the grid."),
     ("edit", "Change what a ticket says: hypothesis, unchecked, next step, deadline, marks."),
+    ("templates", "List the templates with their fields and tasks."),
     ("add", "Put more alerts into an open ticket."),
     ("detach", "Take alerts out of a ticket."),
     ("link", "Say that two tickets have to do with each other."),

@@ -1,4 +1,4 @@
-"""What a kind of ticket begins with: tasks, marks and the questions to answer first."""
+"""What a kind of ticket begins with: tasks, marks, its own fields and the questions to answer."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from socconsole.core.tlp import Pap, Tlp
 from socconsole.core.toml_table import TomlTable
+from socconsole.errors import SettingsError, UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,45 @@ class TemplateTask:
     mandatory: bool = False
     team: str | None = None
     due_in: timedelta | None = None
+
+
+FIELD_KINDS = ("text", "choice", "number", "yes_no")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateField:
+    """A question every ticket of the kind answers."""
+
+    name: str
+    """How commands and exports call it."""
+    title: str
+    kind: str = "text"
+    choices: tuple[str, ...] = ()
+    mandatory: bool = False
+    """Whether resolving asks for an answer."""
+
+    def answered(self, text: str) -> str:
+        """Return an answer as it is kept; empty for none.
+
+        Raises:
+            UsageError: It is no answer to this question.
+
+        """
+        text = text.strip()
+        offered = ("yes", "no") if self.kind == "yes_no" else self.choices
+        if text and offered:
+            if text.casefold() not in (each.casefold() for each in offered):
+                raise UsageError(
+                    f"{text!r} does not answer {self.title!r}.",
+                    hint=f"Use one of {', '.join(offered)}.",
+                )
+            return next(each for each in offered if each.casefold() == text.casefold())
+        if text and self.kind == "number" and not _NUMBER.fullmatch(text):
+            raise UsageError(f"{self.title} is a number, not {text!r}.")
+        return text
+
+
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +79,37 @@ class Template:
     next_step: str = ""
     deadline_in: timedelta | None = None
     tasks: tuple[TemplateTask, ...] = ()
+    fields: tuple[TemplateField, ...] = ()
+
+    def field(self, name: str) -> TemplateField:
+        """Return the question called so.
+
+        Raises:
+            UsageError: There is none.
+
+        """
+        found = next((each for each in self.fields if each.name == name), None)
+        if found is None:
+            names = ", ".join(each.name for each in self.fields) or "nothing"
+            raise UsageError(f"{self.name} does not ask for {name!r}.", hint=f"It asks {names}.")
+        return found
 
 
-_KEYS = ("title", "category", "tlp", "pap", "tags", "tactics", "techniques", "fields", "task")
+_KEYS = (
+    "title",
+    "category",
+    "tlp",
+    "pap",
+    "tags",
+    "tactics",
+    "techniques",
+    "fields",
+    "task",
+    "field",
+)
 _FIELDS = ("hypothesis", "unchecked", "next_step", "deadline")
 _TASK = ("title", "description", "mandatory", "team", "due")
+_FIELD = ("name", "title", "kind", "choices", "mandatory")
 
 
 def template_from(name: str, document: Mapping[str, object], where: str) -> Template:
@@ -78,7 +144,27 @@ def template_from(name: str, document: Mapping[str, object], where: str) -> Temp
             )
             for task in said.tables("task", _TASK)
         ),
+        fields=tuple(_field(each, where) for each in said.tables("field", _FIELD)),
     )
+
+
+def _field(said: TomlTable, where: str) -> TemplateField:
+    name, choices = said.needed("name"), said.words("choices")
+    if not _FIELD_NAME.fullmatch(name):
+        raise SettingsError(f"{name!r} is no name for a field.", hint="Write a_z.", where=where)
+    kind = said.one_of("kind", FIELD_KINDS) or ("choice" if choices else "text")
+    if (kind == "choice") != bool(choices):
+        raise SettingsError(f"{name}: choices belong to kind = 'choice'.", where=where)
+    return TemplateField(
+        name=name,
+        title=said.word("title") or name.replace("_", " "),
+        kind=kind,
+        choices=choices,
+        mandatory=said.truth("mandatory"),
+    )
+
+
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 _STEP = re.compile(

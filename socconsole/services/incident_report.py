@@ -98,6 +98,7 @@ def ticket_report(
         ("hypothesis", defang(d.hypothesis)),
         ("unchecked", defang(d.unchecked)),
         ("resolution", defang(d.resolution or "")),
+        *((name.replace("_", " "), defang(value)) for name, value in d.fields.items()),
     )
     yield Grid(("", ""), facts)
     missing = [each.sentence() for each in withheld]

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -11,8 +11,15 @@ from sqlmodel import Session
 
 from socconsole import content
 from socconsole.core.policy import CasesPolicy
-from socconsole.core.template import Template, steps_of, tactics_of, techniques_of, template_from
-from socconsole.errors import NotFoundError, SettingsError
+from socconsole.core.template import (
+    Template,
+    TemplateField,
+    steps_of,
+    tactics_of,
+    techniques_of,
+    template_from,
+)
+from socconsole.errors import NotFoundError, SettingsError, TransitionError
 from socconsole.services import tasks
 from socconsole.services.tasks import Step
 from socconsole.store.queries.subjects import Subject
@@ -85,6 +92,62 @@ def begin(
         for task in template.tasks
     ]
     _add(session, ticket, steps, by=by, now=now)
+
+
+def template_of(ticket: Ticket, policy: CasesPolicy) -> Template | None:
+    """Return the template a ticket was opened with, or else its category's; None for none."""
+    for name in (ticket.template, ticket.category):
+        found = template_named(name, policy) if name else None
+        if found is not None:
+            return found
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A field of a ticket with what it holds."""
+
+    field: TemplateField
+    value: str
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether resolving waits for it."""
+        return self.field.mandatory and not self.value
+
+
+def answers(session: Session, ticket_id: int, policy: CasesPolicy) -> tuple[Answer, ...]:
+    """Return the fields of a ticket in the template's order, answered or not.
+
+    An answer whose field the template no longer has is kept and shown as text.
+    """
+    ticket = session.get(Ticket, ticket_id)
+    if ticket is None:
+        raise NotFoundError(f"There is no ticket {ticket_id}.")
+    template = template_of(ticket, policy)
+    asked = template.fields if template else ()
+    known = {field.name for field in asked}
+    left = [
+        TemplateField(name=n, title=n.replace("_", " ")) for n in ticket.fields if n not in known
+    ]
+    return tuple(Answer(field, ticket.fields.get(field.name, "")) for field in (*asked, *left))
+
+
+def require_answers(session: Session, ticket: Ticket, policy: CasesPolicy) -> None:
+    """Refuse to go on while a mandatory field is empty.
+
+    Raises:
+        TransitionError: It names the fields.
+
+    """
+    if ticket.template is None and not ticket.category:
+        return
+    missing = [a.field.title for a in answers(session, ticket.id or 0, policy) if a.is_missing]
+    if missing:
+        raise TransitionError(
+            f"{ticket.human_id} does not say yet: {', '.join(missing)}.",
+            hint="e f answers it, or `tickets edit --field NAME=…`.",
+        )
 
 
 def add_runbook_steps(

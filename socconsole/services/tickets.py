@@ -239,12 +239,13 @@ def resolve(
     """Say that the owner is done: the tickets' alerts are closed with the verdict.
 
     Raises:
-        TransitionError: A mandatory task is open, or the verdict lacks its note.
+        TransitionError: A mandatory task is open or field empty, or the verdict lacks its note.
 
     """
     verdict = resolution.verdict
 
     def step(ticket: Ticket) -> None:
+        templates.require_answers(session, ticket, policy.cases)
         facts = {
             **verdict_facts(verdict),
             "open_mandatory_tasks": _open_mandatory_tasks(session, ticket),

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from socconsole.tui.field_edit import ask_moment
 from socconsole.tui.store_access import AnySession
-from socconsole.tui.ticket_verbs import ask_moment
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -11,10 +11,11 @@ from textual.binding import Binding
 from socconsole.core.lifecycle import INCIDENT
 from socconsole.core.moment import past_moment
 from socconsole.tui import incident_course
+from socconsole.tui.field_edit import ask_moment, edit_field
 from socconsole.tui.incident_course import Chosen
 from socconsole.tui.keymap import key
 from socconsole.tui.store_access import AnySession
-from socconsole.tui.ticket_verbs import ask_check, ask_moment, edit_field, task_on
+from socconsole.tui.ticket_verbs import ask_check, task_on
 
 if TYPE_CHECKING:
     from socconsole.tui.app import ConsoleApp
@@ -166,6 +167,11 @@ _FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "t": ("title", "title"),
         "r": ("root_cause", "root cause"),
         "l": ("tlp", "TLP"),
+        "p": ("pap", "PAP"),
+        "h": ("hypothesis", "hypothesis"),
+        "u": ("unchecked", "unchecked"),
+        "g": ("tags", "tags"),
+        "e": ("started_at", "began at"),
     }
 )
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from socconsole.core.sla import in_words
 from socconsole.tui.alert_text import SEVERITY_MARKS
 from socconsole.tui.cells import stamp
+from socconsole.tui.ticket_fields import field_lines
 from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
+    from socconsole.services.templates import Answer
     from socconsole.store.queries.casefile import Casefile
     from socconsole.store.queries.lessons import Lesson
     from socconsole.store.queries.notes import (
@@ -39,13 +41,18 @@ def left_words(row: "TicketRow", now: datetime) -> tuple[str, str]:
 
 
 def ticket_lines(
-    file: "Casefile", similar: "Sequence[Similar]", taught: "Sequence[Lesson]", now: datetime
+    file: "Casefile",
+    similar: "Sequence[Similar]",
+    taught: "Sequence[Lesson]",
+    now: datetime,
+    answers: "Sequence[Answer]" = (),
 ) -> list[Line]:
     """Return the lines of a ticket: what to do next first, then what is known."""
     d = file.detail
     return [
         *_head(file, now),
         *_thinking(file),
+        *listed("Fields", list(field_lines(answers))),
         *open_task_lines(d.tasks, now),
         *lesson_lines(taught),
         *listed("Alerts", [alert_line(alert) for alert in d.alerts]),

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from textual.binding import Binding
 
-from socconsole.core.moment import moment
+from socconsole.tui.field_edit import ask_moment, edit_field
 from socconsole.tui.keymap import key
 from socconsole.tui.store_access import AnySession
+from socconsole.tui.ticket_fields import edit_fields
 
 if TYPE_CHECKING:
     from socconsole.store.queries.tickets import TicketRow
@@ -67,14 +67,6 @@ class Chosen:
 
 
 Verb = Callable[["ConsoleApp", Chosen], Awaitable[None]]
-
-
-async def ask_moment(app: "ConsoleApp", label: str) -> datetime | None:
-    """Ask for a moment until it can be read; None when the analyst leaves."""
-    text = await app.ask(label)
-    if not text:
-        return None
-    return moment(text, now=app.now(), zone=ZoneInfo(app.zone))
 
 
 async def _next(app: "ConsoleApp", chosen: Chosen) -> None:
@@ -214,46 +206,19 @@ FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "c": ("category", "category"),
         "l": ("tlp", "TLP"),
         "p": ("pap", "PAP"),
+        "g": ("tags", "tags"),
+        "r": ("description", "report"),
     }
 )
 
 
 async def _edit(app: "ConsoleApp", chosen: Chosen) -> None:
-    pressed = await app.choose(
-        f"Edit {_one(chosen)}", {k: label for k, (_, label) in FIELDS.items()}
-    )
-    if pressed is not None:
+    labels = {k: label for k, (_, label) in FIELDS.items()}
+    pressed = await app.choose(f"Edit {_one(chosen)}", {**labels, "f": "its template's fields"})
+    if pressed == "f":
+        await edit_fields(app, chosen.ids[0], _one(chosen))
+    elif pressed is not None:
         await edit_field(app, "ticket", chosen.ids[0], FIELDS[pressed])
-
-
-async def edit_field(app: "ConsoleApp", kind: str, case_id: int, field: tuple[str, str]) -> None:
-    """Ask for a field's new value; a colleague's change meanwhile is shown, not overwritten."""
-    from socconsole.services import case_edit
-    from socconsole.store.queries.fields import field_of
-
-    name, label = field
-    before = await app.store.read(field_of, kind, case_id, name)
-    if name in {"deadline", "started_at"}:
-        value: object = await ask_moment(app, f"{label} (2h, 14:30)")
-    else:
-        value = await app.ask(label, initial=str(before or ""), draft=f"{kind}:{case_id}:{name}")
-    if value is None:
-        return
-    edit = case_edit.edit_ticket if kind == "ticket" else case_edit.edit_incident
-    result = await app.change(edit, case_id, {name: value}, {name: before})
-    if result is None:
-        return
-    if not result.conflicts:
-        app.say(f"{label} set · u undoes")
-        return
-    conflict = result.conflicts[0]
-    pressed = await app.choose(
-        f"A colleague wrote: {conflict.theirs}", {"m": "take mine", "t": "keep theirs"}
-    )
-    if pressed == "m":
-        await app.change(edit, case_id, {name: value}, {name: conflict.theirs}, done=f"{label} set")
-    else:
-        app.say(f"Kept theirs; yours was: {value}")
 
 
 async def _task(app: "ConsoleApp", chosen: Chosen) -> None:

@@ -68,6 +68,10 @@ def test_a_report_by_phone_is_one_line(soc):
     assert (shown["reporter"], shown["channel"]) == ("Doe", "phone")
     assert shown["reported_at"] < shown["opened_at"]
     assert any(task["mandatory"] for task in shown["tasks"])
+    soc("tickets", "edit", opened["id"], "--field", "went_how_far=Opened", "--pap", "RED")
+    assert soc("tickets", "show", opened["id"], "--json")["fields"] == {"went_how_far": "opened"}
+    assert "does not ask for 'x'" in soc("tickets", "edit", "1", "--field", "x=y", fails=2)
+    assert "went_how_far" in soc("tickets", "templates")
     assert "Phish" in soc("tickets", "show", opened["id"])
 
 
@@ -125,6 +129,12 @@ def test_an_incident_from_an_alert_to_a_phase(soc, alert_ids):
     (known,) = soc("incidents", "indicator", name, "--json")
     assert known["value"] == "bad.example"
     measure = soc("incidents", "countermeasure", name, "block", "--target", "bad.example", "--json")
+    edited = soc("incidents", "edit", name, "--next-step", "ask", "--deadline", "2h", "--json")
+    assert edited["next_step"] == "ask"
+    path = soc("incidents", "escalate", name, "--why", "who decides?", "--json")
+    assert (path["asked"][0]["whom"], path["next"]) == ("shift lead", "incident manager on call")
+    answered = soc("incidents", "escalate", name, "--answered", "1", "--answer", "I", "--json")
+    assert answered["next"] is None
     moved = soc("incidents", "countermeasure", name, "--approve", str(measure[0]["id"]), "--json")
     assert moved[0]["state"] == "approved"
     said = soc(
@@ -134,6 +144,15 @@ def test_an_incident_from_an_alert_to_a_phase(soc, alert_ids):
     shown = soc("incidents", "show", name, "--json")
     assert shown["indicators"][0]["value"] == "bad.example"
     assert "MTTC ≥" in soc("incidents", "show", name)
+
+
+def test_an_incident_that_is_part_of_another_is_merged(soc, alert_ids):
+    for number in alert_ids:
+        soc("incidents", "declare", str(number), "--sev", "3")
+    soc("incidents", "merge", "1", "2", "--reason", "the same address")
+    ended, whole = (soc("incidents", "show", number, "--json") for number in ("1", "2"))
+    assert (ended["outcome"], ended["merged_into"]) == ("merged", "INC-2026-002")
+    assert len(whole["tickets"]) == 2
 
 
 def test_a_shift_is_handed_over_in_four_commands(soc):

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from socconsole.core.template import steps_of, tactics_of, techniques_of, template_from
-from socconsole.errors import SettingsError
+from socconsole.errors import SettingsError, UsageError
 
 
 def test_a_template_says_what_a_kind_of_ticket_begins_with():
@@ -35,6 +35,9 @@ def test_a_template_says_what_a_kind_of_ticket_begins_with():
         ({"tags": "x"}, "list of text"),
         ({"fields": {"deadline": "soon"}}, "deadline"),
         ({"task": [{"title": "x", "mandatory": "yes"}]}, "true or false"),
+        ({"field": [{"title": "x"}]}, "name is missing"),
+        ({"field": [{"name": "Big Name"}]}, "no name for a field"),
+        ({"field": [{"name": "x", "kind": "choice"}]}, "choices belong"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_file(document, complaint):
@@ -62,3 +65,25 @@ def test_tactics_are_told_from_techniques():
 def test_a_step_over_several_lines_stays_whole_and_ticked_boxes_are_steps():
     page = "- [ ] Isolate the host\n  - by its switch\n- [x] Tell the owner\n"
     assert [step for _, step in steps_of(page)] == ["Isolate the host", "Tell the owner"]
+
+
+def test_an_answer_is_kept_as_the_field_wants_it():
+    asked = template_from(
+        "t",
+        {
+            "field": [
+                {"name": "far", "choices": ["Opened", "Clicked"]},
+                {"name": "hosts", "kind": "number"},
+                {"name": "ours", "kind": "yes_no"},
+            ]
+        },
+        "t.toml",
+    )
+    assert asked.field("far").answered(" clicked ") == "Clicked"
+    assert asked.field("hosts").answered("12") == "12"
+    assert asked.field("ours").answered("") == ""
+    for name, wrong in (("far", "maybe"), ("hosts", "many"), ("ours", "perhaps")):
+        with pytest.raises(UsageError):
+            asked.field(name).answered(wrong)
+    with pytest.raises(UsageError, match="It asks far, hosts, ours"):
+        asked.field("who")

@@ -96,6 +96,9 @@ async def test_a_report_by_phone_is_taken_on_the_bottom_line(console, database):
     await console.types("phishing")
     assert "Strange mail" in console.screen
     assert "Find everybody who got it" in console.screen
+    assert "! How far it went" in console.screen
+    await console.presses("e", "f", "3", "2")
+    assert "How far it went: opened" in console.screen
 
 
 async def test_a_colleagues_edit_is_shown_not_overwritten(console, database, opened):

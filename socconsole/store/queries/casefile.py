@@ -62,6 +62,8 @@ def casefile_document(file: Casefile) -> dict[str, object]:
         "impact": d.impact,
         "urgency": d.urgency,
         "priority_reason": d.priority_reason,
+        "template": d.template,
+        "fields": d.fields,
         "tags": d.tags,
         "pap": d.pap,
         "watchers": d.watchers,
@@ -108,7 +110,8 @@ def casefile_lines(file: Casefile, now: datetime) -> Iterable[str]:
         ("next step", row.next_step),
         ("merged into", d.merged_into),
     )
-    for name, value in facts:
+    answers = ((name.replace("_", " "), value) for name, value in d.fields.items())
+    for name, value in (*facts, *answers):
         if value:
             yield f"{name}: {value}"
     if d.description:

@@ -8,7 +8,7 @@ from socconsole.store.tables import Alert, Incident, Ticket
 
 
 def field_of(session: Session, kind: str, case_id: int, name: str) -> object:
-    """Return the value of a field of a ticket or an incident.
+    """Return the value of a field of a ticket or an incident; `field:NAME` of its template.
 
     Raises:
         NotFoundError: There is no such case.
@@ -18,6 +18,9 @@ def field_of(session: Session, kind: str, case_id: int, name: str) -> object:
     row = session.get(table, case_id)
     if row is None:
         raise NotFoundError(f"There is no {kind} {case_id}.")
+    own, _, asked = name.partition(":")
+    if own == "field" and isinstance(row, Ticket):
+        return row.fields.get(asked, "")
     value: object = getattr(row, name)
     return value
 

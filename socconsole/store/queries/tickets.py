@@ -121,6 +121,8 @@ class TicketDetail:
     row: TicketRow
     description: str
     template: str | None
+    fields: dict[str, str]
+    """What the template's own questions were answered with."""
     tags: tuple[str, ...]
     pap: str
     impact: str
@@ -247,6 +249,7 @@ def detail(session: Session, ticket_id: int) -> TicketDetail:
         row=rows[0],
         description=ticket.description,
         template=ticket.template,
+        fields=dict(ticket.fields),
         tags=tuple(ticket.tags),
         pap=ticket.pap,
         impact=ticket.impact,

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole.core.observable import defang
+from socconsole.core.policy import CasesPolicy
 from socconsole.tui import ticket_verbs
 from socconsole.tui.keymap import key
 from socconsole.tui.open_ref import open_ref
@@ -24,6 +25,7 @@ from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.text_pane import Line, TextPane
 
 if TYPE_CHECKING:
+    from socconsole.services.templates import Answer
     from socconsole.store.queries.casefile import Casefile
     from socconsole.store.queries.lessons import Lesson
     from socconsole.store.queries.similar import Similar
@@ -36,17 +38,25 @@ class SeenTicket:
     file: "Casefile"
     similar: "tuple[Similar, ...]"
     lessons: "tuple[Lesson, ...]"
+    answers: "tuple[Answer, ...]"
+    """The fields its template adds."""
 
 
-def read_ticket(session: AnySession, ticket_id: int) -> SeenTicket:
+def read_ticket(session: AnySession, ticket_id: int, policy: CasesPolicy) -> SeenTicket:
     """Return all of a ticket, closed ones like it and lessons, in one snapshot."""
+    from socconsole.services.templates import answers
     from socconsole.store.queries.casefile import casefile
     from socconsole.store.queries.lessons import lessons
     from socconsole.store.queries.similar import similar
 
     file = casefile(session, ticket_id)
     rules = sorted({alert.rule_id for alert in file.detail.alerts})
-    return SeenTicket(file, similar(session, ticket_id), lessons(session, rules))
+    return SeenTicket(
+        file,
+        similar(session, ticket_id),
+        lessons(session, rules),
+        answers(session, ticket_id, policy),
+    )
 
 
 class TicketScreen(Screen[None]):
@@ -97,7 +107,7 @@ class TicketScreen(Screen[None]):
     @task
     async def action_load(self) -> None:
         wanted = self.ticket_id
-        seen = await console(self).store.read(read_ticket, wanted)
+        seen = await console(self).store.read(read_ticket, wanted, console(self).settings.cases)
         if wanted == self.ticket_id:
             fresh = self._seen is None or self._seen.file.detail.row.id != wanted
             self._seen = seen
@@ -116,7 +126,7 @@ class TicketScreen(Screen[None]):
             (place if len(self._ids) > 1 else "", "muted"),
             (self._watching.words, "warn"),
         )
-        lines = ticket_lines(file, seen.similar, seen.lessons, console(self).now())
+        lines = ticket_lines(file, seen.similar, seen.lessons, console(self).now(), seen.answers)
         self.query_one(TextPane).show(lines, top=top)
 
     def action_walk(self, by: int) -> None:
