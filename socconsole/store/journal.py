@@ -12,6 +12,7 @@ from sqlmodel import Session
 from socconsole.store.audit import Link, link_hash, payload_hash
 from socconsole.store.changes import NOTIFY_CHANNEL
 from socconsole.store.images import Image, canonical
+from socconsole.store.progress import counted
 from socconsole.store.tables import (
     Action,
     AuditEntry,
@@ -25,6 +26,8 @@ from socconsole.store.types import new_uid, to_micros
 _NAMED_CHANGES = 100
 """Above so many rows of one table a change says "many" instead of naming them."""
 _SALT = 16
+_WRITING = (0.6, 0.8)
+"""Shares of a long change between which its entries are linked; then they are inserted."""
 
 _TAKE_HEAD = text(
     "UPDATE change_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, audit_seq, audit_hash"
@@ -111,7 +114,8 @@ def _append(
     payloads: list[dict[str, object]] = []
     at, action_id = to_micros(doing.now), doing.action_id or 0
     salts = os.urandom(_SALT * len(touches))
-    for number, touch in enumerate(touches):
+    written = counted(doing.session, touches, len(touches), *_WRITING)
+    for number, touch in enumerate(written):
         seq += 1
         salt = salts[number * _SALT : (number + 1) * _SALT]
         body = touch.body()

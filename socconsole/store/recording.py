@@ -20,10 +20,13 @@ from sqlmodel import Session
 
 from socconsole.store.images import UNRECORDED, Image, image_of, plain
 from socconsole.store.journal import Touch, write_action
+from socconsole.store.progress import counted
 from socconsole.store.tables import Edited, Identified, table_of
 
 _KEY = "socconsole.recording"
 _CHUNK = 5_000
+_READING = (0.1, 0.3)
+"""Shares of a long change between which the rows are read; after it they are written down."""
 _MANY = 20
 """From so many rows with the same values on they are written in one statement."""
 
@@ -78,7 +81,8 @@ class Recording:
         wanted = {row["id"]: row for row in rows}
         columns = [table.c[name] for name in rows[0] if name != "id"]
         changed: list[dict[str, object]] = []
-        for found in self._current(table, list(wanted), columns):
+        current = self._current(table, list(wanted), columns)
+        for found in counted(self.session, current, len(wanted), *_READING):
             number, uid, values = found[0], found[1], found[2:]
             new = wanted[number]
             differing = [

@@ -85,8 +85,6 @@ def counted(ids: Ids) -> str:
 
 async def perform(app: "ConsoleApp", ids: Ids, deed: Deed) -> bool:
     """Do `deed` to `ids`, say what came of it, keep it for `.`, return whether they are done."""
-    if len(ids) > 1_000:
-        app.say(f"{len(ids):,} alerts …")
     done = await app.change(partial(deed.service, **deed.named), list(ids), *deed.more)
     if done is None:
         return False

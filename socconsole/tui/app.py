@@ -302,6 +302,12 @@ class ConsoleApp(PaintedApp):
         place = f" ({error.where})" if error.where else ""
         self.call_next(self.say, said + place, "say-error")
 
+    def _progress(self, release: Callable[[], None], share: float) -> None:
+        """Show how far a long change has come; keys are answered meanwhile."""
+        release()
+        for prompt in self.screen.query(PromptLine):
+            prompt.show_progress(share)
+
     async def ask(self, label: str, **how: Unpack[Asking]) -> str | None:
         """Return what is typed on the bottom line, or None; `PromptLine.ask` says how."""
         return await self.screen.query_one(PromptLine).ask(label, **how)
@@ -330,8 +336,9 @@ class ConsoleApp(PaintedApp):
 
         """
         try:
-            with self._type_ahead.held():
-                result = await self.store.change(verb, *args, **kwargs)
+            with self._type_ahead.held() as release:
+                tell = partial(self.call_next, self._progress, release)
+                result = await self.store.change_telling(tell, verb, *args, **kwargs)
         except ConflictError as error:
             self.complain(error)
             self._tell(StoreChanged())

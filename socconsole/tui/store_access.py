@@ -126,13 +126,26 @@ class StoreAccess:
             SocError: What the verb refuses.
 
         """
+        return await self.change_telling(lambda _: None, verb, *args, **kwargs)
+
+    async def change_telling(
+        self,
+        tell: Callable[[float], None],
+        verb: Callable[..., T],
+        *args: object,
+        **kwargs: object,
+    ) -> T:
+        """Do what `change` does; a long one calls `tell` with the share done, from its thread."""
         if self._read_only:
             raise ForbiddenError(
                 "This console is read-only.", hint="Start it without --read-only to change things."
             )
 
         def work() -> T:
+            from socconsole.store.progress import report_to
+
             with self._ready().begin() as session:
+                report_to(session, tell)
                 return verb(session, *args, by=self._login, now=self._now(), **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)

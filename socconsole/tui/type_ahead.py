@@ -40,14 +40,25 @@ class TypeAhead:
         self._changes = 0
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Let keys wait while a change is made: the next verb is meant for what it leads to."""
+    def held(self) -> Iterator[Callable[[], None]]:
+        """Let keys wait while a change is made: the next verb is meant for what it leads to.
+
+        What is yielded ends the waiting sooner: a change that takes seconds holds no keys up.
+        """
+        is_held = True
         self._changes += 1
+
+        def release() -> None:
+            nonlocal is_held
+            if is_held:
+                is_held = False
+                self._changes -= 1
+                self._freed.set()
+
         try:
-            yield
+            yield release
         finally:
-            self._changes -= 1
-            self._freed.set()
+            release()
 
     def must_wait(self, event: Typed) -> bool:
         """Keep `event` for later when another key is under way; tell whether to call `drain`."""

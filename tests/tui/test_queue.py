@@ -1,8 +1,12 @@
 """The queue under the fingers."""
 
+import asyncio
+import threading
+
 import pytest
 
 from socconsole.core.severity import Severity
+from socconsole.store.progress import counted
 from tests.conftest import NOON
 from tests.services.alert_making import alert_of, bring, detection, minutes
 from tests.tui.analyst import at_the_console
@@ -55,6 +59,25 @@ async def test_all_matching_are_closed_as_one_action_and_undone_as_one(console, 
     assert statuses(database) == ["closed"] * 5
     await console.presses("u")
     assert statuses(database) == ["new"] * 5
+
+
+async def test_a_long_change_says_how_far_it_is_and_holds_no_key_up(console):
+    halfway, go_on = threading.Event(), threading.Event()
+
+    def long_verb(session, *, by, now):
+        for row in counted(session, range(2_000), 2_000, 0.0, 1.0):
+            if row == 1_000:
+                halfway.set()
+                go_on.wait(30)
+        return "done"
+
+    change = asyncio.ensure_future(console.app.change(long_verb))
+    await asyncio.get_running_loop().run_in_executor(None, halfway.wait, 30)
+    await console.pilot.press("j")
+    await console.waits_until("2/5")
+    await console.waits_until("50%")
+    go_on.set()
+    assert await change == "done"
 
 
 async def test_a_acknowledges_and_stays_where_it_is(console, database):

@@ -410,8 +410,8 @@ class QueueScreen(Screen[None]):
         if marked and finished:
             self.table.clear_marks()
         self.table.refresh_rows()
-        if finished:
-            done = set(target.ids)
+        done = set(target.ids)
+        if finished and self.table.cursor_id in done:  # a long verb leaves time to move on
             self.table.advance(lambda row: row.is_open and row.id not in done)
 
     @task

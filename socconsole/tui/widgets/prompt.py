@@ -30,6 +30,7 @@ Complete = Callable[[str], Awaitable[Sequence[str]]]
 _SAID_SECS = 6.0
 _ERROR_SECS = 15.0
 _DRAFT_SECS = 1.0
+_PROGRESS_CELLS = 20
 _GIVE_UP = ("escape", "ctrl+c")
 
 
@@ -279,6 +280,14 @@ class PromptLine(Widget):
         secs = _ERROR_SECS if tone == "say-error" else _SAID_SECS
         self._said_timer = self.set_timer(secs, self.hush)
         self.refresh()
+
+    def show_progress(self, share: float) -> None:
+        """Show how much of a long change is done, until something else is said."""
+        done = round(max(0.0, min(share, 1.0)) * _PROGRESS_CELLS)
+        bar = "█" * done + "░" * (_PROGRESS_CELLS - done)
+        text = f"Working {bar} {share:4.0%} · keys work meanwhile"
+        if text != self.said:
+            self.say(text, "prompt")
 
     def hush(self) -> None:
         """Show the hints again."""
