@@ -81,7 +81,7 @@ class ViewBar:
 
 
 async def group_choices(
-    app: "ConsoleApp", query: "QueueQuery", typed: str, narrow: Callable[[str], None]
+    app: "ConsoleApp", query: "QueueQuery", typed: str, narrow: Callable[[str], object]
 ) -> "PickScreen | None":
     """Ask for a field and return the list of its values; None when nothing was chosen."""
     from functools import partial

@@ -128,7 +128,7 @@ def values_of(event: Event, *, entities_only: bool = False) -> dict[str, tuple[s
 
 
 async def group_by(
-    app: "ConsoleApp", asked: Asked, typed: str, narrow: Callable[[str], None]
+    app: "ConsoleApp", asked: Asked, typed: str, narrow: Callable[[str], object]
 ) -> None:
     """Count the values of a field among the newest events; Enter narrows to one."""
     from socconsole.tui.screens.pick import Choice, PickScreen

@@ -125,7 +125,8 @@ async def test_a_wrong_filter_says_where_it_is_wrong(bare_setup, collector):
     async with at_the_console(bare_setup) as analyst:
         await analyst.presses("3", "slash")
         await analyst.types("one (two")
-        assert "column" in analyst.bottom
+        assert "one (two" in analyst.bottom
+        assert "This ( is never closed" in analyst.screen
 
 
 async def test_an_empty_tail_says_what_to_do(bare_setup):

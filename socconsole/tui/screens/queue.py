@@ -13,12 +13,12 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from socconsole.core.severity import Severity
-from socconsole.errors import UsageError
 from socconsole.tui import alert_verbs, case_verbs, find_verbs, quiet_verbs
 from socconsole.tui.alert_columns import alert_columns
 from socconsole.tui.alert_source import AlertSource
 from socconsole.tui.alert_text import alert_lines, read_alert
 from socconsole.tui.alert_verbs import Target
+from socconsole.tui.filter_prompt import FilterPrompt
 from socconsole.tui.keymap import key
 from socconsole.tui.queue_views import ViewBar, group_choices
 from socconsole.tui.screens import console
@@ -31,9 +31,9 @@ from socconsole.tui.widgets.table import VirtualTable
 from socconsole.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
+    from socconsole.core.filter_words import Vocabulary
     from socconsole.store.queries.queue import QueueRow
 
-_TYPING_SECS = 0.15
 _COUNTS_SECS = 2.0
 """The counts of the views are read again at most so often."""
 _PREVIEW_SECS = 0.12
@@ -50,6 +50,12 @@ SORTS = {
     "u": "user",
     "i": "source_ip",
 }
+
+
+def _words() -> "Vocabulary":
+    from socconsole.core.filter_words import ALERT_FIELDS
+
+    return ALERT_FIELDS
 
 
 VERBS = {
@@ -97,10 +103,8 @@ class QueueScreen(Screen[None]):
         self._views_read = 0.0
         self._left_out: set[str] = set()
         self._preview_timer: Timer | None = None
-        self._typed = ""
-        self._typing: Timer | None = None
+        self._filter = FilterPrompt(console(self), _words, self._filter_changed)
         self._source: AlertSource | None = None
-        self._problem = ""
         self._is_touched = False
 
     def compose(self) -> ComposeResult:
@@ -135,7 +139,7 @@ class QueueScreen(Screen[None]):
         source = self._source
         if source is None:
             return
-        source.filter = f"{self._views.current.filter} {self._typed}".strip()
+        source.filter = self._whole_filter
         self.table.reload(first=first)
 
     def on_virtual_table_loaded(self, message: VirtualTable.Loaded) -> None:
@@ -185,8 +189,8 @@ class QueueScreen(Screen[None]):
 
     def _why_empty(self) -> str:
         name = self._views.current.name
-        if self._typed:
-            return f"No alert in {name} matches {self._typed} · \\ takes the filter off"
+        if self._filter.text:
+            return f"No alert in {name} matches {self._filter.text} · \\ takes the filter off"
         if name == "Open":
             return "No open alert. 3 Live tail shows what is read, 7 Sources how reading goes."
         return f"No alert in {name} · [ and ] change the view"
@@ -199,10 +203,7 @@ class QueueScreen(Screen[None]):
         source = self._source
         if source and (source.sort != "rank" or source.reverse):
             parts.append((f"  by {source.sort}{' ↑' if source.reverse else ''}", "muted"))
-        if self._typed:
-            parts.append((f"  /{self._typed}", "prompt"))
-        if self._problem:
-            parts.append((f"  {self._problem}", "say-error"))
+        parts.extend(self._filter.parts)
         if sum(len(text) for text, _ in parts) > self.size.width:
             parts = [part for part in parts if part[1] != "tab"]
         self.query_one("#bar", Drawn).show(*parts)
@@ -229,65 +230,37 @@ class QueueScreen(Screen[None]):
         self.load_views()
 
     @property
+    def _whole_filter(self) -> str:
+        return f"{self._views.current.filter} {self._filter.text}".strip()
+
+    @property
     def shown(self) -> tuple[str, str]:
         """The filter and the order on screen: what `:view save` keeps."""
-        typed = f"{self._views.current.filter} {self._typed}".strip()
-        return typed, self._source.sort if self._source else "rank"
+        return self._whole_filter, self._source.sort if self._source else "rank"
 
     # The filter.
 
     @task
     async def action_filter(self) -> None:
-        before = self._typed
-        text = await console(self).ask(
-            "/", initial=before, complete=self._complete, on_change=self._typing_filter
-        )
-        if self._typing is not None:
-            self._typing.stop()
-        self._apply(before if text is None else text)
+        await self._filter.ask(self._complete)
 
-    def _typing_filter(self, text: str) -> None:
-        if self._typing is not None:
-            self._typing.stop()
-        self._typing = self.set_timer(_TYPING_SECS, lambda: self._apply(text))
-
-    def _apply(self, text: str) -> None:
-        from socconsole.core.filter import parse_filter
-        from socconsole.core.filter_words import ALERT_FIELDS
-
-        text = text.strip()
-        try:
-            parse_filter(text, ALERT_FIELDS)
-        except UsageError as error:
-            self._problem = str(error)
-            self._show_bar()
-            return
-        self._problem = ""
-        if text != self._typed:
-            self._typed = text
-            self._show_bar()
+    def _filter_changed(self) -> None:
+        self._show_bar()
+        if self._source is not None and self._source.filter != self._whole_filter:
             self.load(first=True)
 
     async def _complete(self, text: str) -> Sequence[str]:
-        from socconsole.core.filter_edit import filled, gap_at, offers
-        from socconsole.core.filter_words import ALERT_FIELDS
-        from socconsole.store.queries.grouping import GROUPED_BY, known_values
+        from socconsole.tui.filter_prompt import completed
 
-        gap = gap_at(text, len(text), ALERT_FIELDS)
-        if gap is None:
-            return []
-        values: Sequence[str] = ()
-        if gap.field is not None and gap.field.name in GROUPED_BY:
-            values = await console(self).store.read(known_values, gap.field.name)
-        return [filled(text, gap, offer)[0] for offer in offers(gap, ALERT_FIELDS, values)]
+        return await completed(console(self), text, _words())
 
     def action_clear_filter(self) -> None:
-        self._apply("")
+        self._filter.take("")
 
     def narrow_to(self, text: str) -> None:
         """Show the open alerts `text` filters."""
         self._views.step_to_first()
-        self._apply(text)
+        self._filter.take(text)
 
     @task
     async def action_value_filter(self) -> None:
@@ -302,16 +275,16 @@ class QueueScreen(Screen[None]):
             "i": ("source_ip", row.source_ip or "none"),
             "s": ("source", row.source),
         }
-        text = await narrowed(console(self), self._typed, values, self._group_by)
+        text = await narrowed(console(self), self._filter.text, values, self._group_by)
         if text is not None:
-            self._apply(text)
+            self._filter.take(text)
 
     async def _group_by(self) -> None:
         """Count the values of a field; Enter narrows to the one under the cursor."""
         source, app = self._source, console(self)
         if source is None:
             return
-        found = await group_choices(app, source.query(), self._typed, self._apply)
+        found = await group_choices(app, source.query(), self._filter.text, self._filter.take)
         if found is not None:
             app.open(found)
 
@@ -464,6 +437,6 @@ class QueueScreen(Screen[None]):
     # What a row says.
 
     def _is_gone(self, row: "QueueRow") -> bool:
-        if "status" in self._views.current.filter or "status" in self._typed:
+        if "status" in self._views.current.filter or "status" in self._filter.text:
             return False
         return not row.is_open or row.status == "shelved"

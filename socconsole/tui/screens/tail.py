@@ -13,13 +13,13 @@ from textual.screen import Screen
 
 from socconsole.core.event import Event, EventCategory
 from socconsole.core.filter import parse_filter
-from socconsole.core.filter_edit import filled, gap_at, offers
 from socconsole.core.filter_match import Viewer, event_predicate, needed_entities
 from socconsole.core.filter_words import EVENT_FIELDS
 from socconsole.core.moment import past_moment
 from socconsole.tui import tail_verbs
 from socconsole.tui.cells import stamp
 from socconsole.tui.event_text import event_lines
+from socconsole.tui.filter_prompt import FilterPrompt, completed
 from socconsole.tui.keymap import key
 from socconsole.tui.messages import Narrow
 from socconsole.tui.screens import console
@@ -68,7 +68,8 @@ class TailScreen(Screen[None]):
         self._cursor: Cursor | None = None
         self._started = False
         self._loading = False
-        self._filter = ""
+        self._typed = FilterPrompt(console(self), lambda: EVENT_FIELDS, self._filter_changed)
+        self._read_filter = ""
         self._asked = Asked()
         self._sources: dict[str, int] = {}
         self._source = ""
@@ -239,8 +240,8 @@ class TailScreen(Screen[None]):
             parts.append(
                 (f"[{name}]" if chosen else f" {name} ", "tab-active" if chosen else "tab")
             )
-        if self._filter:
-            parts.append((f"  /{self._filter}", "prompt"))
+        if self._typed.parts:
+            parts.extend(self._typed.parts)
             if sum(len(text) for text, _ in parts) > self.size.width:
                 parts = [part for part in parts if part[1] != "tab"]
         if any(self._rate):
@@ -273,36 +274,27 @@ class TailScreen(Screen[None]):
 
     @task
     async def action_filter(self) -> None:
-        text = await console(self).ask("/", initial=self._filter, complete=self._complete)
-        if text is not None:
-            self._narrow(text)
+        await self._typed.ask(self._complete)
 
     async def _complete(self, text: str) -> Sequence[str]:
-        from socconsole.store.queries.grouping import GROUPED_BY, known_values
+        def known(name: str) -> Sequence[str]:
+            return sorted(self._sources) if name == "source" else ()
 
-        gap = gap_at(text, len(text), EVENT_FIELDS)
-        if gap is None:
-            return []
-        values: Sequence[str] = ()
-        if gap.field is not None and gap.field.name == "source":
-            values = sorted(self._sources)
-        elif gap.field is not None and gap.field.name in GROUPED_BY:
-            values = await console(self).store.read(known_values, gap.field.name)
-        return [filled(text, gap, offer)[0] for offer in offers(gap, EVENT_FIELDS, values)]
+        return await completed(console(self), text, EVENT_FIELDS, known)
 
     @task
     async def on_narrow(self, message: Narrow) -> None:
         self._source = ""
-        self._narrow(message.filter)
-
-    def _narrow(self, text: str) -> None:
-        """Keep the events that `text` finds; raises FilterError."""
-        parse_filter(text, EVENT_FIELDS)
-        self._filter = text.strip()
+        self._typed.take(message.filter)
         self.action_start_again()
 
+    def _filter_changed(self) -> None:
+        self._show_bar()
+        if self._typed.text != self._read_filter:
+            self.action_start_again()
+
     def action_clear_filter(self) -> None:
-        self._narrow("")
+        self._typed.take("")
 
     def action_source(self, by: int) -> None:
         names = ["", *sorted(self._sources)]
@@ -313,6 +305,7 @@ class TailScreen(Screen[None]):
     def action_start_again(self) -> None:
         """Forget what is shown and read the newest lines."""
         self._cursor, self._started, self._newer = None, False, 0
+        self._read_filter = self._typed.text
         self._asked = self._asking()
         self.view.clear()
         self._show_bar()
@@ -320,10 +313,10 @@ class TailScreen(Screen[None]):
 
     def _asking(self) -> Asked:
         source = self._sources.get(self._source)
-        if not self._filter:
+        if not self._typed.text:
             return Asked(source)
         app = console(self)
-        wanted = parse_filter(self._filter, EVENT_FIELDS)
+        wanted = parse_filter(self._typed.text, EVENT_FIELDS)
         accepts = event_predicate(wanted, Viewer(app.login, app.now()))
         return Asked(source, accepts, tuple(needed_entities(wanted)))
 
@@ -335,12 +328,14 @@ class TailScreen(Screen[None]):
             return
 
         async def group() -> None:
-            await tail_verbs.group_by(console(self), self._asked, self._filter, self._narrow)
+            await tail_verbs.group_by(
+                console(self), self._asked, self._typed.text, self._typed.take
+            )
 
         values = tail_verbs.values_of(event)
-        text = await narrowed(console(self), self._filter, values, group)
+        text = await narrowed(console(self), self._typed.text, values, group)
         if text is not None:
-            self._narrow(text)
+            self._typed.take(text)
 
     @task
     async def action_hunt(self) -> None:

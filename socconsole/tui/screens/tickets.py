@@ -8,9 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from socconsole.errors import UsageError
+from socconsole.core.filter_words import TICKET_FIELDS
 from socconsole.tui import ticket_verbs
 from socconsole.tui.cells import span
+from socconsole.tui.filter_prompt import FilterPrompt, completed
 from socconsole.tui.keymap import key
 from socconsole.tui.screens import console
 from socconsole.tui.tasks import task
@@ -71,8 +72,7 @@ class TicketsScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._view = VIEWS[0]
-        self._words = ""
-        self._problem = ""
+        self._filter = FilterPrompt(console(self), lambda: TICKET_FIELDS, self.action_load)
 
     def compose(self) -> ComposeResult:
         yield StatusHeader()
@@ -108,7 +108,7 @@ class TicketsScreen(Screen[None]):
 
         app = console(self)
         return ticket_filter(
-            self._words,
+            self._filter.text,
             login=app.login,
             now=app.now(),
             statuses=self._view.statuses,
@@ -116,8 +116,10 @@ class TicketsScreen(Screen[None]):
         )
 
     def _why_empty(self) -> str:
-        if self._words:
-            return f"No ticket in {self._view.name} has {self._words} · \\ takes the filter off"
+        if self._filter.text:
+            return (
+                f"No ticket in {self._view.name} has {self._filter.text} · \\ takes the filter off"
+            )
         if self._view.name == "Open":
             return "No open ticket · + opens one by hand, t on an alert opens one from it"
         return f"No ticket in {self._view.name} · [ and ] change the view"
@@ -129,10 +131,7 @@ class TicketsScreen(Screen[None]):
                 parts.append((f"[{view.name}]", "tab-active"))
             else:
                 parts.append((f" {view.name} ", "tab"))
-        if self._words:
-            parts.append((f"  /{self._words}", "prompt"))
-        if self._problem:
-            parts.append((f"  {self._problem}", "say-error"))
+        parts.extend(self._filter.parts)
         self.query_one("#bar", Drawn).show(*parts)
 
     def action_view(self, by: int) -> None:
@@ -141,29 +140,14 @@ class TicketsScreen(Screen[None]):
 
     @task
     async def action_filter(self) -> None:
-        before = self._words
-        words = await console(self).ask("/", initial=before, on_change=self._narrow)
-        self._narrow(before if words is None else words)
+        await self._filter.ask(self._complete)
 
-    def _narrow(self, words: str) -> None:
-        from socconsole.core.filter import parse_filter
-        from socconsole.core.filter_words import TICKET_FIELDS
-
-        try:
-            parse_filter(words, TICKET_FIELDS)
-        except UsageError as error:
-            self._problem = str(error)
-            self._show_bar()
-            return
-        self._problem = ""
-        if words != self._words:
-            self._words = words
-            self.action_load()
-        else:
-            self._show_bar()
+    async def _complete(self, text: str) -> Sequence[str]:
+        rows = [row for _, row in self.table.loaded]
+        return await completed(console(self), text, TICKET_FIELDS, lambda name: _values(rows, name))
 
     def action_clear_filter(self) -> None:
-        self._narrow("")
+        self._filter.take("")
 
     # Verbs.
 
@@ -224,3 +208,10 @@ class TicketsScreen(Screen[None]):
 
     def _age(self, row: "TicketRow") -> str:
         return span(console(self).now() - row.opened_at)
+
+
+def _values(rows: "Sequence[TicketRow]", name: str) -> list[str]:
+    """Return what the tickets on the list have in a field that filters ask for by name."""
+    found = {"id": "human_id"}.get(name, name)
+    values = {str(getattr(row, found, None) or "") for row in rows}
+    return sorted(values - {""})

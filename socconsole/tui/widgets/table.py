@@ -127,6 +127,11 @@ class VirtualTable(LineView, Generic[RowT]):
         """The row under the cursor, where it is loaded."""
         return self.row_at(self.cursor)
 
+    @property
+    def loaded(self) -> Sequence[tuple[int, RowT]]:
+        """The rows that are loaded, each with its id."""
+        return list(self._rows.items())
+
     def row_at(self, index: int) -> RowT | None:
         """Return the row at `index`, where it is loaded."""
         return self._rows.get(self._ids[index]) if 0 <= index < len(self._ids) else None
