@@ -338,7 +338,7 @@ class ConsoleApp(PaintedApp):
         try:
             with self._type_ahead.held() as release:
                 tell = partial(self.call_next, self._progress, release)
-                result = await self.store.change_telling(tell, verb, *args, **kwargs)
+                result = await self.store.change(verb, *args, tell=tell, **kwargs)
         except ConflictError as error:
             self.complain(error)
             self._tell(StoreChanged())

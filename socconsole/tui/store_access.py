@@ -118,24 +118,22 @@ class StoreAccess:
             self._pool, lambda: self.read_here(query, *args, **kwargs)
         )
 
-    async def change(self, verb: Callable[..., T], *args: object, **kwargs: object) -> T:
+    async def change(
+        self,
+        verb: Callable[..., T],
+        *args: object,
+        tell: Callable[[float], None] = lambda _: None,
+        **kwargs: object,
+    ) -> T:
         """Run `verb(session, …, by=, now=)` as one unit of work and return what it returns.
+
+        A long one calls `tell` with the share that is done, from its thread.
 
         Raises:
             ForbiddenError: The console is read-only.
             SocError: What the verb refuses.
 
         """
-        return await self.change_telling(lambda _: None, verb, *args, **kwargs)
-
-    async def change_telling(
-        self,
-        tell: Callable[[float], None],
-        verb: Callable[..., T],
-        *args: object,
-        **kwargs: object,
-    ) -> T:
-        """Do what `change` does; a long one calls `tell` with the share done, from its thread."""
         if self._read_only:
             raise ForbiddenError(
                 "This console is read-only.", hint="Start it without --read-only to change things."
