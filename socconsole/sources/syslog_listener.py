@@ -10,14 +10,16 @@ import selectors
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from socconsole.errors import SettingsError
+from socconsole.sources import gelf
 from socconsole.sources.spool import Spool
 
-SCHEMES = frozenset({"syslog+udp", "syslog+tcp", "syslog+tls"})
+SCHEMES = frozenset({"syslog+udp", "syslog+tcp", "syslog+tls", "gelf+udp", "gelf+tcp", "gelf+tls"})
 MESSAGE_BYTES = 64 * 1024
 """A message longer than this is cut."""
 CONNECTIONS_CAP = 1_000
@@ -115,10 +117,12 @@ class SyslogFeeder:
         self._stop = threading.Event()
         self._connections = threading.BoundedSemaphore(CONNECTIONS_CAP)
         where = urlsplit(url)
-        self._tls = _context(tls, url) if where.scheme == "syslog+tls" else None
+        self._tls = _context(tls, url) if where.scheme.endswith("+tls") else None
+        self._is_gelf = where.scheme.startswith("gelf+")
+        self._chunks = gelf.Datagrams()
         self._socket = _listen(where, url)
         self.port: int = self._socket.getsockname()[1]
-        target = self._datagrams if where.scheme == "syslog+udp" else self._accept
+        target = self._datagrams if where.scheme.endswith("+udp") else self._accept
         self._thread = threading.Thread(target=target, name="syslog", daemon=True)
 
     def start(self) -> None:
@@ -133,7 +137,8 @@ class SyslogFeeder:
         self._socket.close()
 
     def _take(self, messages: list[bytes], sender: str) -> None:
-        lines = [line for message in messages if (line := as_line(message))]
+        shaped = gelf.as_line if self._is_gelf else as_line
+        lines = [line for message in messages if (line := shaped(message))]
         if lines:
             self.spool.write(b"".join(line + b"\n" for line in lines), sender)
             self._wake()
@@ -148,7 +153,14 @@ class SyslogFeeder:
             except OSError as error:
                 self.trouble = str(error)
                 return
-            self._take([message], str(peer[0]))
+            self._take(self._whole(message, str(peer[0])), str(peer[0]))
+
+    def _whole(self, datagram: bytes, sender: str) -> list[bytes]:
+        if not self._is_gelf:
+            return [datagram]
+        message = self._chunks.feed(datagram, sender, time.monotonic())
+        self.trouble = self._chunks.trouble
+        return [] if message is None else [message]
 
     def _accept(self) -> None:
         with selectors.DefaultSelector() as selector:
@@ -170,7 +182,7 @@ class SyslogFeeder:
                 ).start()
 
     def _serve(self, connection: socket.socket, sender: str) -> None:
-        framing = Framing()
+        framing = gelf.Framing() if self._is_gelf else Framing()
         try:
             connection.settimeout(10.0)
             if self._tls is not None:
@@ -185,7 +197,9 @@ class SyslogFeeder:
                 connection.close()
             self._connections.release()
 
-    def _read(self, connection: socket.socket, framing: Framing, sender: str) -> None:
+    def _read(
+        self, connection: socket.socket, framing: "Framing | gelf.Framing", sender: str
+    ) -> None:
         quiet = 0.0
         while not self._stop.is_set() and quiet < IDLE_SECS:
             try:
@@ -226,10 +240,10 @@ def _listen(where: SplitResult, url: str) -> socket.socket:
     if where.scheme not in SCHEMES or port is None:
         raise SettingsError(
             f"{url!r} is not an address to listen at.",
-            hint="Write one such as syslog+udp://0.0.0.0:5514 or syslog+tcp://127.0.0.1:5514.",
+            hint="Write one such as syslog+udp://0.0.0.0:5514 or gelf+udp://127.0.0.1:12201.",
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    udp = where.scheme == "syslog+udp"
+    udp = where.scheme.endswith("+udp")
     opened = socket.socket(family, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM)
     try:
         if udp:
