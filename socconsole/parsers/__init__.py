@@ -181,6 +181,8 @@ def choose(lines: Sequence[str], *, among: Sequence[Parser] | None = None) -> Ch
         count = _count_read(parser, wanted) if parser.automatic else 0
         if count > most:
             best, most = parser, count
+        if most == len(wanted):
+            break  # of two that read equally well the first wins
     if best is None:
         return Choice(None, f"no parser reads any of the first {len(wanted)} lines")
     return Choice(best, f"{best.name} reads {most} of the first {len(wanted)} lines")

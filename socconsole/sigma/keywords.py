@@ -1,23 +1,31 @@
 """Keywords of all rules at once: words that may stand anywhere in an event."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import hyperscan
 
 from socconsole.sigma.checks import View
+from socconsole.sigma.needles import NeedleSets
 from socconsole.sigma.patterns import bytes_searcher, quote
 from socconsole.sigma.plan import Atom
 from socconsole.sigma.table import FieldTable
 
-Scan = Callable[[bytes], bool]
+Scan = Callable[[bytes], list[int]]
+"""UTF-8 → where needles end in it."""
 
 _LONG_LINE = 512
 
-_WORTH_COMPILING = 40
-"""Searches after which Hyperscan's speed has paid for its compilation; until then RE2 searches."""
+_WORTH_COMPILING = 1 << 20
+"""Bytes after which Hyperscan's speed has paid for its compilation; until then RE2 searches."""
+
+_MANY = 500
+"""Hits after which a search need not go on."""
 
 
 class KeywordScans:
@@ -35,9 +43,9 @@ class KeywordScans:
 class Keywords:
     """The keywords of a partition: which rules an event's words leave possible."""
 
-    def __init__(self, scans: KeywordScans) -> None:
+    def __init__(self, scans: KeywordScans, needles: NeedleSets) -> None:
         self._scans = scans
-        self._table = FieldTable("", _never_slow)
+        self._table = FieldTable("", _never_slow, needles)
         self._needles: set[str] = set()
 
     @cached_property
@@ -80,18 +88,37 @@ class KeywordScan:
     def __init__(self, needles: Sequence[str]) -> None:
         self._needles = needles
         self._scan: Scan | None = None
-        self._scanned = 0
+        self._patience = _WORTH_COMPILING
+        self._fast = False
 
     def found(self, text: str) -> bool:
         """Return whether some needle may be a part of a value in the JSON `text`."""
+        return bool(self._ends(text))
+
+    def suspects(self, lines: Sequence[str]) -> Collection[int]:
+        """Return the places of the lines in which some needle may be; all are of ASCII letters."""
+        ends = self._ends("\n".join(lines))
+        if not ends:
+            return ()
+        if not self._fast:
+            return [place for place, line in enumerate(lines) if self.found(line)]
+        if len(ends) >= _MANY:
+            return range(len(lines))
+        borders = list(accumulate(len(line) + 1 for line in lines))
+        return {bisect_left(borders, end) for end in ends}
+
+    def _ends(self, text: str) -> list[int]:
+        """Return where needles end in `text`; the first alone where the search is the slow one."""
         if not text.isascii():
             text = text.lower()  # letters beyond ASCII are compared in lower case, as the needles
+        data = text.encode(errors="replace")
         scan = self._scan
-        self._scanned += 1
-        if scan is None or self._scanned == _WORTH_COMPILING:
-            maker = _re2_scan if scan is None else _hyperscan_scan
+        self._patience -= len(data)
+        if scan is None or (self._patience <= 0 and not self._fast):
+            self._fast = self._patience <= 0
+            maker = _hyperscan_scan if self._fast else _re2_scan
             scan = self._scan = maker(self._patterns())
-        return scan(text.encode(errors="replace"))
+        return scan(data)
 
     def _patterns(self) -> list[str]:
         written = set(self._needles)
@@ -101,32 +128,30 @@ class KeywordScan:
 
 
 def _re2_scan(patterns: Sequence[str]) -> Scan:
-    return bytes_searcher("(?i)" + "|".join(patterns))
+    search = bytes_searcher("(?i)" + "|".join(patterns))
+    return lambda data: [0] if search(data) else []
 
 
 def _hyperscan_scan(patterns: Sequence[str]) -> Scan:
     """Return the search for any of `patterns`: three times as fast as RE2 over a long line."""
     database = hyperscan.Database()
-    flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH
     database.compile(
         expressions=[pattern.encode() for pattern in patterns],
         ids=list(range(len(patterns))),
         elements=len(patterns),
-        flags=flags,
+        flags=hyperscan.HS_FLAG_CASELESS,
     )
     scratch = hyperscan.Scratch(database)
-    hits: list[int] = []
+    ends: list[int] = []
 
-    def hit(number: int, *_place: Any) -> bool:  # noqa: ANN401 - hyperscan decides
-        hits.append(number)
-        return True  # stop: one is enough
+    def hit(_number: int, _start: int, end: int, *_more: Any) -> bool:  # noqa: ANN401 - its way
+        ends.append(end)
+        return len(ends) >= _MANY  # stop
 
-    def scan(data: bytes) -> bool:
-        hits.clear()
-        try:
+    def scan(data: bytes) -> list[int]:
+        ends.clear()
+        with suppress(hyperscan.ScanTerminated):
             database.scan(data, match_event_handler=hit, scratch=scratch)
-        except hyperscan.ScanTerminated:
-            return True
-        return bool(hits)
+        return ends
 
     return scan

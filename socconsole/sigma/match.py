@@ -99,20 +99,23 @@ class Matcher:
     ) -> None:
         """Match a few events, whose lines are searched for keywords all at once."""
         routes = self._routes
-        lines: dict[KeywordScan, list[str]] = {}
+        alike: dict[KeywordScan, list[Event]] = {}
         portion = []
         for event in events:
             known = routes.get(id(event.logsources))
             partition = known[1] if known else self._partition(event.logsources)
             scan, raw = partition.scan, event.raw
             if scan is not None and is_long_json(raw) and raw.isascii():
-                lines.setdefault(scan, []).append(raw)
-            else:
-                scan = None
-            portion.append((event, partition, scan))
-        clean = {scan for scan, raws in lines.items() if not scan.found("\n".join(raws))}
-        for event, partition, scan in portion:
-            for definition in partition.match(event, no_keyword=scan in clean):
+                alike.setdefault(scan, []).append(event)
+            portion.append((event, partition))
+        clean: set[int] = set()
+        for scan, ones in alike.items():
+            clean.update(map(id, ones))
+            clean.difference_update(
+                id(ones[place]) for place in scan.suspects([event.raw for event in ones])
+            )
+        for event, partition in portion:
+            for definition in partition.match(event, no_keyword=id(event) in clean):
                 self._fire(definition, event, read_at, found)
 
     def tick(self, now: datetime) -> list[Detection]:

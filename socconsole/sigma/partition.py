@@ -12,6 +12,7 @@ from socconsole.sigma.checks import EventCheck, View, event_check
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.fields import text_of, texts_of, value_of
 from socconsole.sigma.keywords import Keywords, KeywordScans
+from socconsole.sigma.needles import NeedleSets
 from socconsole.sigma.plan import Plan, make_plan
 from socconsole.sigma.quarantine import LONG, Quarantine
 from socconsole.sigma.table import FieldTable, Ledger, Memory
@@ -39,6 +40,7 @@ class Shared:
         self.quarantine = Quarantine()
         self.ledger = Ledger()
         self.scans = KeywordScans()
+        self.needles = NeedleSets()
 
 
 class Partition:
@@ -47,11 +49,12 @@ class Partition:
     def __init__(self, definitions: Sequence[Definition], shared: "Shared") -> None:
         self.definitions = tuple(d for d in definitions if d.tree is not None)
         self._quarantine = shared.quarantine
+        self._needles = shared.needles
         self._everything = (1 << len(self.definitions)) - 1
         self._tired = 0
         self._wide = 0
         self._by_keyword = 0
-        self.keywords = Keywords(shared.scans)
+        self.keywords = Keywords(shared.scans, shared.needles)
         self._rest: dict[int, tuple[EventCheck, tuple[str, ...]]] = {}
         self._verdicts: dict[tuple[object, ...], bool] = {}
         self._verified = 0
@@ -112,7 +115,7 @@ class Partition:
     def _table(self, field: str) -> FieldTable:
         table = self._tables.get(field)
         if table is None:
-            table = self._tables[field] = FieldTable(field, self._slow)
+            table = self._tables[field] = FieldTable(field, self._slow, self._needles)
         return table
 
     def _verify(self, possible: int, view: View) -> list[Definition]:

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from time import perf_counter_ns
 
-from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
-
 from socconsole.sigma import quarantine
 from socconsole.sigma.checks import TextCheck, text_check
-from socconsole.sigma.fields import text_of
-from socconsole.sigma.plan import Atom
+from socconsole.sigma.fields import MAX_TEXT, text_of
+from socconsole.sigma.needles import NeedleSets
+from socconsole.sigma.plan import Atom, Where
 from socconsole.sigma.quarantine import LONG
 from socconsole.sigma.tree import Node
 
@@ -33,12 +32,6 @@ _IN_BOOLEANS = frozenset(
 )
 """Every text that a boolean's text, or the number equal to it, contains."""
 
-_FEW = 6
-"""So many needles are searched one by one; more by automaton."""
-
-_FASTEST = 1200
-"""Needles up to which the automaton that is fastest on long values is worth its memory."""
-
 Masks = tuple[int, int]
 """Rules whose own demands on the field hold; rules of which a wide gate is met here."""
 
@@ -46,11 +39,15 @@ Masks = tuple[int, int]
 class FieldTable:
     """Decides what values of one field mean. Bits stand for the rules of a partition."""
 
-    def __init__(self, field: str, slow: Callable[[int, Callable[[], object]], None]) -> None:
+    def __init__(
+        self, field: str, slow: Callable[[int, Callable[[], object]], None], needles: NeedleSets
+    ) -> None:
         self.field = field
         self._slow = slow
         """Told of a check on a long text that took longer than its budget, and how to repeat it."""
-        self._atoms: dict[Atom, list[int]] = defaultdict(lambda: [0, 0])
+        self._needle_sets = needles
+        self._atoms: list[tuple[Atom, int, int]] = []
+        """Each with the rules whose own demand it is, and those whose wide gate."""
         self._gated = 0
         self._base = 0
         self.tired = 0
@@ -70,9 +67,9 @@ class FieldTable:
         self.asked |= bit
         if absent:
             self.absent |= bit
-        for atom in gate:
+        if gate:
             self._gated |= bit
-            self._atoms[atom][0] |= bit
+            self._atoms += [(atom, bit, 0) for atom in gate]
         if check is not None:
             self._checks[bit] = check
             self._checked |= bit
@@ -80,7 +77,7 @@ class FieldTable:
     def open(self, bit: int, atom: Atom) -> None:
         """Add an atom of the wide gate of the rule of `bit`."""
         self.opens |= bit
-        self._atoms[atom][1] |= bit
+        self._atoms.append((atom, 0, bit))
 
     def finish(self, everything: int) -> None:
         """Know the bits of all rules of the partition; the look-ups wait for the first value."""
@@ -90,42 +87,32 @@ class FieldTable:
         """Return whether true may mean something else than 1, or false than 0, to some rule."""
         if self._checked & ~self._gated:
             return True
-        return any(atom.text in _IN_BOOLEANS for atom in self._atoms)
+        return any(atom.text in _IN_BOOLEANS for atom, _, _ in self._atoms)
 
     def _build(self) -> None:
-        self._equal: dict[str, Masks] = {}
+        texts: dict[Where, dict[str, Masks]] = defaultdict(dict)
+        for atom, own, wide in self._atoms:
+            kind = texts[atom.where]
+            known = kind.get(atom.text)
+            kind[atom.text] = (own, wide) if known is None else (known[0] | own, known[1] | wide)
+        self._equal = texts["equals"]
+        self._longest = max(map(len, self._equal), default=-1)
+        """Longer texts equal none: they need not be hashed."""
         self._names: dict[str, Masks] = {}
         ends: dict[str, dict[int, dict[str, Masks]]] = {}
-        starts: dict[str, dict[int, dict[str, Masks]]] = {}
-        needles: list[str] = []
-        self._needle_masks: list[Masks] = []
-        for atom, (own, wide) in self._atoms.items():
-            text, masks = atom.text, (own, wide)
-            if atom.where == "equals":
-                self._equal[text] = masks
-            elif atom.where == "contains":
-                needles.append(text)
-                self._needle_masks.append(masks)
-            elif atom.where == "startswith":
-                starts.setdefault(text[0], {}).setdefault(len(text), {})[text] = masks
-            elif len(text) > 1 and text[0] == "\\" and "\\" not in text[1:]:
+        for text, masks in texts["endswith"].items():
+            if len(text) > 1 and text[0] == "\\" and "\\" not in text[1:]:
                 self._names[text] = masks
             else:
                 ends.setdefault(text[-1], {}).setdefault(len(text), {})[text] = masks
-        self._longest = max(map(len, self._equal), default=-1)
-        """Longer texts equal none: they need not be hashed."""
+        starts: dict[str, dict[int, dict[str, Masks]]] = {}
+        for text, masks in texts["startswith"].items():
+            starts.setdefault(text[0], {}).setdefault(len(text), {})[text] = masks
         self._ends = {last: tuple(by_length.items()) for last, by_length in ends.items()}
         self._starts = {first: tuple(by_length.items()) for first, by_length in starts.items()}
-        self._few = tuple(zip(needles, self._needle_masks, strict=True))
-        self._automaton = None
-        if len(needles) > _FEW:
-            self._few = ()
-            # On bytes: on text it counts characters up to every hit.
-            self._automaton = BytesAhoCorasick(
-                [needle.encode(errors="surrogatepass") for needle in needles],
-                matchkind=MatchKind.Standard,
-                implementation=Implementation.DFA if len(needles) <= _FASTEST else None,
-            )
+        inside = sorted(texts["contains"].items())
+        self._inside = self._needle_sets.of(tuple(text for text, _ in inside)) if inside else None
+        self._inside_masks = [masks for _, masks in inside]
         self._built = True
 
     def possible(self, low: str) -> Masks:
@@ -133,47 +120,41 @@ class FieldTable:
         if not self._built:
             self._build()
         own, wide = self._base, 0
-        if len(low) <= self._longest:
-            found = self._equal.get(low)
-            if found is not None:
-                own, wide = own | found[0], wide | found[1]
-        if self._names:
-            found = self._names.get(low[low.rfind("\\") :])
-            if found is not None:
-                own, wide = own | found[0], wide | found[1]
-        for length, texts in self._ends.get(low[-1:], ()):
-            found = texts.get(low[-length:])
-            if found is not None:
-                own, wide = own | found[0], wide | found[1]
-        for length, texts in self._starts.get(low[:1], ()):
-            found = texts.get(low[:length])
-            if found is not None:
-                own, wide = own | found[0], wide | found[1]
-        return self._contained(low, own, wide)
-
-    def _contained(self, low: str, own: int, wide: int) -> Masks:
-        for needle, found in self._few:
-            if needle in low:
-                own, wide = own | found[0], wide | found[1]
-        if self._automaton is not None:
-            data = low.encode(errors="surrogatepass")
-            hits = self._automaton.find_matches_as_indexes(data, overlapping=True)
-            if hits:
-                masks = self._needle_masks
-                for index in {hit[0] for hit in hits}:
-                    found = masks[index]
-                    own, wide = own | found[0], wide | found[1]
+        for more, here in self._hits(low):
+            own |= more
+            wide |= here
         return own, wide
+
+    def _hits(self, low: str) -> list[Masks]:
+        hits = []
+        if len(low) <= self._longest and (found := self._equal.get(low)):
+            hits.append(found)
+        if self._names and (found := self._names.get(low[low.rfind("\\") :])):
+            hits.append(found)
+        for length, texts in self._ends.get(low[-1:], ()):
+            if found := texts.get(low[-length:]):
+                hits.append(found)
+        for length, texts in self._starts.get(low[:1], ()):
+            if found := texts.get(low[:length]):
+                hits.append(found)
+        if self._inside is not None:
+            hits += [self._inside_masks[place] for place in self._inside.found(low)]
+        return hits
 
     def decide(self, text: str) -> Masks:
         """Return the rules whose demands on the field `text` satisfies."""
         low = text.lower()
         own, wide = self.possible(low)
         left = own & self._checked
+        return (own ^ self._denied(left, text, low), wide) if left else (own, wide)
+
+    def _denied(self, left: int, text: str, low: str) -> int:
+        """Return those of the rules `left` whose check the text does not pass."""
+        denied = 0
         timed = len(text) >= LONG
         if timed and left & self.tired:
-            own &= ~(left & self.tired)
-            left &= ~self.tired
+            denied = left & self.tired
+            left ^= denied
         while left:
             bit = left & -left
             left ^= bit
@@ -182,10 +163,10 @@ class FieldTable:
                 check = self._checks[bit] = text_check(check)
             started = perf_counter_ns() if timed else 0
             if not check(text, low):
-                own ^= bit
+                denied |= bit
             if timed and perf_counter_ns() - started > quarantine.BUDGET_NS:
                 self._slow(bit, partial(check, text, low))
-        return own, wide
+        return denied
 
 
 class Ledger:
@@ -215,7 +196,7 @@ class Memory(dict[object, Masks]):
         self._interned: dict[Masks, Masks] = {}
 
     def __missing__(self, value: object) -> Masks:
-        text = text_of(value)
+        text = value if type(value) is str and len(value) <= MAX_TEXT else text_of(value)
         masks = self._table.decide(text)
         if len(text) <= MAX_REMEMBERED_TEXT:
             if len(self) >= MAX_REMEMBERED:

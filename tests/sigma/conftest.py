@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 
 from socconsole.sigma.rules import load_rules
@@ -16,3 +19,12 @@ def rules(tmp_path):
         return ruleset
 
     return load
+
+
+@pytest.fixture(scope="session")
+def public_rules():
+    """SigmaHQ's rules, read once for all the tests that need them whole."""
+    corpora = os.environ.get("SOCCONSOLE_CORPORA")
+    if corpora is None or not Path(corpora, "sigma").is_dir():
+        pytest.skip("$SOCCONSOLE_CORPORA names no folder with sigma")
+    return load_rules(sorted(Path(corpora, "sigma").glob("rules*")))

@@ -14,7 +14,7 @@ from socconsole.sigma.define import define
 from socconsole.sigma.evaluate import holds
 from socconsole.sigma.match import Matcher
 from socconsole.sigma.reading import Document
-from socconsole.sigma.rules import assemble, load_rules
+from socconsole.sigma.rules import assemble
 from tests.sigma.events import NOON, an_event
 from tests.sigma.naive import matches
 
@@ -122,9 +122,8 @@ CORPORA = os.environ.get("SOCCONSOLE_CORPORA")
     CORPORA is None or not Path(CORPORA, "windows-events").is_dir(),
     reason="$SOCCONSOLE_CORPORA names no folder with windows-events",
 )
-def test_on_real_events_masks_and_trees_say_the_same():
-    ruleset = load_rules(sorted(Path(CORPORA, "sigma").glob("rules*")))
-    matcher = Matcher(ruleset)
+def test_on_real_events_masks_and_trees_say_the_same(public_rules):
+    matcher = Matcher(public_rules)
     path = str(Path(CORPORA, "windows-events", "mix20k.ndjson.gz"))
     everything = [
         event

@@ -1,14 +1,12 @@
 """The why of a detection: parts, and where they stand in the line."""
 
-import os
+import json
 import time
-from pathlib import Path
 
 import pytest
 
 from socconsole.core.event import LogSource
 from socconsole.sigma.match import Matcher
-from socconsole.sigma.rules import load_rules
 from tests.sigma.events import an_event
 
 RULE = r"""
@@ -71,15 +69,8 @@ def test_nothing_is_marked_where_the_value_is_not_in_the_line(rules):
     assert not any(part.spans for part in detection.parts)
 
 
-CORPORA = os.environ.get("SOCCONSOLE_CORPORA")
-
-
-@pytest.mark.skipif(
-    CORPORA is None or not Path(CORPORA, "sigma").is_dir(),
-    reason="$SOCCONSOLE_CORPORA names no folder with sigma",
-)
-def test_no_value_of_32_kb_is_slow_whatever_the_rules(tmp_path_factory):
-    matcher = Matcher(load_rules(sorted(Path(CORPORA, "sigma").glob("rules*"))))
+def test_no_value_of_32_kb_is_slow_whatever_the_rules(public_rules):
+    matcher = Matcher(public_rules)
     sources = (LogSource("windows", "process_creation"), LogSource("windows", None, "sysmon"))
     words = "powershell -enc cmd.exe /c net user \\windows\\system32 .dll http:// -w hidden iex "
     for value in ("a" * 32_000, (words * 500)[:32_000], "\\x" * 16_000, "'\"&$()" * 5_000):
@@ -90,3 +81,17 @@ def test_no_value_of_32_kb_is_slow_whatever_the_rules(tmp_path_factory):
         matcher.match(an_event(fields, sources=sources))
         # Ten milliseconds are the aim (tests/bench); ten times that is broken on any machine.
         assert time.thread_time() - started < 0.1
+
+
+@pytest.mark.parametrize("searched", [0, 1 << 21])
+def test_lines_searched_together_are_told_apart(rules, searched):
+    words = "{s: [wicked, 'C:\\x'], condition: s}"
+    text = f"title: W\nlogsource: {{product: windows}}\ndetection: {words}"
+    partition = Matcher(rules(text))._partition((LogSource("windows"),))
+    assert partition.scan is not None
+    partition.scan.suspects(["x" * searched])  # after enough bytes a faster search takes over
+    words = ("", "WICKED", "", "wicke", "C:\\x", "", "wicked")
+    lines = [json.dumps({"a": "y" * place + word}) for place, word in enumerate(words)]
+    assert set(partition.scan.suspects(lines)) == {1, 4, 6}
+    assert set(partition.scan.suspects(["wicked " * 1000, "", "x"])) >= {0}
+    assert not partition.scan.suspects(["wick", "ed", ""])

@@ -10,7 +10,6 @@ import yaml
 from socconsole.cli.replay import read_events
 from socconsole.core.event import ReadContext
 from socconsole.sigma.match import Matcher
-from socconsole.sigma.rules import load_rules
 from tests.sigma.events import NOON
 
 CORPORA = os.environ.get("SOCCONSOLE_CORPORA")
@@ -30,8 +29,8 @@ def cases():
                 yield rule["id"], sample, counts[0]
 
 
-def test_every_case_fires_the_rule_it_names():
-    matcher = Matcher(load_rules(sorted(Path(CORPORA, "sigma").glob("rules*"))))
+def test_every_case_fires_the_rule_it_names(public_rules):
+    matcher = Matcher(public_rules)
     context = ReadContext("test", NOON, NOON)
     missed = []
     checked = 0
