@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 
 from socconsole.cli.cases import who
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.cli.output import print_json, print_table, print_text, say
 from socconsole.cli.streams import read_bytes
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def get(
     why: str = "",
     context: Given,
 ) -> int:
-    """Write the bytes of a piece of evidence; the custody log notes it.
+    """Write the bytes of a piece of evidence; the custody log notes it, its marks are said.
 
     Args:
         evidence_id: Its number, from `evidence list`.
@@ -133,6 +133,8 @@ def get(
 
     with context.database() as database, database.begin() as session:
         content = evidence.content(session, evidence_id, why=why, **who(context))
+        label = evidence.label_of(session, evidence_id)
+    say(f"Evidence {evidence_id} is {label}.")
     if out == "-":
         sys.stdout.buffer.write(content)
         return 0

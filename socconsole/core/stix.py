@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from socconsole.core.observable import ObservableKind
-from socconsole.core.tlp import Tlp
+from socconsole.core.tlp import Pap, Tlp
 
 _NAMESPACE = uuid.UUID("6f7e9cc2-5f0b-5e4e-9d0a-1d0e5c7a4b11")
 """Ours: the same incident exported twice has the same ids."""
@@ -63,6 +63,8 @@ class StixIncident:
     declared_at: datetime
     modified_at: datetime
     tlp: Tlp
+    pap: Pap
+    """STIX has no mark for it: it stands as a label on every object."""
     organisation: str
     indicators: Sequence[StixIndicator]
 
@@ -78,12 +80,18 @@ def bundle(incident: StixIncident) -> dict[str, object]:
         name=f"{incident.ref} {incident.title}",
         description=incident.description,
         created_by_ref=identity["id"],
+        labels=[incident.pap.label],
         object_marking_refs=[_TLP_IDS[incident.tlp]],
     )
     indicators = [
         _indicator(indicator, identity["id"], incident)
         for indicator in incident.indicators
         if pattern(indicator.kind, indicator.value) is not None
+    ]
+    indicators += [
+        _vulnerability(indicator, identity["id"], incident)
+        for indicator in incident.indicators
+        if indicator.kind is ObservableKind.CVE
     ]
     links = [
         _object(
@@ -149,8 +157,25 @@ def _indicator(
         pattern_type="stix",
         valid_from=_time(indicator.valid_from),
         created_by_ref=creator,
+        labels=[incident.pap.label],
         object_marking_refs=[_TLP_IDS[indicator.tlp]],
         **more,
+    )
+
+
+def _vulnerability(
+    indicator: StixIndicator, creator: object, incident: StixIncident
+) -> dict[str, object]:
+    return _object(
+        "vulnerability",
+        f"{indicator.kind} {indicator.value}",
+        incident.declared_at,
+        incident.modified_at,
+        name=indicator.value,
+        external_references=[{"source_name": "cve", "external_id": indicator.value}],
+        created_by_ref=creator,
+        labels=[incident.pap.label],
+        object_marking_refs=[_TLP_IDS[indicator.tlp]],
     )
 
 

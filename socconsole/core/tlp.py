@@ -3,9 +3,10 @@
 Source: FIRST, Traffic Light Protocol 2.0; MISP taxonomy PAP.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 
@@ -72,11 +73,27 @@ class OutwardAction(StrEnum):
     """What an analyst may do with an observable that others could notice."""
 
     EXPORT = "export"
-    """Hand it to people: governed by TLP, never by PAP."""
+    """Hand it to our own people: governed by TLP, never by PAP."""
     LOOK_UP = "look up"
-    """Ask a third party that does not touch the adversary's infrastructure."""
+    """Ask or tell a third party that does not touch the adversary's infrastructure."""
     ACT = "act"
-    """Block it, ping it, fetch it: the adversary may notice."""
+    """Block it, ping it, fetch it, publish it: the adversary may notice."""
+
+
+_TELLING: Mapping[Audience, OutwardAction] = MappingProxyType(
+    {
+        Audience.PUBLIC: OutwardAction.ACT,
+        Audience.COMMUNITY: OutwardAction.LOOK_UP,
+        Audience.CLIENTS: OutwardAction.LOOK_UP,
+        Audience.ORGANISATION: OutwardAction.EXPORT,
+        Audience.RECIPIENTS: OutwardAction.EXPORT,
+    }
+)
+
+
+def telling(audience: Audience) -> OutwardAction:
+    """Return what it amounts to when `audience` is told: the adversary reads what is public."""
+    return _TELLING[audience]
 
 
 def may_read(audience: Audience, mark: Tlp) -> bool:

@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlmodel import Session
 
 from socconsole.core.lifecycle import COUNTERMEASURE
-from socconsole.core.tlp import OutwardAction, Pap, may_act
+from socconsole.core.tlp import OutwardAction, may_act
 from socconsole.errors import ForbiddenError, NotFoundError, TransitionError, UsageError
 from socconsole.services.incidents import get
+from socconsole.store.queries.fields import marks_of
 from socconsole.store.recording import recording
 from socconsole.store.tables import Countermeasure
 
@@ -129,8 +130,9 @@ def extend(
 def _require_action_allowed(session: Session, row: Countermeasure) -> None:
     """Refuse what the adversary may notice where the incident's action mark forbids it."""
     incident = get(session, row.incident_id)
-    if not may_act(OutwardAction.ACT, Pap(incident.pap)):
+    pap = marks_of(session, "incident", row.incident_id).pap
+    if not may_act(OutwardAction.ACT, pap):
         raise ForbiddenError(
-            f"{incident.human_id} is PAP:{incident.pap}: nothing the adversary may notice.",
+            f"{incident.human_id} is {pap.label}: nothing the adversary may notice.",
             hint="Lower the incident's PAP first; who did so stays in the audit.",
         )

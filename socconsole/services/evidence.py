@@ -2,17 +2,19 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
 
 from sqlmodel import Session, col, select
 
 from socconsole.core.event import RawLine
+from socconsole.core.tlp import Tlp
 from socconsole.errors import NotFoundError, UsageError
 from socconsole.services import observables
 from socconsole.store.events import Kept
 from socconsole.store.queries import notes as queries
+from socconsole.store.queries.fields import marks_of
 from socconsole.store.queries.notes import EvidenceRow
 from socconsole.store.queries.subjects import Subject
 from socconsole.store.recording import recording
@@ -216,6 +218,13 @@ def content(session: Session, evidence_id: int, *, by: str, now: datetime, why: 
     with recording(session, verb="evidence.export", by=by, now=now, summary=row.title):
         session.add(Custody(evidence_id=evidence_id, verb="exported", at=now, by=by, detail=why))
     return row.content
+
+
+def label_of(session: Session, evidence_id: int) -> str:
+    """Return the marks that go for a piece of evidence, as a person is told them."""
+    row = _get(session, evidence_id)
+    marks = marks_of(session, row.subject_kind, row.subject_id)
+    return replace(marks, tlp=Tlp(row.tlp)).label if row.tlp else marks.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,20 @@ from socconsole.core import stix
 from socconsole.core.document import as_html, as_markdown
 from socconsole.core.observable import ObservableKind
 from socconsole.core.plain import plain
-from socconsole.core.tlp import Audience, Tlp, Withheld, may_read
+from socconsole.core.tlp import (
+    Audience,
+    Pap,
+    Tlp,
+    Withheld,
+    may_act,
+    may_read,
+    shareable,
+    telling,
+)
 from socconsole.errors import ForbiddenError
 from socconsole.services.incident_report import cut, cut_ticket, report, ticket_report
 from socconsole.store.queries.casefile import casefile, casefile_document
+from socconsole.store.queries.fields import marks_of
 from socconsole.store.queries.incident_file import (
     IncidentFile,
     incident_file,
@@ -74,18 +84,25 @@ def export_incident(
         now: When.
 
     Raises:
-        ForbiddenError: The incident's own mark exceeds the audience.
+        ForbiddenError: The incident's own mark exceeds the audience, or its action mark forbids
+            to tell them.
 
     """
     whole = incident_file(session, incident_id)
     row = whole.detail.row
     _require_readable(row.human_id, row.tlp, order.audience)
+    _require_tellable(row.human_id, marks_of(session, "incident", incident_id).pap, order.audience)
+    tickets, left_out = shareable("tickets", whole.tickets, order.audience)
+    if left_out:
+        kept = {ticket.human_id for ticket in tickets}
+        closed = [name for name in row.tickets if name not in kept]
+        whole = incident_file(session, incident_id, without=closed)
     file, withheld = cut(whole, order.audience)
+    withheld = (*left_out, *withheld)
     text = _WRITERS[order.format](file, withheld, order, now)
     _record(session, ("incident", incident_id, row.human_id), order, withheld, by=by, now=now)
     kind = _MEDIA_TYPES[order.format]
-    ending = "stix.json" if order.format is Format.STIX else order.format.value
-    return Export(text, kind, f"{row.human_id}.{ending}", withheld)
+    return Export(text, kind, filename(row.human_id, order.format), withheld)
 
 
 def export_ticket(
@@ -94,12 +111,14 @@ def export_ticket(
     """Export a ticket for an audience, as Markdown, HTML or JSON.
 
     Raises:
-        ForbiddenError: The ticket's own mark exceeds the audience.
+        ForbiddenError: The ticket's own mark exceeds the audience, or its action mark forbids to
+            tell them.
 
     """
     whole = casefile(session, ticket_id)
     row = whole.detail.row
     _require_readable(row.human_id, row.tlp, order.audience)
+    _require_tellable(row.human_id, marks_of(session, "ticket", ticket_id).pap, order.audience)
     file, withheld = cut_ticket(whole, order.audience)
     own = [*(n.tlp for n in file.notes), *(e.tlp for e in file.evidence)]
     marks = [Tlp(row.tlp), *(Tlp(mark) for mark in own if mark)]
@@ -121,7 +140,12 @@ def export_ticket(
         text = as_html(blocks, title, label) if is_html else as_markdown(blocks, label)
     _record(session, ("ticket", ticket_id, row.human_id), order, withheld, by=by, now=now)
     kind = _MEDIA_TYPES[order.format]
-    return Export(text, kind, f"{row.human_id}.{order.format.value}", withheld)
+    return Export(text, kind, filename(row.human_id, order.format), withheld)
+
+
+def filename(name: str, kind: Format) -> str:
+    """Return what the file of an export is called."""
+    return f"{name}.stix.json" if kind is Format.STIX else f"{name}.{kind.value}"
 
 
 def _require_readable(name: str, mark: str, audience: Audience) -> None:
@@ -129,6 +153,15 @@ def _require_readable(name: str, mark: str, audience: Audience) -> None:
         raise ForbiddenError(
             f"{name} is TLP:{mark}; {audience.value} may not read it.",
             hint="Choose another audience, or lower the mark first.",
+        )
+
+
+def _require_tellable(name: str, mark: Pap, audience: Audience) -> None:
+    """Refuse to tell those by whom the adversary could come to know."""
+    if not may_act(telling(audience), mark):
+        raise ForbiddenError(
+            f"{name} is {mark.label}: telling {audience.value} could reach the adversary.",
+            hint="Choose the organisation or named recipients, or lower the mark first.",
         )
 
 
@@ -212,15 +245,23 @@ def _csv(
 ) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("type", "value", "origin", "tlp", "incident"))
+    writer.writerow(("type", "value", "origin", "tlp", "pap", "incident"))
+    pap = f"PAP:{file.detail.pap}"
     row = file.detail.row
     for indicator in file.indicators:
         mark = indicator.tlp or row.tlp
-        cells = (indicator.type, indicator.value, indicator.origin, f"TLP:{mark}", row.human_id)
+        cells = (
+            indicator.type,
+            indicator.value,
+            indicator.origin,
+            f"TLP:{mark}",
+            pap,
+            row.human_id,
+        )
         writer.writerow([_harmless(cell) for cell in cells])
     for each in withheld:
         if each.kind == "observables":
-            writer.writerow(("#", each.sentence(), "", each.tlp.label, row.human_id))
+            writer.writerow(("#", each.sentence(), "", each.tlp.label, pap, row.human_id))
     return out.getvalue()
 
 
@@ -245,6 +286,7 @@ def _stix(
         declared_at=row.declared_at,
         modified_at=now,
         tlp=own,
+        pap=Pap(file.detail.pap),
         organisation=order.organisation,
         indicators=[
             stix.StixIndicator(
@@ -264,6 +306,7 @@ def _stix(
 def _label(file: IncidentFile) -> str:
     """Return the strictest mark in what is handed out."""
     marks = [Tlp(file.detail.row.tlp)]
+    marks.extend(Tlp(ticket.tlp) for ticket in file.tickets)
     for rows in (file.notes, file.evidence, file.observables):
         marks.extend(Tlp(row.tlp) for row in rows if row.tlp)
     return max(marks, key=lambda mark: mark.step).label

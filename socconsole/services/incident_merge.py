@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from socconsole.core.tlp import Pap, Tlp, strictest
 from socconsole.errors import TransitionError, UsageError
 from socconsole.services.incidents import get, move_phase
 from socconsole.store.queries.incidents import IncidentRow, by_ids
@@ -25,7 +26,8 @@ def merge(
     """Make an incident part of another: it closes as merged and points at it.
 
     Tickets, alerts, indicators, countermeasures in force and open tasks move; the clocks begin at
-    the earlier of both. Notes, timeline, messages and phases stay and are shown on the other one.
+    the earlier of both, and the stricter marks go for both. Notes, timeline, messages and phases
+    stay and are shown on the other one.
 
     Raises:
         TransitionError: One of them is closed.
@@ -48,6 +50,8 @@ def merge(
         into.started_at = _earlier(into.started_at, incident.started_at)
         into.detected_at = _earlier(into.detected_at, incident.detected_at)
         into.first_response_at = _earlier(into.first_response_at, incident.first_response_at)
+        into.tlp = strictest((Tlp(into.tlp), Tlp(incident.tlp))).value
+        into.pap = max(Pap(into.pap), Pap(incident.pap), key=lambda mark: mark.step).value
         into.updated_at = now
         session.add(into)
         incident.outcome, incident.merged_into_id = "merged", into_id

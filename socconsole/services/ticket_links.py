@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from socconsole.core.lifecycle import TICKET
+from socconsole.core.tlp import Pap, Tlp, strictest
 from socconsole.errors import NotFoundError, TransitionError, UsageError
 from socconsole.services import ticket_alerts
 from socconsole.services.tickets import get
@@ -77,7 +78,8 @@ def merge(
 ) -> TicketRow:
     """Make one ticket of several: alerts and observables move, the others close and point at it.
 
-    Notes, findings and evidence stay where they were written and are shown on the merged ticket.
+    Notes, findings and evidence stay where they were written and are shown on the merged ticket,
+    which takes the strictest marks of all.
     """
     into = get(session, into_id)
     others = [get(session, number) for number in dict.fromkeys(ticket_ids) if number != into_id]
@@ -95,6 +97,8 @@ def merge(
                     f"{ticket.human_id} and {into.human_id} are in different incidents."
                 )
             into.incident_id = into.incident_id or ticket.incident_id
+            into.tlp = strictest((Tlp(into.tlp), Tlp(ticket.tlp))).value
+            into.pap = max(Pap(into.pap), Pap(ticket.pap), key=lambda mark: mark.step).value
             ticket.status = TICKET.move(ticket.status, "merge")
             ticket.merged_into_id = into_id
             ticket.closed_at, ticket.closed_by, ticket.updated_at = now, by, now

@@ -148,23 +148,27 @@ async def _attach(app: "ConsoleApp", target: Target) -> bool:
 
 async def _copy(app: "ConsoleApp", target: Target) -> bool:
     from socconsole.core.observable import defang
+    from socconsole.store.queries.fields import marks_of
 
     row = target.row
     if row is not None:
-        values = (f"alert {row.id}", row.title, row.host, row.user, row.source_ip)
+        marks = await app.store.read(marks_of, "alert", row.id)
+        label = marks.label if row.ticket_id else ""
+        values = (f"alert {row.id}", row.title, row.host, row.user, row.source_ip, label)
         app.copy(defang("  ".join(value for value in values if value)))
     return False
 
 
 async def _pipe(app: "ConsoleApp", target: Target) -> bool:
-    from socconsole.core.tlp import OutwardAction, Pap, may_act
+    from socconsole.core.tlp import OutwardAction, may_act
     from socconsole.store.queries.alerts import alert_evidence
-    from socconsole.store.queries.fields import pap_of_alert
+    from socconsole.store.queries.fields import marks_of
     from socconsole.tui import editor
     from socconsole.tui.screens.text import TextScreen
 
-    if not may_act(OutwardAction.LOOK_UP, Pap(await app.store.read(pap_of_alert, target.ids[0]))):
-        raise ForbiddenError("Its case is PAP:RED: nothing of it is handed to a command.")
+    marks = await app.store.read(marks_of, "alert", target.ids[0])
+    if not may_act(OutwardAction.LOOK_UP, marks.pap):
+        raise ForbiddenError(f"Its case is {marks.pap.label}: no command gets to see it.")
     command = await app.ask("Pipe its lines to", initial="")
     if not command:
         return False

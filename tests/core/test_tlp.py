@@ -9,6 +9,7 @@ from socconsole.core.tlp import (
     may_read,
     shareable,
     strictest,
+    telling,
 )
 
 
@@ -43,6 +44,12 @@ def test_a_red_action_mark_refuses_anything_that_leaves_the_house():
     assert not may_act(OutwardAction.ACT, Pap.AMBER)
     assert may_act(OutwardAction.ACT, Pap.GREEN)
     assert may_act(OutwardAction.EXPORT, Pap.RED)
+
+
+def test_what_is_published_the_adversary_reads_too():
+    assert telling(Audience.PUBLIC) is OutwardAction.ACT
+    assert telling(Audience.CLIENTS) is OutwardAction.LOOK_UP
+    assert telling(Audience.RECIPIENTS) is OutwardAction.EXPORT
 
 
 def test_the_strictest_mark_wins():

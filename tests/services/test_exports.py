@@ -1,7 +1,9 @@
 import csv
 import io
 import json
+import re
 from datetime import timedelta
+from html.parser import HTMLParser
 
 import pytest
 import stix2
@@ -9,11 +11,22 @@ from sqlmodel import select
 
 from socconsole.core.tlp import Audience, Tlp
 from socconsole.errors import ForbiddenError
-from socconsole.services import evidence, exports, incident_log, incidents, notes, tickets
+from socconsole.services import (
+    evidence,
+    exports,
+    findings,
+    incident_log,
+    incidents,
+    notes,
+    tickets,
+)
+from socconsole.services.case_edit import edit_ticket
 from socconsole.services.evidence import Capture
 from socconsole.services.exports import Format, Order
+from socconsole.services.findings import Check, Meaning
 from socconsole.services.incident_log import Happening, KnownBad
 from socconsole.services.incidents import Declaration
+from socconsole.services.tickets import Report
 from socconsole.store.queries.subjects import Subject
 from socconsole.store.tables import AuditEntry, AuditPayload, Ticket
 from tests.store.rows import an_alert
@@ -49,25 +62,25 @@ def exported(database, noon, incident, kind, audience=Audience.CLIENTS):
         return exports.export_incident(session, incident.id, order, by="mara", now=noon)
 
 
-@pytest.mark.parametrize("kind", list(Format))
-def test_what_exceeds_the_audience_is_withheld_and_named(database, noon, incident, kind):
-    made = exported(database, noon, incident, kind)
-    assert "Deep Throat" not in made.text
-    assert "secret" not in made.text
-    assert {each.sentence() for each in made.withheld} == {
-        "1 notes withheld (TLP:RED)",
-        "1 observables withheld (TLP:RED)",
-        "1 timeline entries withheld (TLP:RED)",
-    }
-    assert "withheld (TLP:RED)" in made.text
+def test_what_exceeds_the_audience_is_withheld_and_named(database, noon, incident):
+    for kind in Format:
+        made = exported(database, noon, incident, kind)
+        assert "Deep Throat" not in made.text
+        assert "secret" not in made.text
+        assert {each.sentence() for each in made.withheld} == {
+            "1 notes withheld (TLP:RED)",
+            "1 observables withheld (TLP:RED)",
+            "1 timeline entries withheld (TLP:RED)",
+        }
+        assert "withheld (TLP:RED)" in made.text
 
 
-@pytest.mark.parametrize("kind", [Format.MARKDOWN, Format.HTML, Format.JSON])
-def test_named_recipients_read_everything_under_its_mark(database, noon, incident, kind):
-    made = exported(database, noon, incident, kind, Audience.RECIPIENTS)
-    assert "Deep Throat" in made.text
-    assert made.withheld == ()
-    assert "TLP:RED" in made.text
+def test_named_recipients_read_everything_under_its_mark(database, noon, incident):
+    for kind in (Format.MARKDOWN, Format.HTML, Format.JSON):
+        made = exported(database, noon, incident, kind, Audience.RECIPIENTS)
+        assert "Deep Throat" in made.text
+        assert made.withheld == ()
+        assert "TLP:RED" in made.text
 
 
 def test_an_audience_below_the_incidents_mark_gets_nothing(database, noon, incident):
@@ -84,10 +97,94 @@ def test_the_stix_bundle_is_read_by_the_library(database, noon, incident):
     assert kinds.count("relationship") == 7
     marks = {each["name"] for each in bundle.objects if each["type"] == "marking-definition"}
     assert marks == {"TLP:AMBER", "TLP:RED"}
+    for each in bundle.objects:
+        if each["type"] == "marking-definition":
+            (extension,) = each["extensions"].values()
+            assert each["name"] == f"TLP:{extension['tlp_2_0'].upper()}"
+        elif each["type"] != "identity":
+            assert each["object_marking_refs"]
+    labelled = [each for each in bundle.objects if each["type"] in {"incident", "indicator"}]
+    assert all(each["labels"] == ["PAP:GREEN"] for each in labelled)
     patterns = {each["pattern"] for each in bundle.objects if each["type"] == "indicator"}
     assert "[ipv4-addr:value = '203.0.113.7']" in patterns
     assert "[ipv6-addr:value = '2001:db8::1']" in patterns
     assert f"[file:hashes.'SHA-256' = '{'ab' * 32}']" in patterns
+
+
+def test_a_stricter_ticket_of_an_incident_is_left_out_and_named(database, noon, incident):
+    with database.begin() as session:
+        report = Report(title="The insider", description="J. Doe did it", tlp="RED")
+        secret = tickets.open_by_hand(session, report, by="mara", now=noon)
+        incidents.attach_ticket(session, incident.id, secret.id, by="mara", now=noon)
+        about = Subject("ticket", secret.id, secret.human_id)
+        notes.add(session, about, "seen at the safe", by="mara", now=noon)
+        check = Check(checked="the safe", result="open", meaning=Meaning.SUPPORTS)
+        findings.add(session, about, check, by="mara", now=noon)
+    for kind in (Format.MARKDOWN, Format.JSON):
+        made = exported(database, noon, incident, kind, Audience.CLIENTS)
+        for secret_word in ("insider", "safe"):
+            assert secret_word not in made.text
+        assert "1 tickets withheld (TLP:RED)" in made.text
+    whole = exported(database, noon, incident, Format.MARKDOWN, Audience.RECIPIENTS)
+    assert "seen at the safe" in whole.text
+    assert whole.text.startswith("**TLP:RED**")
+
+
+def test_nobody_is_told_by_whom_the_adversary_could_come_to_know(database, noon, incident):
+    with database.begin() as session:
+        ticket = session.exec(select(Ticket)).one()
+        edit_ticket(session, ticket.id, {"pap": "RED"}, by="mara", now=noon)
+        order = Order(format=Format.MARKDOWN, audience=Audience.CLIENTS)
+        with pytest.raises(ForbiddenError, match="PAP:RED: telling clients"):
+            exports.export_ticket(session, ticket.id, order, by="mara", now=noon)
+    with pytest.raises(ForbiddenError, match="PAP:RED: telling clients"):
+        exported(database, noon, incident, Format.STIX, Audience.CLIENTS)
+    assert exported(database, noon, incident, Format.MARKDOWN, Audience.ORGANISATION)
+
+
+def test_a_vulnerability_is_told_as_one(database, noon, incident):
+    with database.begin() as session:
+        known = KnownBad(text="CVE-2026-12345")
+        incident_log.add_indicator(session, incident.id, known, by="mara", now=noon)
+    bundle = stix2.parse(exported(database, noon, incident, Format.STIX).text)
+    (found,) = [each for each in bundle.objects if each["type"] == "vulnerability"]
+    assert found["external_references"][0]["external_id"] == "CVE-2026-12345"
+
+
+class Page(HTMLParser):
+    """What a browser would make of a report."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.closed, self.labels, self.title = [], 0, [], ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in {"meta", "br"}:
+            self.open.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+        self.closed += 1
+
+    def handle_data(self, data):
+        tag, attrs = self.open[-1] if self.open else ("", {})
+        if "label" in attrs.get("class", ""):
+            self.labels.append(data)
+        if tag == "title":
+            self.title = data
+
+
+def test_the_html_is_whole_and_its_label_stands_on_every_page(database, noon, incident):
+    made = exported(database, noon, incident, Format.HTML)
+    page = Page(made.text)
+    assert page.open == []
+    assert page.closed > 50
+    assert page.labels == ["TLP:AMBER", "TLP:AMBER"]
+    assert page.title.startswith("TLP:AMBER INC-2026-001")
+    # A fixed box repeats on each page when it is printed.
+    assert re.search(r"\.label \{ position: fixed;", made.text)
 
 
 def test_the_same_export_has_the_same_ids(database, noon, incident):
@@ -129,12 +226,12 @@ def test_who_exported_what_for_whom_is_in_the_audit(database, noon, incident):
     assert '"audience":"clients"' in payload.body
 
 
-@pytest.mark.parametrize("kind", [Format.MARKDOWN, Format.HTML, Format.JSON])
-def test_a_ticket_is_cut_to_its_audience_too(database, noon, incident, kind):
+def test_a_ticket_is_cut_to_its_audience_too(database, noon, incident):
     with database.begin() as session:
         ticket = session.exec(select(Ticket)).one()
-        order = Order(format=kind, audience=Audience.CLIENTS)
-        made = exports.export_ticket(session, ticket.id, order, by="mara", now=noon)
-    assert "open to clients" in made.text
-    assert "Deep Throat" not in made.text
-    assert "withheld (TLP:RED)" in made.text
+        for kind in (Format.MARKDOWN, Format.HTML, Format.JSON):
+            order = Order(format=kind, audience=Audience.CLIENTS)
+            made = exports.export_ticket(session, ticket.id, order, by="mara", now=noon)
+            assert "open to clients" in made.text
+            assert "Deep Throat" not in made.text
+            assert "withheld (TLP:RED)" in made.text

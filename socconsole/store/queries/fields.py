@@ -1,8 +1,10 @@
-"""One field of a case, for an editor that later asks whether somebody else changed it."""
+"""One field of a case, for an editor that asks who changed it; the marks that go for a case."""
 
-from sqlmodel import Session
+from dataclasses import dataclass
 
-from socconsole.core.tlp import Pap
+from sqlmodel import Session, col, select
+
+from socconsole.core.tlp import Pap, Tlp, strictest
 from socconsole.errors import NotFoundError
 from socconsole.store.tables import Alert, Incident, Ticket
 
@@ -25,12 +27,44 @@ def field_of(session: Session, kind: str, case_id: int, name: str) -> object:
     return value
 
 
-def pap_of_alert(session: Session, alert_id: int) -> str:
-    """Return the strictest action mark of the ticket and the incident an alert is in."""
-    alert = session.get(Alert, alert_id)
-    if alert is None:
-        raise NotFoundError(f"There is no alert {alert_id}.")
-    ticket = session.get(Ticket, alert.ticket_id) if alert.ticket_id else None
-    incident = session.get(Incident, alert.incident_id) if alert.incident_id else None
-    marks = [Pap(case.pap) for case in (ticket, incident) if case is not None]
-    return max(marks, key=lambda mark: mark.step, default=Pap.CLEAR).value
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The strictest marks of a case and of the cases it belongs to or holds."""
+
+    tlp: Tlp = Tlp.CLEAR
+    pap: Pap = Pap.CLEAR
+
+    @property
+    def label(self) -> str:
+        """Both, as a copied text carries them."""
+        return f"{self.tlp.label} {self.pap.label}"
+
+
+def marks_of(session: Session, kind: str, case_id: int) -> Marks:
+    """Return what goes for an alert, a ticket or an incident, whatever it is in or holds.
+
+    Raises:
+        NotFoundError: There is no such alert.
+
+    """
+    cases: list[Ticket | Incident] = []
+    if kind == "incident":
+        incident = session.get(Incident, case_id)
+        held = session.exec(select(Ticket).where(col(Ticket.incident_id) == case_id))
+        cases = [*([incident] if incident else []), *held]
+    else:
+        ticket_id: int | None = case_id
+        if kind == "alert":
+            alert = session.get(Alert, case_id)
+            if alert is None:
+                raise NotFoundError(f"There is no alert {case_id}.")
+            ticket_id = alert.ticket_id
+        ticket = session.get(Ticket, ticket_id) if ticket_id else None
+        around = (
+            session.get(Incident, ticket.incident_id) if ticket and ticket.incident_id else None
+        )
+        cases = [case for case in (ticket, around) if case is not None]
+    return Marks(
+        strictest(Tlp(case.tlp) for case in cases),
+        max((Pap(case.pap) for case in cases), key=lambda mark: mark.step, default=Pap.CLEAR),
+    )

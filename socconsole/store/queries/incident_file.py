@@ -1,7 +1,7 @@
 """A whole incident for people and scripts: itself and everything that hangs on it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -49,22 +49,25 @@ class IncidentFile:
         return tuple(row for row in self.observables if row.indicator)
 
 
-def incident_file(session: Session, incident_id: int) -> IncidentFile:
-    """Return everything about an incident.
+def incident_file(
+    session: Session, incident_id: int, *, without: Collection[str] = ()
+) -> IncidentFile:
+    """Return everything about an incident but for the tickets named in `without`.
 
     Raises:
         NotFoundError: There is none.
 
     """
     found = detail(session, incident_id)
-    ids = [subjects.ticket(session, name).id for name in found.row.tickets]
+    names = tuple(name for name in found.row.tickets if name not in without)
+    ids = [subjects.ticket(session, name).id for name in names]
     cases = [
         ("incident", incident_id),
         *(("incident", number) for number in found.merged),
         *(("ticket", number) for number in ids),
     ]
     return IncidentFile(
-        detail=found,
+        detail=replace(found, row=replace(found.row, tickets=names)),
         tickets=by_ids(session, ids),
         alerts=alerts_of(session, ids),
         tasks=tasks_of(session, "incident", incident_id),
@@ -75,7 +78,7 @@ def incident_file(session: Session, incident_id: int) -> IncidentFile:
         escalations=tuple(
             row for case in cases for row in note_queries.escalations(session, *case)
         ),
-        timeline=timeline(session, incident_id),
+        timeline=timeline(session, incident_id, without=without),
     )
 
 

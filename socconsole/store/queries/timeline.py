@@ -1,6 +1,6 @@
 """What happened in an incident, in the order it happened, whatever order it was written in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,13 +42,17 @@ class TimelineRow:
 
 
 def timeline(
-    session: Session, incident_id: int, kinds: Sequence[str] = ()
+    session: Session,
+    incident_id: int,
+    kinds: Sequence[str] = (),
+    *,
+    without: Collection[str] = (),
 ) -> tuple[TimelineRow, ...]:
     """Return everything that happened: alerts, notes, findings, evidence, phases, hand entries.
 
-    `kinds` leaves only those; empty: all.
+    `kinds` leaves only those; empty: all. Tickets named in `without` are left out.
     """
-    cases = _tickets(session, incident_id)
+    cases = [case for case in _tickets(session, incident_id) if case[1] not in without]
     found = incident_queries.detail(session, incident_id)
     rows = [
         *_alerts(session, cases),

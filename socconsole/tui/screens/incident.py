@@ -152,7 +152,12 @@ class IncidentScreen(Screen[None]):
         from socconsole.tui.export_form import export
 
         if self._file is not None:
-            await export(console(self), self._file.detail.row)
+            await export(console(self), "incident", self._file.detail.row)
 
-    def action_copy(self) -> None:
-        console(self).copy(defang(self.query_one(TextPane).text))
+    @task
+    async def action_copy(self) -> None:
+        """Copy the text under its marks; what leaves the console says who may have it."""
+        from socconsole.store.queries.fields import marks_of
+
+        marks = await console(self).store.read(marks_of, "incident", self.incident_id)
+        console(self).copy(f"{marks.label}\n{defang(self.query_one(TextPane).text)}")

@@ -72,6 +72,7 @@ class TicketScreen(Screen[None]):
         key("ticket.tasks", "v", "tasks", "All tasks, with what they say"),
         key("ticket.where", "z", "where", "Where else a value of it occurs"),
         key("ticket.attach_file", "f", "attach_file", "Attach a file as evidence"),
+        key("ticket.export", "E", "export", "Hand it out, cut to its readers"),
         key("ticket.copy", "y", "copy", "Copy the text, defanged"),
         key("ticket.refresh", "r", "load", "Read again"),
     ]
@@ -220,5 +221,18 @@ class TicketScreen(Screen[None]):
             refs = await console(self).store.read(occurrences, value)
             console(self).open(RefsScreen(f"Where {value} occurs", refs))
 
-    def action_copy(self) -> None:
-        console(self).copy(defang(self.query_one(TextPane).text))
+    @task
+    async def action_export(self) -> None:
+        """Ask for audience and format and write the file."""
+        from socconsole.tui.export_form import export
+
+        if self._seen is not None:
+            await export(console(self), "ticket", self._seen.file.detail.row)
+
+    @task
+    async def action_copy(self) -> None:
+        """Copy the text under its marks; what leaves the console says who may have it."""
+        from socconsole.store.queries.fields import marks_of
+
+        marks = await console(self).store.read(marks_of, "ticket", self.ticket_id)
+        console(self).copy(f"{marks.label}\n{defang(self.query_one(TextPane).text)}")
