@@ -170,22 +170,28 @@ class Choice:
 def choose(lines: Sequence[str], *, among: Sequence[Parser] | None = None) -> Choice:
     """Return the parser that reads most of `lines`, the first lines of a file.
 
-    Empty lines do not count. Any 50 lines are plenty. Without `among` the user's own formats come
-    first, then all of ours.
+    One that reads lines of many formats is taken only when no other reads half as many. Empty lines
+    do not count. Any 50 lines are plenty. Without `among` the user's own formats come first, then
+    all of ours.
     """
     wanted = [line for line in lines if line.strip()]
     if not wanted:
         return Choice(None, "there is no line to look at yet")
-    best, most = None, 0
+    best: dict[bool, tuple[int, Parser | None]] = {False: (0, None), True: (0, None)}
     for parser in (*user_formats.installed(), *PARSERS) if among is None else among:
         count = _count_read(parser, wanted) if parser.automatic else 0
-        if count > most:
-            best, most = parser, count
-        if most == len(wanted):
+        if count > best[parser.is_general][0]:
+            best[parser.is_general] = count, parser
+        if best[False][0] == len(wanted):
             break  # of two that read equally well the first wins
-    if best is None:
+    (most, chosen), (general_most, general) = best[False], best[True]
+    beside = ""
+    if chosen is None or 2 * most < general_most:
+        beside = "" if chosen is None else f", {chosen.name} {most}"
+        most, chosen = general_most, general
+    if chosen is None:
         return Choice(None, f"no parser reads any of the first {len(wanted)} lines")
-    return Choice(best, f"{best.name} reads {most} of the first {len(wanted)} lines")
+    return Choice(chosen, f"{chosen.name} reads {most} of the first {len(wanted)} lines{beside}")
 
 
 def _count_read(parser: Parser, lines: Sequence[str]) -> int:

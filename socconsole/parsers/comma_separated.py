@@ -80,6 +80,7 @@ PARSER = Parser(
     title="comma-, semicolon- or tab-separated values with a heading",
     parse=start(()),
     start=start,
+    is_general=True,
     samples=(
         Sample(
             before=("time,user,src_ip,action", "2026-03-01T04:12:08Z,mara,203.0.113.9,logout"),

@@ -113,6 +113,7 @@ PARSER = Parser(
     name="dated_text",
     title="text lines that begin with a time, of any program",
     parse=parse,
+    is_general=True,
     samples=(
         Sample(
             line="[2026-03-01 04:12:09,125] WARN [app.auth] Login failed for user 'admin' from 203.0.113.9:5522",

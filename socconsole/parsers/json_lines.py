@@ -187,6 +187,7 @@ PARSER = Parser(
     name="json_lines",
     title="one JSON object a line, of any kind",
     parse=parse,
+    is_general=True,
     samples=(
         Sample(
             line='{"time":"2026-03-01T04:12:09Z","level":"error","msg":"no disk","user":"mara",'

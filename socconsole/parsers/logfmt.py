@@ -73,6 +73,7 @@ PARSER = Parser(
     name="logfmt",
     title="key=value lines (logfmt, FortiGate)",
     parse=parse,
+    is_general=True,
     samples=(
         Sample(
             line='time=2026-03-01T04:12:09Z level=error msg="disk \\"a\\" full" user=mara remote_ip=203.0.113.9',

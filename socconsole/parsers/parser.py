@@ -44,6 +44,8 @@ class Parser:
     remember: Callable[[Parse], Parse] | None = None
     """For a format whose lines may need what an earlier line of their file said: returns the
     function that reads one file, given the one that reads a line."""
+    is_general: bool = False
+    """Whether it reads lines of many formats: it is chosen only where no other reads half of them."""
     automatic: bool = True
     """Whether `format = "auto"` may choose it."""
 

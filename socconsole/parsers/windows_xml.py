@@ -3,6 +3,7 @@
 Document types are refused, so no entity can grow.
 """
 
+import re
 from datetime import UTC, datetime
 from xml.parsers import expat
 
@@ -71,9 +72,18 @@ class _Collector:
             self.data[name] = value
 
 
+_HEAD = re.compile(
+    r"[\s\ufeff-]*(?:<\?xml[^>]{0,200}>\s*)?(?:<Events[^>]{0,200}>\s*)?(?=<Event[\s>])"
+)
+
+
 def parse(text: str, context: ReadContext) -> Event | None:
-    """Read one `<Event>`; what stands before and after it is left aside."""
-    begin = text.find("<Event", 0, 4096)
+    """Read one `<Event>`; what stands behind it is left aside."""
+    return _read(text, context) if _HEAD.match(text) is not None else None
+
+
+def _read(text: str, context: ReadContext) -> Event | None:
+    begin = text.find("<Event>") if "<Event>" in text else text.find("<Event ")
     end = text.rfind("</Event>")
     if begin < 0 or end < begin or len(text) > _MAX_TEXT:
         return None
@@ -95,7 +105,7 @@ def parse(text: str, context: ReadContext) -> Event | None:
 def read(message: str) -> Reading:
     """Read what Sysmon for Linux sends to syslog."""
     now = datetime.now(UTC)
-    event = parse(message, ReadContext(source="", read_at=now, reference=now))
+    event = _read(message, ReadContext(source="", read_at=now, reference=now))
     if event is None:
         return Reading("syslog", linux("syslog"), {}, INFORMATIONAL, MESSAGE_NAMES)
     return Reading("windows_xml", event.logsources, event.fields, event.category, event.names)
