@@ -51,6 +51,7 @@ class ConsoleApp(PaintedApp):
     ALLOW_SELECT = False
     PAUSE_GC_ON_SCROLL = True
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (180, "-xwide")]  # noqa: RUF012 Textual's own annotation
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (40, "-tall")]  # noqa: RUF012 the same
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from socconsole.core.views import SHIPPED_VIEWS, View
 from socconsole.errors import UsageError
+from socconsole.tui.cells import fit
+from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.store.queries.queue import QueueQuery
@@ -73,6 +75,24 @@ class ViewBar:
             shown = "" if not count else f" {_MANY}+" if count >= _MANY else f" {count}"
             parts.append((f" {view.name}{shown} ", "tab"))
         return parts
+
+    def lines(self, login: str) -> list[Line]:
+        """Return the views one below the other with their counts, the team's apart."""
+        lines: list[Line] = []
+        group = ""
+        for view in self.views:
+            whose = "Views" if view.owner is None else "Mine" if view.owner == login else "Team"
+            if whose != group:
+                lines += [(), ((whose, "heading"),)] if group else [((whose, "heading"),)]
+                group = whose
+            count = self._counts.get(view.name)
+            shown = "–" if count is None else f"{_MANY}+" if count >= _MANY else str(count)
+            here = view.name == self.current.name
+            name = fit(f"{'▌' if here else ' '}{view.name}", 18)
+            lines.append(((name, "tab-active" if here else ""), (f"{shown:>6}", "muted")))
+            if whose == "Team":
+                lines.append(((f"   by {view.owner}", "muted"),))
+        return [*lines, (), (("[ ] change the view", "muted"),)]
 
     def _go(self, view: View) -> None:
         if view.name != self.current.name:

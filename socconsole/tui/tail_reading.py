@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from socconsole.core.event import Event, EventCategory
+from socconsole.tui.widgets.tail import TailLine
 
 if TYPE_CHECKING:
     from socconsole.store.events import Cursor, EventStore, Kept, Tail
@@ -158,3 +159,12 @@ def in_time(events: "Sequence[Kept]") -> "list[Kept]":
         last = kept.event.time or last
         keyed.append((last, kept))
     return [kept for _, kept in sorted(keyed, key=lambda pair: pair[0])]
+
+
+def tail_line(kept: "Kept") -> TailLine:
+    """Return an event as the tail shows it."""
+    event = kept.event
+    style = {EventCategory.EXCEPTION: "bad", EventCategory.WARNING: "warn"}.get(event.category, "")
+    source = event.line.source if event.line else event.format
+    key = (kept.generation_id, kept.offset)
+    return TailLine(key, event.time, source, event.raw, style, kept.source_id)

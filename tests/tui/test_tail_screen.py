@@ -9,6 +9,7 @@ from socconsole.store.events import EventStore
 from socconsole.store.queries.notes import evidence
 from socconsole.store.tables import Generation
 from tests.conftest import NOON
+from tests.services.alert_making import bring, detection
 from tests.store.rows import a_source
 from tests.tui.analyst import at_the_console
 
@@ -164,3 +165,17 @@ async def test_marks_that_the_filter_hides_are_left_out_and_counted(bare_setup, 
         assert "1 marked, 1 hidden" in analyst.screen
         await analyst.presses("t")
         assert "Attach 1 line to" in analyst.bottom
+
+
+async def test_a_large_terminal_shows_views_rate_and_the_tail_of_the_source_at_hand(
+    bare_setup, collector, database
+):
+    collector.reads("auth", "sudo: session opened")
+    collector.reads("web", "GET /")
+    bring(database, detection(source="auth"))
+    async with at_the_console(bare_setup, (200, 60)) as analyst:
+        await analyst.waits_until("sudo: session opened")
+        assert "GET /" not in analyst.screen
+        assert "now 1, peak 1, 1 in an hour" in analyst.screen
+        await analyst.waits_until("▌Open                  1")
+        assert "Why it fired" in analyst.screen

@@ -20,6 +20,7 @@ from socconsole.tui.alert_text import alert_lines, read_alert
 from socconsole.tui.alert_verbs import Target
 from socconsole.tui.filter_prompt import FilterPrompt
 from socconsole.tui.keymap import key
+from socconsole.tui.queue_strip import QueueStrip
 from socconsole.tui.queue_views import ViewBar, group_choices
 from socconsole.tui.screens import console
 from socconsole.tui.tasks import task
@@ -112,8 +113,12 @@ class QueueScreen(Screen[None]):
         yield Drawn(id="bar")
         with Container(id="body"):
             columns = alert_columns(console(self).now)
+            views = TextPane(id="views")
+            views.can_focus = False
+            yield views
             yield VirtualTable(columns, empty="Loading …", gone=self._is_gone)
             yield TextPane(id="preview")
+        yield QueueStrip()
         yield PromptLine()
 
     @property
@@ -151,6 +156,7 @@ class QueueScreen(Screen[None]):
     def on_store_changed(self) -> None:
         self.table.refresh_rows()
         self.look_for_news()
+        self._show_strip()
         if monotonic() - self._views_read > _COUNTS_SECS:
             self.load_views()
 
@@ -200,11 +206,13 @@ class QueueScreen(Screen[None]):
     def _show_bar(self) -> None:
         parts: list[tuple[str, str]] = []
         parts.extend(self._views.parts())
+        self.query_one("#views", TextPane).show(self._views.lines(console(self).login))
         source = self._source
         if source and (source.sort != "rank" or source.reverse):
             parts.append((f"  by {source.sort}{' ↑' if source.reverse else ''}", "muted"))
         parts.extend(self._filter.parts)
-        if sum(len(text) for text, _ in parts) > self.size.width:
+        is_listed = self.query_one("#views").display
+        if is_listed or sum(len(text) for text, _ in parts) > self.size.width:
             parts = [part for part in parts if part[1] != "tab"]
         self.query_one("#bar", Drawn).show(*parts)
 
@@ -337,6 +345,12 @@ class QueueScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.preview)
+        self.call_after_refresh(self._show_strip)
+        self.call_after_refresh(self._show_bar)
+
+    def _show_strip(self) -> None:
+        row = self.table.cursor_row
+        self.query_one(QueueStrip).show(row.source if row is not None else "")
 
     @task
     async def preview(self) -> None:
@@ -352,6 +366,7 @@ class QueueScreen(Screen[None]):
         seen = await app.store.read(read_alert, wanted)
         if wanted == self.table.cursor_id:
             pane.show(alert_lines(seen, app.now(), everything=pane.size.height > 30), top=True)
+            self._show_strip()
 
     def action_toggle_preview(self) -> None:
         self.toggle_class("-no-preview")

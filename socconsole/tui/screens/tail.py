@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from socconsole.core.event import Event, EventCategory
+from socconsole.core.event import Event
 from socconsole.core.filter import parse_filter
 from socconsole.core.filter_match import Viewer, event_predicate, needed_entities
 from socconsole.core.filter_words import EVENT_FIELDS
@@ -24,7 +24,7 @@ from socconsole.tui.keymap import key
 from socconsole.tui.messages import Narrow
 from socconsole.tui.screens import console
 from socconsole.tui.screens.text import TextScreen
-from socconsole.tui.tail_reading import Asked, Found, read_beside, read_first, read_new
+from socconsole.tui.tail_reading import Asked, Found, read_beside, read_first, read_new, tail_line
 from socconsole.tui.tasks import task
 from socconsole.tui.value_filter import narrowed
 from socconsole.tui.widgets.drawn import Drawn
@@ -35,7 +35,7 @@ from socconsole.tui.widgets.sparkline import sparkline
 from socconsole.tui.widgets.tail import TailLine, TailView
 
 if TYPE_CHECKING:
-    from socconsole.store.events import Cursor, Kept
+    from socconsole.store.events import Cursor
 
 _HISTOGRAM_SECS = 1.0
 _ROOM_FOR_HISTOGRAM = 40
@@ -130,7 +130,7 @@ class TailScreen(Screen[None]):
         if asked != self._asked:
             return  # the analyst has asked for something else meanwhile
         self._started, self._cursor = True, cursor
-        self.view.extend([_line(kept) for kept in found.events])
+        self.view.extend([tail_line(kept) for kept in found.events])
         self._tell_cut(found)
 
     async def _read_more(self) -> None:
@@ -153,7 +153,7 @@ class TailScreen(Screen[None]):
             return
         self._cursor = tail.cursor
         skipped = tail.skipped if asked.accepts is None else 0
-        view.extend([_line(kept) for kept in found], skipped=skipped)
+        view.extend([tail_line(kept) for kept in found], skipped=skipped)
 
     async def _read_sources(self) -> None:
         from socconsole.store.queries.sources import sources
@@ -184,7 +184,7 @@ class TailScreen(Screen[None]):
         after = await store.with_events(lambda events: read_beside(events, asked, at, 1))
         if asked != self._asked:
             return
-        lines = [_line(kept) for kept in (*before.events, *after.events)]
+        lines = [tail_line(kept) for kept in (*before.events, *after.events)]
         if not lines:
             console(self).say(f"No line is retained around {stamp(at)}.")
             return
@@ -215,7 +215,7 @@ class TailScreen(Screen[None]):
         if message.errors:
             await self._go_to_error(found, step)
         else:
-            view.add_past([_line(kept) for kept in found.events], step)
+            view.add_past([tail_line(kept) for kept in found.events], step)
             self._count_lines(now=True)
 
     async def _go_to_error(self, found: Found, step: int) -> None:
@@ -401,15 +401,3 @@ def _edge(lines: Sequence[TailLine], step: int) -> datetime | None:
     """Return the time of the first line that has one, or of the last."""
     inward = iter(lines) if step < 0 else reversed(lines)
     return next((line.time for line in inward if line.time is not None), None)
-
-
-def _name(event: Event) -> str:
-    return event.line.source if event.line else event.format
-
-
-def _line(kept: "Kept") -> TailLine:
-    event = kept.event
-    style = {EventCategory.EXCEPTION: "bad", EventCategory.WARNING: "warn"}.get(event.category, "")
-    time = event.time
-    key = (kept.generation_id, kept.offset)
-    return TailLine(key, time, _name(event), event.raw, style, kept.source_id)
