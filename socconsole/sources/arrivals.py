@@ -163,7 +163,8 @@ class Arrivals:
         offset = line_start(file.fd, held.repeated)
         if kept is None or kept.offset != offset:
             kept = kept or self._generation(file)
-            kept.path, kept.size, kept.state = file.path, offset, GenerationState.HELD
+            kept.path, kept.state = file.path, GenerationState.HELD
+            kept.size = max(offset, file.least)
             kept.head, kept.offset = file.head[:offset], offset
             kept.marker = marker_before(file.fd, offset)
             held.generation = kept

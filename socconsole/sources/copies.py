@@ -193,7 +193,8 @@ def _against_live(file: Candidate, known: Generation, *, settled: bool) -> Judge
     if shared < SURE_BYTES:
         return None if settled else Judgement(Verdict.HOLD)
     if file.of is not known:
-        file.of, file.least = known, known.listed_sizes[0]
+        before = 0 if file.of is not None else file.least
+        file.of, file.least = known, max(before, known.listed_sizes[0])
     file.repeated = shared
     if settled and shared < file.least:
         return None

@@ -140,10 +140,10 @@ class Departures:
         read = generation.offset + len(generation.pending)
         self._finish(generation)
         if generation.size > read:
-            self._roster.ledger.note(
-                NoteKind.GAP,
-                generation,
-                "the file was truncated before the rest was read, and no copy of it was found",
-                first=read,
-                last=generation.size,
-            )
+            what, last = "the file was truncated before the rest was read", generation.size
+        elif not generation.is_met:
+            what, last = "the file was truncated while nothing was reading it", None
+        else:
+            return
+        text = f"{what}, and no copy of it was found"
+        self._roster.ledger.note(NoteKind.GAP, generation, text, first=read, last=last)

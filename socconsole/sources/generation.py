@@ -48,7 +48,8 @@ class Checkpoint:
     marker: bytes
     """The last bytes before `offset`, at most `MARKER_BYTES`."""
     size: int
-    """The largest size seen: beyond `offset`, bytes that are known but not consumed."""
+    """The largest size seen: beyond `offset`, bytes that are known but not consumed. Of one that
+    is held: the size that a copy has at least."""
     state: GenerationState = GenerationState.LIVE
 
 
@@ -85,6 +86,8 @@ class Generation:
     modified: float = 0.0
     listed_sizes: tuple[int, int] = (0, 0)
     """Its sizes at the scan before the last one and at the last one."""
+    is_met: bool = True
+    """Since this process began it was found to have all that was consumed of it."""
     missing: int = 0
     absent_since: float | None = None
     quiet_since: float = 0.0
@@ -139,6 +142,7 @@ class Generation:
             marker=kept.marker,
             size=kept.size,
             state=kept.state,
+            is_met=False,
         )
 
     def first_bytes(self) -> bytes:

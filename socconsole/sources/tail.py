@@ -85,6 +85,7 @@ class Tail:
                     generation.path, -1, *generation.key, generation.size, b"", seen_at
                 )
                 held.repeated, held.generation = generation.offset, generation
+                held.least = generation.size
                 roster.held[generation.key] = held
 
     # What the caller commits -----------------------------------------------------------------
@@ -202,6 +203,7 @@ class Tail:
         if not same:
             self._departures.truncated(generation, size, now)
             return False
+        generation.is_met = True
         if generation.path != path and not self._is_at(generation):
             generation.path = path
             roster.ledger.note(NoteKind.ROTATION, generation, "the file was renamed")

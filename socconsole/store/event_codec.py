@@ -121,8 +121,8 @@ def _row(event: Event, place: int, time: int) -> tuple[object, ...]:
     line = event.line
     raw = event.raw
     exact: object = raw
-    if line is not None and not line.data.isascii():
-        exact = line.data if line.data.decode(errors="replace") == raw else raw
+    if line is not None and (not line.data.isascii() or b"\0" in line.data):
+        exact = line.data if _text_of(line.data) == raw else raw
     return (
         place,
         line.offset if line else 0,
@@ -135,6 +135,11 @@ def _row(event: Event, place: int, time: int) -> tuple[object, ...]:
         None if _is_its_own_json(event) else event.fields,
         event.parse_error,
     )
+
+
+def _text_of(data: bytes) -> str:
+    """Return a line's text as readers make it: no database takes a NUL in text."""
+    return data.decode(errors="replace").replace("\0", "\u2400")
 
 
 def _is_its_own_json(event: Event) -> bool:
@@ -209,7 +214,7 @@ def _event(
     place, offset, end, number, time, quality, category, exact, fields, error = row
     format_name, logsources, names, path = common[place]  # type: ignore[call-overload]
     if isinstance(exact, bytes):
-        data, raw = exact, exact.decode(errors="replace")
+        data, raw = exact, _text_of(exact)
     else:
         raw = str(exact)
         data = raw.encode(errors="surrogatepass")

@@ -3,9 +3,15 @@
 `kill` forgets everything that was not committed, as SIGKILL does.
 """
 
+import os
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
+from socconsole.sources import arrivals, files, roster, tail
 from socconsole.sources.files import FileSource
 from socconsole.sources.generation import Checkpoint
 from socconsole.sources.notes import Note, NoteKind
@@ -34,6 +40,8 @@ class Reader:
         if self.tail is not None:
             self.tail.close()
             self.tail = None
+
+    close = stop
 
     def kill(self):
         """End as by SIGKILL, and start again."""
@@ -64,13 +72,62 @@ class Reader:
         self.kept.update({one.id: one for one in self.tail.take_checkpoints()})
         self.notes += self.tail.take_notes()
 
-    def follow(self, seconds: float = 3.0, step: float = 0.25):
+    def follow(self, seconds: float = 3.0, step: float = 0.25, *, scan: bool = True):
         """Read for a while of the reader's own clock; its steps cost no time."""
         end = self.now + seconds
         while self.now < end:
-            while self.round():
+            while self.round(scan=scan):
                 pass
             self.now += step
+
+    def refuse(self, number: int) -> Callable[[], None]:
+        """Let every opening and listing of files fail with this error; return what ends that."""
+
+        def failing(path, *_rest, **_options):
+            raise OSError(number, os.strerror(number), path)
+
+        inner = pytest.MonkeyPatch()
+        inner.setattr(roster, "open_regular", failing)
+        inner.setattr(arrivals, "open_regular", failing)
+        inner.setattr(files.os, "scandir", failing)
+        return inner.undo
+
+    @contextmanager
+    def listing_badly(self) -> Iterator[None]:
+        """Let every listing name files that are not there, and each file twice."""
+        real = files.look
+
+        def stale(source):
+            listing = real(source)
+            doubled = [(path + b".9", found) for path, found in listing.entries]
+            listing.entries = doubled + listing.entries + doubled
+            return listing
+
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr(tail, "look", stale)
+            yield
+
+    @property
+    def lag_bytes(self) -> int:
+        return self.tail.lag_bytes
+
+    @property
+    def problems(self) -> dict[bytes, str]:
+        return self.tail.problems
+
+    @property
+    def half_lines(self) -> list[bytes]:
+        return [half for _, half in self.tail.half_lines(self.now)]
+
+    @property
+    def live_paths(self) -> list[bytes]:
+        return [one.path for one in self.tail.live.values()]
+
+    @property
+    def open_files(self) -> list[str]:
+        """The files of the source that are open, as the system names them."""
+        folder = str(Path(self.source.path).parent) + "/"
+        return [path for path in open_here() if path.startswith(folder)]
 
     @property
     def texts(self) -> list[bytes]:
@@ -78,6 +135,15 @@ class Reader:
 
     def noted(self, kind: NoteKind) -> list[Note]:
         return [note for note in self.notes if note.kind is kind]
+
+
+def open_here() -> list[str]:
+    """What this process has open, as the system names it."""
+    found = []
+    for one in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # the listing's own descriptor
+            found.append(str(one.readlink()))
+    return found
 
 
 def numbered(first: int, last: int, width: int = 40) -> bytes:

@@ -5,7 +5,7 @@ The oracle: every line has a number; when all is settled each number has come ex
 
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,33 +15,41 @@ from socconsole.sources.generation import Generation
 from socconsole.sources.notes import NoteKind
 from socconsole.sources.watch import Watch
 from tests.sources.following import Reader, lost_and_doubled, numbered
+from tests.sources.killing import KilledReader
 
-LIVE, KILLED, STOPPED, WATCHED = "live", "killed", "stopped", "watched"
-MODES = [
-    LIVE,
-    KILLED,
-    *(pytest.param(mode, marks=pytest.mark.matrix) for mode in (STOPPED, WATCHED)),
-]
+LIVE, KILLED = "live", "killed"
+STOPPED, WATCHED, SWEPT, DROPPED = "stopped", "watched", "swept", "dropped"
+MATRIX = (STOPPED, WATCHED, SWEPT, DROPPED)
+MODES = (LIVE, KILLED, *MATRIX)
 
 
 class Stage:
     """A folder, a reader and a count of the lines written so far.
 
-    Modes: the reader runs (live), is killed with uncommitted lines at every turn (killed), is not
-    there while things happen (stopped), or looks only where notifications point (watched).
+    Modes: the reader runs (live), is a process that is killed with SIGKILL at every turn (killed),
+    is not there while things happen (stopped), looks only where notifications point (watched) or
+    only when it is time to (swept), or forgets uncommitted lines at every turn (dropped).
     """
 
-    def __init__(self, folder: Path, mode: str):
-        self.folder = folder
+    def __init__(self, folder: Path, mode: str, template: Path):
+        self.folder = folder / "logs"
+        self.folder.mkdir()
+        self.home = folder / "home"
         self.mode = mode
         self.last = 0
         self.gone: set[int] = set()
-        self.reader: Reader | None = None
+        self.reader: Reader | KilledReader | None = None
         self.chance = random.Random(7)
         self.watch: Watch | None = None
+        self._template = template
 
-    def start(self, pattern: str = "app.log*", **options) -> Reader:
-        self.reader = Reader(self.folder / pattern, **options)
+    def start(self, pattern: str = "app.log*", *, apart: bool = False, **options) -> Reader:
+        """Read from now on; `apart`: in a process of its own even where nobody kills it."""
+        path = self.folder / pattern
+        if self.mode == KILLED or apart:
+            self.reader = KilledReader(path, self._template, self.home, **options)
+        else:
+            self.reader = Reader(path, **options)
         if self.mode == WATCHED:
             self.watch = Watch()
         self.settle()
@@ -49,9 +57,21 @@ class Stage:
 
     def close(self):
         if self.reader is not None:
-            self.reader.stop()
+            self.reader.close()
         if self.watch is not None:
             self.watch.close()
+
+    @contextmanager
+    def act_unseen(self) -> Iterator[bool]:
+        """What happens inside finds a reader that is dead or stopped; yield whether it does."""
+        reader = self.reader
+        if self.mode not in {KILLED, STOPPED}:
+            yield False
+            return
+        reader.stop()
+        yield True
+        reader.now += 60
+        reader.start()
 
     def path(self, name: str = "app.log") -> Path:
         return self.folder / name
@@ -90,38 +110,50 @@ class Stage:
     def glance(self):
         """One look in the middle of things."""
         if self.mode == KILLED:
+            self.reader.die_at_work(self.chance)
+        elif self.mode == DROPPED:
             for _ in range(self.chance.randint(0, 2)):
                 self.reader.round(commit=False)
             self.reader.kill()
-        elif self.mode != STOPPED:
+        elif self.mode == WATCHED:
+            self._look_where_told()
+        elif self.mode == SWEPT:
+            self.reader.round(scan=False)
+        elif self.mode == LIVE:
             self.reader.round()
+
+    def _look_where_told(self):
+        reader = self.reader
+        self.watch.follow(reader.tail.folders)
+        reader.tail.hint(self.watch.wait(0.1), reader.now)
+        reader.round(scan=False)
 
     def settle(self, seconds: float = 3.0):
         """Let the reader do all it can in so many seconds of its own clock."""
         reader = self.reader
         if self.mode == KILLED and self.chance.random() < 0.5:
+            reader.die_at_work(self.chance)
+        elif self.mode == DROPPED and self.chance.random() < 0.5:
             reader.round(commit=False)
             reader.kill()
-        if self.watch is not None:
-            self.watch.follow(reader.tail.folders)
-            self.watch.wait(0.1)
-        reader.follow(seconds)
+        elif self.mode == WATCHED:
+            self._look_where_told()
+        if self.mode == SWEPT:
+            reader.follow(seconds + 5.0, scan=False)
+        else:
+            reader.follow(seconds)
 
     def expect_all(self, besides: Callable[[bytes], bool] | None = None):
         """Every line written came exactly once, and nothing else came."""
-        texts = [one for one in self.reader.texts if besides is None or not besides(one)]
+        lines = self.reader.lines
+        texts = [text for _, _, text in lines if besides is None or not besides(text)]
         wanted = [n for n in range(1, self.last + 1) if n not in self.gone]
         lost, doubled = lost_and_doubled(texts, self.last)
         assert ([n for n in lost if n in wanted], doubled) == ([], [])
         assert all(text[:8].isdigit() for text in texts)
-        self.expect_order()
-
-    def expect_order(self):
-        """Within a generation, lines came in the order of the file, none at the same place."""
-        places: dict[int, int] = {}
-        for generation, offset, _ in self.reader.lines:
-            assert offset > places.get(generation, -1)
-            places[generation] = offset
+        if self.mode == KILLED:
+            assert self.reader.kills, "nobody was killed"
+        expect_order(lines)
 
     def notes(self, kind: NoteKind):
         return self.reader.noted(kind)
@@ -130,12 +162,45 @@ class Stage:
         return list(self.reader.tail.live.values())
 
 
-def scenario(number: int, title: str, modes=MODES):
-    """Name a test by its number and title, and run it in every mode."""
+def places(notes) -> list[tuple[str, int | None, int | None]]:
+    """Which file and which bytes the notes are about."""
+    return [(note.path, note.first, note.last) for note in notes]
+
+
+def expect_order(lines):
+    """Within a generation, lines came in the order of the file, none at the same place."""
+    places: dict[int, int] = {}
+    for generation, offset, _ in lines:
+        assert offset > places.get(generation, -1)
+        places[generation] = offset
+
+
+ROWS: dict[int, dict[str, str]] = {}
+"""Row → form → the test that has it by default, or `not: ` and why it says nothing there."""
+
+
+def scenario(
+    number: int, title: str, without: Mapping[str, str] | None = None, *, matrix: bool = True
+):
+    """Name a test by its number and title, and run it in every mode.
+
+    Args:
+        number: The row.
+        title: What happens.
+        without: Live or killed → why it says nothing about this row.
+        matrix: Run it in the other modes too, where they are asked for.
+
+    """
+    left_out = without or {}
+    forms = [mode for mode in (LIVE, KILLED) if mode not in left_out]
+    modes = [*forms, *(pytest.param(one, marks=pytest.mark.matrix) for one in MATRIX if matrix)]
 
     def decorate(test):
-        ids = [f"{number:02d} {title}"]
-        with_row = pytest.mark.parametrize("row", [number], ids=ids)(test)
+        row = ROWS.setdefault(number, {})
+        row |= dict.fromkeys(forms, test.__name__)
+        for mode, why in left_out.items():
+            row.setdefault(mode, f"not: {why}")
+        with_row = pytest.mark.parametrize("row", [number], ids=[f"{number:02d} {title}"])(test)
         return pytest.mark.parametrize("mode", modes)(with_row)
 
     return decorate

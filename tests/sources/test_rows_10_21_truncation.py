@@ -3,7 +3,7 @@
 import os
 
 from socconsole.sources.notes import NoteKind
-from tests.sources.stage import LIVE, STOPPED, Stage, scenario
+from tests.sources.stage import KILLED, Stage, places, scenario
 
 
 def copytruncate(stage: Stage, copy: str):
@@ -40,23 +40,38 @@ def test_rest_from_the_copy(stage: Stage, row):
 def test_gap(stage: Stage, row):
     stage.append()
     reader = stage.start("app.log")
-    offset = stage.path().stat().st_size
-    stage.append()
-    reader.tail.sweep(stage.reader.now)
-    if stage.mode == STOPPED:
-        reader.stop()
-    copytruncate(stage, "copy-elsewhere")
-    stage.append(count=5)
-    if stage.mode == STOPPED:
-        reader.start()
+    stage.append(count=3000)
+    reader.round()
+    content = stage.path().read_bytes()
+    generation, consumed = reader.records[-1].generation, reader.records[-1].end
+    with stage.act_unseen():
+        copytruncate(stage, "copy-elsewhere")
+        stage.append(count=5)
     reader.follow(15)
-    (cut,) = stage.notes(NoteKind.TRUNCATION)
-    assert (cut.path, cut.first) == (str(stage.path()), offset)
-    if stage.mode != STOPPED:
-        (gap,) = stage.notes(NoteKind.GAP)
-        assert (gap.path, gap.first) == (str(stage.path()), offset)
-        assert gap.last > gap.first
-    stage.gone = set(range(21, 41))
+    assert places(stage.notes(NoteKind.TRUNCATION)) == [(str(stage.path()), consumed, None)]
+    # A reader that lives still has what it read and did not consume, half a line at its end.
+    read = max(record.end for record in reader.records if record.generation == generation)
+    assert places(stage.notes(NoteKind.GAP)) == [(str(stage.path()), read, len(content))]
+    whole = content.rfind(b"\n", 0, read) + 1
+    stage.gone = {int(line[:8]) for line in content[whole:].splitlines()}
+    assert 500 < len(stage.gone) < 2500
+    stage.expect_all(besides=lambda text: text == content[whole:read])
+
+
+@scenario(12, "copytruncate while nobody looks, with all that was known read", matrix=False)
+def test_gap_of_unknown_size(stage: Stage, row):
+    stage.append()
+    reader = stage.start("app.log")
+    consumed = stage.path().stat().st_size
+    with stage.act_unseen() as unseen:
+        if unseen:
+            stage.append()
+        copytruncate(stage, "copy-elsewhere")
+        stage.append(count=5)
+    reader.follow(15)
+    gaps = places(stage.notes(NoteKind.GAP))
+    assert gaps == ([(str(stage.path()), consumed, None)] if unseen else [])
+    stage.gone = set(range(21, 41)) if unseen else set()
     stage.expect_all()
 
 
@@ -161,24 +176,25 @@ def test_overwritten(stage: Stage, row):
     stage.expect_all()
 
 
-@scenario(20, "truncate while the database is blocked", modes=[LIVE])
+@scenario(20, "truncate while the database is blocked", matrix=False)
 def test_blocked_database(stage: Stage, row):
     stage.append()
-    reader = stage.start()
+    reader = stage.start(apart=True)
+    consumed = stage.path().stat().st_size
     stage.append()
-    taken = []
-    tail = reader.tail
-    tail.sweep(reader.now)
-    for generation in tail.ready():
-        taken += tail.read(generation, 1000, reader.now).lines
-        tail.settle(generation, generation.offset + generation.delivered)
+    reader.block()
     os.truncate(stage.path(), 0)
     stage.append(count=5)
-    for _ in range(20):
-        reader.now += 0.25
-        tail.scan(reader.now)
-    reader.commit(taken)
-    stage.settle()
+    if stage.mode == KILLED:
+        # What was read and not stored is gone with the reader.
+        reader.kill()
+        reader.follow(15)
+        assert places(stage.notes(NoteKind.GAP)) == [(str(stage.path()), consumed, None)]
+        stage.gone = set(range(21, 41))
+    else:
+        reader.unblock()
+        reader.follow(15)
+        assert stage.notes(NoteKind.GAP) == []
     stage.expect_all()
 
 
