@@ -35,11 +35,26 @@ def find_binaries() -> Path | None:
 class Server:
     """A running server that listens on a socket in its own folder."""
 
-    def __init__(self, binaries: Path, folder: Path, login: str) -> None:
+    def __init__(
+        self, binaries: Path, folder: Path, login: str, owner: pwd.struct_passwd | None
+    ) -> None:
         self.binaries = binaries
         self.folder = folder
         self.login = login
+        self._owner = owner
         self._numbers = itertools.count(1)
+
+    def start(self) -> None:
+        options = f"-k {self.folder} {SETTINGS}"
+        self._control("-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self) -> None:
+        """Stop it at once, as a crash would."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *words: str) -> None:
+        command = [str(self.binaries / "pg_ctl"), "-D", str(self.folder / "data"), *words]
+        _as_somebody(command, self._owner)
 
     def url(self, name: str) -> str:
         return f"postgresql://{self.login}@/{name}?host={self.folder}"
@@ -117,28 +132,14 @@ def start_server() -> Iterator[Server]:
                 ],
                 owner,
             )
-            _as_somebody(
-                [
-                    str(binaries / "pg_ctl"),
-                    "-D",
-                    str(data),
-                    "-w",
-                    "-l",
-                    str(folder / "log"),
-                    "-o",
-                    f"-k {folder} {SETTINGS}",
-                    "start",
-                ],
-                owner,
-            )
+            server = Server(binaries, folder, login, owner)
+            server.start()
         except (OSError, subprocess.CalledProcessError) as error:
             said = getattr(error, "stderr", b"") or b""
             pytest.skip(f"PostgreSQL does not start here: {error} {said.decode()[-300:]}")
         try:
-            yield Server(binaries, folder, login)
+            yield server
         finally:
-            _as_somebody(
-                [str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"], owner
-            )
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

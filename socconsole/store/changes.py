@@ -1,12 +1,15 @@
 """Tells a console that something was committed elsewhere, at next to no cost."""
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import URL
 
 from socconsole.errors import StoreError
 from socconsole.store import driver
+from socconsole.store.faults import explained, gone
+from socconsole.store.place import identity
 
 if TYPE_CHECKING:
     import psycopg
@@ -24,7 +27,7 @@ class ChangePoller(Protocol):
         """Tell whether anything was committed since the last call; the first call says True.
 
         Raises:
-            StoreError: The server cannot be reached; the next call tries again.
+            StoreError: The database cannot be reached; the next call tries again.
 
         """
         ...
@@ -40,18 +43,35 @@ class _SqlitePoller:
     The number moves for every commit of another connection, whatever process it is in.
     """
 
-    def __init__(self, path: str) -> None:
-        self._connection = driver.connect(path)
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._path = Path(url.database or "")
+        self._connection: driver.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._seen: int | None = None
 
     def poll(self) -> bool:
-        (now,) = self._connection.execute("PRAGMA data_version").fetchone()
+        file = identity(self._path)
+        if file is None:
+            self.close()
+            raise gone(self._path)
+        try:
+            if self._connection is None or file != self._file:
+                self.close()
+                self._connection = driver.connect(str(self._path))
+                self._file, self._seen = file, None
+            (now,) = self._connection.execute("PRAGMA data_version").fetchone()
+        except driver.DatabaseError as error:
+            self.close()
+            raise explained(error, self._url) from error
         changed = now != self._seen
         self._seen = now
         return bool(changed)
 
     def close(self) -> None:
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 class _NotifyPoller:
@@ -79,11 +99,11 @@ class _NotifyPoller:
             if not told and time.monotonic() - self._asked_at < _ASK_EVERY:
                 return False
             return self._ask(self._connection)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             self.close()
             raise StoreError(
                 "The database server cannot be reached.",
-                hint="What is on screen stays; verbs wait until it is back.",
+                hint="What is on screen stays; nothing is stored until it is back.",
             ) from error
 
     def _ask(self, connection: "psycopg.Connection[tuple[int]]") -> bool:
@@ -102,5 +122,5 @@ class _NotifyPoller:
 def poller(url: URL) -> ChangePoller:
     """Return the poller for the database at `url`."""
     if url.get_backend_name() == "sqlite":
-        return _SqlitePoller(url.database or "")
+        return _SqlitePoller(url)
     return _NotifyPoller(url)

@@ -15,7 +15,8 @@ from sqlmodel import Session
 from socconsole.errors import ConflictError, StoreError, UsageError
 from socconsole.store import driver
 from socconsole.store.changes import ChangePoller, poller
-from socconsole.store.faults import explained
+from socconsole.store.faults import explained, gone
+from socconsole.store.place import identity
 
 __all__ = [
     "LOCK_WAIT",
@@ -64,6 +65,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._checkpoints = driver.SAFE
         self._cache_kib = cache_kib
+        self._file: tuple[int, int] | None = None
         self._engine = self._sqlite_engine() if self.is_sqlite else _postgres(self.url)
         self._refusals = (DBAPIError, self._engine.dialect.loaded_dbapi.Error)
         self._writer = self._engine.execution_options(soc_write=True)
@@ -105,6 +107,7 @@ class Database:
         """
         if self.read_only:
             raise StoreError("This session is read-only.", hint="Start without --read-only.")
+        self._require_same_file()
         with self._explained(), self._session(self._writer) as session, session.begin():
             session.connection()
             yield session
@@ -112,6 +115,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a short snapshot. Never keep it across a frame or a wait for a person."""
+        self._require_same_file()
         with self._explained(), self._session(self._engine) as session, session.begin():
             yield session
 
@@ -122,6 +126,20 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+    def _require_same_file(self) -> None:
+        """Refuse a file that was removed under us: a commit to it would be lost in silence.
+
+        Where another file lies in its place, the connections to the old one are given up.
+        """
+        if self._file is None or self.path is None:
+            return
+        now = identity(self.path)
+        if now is None:
+            raise gone(self.path)
+        if now != self._file:
+            self._file = None
+            self._engine.dispose()
 
     def _sqlite_engine(self) -> Engine:
         engine = create_engine(
@@ -137,6 +155,7 @@ class Database:
         return engine
 
     def _prepare(self, connection: driver.Connection, _record: object) -> None:
+        self._file = identity(Path(self.url.database or ""))
         connection.isolation_level = None  # SQLAlchemy emits BEGIN itself
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")

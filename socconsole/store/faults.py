@@ -1,5 +1,7 @@
 """Turns what a driver raises into one clear line for a user."""
 
+from pathlib import Path
+
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -45,6 +47,15 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
 
 _UNREACHABLE = ("connection", "could not translate host", "failed to resolve", "timeout expired")
 """What a server's driver says when the server is not there."""
+
+
+def gone(path: Path) -> StoreError:
+    """Return the error for a database file that was there and is not any more."""
+    return StoreError(
+        "The database file is gone: nothing is stored.",
+        hint="Put it back where it was.",
+        where=str(path),
+    )
 
 
 def explained(error: Exception, url: URL) -> SocError:

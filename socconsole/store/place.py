@@ -38,6 +38,15 @@ def make_file(path: Path, *, page_size: int = 4096) -> None:
         connection.close()
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file at `path` from every other one; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def make_folder(path: Path, like: Path) -> None:
     """Make a folder for files of the database, open to whom the folder `like` is open."""
     if path.is_dir():

@@ -3,43 +3,40 @@
 import asyncio
 import os
 import signal
-import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, TypeVar, Unpack
 
+from rich.text import Text
 from textual import events
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from socconsole.content import themes_folder
 from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SettingsError, SocError
-from socconsole.tui import themes
+from socconsole.tui import crash, themes
 from socconsole.tui.alert_verbs import Deed
 from socconsole.tui.drafts import Drafts
 from socconsole.tui.keymap import key, load_keymap
-from socconsole.tui.messages import DatabaseReady, Narrow, Pulse, StoreChanged
+from socconsole.tui.messages import Narrow, Pulse, StoreChanged
 from socconsole.tui.painting import PaintedApp
-from socconsole.tui.pulse import PulseReader
 from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.setup import Setup
 from socconsole.tui.startup import settle_garbage
-from socconsole.tui.store_access import ChangeReader, OpenedDatabase, StoreAccess
+from socconsole.tui.store_access import StoreAccess
+from socconsole.tui.store_watch import StoreWatch
 from socconsole.tui.stylesheet import SettledStylesheet
 from socconsole.tui.tasks import task
-from socconsole.tui.terminal import has_hung_up
 from socconsole.tui.type_ahead import TypeAhead, Typed
 from socconsole.tui.widgets.prompt import Asking, PromptLine
 
 T = TypeVar("T")
-
-POLL_SECS = 0.25
-_PULSE_SECS = 1.0
 
 
 class ConsoleApp(PaintedApp):
@@ -77,6 +74,8 @@ class ConsoleApp(PaintedApp):
     ]
 
     pulse: reactive[Pulse] = reactive(Pulse(), init=False, layout=False, repaint=False)
+    away_since: reactive[datetime | None] = reactive(None, init=False, layout=False, repaint=False)
+    """Since when the database cannot be used."""
     paused: reactive[bool] = reactive(False, init=False, layout=False, repaint=False)
 
     def __init__(self, setup: Setup, *, driver_class: type[Driver] | None = None) -> None:
@@ -94,10 +93,9 @@ class ConsoleApp(PaintedApp):
         self.bookmarks: dict[int, str] = {}
         """Alert → its title, of this session."""
         self.fresh_ticket_id: int | None = None
+        self._crash: SocError | None = None
         self._is_painted = False
-        self._stopping = threading.Event()
-        self._pulse_reader = PulseReader(setup.login, setup.settings)
-        self._pulse_due = True
+        self._watch = StoreWatch(self)
         self._looks, problems = themes.load_looks((themes_folder(), setup.config_folder / "themes"))
         if self.no_color:
             self._looks = {name: look.without_color() for name, look in self._looks.items()}
@@ -202,69 +200,26 @@ class ConsoleApp(PaintedApp):
             self.call_later(self._after_first_paint)
 
     def _after_first_paint(self) -> None:
-        self.run_worker(self._watch_store, thread=True, name="watch", exit_on_error=False)
+        self.run_worker(self._watch.run, thread=True, name="watch")
         self.set_timer(1.0, settle_garbage)
         for problem in self._problems:
             self.complain(problem)
 
-    def _watch_store(self) -> None:
-        """Open the database, then tell of every change until the end. Runs in a thread."""
-        try:
-            database = self.store.open()
-        except SocError as error:
-            self.complain(error)
-            return
-        changes = database.changes()
-        try:
-            self.call_next(self._tell, DatabaseReady())
-            if self.setup.start_collector is not None and not self.read_only:
-                self._start_collector(self.setup.start_collector, database)
-            self._poll(changes)
-        finally:
-            changes.close()
-
-    def _start_collector(self, start: Callable[[Any], str], database: OpenedDatabase) -> None:
-        try:
-            said = start(database)
-        except SocError as error:
-            self.complain(error)
-        else:
-            if said:
-                self.call_next(self.say, said)
-
-    def _poll(self, changes: ChangeReader) -> None:
-        silent = 0.0
-        away = False
-        while not self._stopping.wait(POLL_SECS):
-            silent += POLL_SECS
-            try:
-                changed = changes.poll()
-                if changed or silent >= _PULSE_SECS * 5 or self._pulse_due:
-                    self._read_pulse()
-                    silent = 0.0
-                if away:
-                    away, changed = False, True
-                    self.call_next(self.say, "The database is back.")
-            except SocError as error:
-                if not away:
-                    self.complain(error)
-                away = True
-                self._stopping.wait(1.0)
-                continue
-            if changed and not self.paused:
-                self.call_next(self._tell, StoreChanged())
-            if not self.is_headless and has_hung_up():
-                self.call_next(self.leave, 129)
-
-    def _read_pulse(self) -> None:
-        self._pulse_due = False
-        pulse = self.store.read_here(self._pulse_reader, self.now())
-        if pulse != self.pulse:
-            self.call_next(setattr, self, "pulse", pulse)
-
-    def _tell(self, message: Message) -> None:
+    def tell(self, message: Message) -> None:
+        """Send `message` to the screen in front."""
         if self.screen_stack:  # there is none any more while the program ends
             self.screen.post_message(message)
+
+    def lose_store(self, why: str, since: datetime) -> None:
+        """Refuse every change, and say so on every screen, until `regain_store`."""
+        self.store.away = why
+        self.away_since = since
+
+    def regain_store(self) -> None:
+        """Take changes again."""
+        self.store.away = ""
+        self.away_since = None
+        self.say("The database is back.")
 
     def _catch_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -282,12 +237,25 @@ class ConsoleApp(PaintedApp):
                 prompt.flush_draft()
 
     async def on_unmount(self) -> None:
-        self._stopping.set()
+        self._watch.stop()
         await asyncio.get_running_loop().run_in_executor(None, self.store.close)
 
     def _handle_exception(self, error: Exception) -> None:
         self.keep_drafts()
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        self._crash = crash.told(cause, crash.keep(cause, self.setup.state_folder))
+        if isinstance(error, WorkerFailed) and not self.is_headless:
+            self.complain(self._crash)  # one task failed; the screens still stand
+            return
         super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        if self.is_headless or self._crash is None:
+            super()._fatal_error()
+            return
+        kept = "What was being typed is kept."
+        self._exit_renderables.append(Text(f"{self._crash.what} {self._crash.hint} {kept}"))
+        self._close_messages_no_wait()
 
     # Talking.
 
@@ -298,7 +266,12 @@ class ConsoleApp(PaintedApp):
                 prompt.say(text, tone)
 
     def complain(self, error: SocError) -> None:
-        """Show what went wrong on the bottom line. Any thread may call it."""
+        """Show what went wrong on the bottom line. Any thread may call it.
+
+        That the database is away stands in the header; reads that fail of it say nothing more.
+        """
+        if self.store.away and error.what == self.store.away:
+            return
         said = " ".join(part for part in (error.what, error.hint) if part)
         place = f" ({error.where})" if error.where else ""
         self.call_next(self.say, said + place, "say-error")
@@ -340,18 +313,17 @@ class ConsoleApp(PaintedApp):
             with self._type_ahead.held() as release:
                 tell = partial(self.call_next, self._progress, release)
                 result = await self.store.change(verb, *args, tell=tell, **kwargs)
-        except ConflictError as error:
-            self.complain(error)
-            self._tell(StoreChanged())
-            return None
         except SocError as error:
+            self.drafts.put_off()
             self.complain(error)
+            if isinstance(error, ConflictError):
+                self.tell(StoreChanged())
             return None
         self.drafts.settle()
-        self._pulse_due = True
+        self._watch.hurry()
         if done:
             self.say(f"{done} · u undoes")
-        self._tell(StoreChanged())
+        self.tell(StoreChanged())
         return result
 
     @task
@@ -430,7 +402,7 @@ class ConsoleApp(PaintedApp):
     def action_pause(self) -> None:
         self.paused = not self.paused
         if not self.paused:
-            self._tell(StoreChanged())
+            self.tell(StoreChanged())
 
     @task
     async def action_command_line(self) -> None:

@@ -65,6 +65,8 @@ class StoreAccess:
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="store")
         self._events: EventStore | None = None
         self._events_thread = ThreadPoolExecutor(1, thread_name_prefix="events")
+        self.away = ""
+        """Why the database cannot be used just now; empty when it can."""
 
     def open(self) -> OpenedDatabase:
         """Open the database, in the calling thread; every waiting read goes on.
@@ -131,12 +133,18 @@ class StoreAccess:
 
         Raises:
             ForbiddenError: The console is read-only.
+            StoreError: The database is away; nothing waits for it.
             SocError: What the verb refuses.
 
         """
         if self._read_only:
             raise ForbiddenError(
                 "This console is read-only.", hint="Start it without --read-only to change things."
+            )
+
+        if self.away:
+            raise StoreError(
+                f"Nothing was changed. {self.away}", hint="Do it again when the database is back."
             )
 
         def work() -> T:
@@ -150,6 +158,8 @@ class StoreAccess:
 
     async def note(self, service: Callable[..., object], *args: object) -> None:
         """Run `service(session, …, now=)`, which is no action: nobody undoes it."""
+        if self.away:
+            return
 
         def work() -> None:
             with self._ready().begin() as session:

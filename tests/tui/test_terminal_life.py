@@ -2,10 +2,14 @@
 
 import os
 import signal
+import stat
 import time
+from datetime import UTC, datetime
 
 import pytest
 
+from socconsole.store.tables import Handoff, HandoffItem
+from tests.hostile import wrong_on_the_wire
 from tests.services.alert_making import bring, detection
 from tests.terminal import Terminal, environment
 
@@ -111,3 +115,24 @@ def test_keys_do_what_they_say_and_q_asks_before_it_leaves(terminal):
     terminal.waits_for("Quit socconsole?")
     terminal.press("y")
     assert terminal.ends() == 0
+
+
+def test_an_error_nobody_foresaw_is_told_and_the_screens_still_stand(terminal, database, tmp_path):
+    now = datetime.now(UTC)
+    bad = {"change": "\x1b]52;c;UFdORUQ=\x07", "rows": [], "lines": []}
+    times = {"since": now, "until": now, "created_at": now, "signed_at": now}
+    with database.begin() as session:
+        session.add(
+            Handoff(id=1, state="signed", shift="night", created_by="ben", signed_by="ben", **times)
+        )
+        session.flush()
+        session.add(HandoffItem(handoff_id=1, section="tickets", text="x", details=bad))
+    terminal.press("H")
+    terminal.waits_for("An error in this program: ValueError")
+    terminal.press("1")
+    terminal.waits_for("Web shell")
+    assert wrong_on_the_wire(bytes(terminal.raw)) == []
+    kept = tmp_path / "state" / "socconsole" / "crash.txt"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert "is not a valid Change" in kept.read_text()
+    assert "\x1b" not in kept.read_text()

@@ -176,6 +176,8 @@ class QueueScreen(Screen[None]):
     @task
     async def look_for_news(self) -> None:
         source = self._source
+        if self.table.has_failed:
+            self.load()
         if source is None or source.newest is None:
             return
         count = await console(self).store.in_thread(source.news)

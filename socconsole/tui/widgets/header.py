@@ -33,6 +33,7 @@ class StatusHeader(Widget):
     def on_mount(self) -> None:
         self.watch(self.app, "pulse", self._pulsed, init=False)
         self.watch(self.app, "paused", self._pulsed, init=False)
+        self.watch(self.app, "away_since", self._pulsed, init=False)
         self.set_interval(1.0, self._tick)
 
     def _pulsed(self) -> None:
@@ -68,7 +69,8 @@ class StatusHeader(Widget):
                 Segment(badge, self.rich_style + console.look["paused"]),
                 Segment(" ", base),
             ]
-        tone = "header" if pulse.collector in ("live", "starting") else "say-error"
+        is_well = pulse.collector in ("live", "starting") and console.away_since is None
+        tone = "header" if is_well else "say-error"
         segments.append(Segment(right, self.rich_style + console.look[tone]))
         return Strip(segments).adjust_cell_length(width, base)
 
@@ -85,6 +87,9 @@ class StatusHeader(Widget):
         return "  ".join(parts)
 
     def _state(self, pulse: Pulse) -> str:
+        away = self.console_app.away_since
+        if away is not None:
+            return f"NO DATABASE since {self._clock(away)} "
         words = []
         if pulse.events_per_second is not None:
             words.append(f"{pulse.events_per_second:.0f} eps")

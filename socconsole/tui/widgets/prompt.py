@@ -56,6 +56,7 @@ class _Question:
     draft: str = ""
     lines: bool = False
     """Whether the text may have several lines, from a paste or the editor."""
+    initial: str = ""
     warning: str = ""
     """Said before the label once a key was pressed that answers nothing."""
 
@@ -126,7 +127,7 @@ class PromptLine(Widget):
         kept = drafts.get(draft) if draft else None
         self._edit.set(kept or initial)
         self._history_at = 0
-        question = _Question(label, _future(), None, complete, on_change, draft, lines)
+        question = _Question(label, _future(), None, complete, on_change, draft, lines, initial)
         answer = await self._put(question)
         if answer is not None:
             if answer.strip():
@@ -180,8 +181,10 @@ class PromptLine(Widget):
     def flush_draft(self) -> None:
         """Keep what is being typed, now: the terminal or the program may be about to go."""
         self._draft_timer = None
-        if self._question is not None and self._question.draft:
-            self.console_app.drafts.put(self._question.draft, self._edit.text)
+        question = self._question
+        if question is not None and question.draft:
+            is_new = self._edit.text != question.initial
+            self.console_app.drafts.put(question.draft, self._edit.text if is_new else "")
 
     # Keys.
 

@@ -98,6 +98,8 @@ class VirtualTable(LineView, Generic[RowT]):
         self.note = ""
         self.marks: set[int] = set()
         self.hidden = 0
+        self.has_failed = False
+        """Whether the last order asked for never came."""
         self._all_marked = False
         self._anchor: int | None = None
         self._ids: Sequence[int] = ()
@@ -159,7 +161,7 @@ class VirtualTable(LineView, Generic[RowT]):
         self._has_moved = False
         wanted = None if first else self.cursor_id
         work = partial(self._load_ids, self.source, self._generation, wanted, first=first)
-        self.run_worker(work, thread=True, group="ids", exit_on_error=False)
+        self.run_worker(work, thread=True, group="ids")
 
     def refresh_rows(self) -> None:
         """Read the rows on screen again and repaint those that changed; the order stays."""
@@ -175,8 +177,10 @@ class VirtualTable(LineView, Generic[RowT]):
             low = max(0, position - PAGE)
             rows = source.rows(ids[low : position + PAGE])
         except SocError as error:
+            self.has_failed = True
             self.console_app.complain(error)
             return
+        self.has_failed = False
         self.post_message(IdsLoaded(generation, ids, position, rows, self._count_hidden(ids)))
 
     def _position_of(self, row_id: int | None, ids: Sequence[int]) -> int:
@@ -224,7 +228,7 @@ class VirtualTable(LineView, Generic[RowT]):
         if self.source is None or not ids:
             return
         work = partial(self._load_rows, self.source, self._generation, ids)
-        self.run_worker(work, thread=True, group="rows", exit_on_error=False)
+        self.run_worker(work, thread=True, group="rows")
 
     def _load_rows(self, source: RowSource[RowT], generation: int, ids: Sequence[int]) -> None:
         try:

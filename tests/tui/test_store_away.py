@@ -1,0 +1,133 @@
+"""The database goes away and comes back: nothing on screen, typed or stored is lost or doubled."""
+
+import dataclasses
+import shutil
+
+import pytest
+
+from socconsole.store import driver
+from socconsole.store.database import Database
+from tests.conftest import NOON
+from tests.postgres import start_server
+from tests.services.alert_making import alert_of, bring, detection, rows_of
+from tests.tui.analyst import at_the_console
+
+BANNER = f"NO DATABASE since {NOON:%H:%MZ}"
+
+
+async def works_through_an_outage(analyst, database, *, go_away, come_back):
+    """Write a note while the database is away; it is stored once, when it is asked for again."""
+    await analyst.waits_until("1/1")
+    await analyst.presses("c", *"asked the ow")
+    go_away()
+    await analyst.waits_until(BANNER)
+    assert "Web shell" in analyst.screen
+    await analyst.types("ner")
+    await analyst.waits_until("Nothing was changed.")
+    await analyst.presses("x", "f")
+    await analyst.waits_until("Nothing was changed.")
+    come_back()
+    await analyst.waits_until("The database is back.")
+    assert BANNER not in analyst.screen
+    # Nothing was kept back to be done later.
+    assert rows_of(database, "note") == []
+    assert alert_of(database, 1).status == "new"
+    # What was typed is there again.
+    await analyst.presses("c")
+    assert "asked the owner" in analyst.bottom
+    await analyst.presses("enter")
+    (note,) = rows_of(database, "note")
+    assert note.body == "asked the owner"
+    await analyst.presses("x", "f")
+    assert alert_of(database, 1).status == "closed"
+
+
+async def test_a_database_file_that_was_moved_away(bare_setup, database, db_path):
+    bring(database, detection("Web shell"))
+    aside = db_path.with_name("aside.db")
+    async with at_the_console(bare_setup) as analyst:
+        await works_through_an_outage(
+            analyst,
+            database,
+            go_away=lambda: db_path.rename(aside),
+            come_back=lambda: aside.rename(db_path),
+        )
+
+
+async def test_a_database_file_that_was_replaced_is_opened_anew(bare_setup, database, db_path):
+    other = db_path.with_name("other.db")
+    shutil.copy(db_path, other)
+    bring(database, detection("Web shell"))
+    restored = Database(str(other))
+    bring(restored, detection("Brute force"))
+    restored.close()
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.waits_until("Web shell")
+        database.close()
+        db_path.unlink()
+        await analyst.waits_until(BANNER)
+        for leftover in ("soc.db-wal", "soc.db-shm"):
+            db_path.with_name(leftover).unlink(missing_ok=True)
+        other.rename(db_path)
+        await analyst.waits_until("The database is back.")
+        await analyst.presses("r")
+        await analyst.waits_until("Brute force")
+        await analyst.presses("x", "f")
+        await analyst.waits_until("Closed")
+
+
+async def test_a_database_that_another_program_keeps_locked(
+    bare_setup, database, db_path, monkeypatch
+):
+    monkeypatch.setattr("socconsole.store.database.LOCK_WAIT", 0.1)
+    bring(database, detection("Web shell"))
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.waits_until("1/1")
+        shell = driver.connect(str(db_path))
+        shell.execute("BEGIN EXCLUSIVE")
+        await analyst.presses("x", "f")
+        await analyst.waits_until("Another program keeps the database locked.")
+        assert "Web shell" in analyst.screen
+        shell.execute("ROLLBACK")
+        shell.close()
+        assert alert_of(database, 1).status == "new"
+        await analyst.presses("x", "f")
+        assert alert_of(database, 1).status == "closed"
+
+
+async def test_a_console_that_starts_before_its_database(bare_setup, database, tmp_path):
+    bring(database, detection("Web shell"))
+    is_there = False
+
+    def open_when_there():
+        if not is_there:
+            raise driver_error()
+        return bare_setup.open_database()
+
+    def driver_error():
+        from socconsole.errors import StoreError
+
+        return StoreError("The database server cannot be reached.")
+
+    late = dataclasses.replace(bare_setup, open_database=open_when_there)
+    async with at_the_console(late) as analyst:
+        await analyst.waits_until(BANNER)
+        await analyst.waits_until("cannot be reached")
+        is_there = True
+        await analyst.waits_until("Web shell")
+        assert BANNER not in analyst.screen
+
+
+@pytest.mark.postgres
+async def test_a_server_that_is_stopped_and_started(bare_setup):
+    with start_server() as server:
+        server.execute("CREATE DATABASE soc")
+        database = Database(server.url("soc"))
+        database.create()
+        bring(database, detection("Web shell"))
+        setup = dataclasses.replace(bare_setup, open_database=lambda: Database(server.url("soc")))
+        async with at_the_console(setup) as analyst:
+            await works_through_an_outage(
+                analyst, database, go_away=server.stop, come_back=server.start
+            )
+        database.close()
