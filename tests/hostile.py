@@ -119,7 +119,7 @@ def _poisoned(value: object, head: str, tail: str) -> object:
 
 _SEQUENCE = re.compile(
     rb"\x1b\[(?P<sgr>[0-9;]*)m"
-    rb"|\x1b\[[0-9]+;[0-9]+H"
+    rb"|\x1b\[[0-9]+(?:;[0-9]+)?H"
     rb"|\x1b\[\?(?:7|1049|25|1000|1002|1003|1004|1006|1015|2004|2026|2048)[hl]"
     rb"|\x1b\[\?(?:2026|2048)\$p"
     rb"|\x1b\[[>=<][0-9;]*u"
