@@ -87,18 +87,22 @@ class Terminal:
         """Read what the program writes.
 
         Args:
-            until: Stop as soon as this holds.
+            until: Stop as soon as this holds; asked whenever something was written.
             quiet: Stop after so many seconds without a byte.
             secs: Stop after so many seconds in any case.
 
         """
         start = last = time.perf_counter()
         got = bytearray()
-        while True:
+        is_done = until is not None and until()
+        while not is_done:
             now = time.perf_counter()
-            if (until and until()) or now - start > secs or (quiet and now - last > quiet):
+            left = secs - (now - start)
+            if quiet is not None:
+                left = min(left, quiet - (now - last))
+            if left <= 0:
                 break
-            if not select.select([self.fd], [], [], 0.002)[0]:
+            if not select.select([self.fd], [], [], left)[0]:
                 continue
             try:
                 data = os.read(self.fd, 65_536)
@@ -110,6 +114,7 @@ class Terminal:
             got += data
             self.raw += data
             self._answer(data)
+            is_done = until is not None and until()
         return bytes(got)
 
     def _answer(self, data: bytes) -> None:
@@ -125,7 +130,7 @@ class Terminal:
         self._fed = len(self.raw)
         return "\n".join(line.rstrip() for line in self._screen.display)
 
-    def waits_for(self, text: str, *, secs: float = 20.0) -> None:
+    def waits_for(self, text: str, *, secs: float = 60.0) -> None:
         """Read until `text` is on the screen."""
         self.read(until=lambda: text in self.screen, secs=secs)
         assert text in self.screen, f"{text!r} never came:\n{self.screen}"
@@ -137,7 +142,7 @@ class Terminal:
                 return int(line.split()[1]) * 1024
         return 0
 
-    def ends(self, *, secs: float = 10.0) -> int:
+    def ends(self, *, secs: float = 30.0) -> int:
         """Wait until the program has ended and return its exit code, negative for a signal."""
         end = time.monotonic() + secs
         while self.status is None and time.monotonic() < end:
