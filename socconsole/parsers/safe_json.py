@@ -43,8 +43,8 @@ def decode_object(text: str, *, check_keys: bool = True) -> dict[str, object]:
         raise JsonError("not a JSON object")
     # A short line cannot have too many leaves, nor a flat one be too deep.
     if len(text) > 4 * MAX_LEAVES or (
-        text.count("{") + text.count("[") > MAX_DEPTH
-        and not _CONTAINERS.isdisjoint(map(type, document.values()))
+        not _CONTAINERS.isdisjoint(map(type, document.values()))
+        and text.count("{") + text.count("[") > MAX_DEPTH
     ):
         _check(document)
     # Each key ends in a quote and a colon; more of them than keys: one of them stands twice.

@@ -58,10 +58,22 @@ def event_check(node: Node) -> EventCheck:
         return lambda view: not inner(view)
     if isinstance(node, Item):
         return _item_check(node)
-    parts = tuple(event_check(part) for part in _grouped(node.parts, type(node)))
-    if isinstance(node, AllOf):
-        return lambda view: all(part(view) for part in parts)
-    return lambda view: any(part(view) for part in parts)
+    return _joined(
+        tuple(event_check(part) for part in _grouped(node.parts, type(node))),
+        until=isinstance(node, AnyOf),
+    )
+
+
+def _joined(parts: tuple[EventCheck, ...], *, until: bool) -> EventCheck:
+    """Return the function that asks one part after the other until one answers `until`."""
+
+    def check(view: View) -> bool:
+        for part in parts:  # a generator costs as much again as what it asks
+            if part(view) is until:
+                return until
+        return not until
+
+    return check
 
 
 def _grouped(parts: tuple[Node, ...], kind: type[AllOf] | type[AnyOf]) -> list[Node]:
@@ -124,9 +136,18 @@ def text_check(node: Node) -> TextCheck:
         inner = text_check(node.part)
         return lambda text, low: not inner(text, low)
     if isinstance(node, AllOf):
-        parts = tuple(text_check(part) for part in node.parts)
-        return lambda text, low: all(part(text, low) for part in parts)
+        return _text_joined(tuple(text_check(part) for part in node.parts), until=False)
     return _any_text_check(node)
+
+
+def _text_joined(parts: tuple[TextCheck, ...], *, until: bool) -> TextCheck:
+    def check(text: str, low: str) -> bool:
+        for part in parts:
+            if part(text, low) is until:
+                return until
+        return not until
+
+    return check
 
 
 def _item_text_check(item: Item) -> TextCheck:
@@ -154,10 +175,7 @@ def _any_text_check(node: AnyOf) -> TextCheck:
             rest.append(part)
     checks = [_TOGETHER[test](texts) for test, texts in literals.items()]
     checks += [text_check(part) for part in rest]
-    if len(checks) == 1:
-        return checks[0]
-    alternatives = tuple(checks)
-    return lambda text, low: any(check(text, low) for check in alternatives)
+    return checks[0] if len(checks) == 1 else _text_joined(tuple(checks), until=True)
 
 
 def _any_equal(texts: Iterable[str]) -> TextCheck:

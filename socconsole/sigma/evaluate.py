@@ -9,7 +9,7 @@ from operator import eq, ge, gt, le, lt
 
 from socconsole.core.event import Event
 from socconsole.sigma.fields import has_field, haystack, text_of, texts_of, value_of
-from socconsole.sigma.patterns import glob_pattern, searcher
+from socconsole.sigma.patterns import glob_pattern, late_searcher, searcher
 from socconsole.sigma.tree import AllOf, Item, Node, Not, Test
 
 _NUMBER_TESTS: Mapping[str, Callable[[float, float], bool]] = {
@@ -170,6 +170,6 @@ _MAKERS: Mapping[str, Callable[[Item], Callable[[str], bool]]] = {
     **dict.fromkeys(("lt", "lte", "gt", "gte", "neq"), _number_test),
     **dict.fromkeys(_TIME_PARTS, _time_test),
     "glob": _glob_test,
-    "regex": lambda item: searcher(item.text),
+    "regex": lambda item: late_searcher(item.text),
     "cidr": _network_test,
 }

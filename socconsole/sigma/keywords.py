@@ -93,25 +93,23 @@ class KeywordScan:
 
     def found(self, text: str) -> bool:
         """Return whether some needle may be a part of a value in the JSON `text`."""
-        return bool(self._ends(text))
+        return bool(self._ends(_comparable(text)))
 
     def suspects(self, lines: Sequence[str]) -> Collection[int]:
-        """Return the places of the lines in which some needle may be; all are of ASCII letters."""
-        ends = self._ends("\n".join(lines))
+        """Return the places of the lines in which some needle may be, found in one search."""
+        written = [_comparable(line) for line in lines]
+        ends = self._ends(b"\n".join(written))
         if not ends:
             return ()
         if not self._fast:
-            return [place for place, line in enumerate(lines) if self.found(line)]
+            return [place for place, line in enumerate(written) if self._ends(line)]
         if len(ends) >= _MANY:
             return range(len(lines))
-        borders = list(accumulate(len(line) + 1 for line in lines))
+        borders = list(accumulate(len(line) + 1 for line in written))
         return {bisect_left(borders, end) for end in ends}
 
-    def _ends(self, text: str) -> list[int]:
-        """Return where needles end in `text`; the first alone where the search is the slow one."""
-        if not text.isascii():
-            text = text.lower()  # letters beyond ASCII are compared in lower case, as the needles
-        data = text.encode(errors="replace")
+    def _ends(self, data: bytes) -> list[int]:
+        """Return where needles end in `data`; the first alone where the search is the slow one."""
         scan = self._scan
         self._patience -= len(data)
         if scan is None or (self._patience <= 0 and not self._fast):
@@ -125,6 +123,11 @@ class KeywordScan:
         written |= {json.dumps(needle, ensure_ascii=False)[1:-1] for needle in self._needles}
         # Where JSON escapes letters or slashes too, a needle may hide: that counts as found.
         return [*map(quote, sorted(written)), r"\\u[0-9a-f]{4}", r"\\/"]
+
+
+def _comparable(text: str) -> bytes:
+    """Return the UTF-8 of a text; letters beyond ASCII in lower case, as in the needles."""
+    return (text if text.isascii() else text.lower()).encode(errors="replace")
 
 
 def _re2_scan(patterns: Sequence[str]) -> Scan:

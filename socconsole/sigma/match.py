@@ -104,8 +104,8 @@ class Matcher:
         for event in events:
             known = routes.get(id(event.logsources))
             partition = known[1] if known else self._partition(event.logsources)
-            scan, raw = partition.scan, event.raw
-            if scan is not None and is_long_json(raw) and raw.isascii():
+            scan = partition.scan
+            if scan is not None and is_long_json(event.raw):
                 alike.setdefault(scan, []).append(event)
             portion.append((event, partition))
         clean: set[int] = set()

@@ -1,17 +1,24 @@
 """Many literals searched in one text at once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import Any
 
+import hyperscan
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
 _FEW = 6
 """So many needles are searched one by one; more by automaton."""
 
 _MOST = 1200
-"""Needles up to which the fastest automaton is worth its memory."""
+"""Needles up to which more than the plain automaton is worth its memory and its start."""
 
-_WORTH = 2000
-"""Bytes searched for each needle after which the fastest automaton has paid for being built."""
+_WORTH_TABLES = 2_000
+_WORTH_COMPILING = 16_000
+"""Bytes searched for each needle after which the faster search has paid for being built."""
+
+Search = Callable[[bytes], Collection[int]]
+"""UTF-8 → the needles that occur in it."""
 
 
 class Needles:
@@ -20,25 +27,59 @@ class Needles:
     def __init__(self, texts: Sequence[str]) -> None:
         self._few = tuple(enumerate(texts)) if len(texts) <= _FEW else ()
         # On bytes: on text the search counts characters up to every hit.
-        self._texts = [text.encode(errors="surrogatepass") for text in texts]
-        self._automaton = None if len(texts) <= _FEW else _automaton(self._texts, None)
-        self._patience = _WORTH * len(texts) if _FEW < len(texts) <= _MOST else -1
+        self._needles = [text.encode(errors="surrogatepass") for text in texts]
+        self._search = None if self._few else _automaton(self._needles, None)
+        self._searched = 0
+        self._better: list[tuple[int, Callable[[list[bytes]], Search]]] = []
+        if not self._few and len(texts) <= _MOST:
+            if all(needle and b"\0" not in needle for needle in self._needles):
+                self._better.append((_WORTH_COMPILING * len(texts), _hyperscan))
+            tables = partial(_automaton, how=Implementation.DFA)
+            self._better.append((_WORTH_TABLES * len(texts), tables))
 
     def found(self, text: str) -> Collection[int]:
         """Return the places, in the order they were given, of those that occur in `text`."""
-        if self._automaton is None:
+        if self._search is None:
             return [number for number, needle in self._few if needle in text]
         data = text.encode(errors="surrogatepass")
-        if self._patience > 0:
-            self._patience -= len(data)
-            if self._patience <= 0:
-                self._automaton = _automaton(self._texts, Implementation.DFA)
-        hits = self._automaton.find_matches_as_indexes(data, overlapping=True)
+        self._searched += len(data)
+        if self._better and self._searched > self._better[-1][0]:
+            _, build = self._better.pop()
+            self._search = build(self._needles)
+        return self._search(data)
+
+
+def _automaton(needles: list[bytes], how: Implementation | None) -> Search:
+    automaton = BytesAhoCorasick(needles, matchkind=MatchKind.Standard, implementation=how)
+
+    def search(data: bytes) -> Collection[int]:
+        hits = automaton.find_matches_as_indexes(data, overlapping=True)
         return {hit[0] for hit in hits} if hits else ()
 
+    return search
 
-def _automaton(texts: list[bytes], implementation: Implementation | None) -> BytesAhoCorasick:
-    return BytesAhoCorasick(texts, matchkind=MatchKind.Standard, implementation=implementation)
+
+def _hyperscan(needles: list[bytes]) -> Search:
+    database = hyperscan.Database()
+    database.compile(
+        expressions=needles,
+        ids=list(range(len(needles))),
+        elements=len(needles),
+        flags=hyperscan.HS_FLAG_SINGLEMATCH,
+        literal=True,
+    )
+    scratch = hyperscan.Scratch(database)
+    hits: set[int] = set()
+
+    def hit(number: int, *_place: Any) -> None:  # noqa: ANN401 - hyperscan decides
+        hits.add(number)
+
+    def search(data: bytes) -> Collection[int]:
+        hits.clear()
+        database.scan(data, match_event_handler=hit, scratch=scratch)
+        return hits
+
+    return search
 
 
 class NeedleSets:

@@ -41,6 +41,15 @@ _ANY_RUN = re.compile(r"\.\{(\d+),\}")
 """The one shape in use that RE2 needs tens of milliseconds for, the first time it meets it."""
 
 
+def late_searcher(pattern: str) -> Search:
+    """Return the search for a pattern known to be good, compiled when it is first needed."""
+
+    def search(text: str) -> bool:
+        return searcher(pattern)(text)
+
+    return search
+
+
 def _has_line_of(length: int) -> Search:
     return lambda text: len(text) >= length and max(map(len, text.split("\n"))) >= length
 

@@ -55,7 +55,8 @@ class _Gate:
         self.decides = decides
 
 
-_SCORES = {"equals": 0.1, "endswith": 0.1, "startswith": 0.3}
+_WEIGHTS = {"equals": 0.9, "endswith": 1.0, "startswith": 3.0, "contains": 3.0}
+"""How much oftener than the end of a value such a text occurs; any the less often the longer."""
 _SHORT = 8
 """Letters below which a whole value is likely a code that many events share, such as `0x1400`."""
 _KEYWORD_SCORE = 1e6
@@ -161,7 +162,7 @@ def _item_gate(item: Item) -> _Gate | None:
     if item.field is None:
         where = "contains"
     atom = Atom(item.field, where, text)
-    score = _SCORES.get(where) or 3 / (1 + len(text))
+    score = _WEIGHTS[where] / (4 + len(text))
     if where == "equals" and len(text) < _SHORT:
         score = 0.5
     return _Gate(
