@@ -59,8 +59,10 @@ def draft(
 @app.command
 def add(
     section: Literal["expected_noise", "watch_list", "intelligence", "tuning"],
-    text: str,
+    text: str = "",
     *,
+    if_: Annotated[str, Parameter(name="--if")] = "",
+    do: str = "",
     owner: str | None = None,
     due: str | None = None,
     context: Given,
@@ -69,15 +71,23 @@ def add(
 
     Args:
         section: Which one.
-        text: The line, such as "if host-9 calls out, isolate it".
+        text: The line, such as "the scanner runs until 20:00".
+        if_: For the watch list: what may happen, "host-9 calls out".
+        do: What is to be done then, "isolate it".
         owner: Whose it is.
         due: By when.
         context: The global options.
 
     """
+    from socconsole.core.handoff import contingency
     from socconsole.core.shift_facts import Section
+    from socconsole.errors import UsageError
     from socconsole.services import handoffs
 
+    if if_ or do:
+        if not (if_ and do):
+            raise UsageError("A contingency says when and what.", hint="Give --if and --do.")
+        text = contingency(if_, do)
     line = handoffs.Line(
         section=Section(section), text=text, owner=owner, due_at=ahead(due, context)
     )

@@ -49,5 +49,12 @@ def warnings(facts: ShiftFacts, items: Sequence[Item]) -> Iterable[str]:
             yield f"{hidden.ref} outlives the shift and nobody reviewed it."
 
 
+def contingency(happens: str, do: str) -> str:
+    """Return a line of the watch list: "if X, do Y"."""
+    happens = happens.strip().rstrip(",")
+    begun = happens if happens.casefold().startswith("if ") else f"if {happens}"
+    return f"{begun}, {do.strip()}"
+
+
 def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -2,8 +2,16 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from socconsole.core.expected import WEEKS, VolumeFacts, by_source, deviation
 from socconsole.core.handoff_item import Item
-from socconsole.core.shift_facts import ClosureFacts, Section, ShiftFacts, TicketFacts
+from socconsole.core.observable import defang
+from socconsole.core.shift_facts import (
+    ClosureFacts,
+    IncidentFacts,
+    Section,
+    ShiftFacts,
+    TicketFacts,
+)
 from socconsole.core.sla import in_words
 
 
@@ -26,7 +34,10 @@ def _incidents(facts: ShiftFacts) -> Iterable[Item]:
         if incident.next_update_due_at:
             left = in_words(incident.next_update_due_at - facts.now)
             details.append(f"next update due in {left}")
-        gaps = () if incident.next_step else ("a next step",)
+        details.extend(
+            f"{what} {'overdue ' if at < facts.now else 'in '}{in_words(abs(at - facts.now))}"
+            for what, at in incident.owed
+        )
         yield Item(
             Section.INCIDENTS,
             incident.ref,
@@ -36,9 +47,24 @@ def _incidents(facts: ShiftFacts) -> Iterable[Item]:
             due_at=incident.next_step_due_at,
             details=tuple(details),
             rows=(incident.ref,),
-            gaps=gaps,
+            gaps=_incident_gaps(incident),
             marker=f"{incident.severity}\x1f{incident.phase}\x1f{incident.last_action}\x1f{incident.blockers}",
         )
+
+
+_LOOKED_INTO = frozenset({"declared", "analysis", "containment", "eradication"})
+"""Phases in which there has to be an idea of what it is."""
+
+
+def _incident_gaps(incident: IncidentFacts) -> tuple[str, ...]:
+    needed: dict[str, object] = {
+        "a next step": incident.next_step,
+        "a deadline": incident.next_step_due_at,
+    }
+    if incident.phase in _LOOKED_INTO:
+        thought = {"a hypothesis": incident.hypothesis, "what is unchecked": incident.unchecked}
+        needed = {**thought, **needed}
+    return tuple(name for name, value in needed.items() if not value)
 
 
 def _ticket_gaps(ticket: TicketFacts) -> tuple[str, ...]:
@@ -150,6 +176,9 @@ def _maintenance(facts: ShiftFacts) -> Iterable[Item]:
 def _sources(facts: ShiftFacts) -> Iterable[Item]:
     for source in facts.sources:
         troubles = [source.error] if source.error else []
+        if source.silent_for is not None:
+            limit = f", its limit is {in_words(source.max_silence)}" if source.max_silence else ""
+            troubles.append(f"silent for {in_words(source.silent_for)}{limit}")
         troubles.extend(source.gaps)
         if source.unparsed:
             troubles.append(f"{source.unparsed} lines nobody could read")
@@ -174,9 +203,11 @@ def _escalations(facts: ShiftFacts) -> Iterable[Item]:
         yield Item(
             Section.ESCALATIONS,
             asked.ref,
-            f"{asked.about}: asked {asked.whom} by {asked.channel} at {asked.at:%H:%MZ}, {answer}",
+            f"{asked.case} asked {asked.whom} by {asked.channel} at {asked.at:%H:%MZ}, {answer}",
+            next_step="" if asked.answered or not asked.next_contact_at else "ask again",
             due_at=None if asked.answered else asked.next_contact_at,
-            rows=(asked.ref,),
+            details=(f"for: {asked.about}",) if asked.about else (),
+            rows=(asked.case,),
         )
 
 
@@ -216,6 +247,93 @@ _SPIKE = 5
 """False positives of one rule in a shift that the next shift should know of."""
 
 
+def _expected_noise(facts: ShiftFacts) -> Iterable[Item]:
+    yield from _volumes(facts)
+    for rule in facts.noise:
+        if rule.decided < _ENOUGH or rule.noise * 2 < rule.decided or rule.expected < 1:
+            continue
+        yield Item(
+            Section.EXPECTED_NOISE,
+            f"rule:{rule.rule_id}",
+            f"{rule.title}: about {rule.expected:.0f} alerts in the coming shift",
+            details=(
+                f"{rule.noise} of {rule.decided} were noise in {WEEKS} weeks",
+                f"the same hours before: {', '.join(map(str, rule.before))}",
+            ),
+            rows=(f"filter:rule:{rule.rule_id}",),
+            marker=rule.rule_id,
+        )
+    yield from _written(Section.EXPECTED_NOISE)(facts)
+
+
+_ENOUGH = 5
+"""Fewer decided alerts of a rule say nothing about it."""
+
+
+def _volumes(facts: ShiftFacts) -> Iterable[Item]:
+    """Yield how much arrived in all, and each source that brought far more or less than usual."""
+    sources = by_source(facts.volumes)
+    if not sources:
+        return
+    total = sum(volume.events for volume in facts.volumes)
+    usual = _usual(facts.volumes)
+    yield Item(
+        Section.EXPECTED_NOISE,
+        "volume",
+        f"{total:,} events from {len(sources)} sources{_against(usual)}",
+        details=tuple(_category_lines(facts.volumes)),
+        rows=tuple(f"source:{name}" for name in sources),
+        marker=deviation(total, usual),
+    )
+    for name, found in sources.items():
+        events, usual = sum(volume.events for volume in found), _usual(found)
+        far = deviation(events, usual)
+        if far:
+            yield Item(
+                Section.EXPECTED_NOISE,
+                f"volume:{name}",
+                f"{name}: {far} than usual, {events:,} events{_against(usual)}",
+                details=tuple(_category_lines(found)),
+                rows=(f"source:{name}",),
+                marker=far,
+            )
+
+
+def _usual(volumes: Sequence[VolumeFacts]) -> float | None:
+    known = [volume.usual for volume in volumes if volume.usual is not None]
+    return sum(known) if known else None
+
+
+def _against(usual: float | None) -> str:
+    return "" if usual is None else f", usually {usual:,.0f} in these hours"
+
+
+def _category_lines(volumes: Sequence[VolumeFacts]) -> Iterable[str]:
+    categories = dict.fromkeys(volume.category for volume in volumes)
+    for category in categories:
+        own = [volume for volume in volumes if volume.category == category]
+        yield f"{category}: {sum(each.events for each in own):,}{_against(_usual(own))}"
+
+
+def _intelligence(facts: ShiftFacts) -> Iterable[Item]:
+    if facts.confirmed:
+        incidents = dict.fromkeys(incident for _, incident in facts.confirmed)
+        shown = [defang(value) for value, _ in facts.confirmed[:_VALUES_SHOWN]]
+        more = len(facts.confirmed) - len(shown)
+        yield Item(
+            Section.INTELLIGENCE,
+            "confirmed",
+            f"{len(facts.confirmed)} values confirmed as known bad",
+            details=(", ".join(shown) + (f" and {more} more" if more else ""),),
+            rows=tuple(incidents),
+            marker=str(sorted(value for value, _ in facts.confirmed)),
+        )
+    yield from _written(Section.INTELLIGENCE)(facts)
+
+
+_VALUES_SHOWN = 8
+
+
 def _written(section: Section) -> Callable[[ShiftFacts], Iterable[Item]]:
     def lines(facts: ShiftFacts) -> Iterable[Item]:
         for line in facts.written:
@@ -232,10 +350,10 @@ SECTIONS: tuple[Callable[[ShiftFacts], Iterable[Item]], ...] = (
     _queue,
     _waiting,
     _suppressions,
-    _written(Section.EXPECTED_NOISE),
+    _expected_noise,
     _maintenance,
     _written(Section.WATCH_LIST),
-    _written(Section.INTELLIGENCE),
+    _intelligence,
     _sources,
     _escalations,
     _closures,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from socconsole.core.expected import NoiseFacts, VolumeFacts
 from socconsole.core.severity import Severity
 
 
@@ -50,7 +51,7 @@ WRITTEN: tuple[Section, ...] = (
     Section.INTELLIGENCE,
     Section.TUNING,
 )
-"""Sections that people fill line by line; the rest is computed."""
+"""Sections that people add lines to; the rest is computed, and some of these in part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,10 @@ class IncidentFacts:
     blockers: str = ""
     next_update_due_at: datetime | None = None
     active_countermeasures: int = 0
+    hypothesis: str = ""
+    unchecked: str = ""
+    owed: tuple[tuple[str, datetime], ...] = ()
+    """(what, by when): who is to be told or asked, what is to be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,9 @@ class SourceFacts:
     unparsed: int = 0
     gaps: tuple[str, ...] = ()
     error: str = ""
+    silent_for: timedelta | None = None
+    """How long it says nothing, where that is longer than it ever does."""
+    max_silence: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +165,8 @@ class EscalationFacts:
     """Somebody we asked."""
 
     ref: str
+    case: str
+    """What it was about: `SOC-2026-014`, `INC-2026-003`, `alert:12`."""
     whom: str
     channel: str
     at: datetime
@@ -207,4 +217,8 @@ class ShiftFacts:
     escalations: Sequence[EscalationFacts] = ()
     closures: Sequence[ClosureFacts] = ()
     written: Sequence[Written] = ()
+    volumes: Sequence[VolumeFacts] = ()
+    noise: Sequence[NoiseFacts] = ()
+    confirmed: Sequence[tuple[str, str]] = ()
+    """(value, incident) of each indicator confirmed since the last handoff."""
     read_first: str = ""

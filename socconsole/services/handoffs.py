@@ -1,8 +1,9 @@
 """The handoff of a shift: drafted from the store, signed, accepted item by item."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from sqlmodel import Session, col, select
 
@@ -216,13 +217,14 @@ def changed_since_signing(
     session: Session, handoff_id: int, *, now: datetime, policy: Settings = SHIPPED
 ) -> tuple[Item, ...]:
     """Return what is new, changed or ended since the handoff was signed."""
-    signed = queries.signed_items(session, handoff_id)
     handoff = queries.handoff(session, handoff_id)
-    cut = Cut(handoff.since, now, next_shift(now, policy.shift).end, handoff.audit_seq or 0)
+    signed_at = handoff.signed_at or now
+    shift, after = shift_at(signed_at, policy.shift), next_shift(signed_at, policy.shift)
+    cut = Cut(handoff.since, now, shift.end, after.end, handoff.audit_seq or 0)
     facts = shift_facts(session, cut, read_first=handoff.paragraph)
-    compared, ended = difference(
-        [item for item in signed if item.section not in WRITTEN], computing.draft(facts).items
-    )
+    signed = (i for i in queries.signed_items(session, handoff_id) if i.section not in WRITTEN)
+    found = (i for i in computing.draft(facts).items if i.section not in WRITTEN)
+    compared, ended = difference(signed, found)
     moved = [item for item in compared if item.change is not Change.SAME]
     return (*(item for item in moved if item.section is not Section.READ_FIRST), *ended)
 
@@ -306,7 +308,8 @@ def paper_of_draft(session: Session, *, now: datetime, policy: Settings = SHIPPE
 def _cut(session: Session, previous: HandoffRow | None, now: datetime, policy: ShiftPolicy) -> Cut:
     shift = shift_at(now, policy)
     since = previous.until if previous else shift.start
-    return Cut(since, now, shift.end, (previous.audit_seq or 0) if previous else 0)
+    begun = (previous.audit_seq or 0) if previous else 0
+    return Cut(since, now, shift.end, next_shift(now, policy).end, begun)
 
 
 def _draft_row(session: Session) -> Handoff | None:
@@ -350,19 +353,25 @@ def _written(session: Session, handoff_id: int | None) -> tuple[Written, ...]:
 
 def _require_complete(made: Draft) -> None:
     """Refuse open work that does not say what we think, what is open and what comes next."""
-    lacking = [
-        item
-        for item in made.items
-        if item.gaps and item.section in {Section.INCIDENTS, Section.TICKETS}
-    ]
+    lacking = [item for item in made.items if item.gaps and item.section in _OPEN_WORK]
     if not lacking:
         return
     first = lacking[0]
     more = f", and {len(lacking) - 1} more lack something" if len(lacking) > 1 else ""
     raise TransitionError(
         f"{first.ref} lacks {', '.join(first.gaps)}{more}.",
-        hint="Fill them in on the ticket (`tickets edit`) or the incident before signing.",
+        hint=_LACKING[first.section],
     )
+
+
+_LACKING: Mapping[Section, str] = MappingProxyType(
+    {
+        Section.INCIDENTS: "Fill them in on the incident (e, `incidents edit`) before signing.",
+        Section.TICKETS: "Fill them in on the ticket (e, `tickets edit`) before signing.",
+        Section.QUEUE: "Say what you saw (C, c), open a ticket, or give the alert back.",
+    }
+)
+_OPEN_WORK = frozenset(_LACKING)
 
 
 def _fix_items(session: Session, handoff: Handoff, made: Draft) -> None:

@@ -1,10 +1,12 @@
 """Opens what a reference names: a ticket, an incident, an alert, a filter, a source."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from socconsole.errors import NotFoundError
 from socconsole.tui.store_access import AnySession
 
 if TYPE_CHECKING:
+    from socconsole.store.queries.sources import SourceRow
     from socconsole.tui.app import ConsoleApp
 
 
@@ -19,7 +21,9 @@ async def open_ref(app: "ConsoleApp", ref: str) -> None:
     if kind == "filter":
         _show_filter(app, rest)
     elif kind == "source":
-        app.show("sources")
+        await _show_source(app, rest)
+    elif kind in {"suppression", "maintenance"} and rest.isdecimal():
+        await _show_suppression(app, int(rest))
     elif kind == "alert" or ref[:4].upper() in {"SOC-", "INC-"}:
         await _open_case(app, ref)
     else:
@@ -44,6 +48,31 @@ async def _open_case(app: "ConsoleApp", ref: str) -> None:
         app.open(IncidentScreen((number,), 0))
     else:
         app.open(AlertScreen((number,), 0))
+
+
+async def _show_source(app: "ConsoleApp", name: str) -> None:
+    from socconsole.tui.screens.sources import source_lines
+    from socconsole.tui.screens.text import TextScreen
+
+    def find(session: AnySession) -> "tuple[SourceRow, tuple[Any, ...]] | None":
+        from socconsole.store.queries.sources import source_notes, sources
+
+        found = next((row for row in sources(session, stopped=True) if row.name == name), None)
+        return None if found is None else (found, source_notes(session, source_id=found.id))
+
+    seen = await app.store.read(find)
+    if seen is None:
+        raise NotFoundError(f"There is no source {name!r}.")
+    app.open(TextScreen(f"Source {name}", source_lines(*seen)))
+
+
+async def _show_suppression(app: "ConsoleApp", number: int) -> None:
+    from socconsole.store.queries.suppressions import suppression_row
+    from socconsole.tui.screens.rules import suppression_lines
+    from socconsole.tui.screens.text import TextScreen
+
+    row = await app.store.read(suppression_row, number, app.now())
+    app.open(TextScreen(f"{row.kind.capitalize()} {number}", suppression_lines(row)))
 
 
 def _show_filter(app: "ConsoleApp", text: str) -> None:

@@ -1,11 +1,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from socconsole.core.handoff import draft
+from socconsole.core.expected import NoiseFacts, VolumeFacts
+from socconsole.core.handoff import contingency, draft
 from socconsole.core.handoff_item import Change, difference
 from socconsole.core.severity import Severity
 from socconsole.core.shift_facts import (
     ClosureFacts,
+    EscalationFacts,
     HiddenFacts,
     IncidentFacts,
     Section,
@@ -44,6 +46,8 @@ INCIDENT = IncidentFacts(
     last_action_at=NOON - HOUR / 2,
     next_step="rotate the keys",
     next_step_due_at=NOON + 2 * HOUR,
+    hypothesis="somebody got in by the upload form",
+    unchecked="the other web servers",
 )
 SHIFT = ShiftFacts(
     since=NOON - 8 * HOUR, now=NOON, shift_end=NOON + HOUR, read_first="A quiet night but one."
@@ -64,6 +68,73 @@ def test_incidents_come_worst_first():
     milder = replace(INCIDENT, ref="INC-2026-001", severity=4)
     made = draft(replace(SHIFT, incidents=[milder, INCIDENT]))
     assert refs(made, Section.INCIDENTS) == ["INC-2026-003", "INC-2026-001"]
+
+
+def test_an_incident_says_what_is_owed_and_what_is_missing():
+    owed = (("tell management", NOON - HOUR), ("ask head of IT", NOON + HOUR))
+    bare = replace(INCIDENT, owed=owed, hypothesis="", unchecked="", next_step="")
+    (item,) = draft(replace(SHIFT, incidents=[bare])).in_section(Section.INCIDENTS)
+    assert item.details[2:] == (
+        "tell management overdue 1h 00m",
+        "ask head of IT in 1h 00m",
+    )
+    assert item.gaps == ("a hypothesis", "what is unchecked", "a next step")
+    late = replace(INCIDENT, phase="recovery", hypothesis="", unchecked="")
+    (recovering,) = draft(replace(SHIFT, incidents=[late])).in_section(Section.INCIDENTS)
+    assert recovering.gaps == ()
+
+
+def test_expected_noise_is_figures_that_open_their_rows():
+    volumes = [
+        VolumeFacts("auth", "informational", 900, (300, 310)),
+        VolumeFacts("auth", "exception", 50, (0, 0)),
+        VolumeFacts("nginx", "informational", 1000, (1000, 1100)),
+    ]
+    noise = [
+        NoiseFacts("r1", "Cron edited", (12, 10, 11), noise=19, decided=20),
+        NoiseFacts("r2", "Web shell", (1, 1, 1), noise=0, decided=9),
+        NoiseFacts("r3", "Rare", (0, 1, 0), noise=9, decided=9),
+    ]
+    made = draft(replace(SHIFT, volumes=volumes, noise=noise))
+    whole, auth, cron = made.in_section(Section.EXPECTED_NOISE)
+    assert whole.text == "1,950 events from 2 sources, usually 1,355 in these hours"
+    assert whole.details[0] == "informational: 1,900, usually 1,355 in these hours"
+    assert whole.rows == ("source:nginx", "source:auth")
+    assert auth.text == "auth: more than usual, 950 events, usually 305 in these hours"
+    assert cron.text == "Cron edited: about 11 alerts in the coming shift"
+    assert cron.details[0] == "19 of 20 were noise in 4 weeks"
+    assert cron.rows == ("filter:rule:r1",)
+
+
+def test_every_number_opens_something():
+    asked = EscalationFacts("escalation:1", "SOC-2026-014", "ben", "phone", NOON, "ours?", False)
+    made = draft(
+        replace(
+            SHIFT,
+            incidents=[INCIDENT],
+            tickets=[TICKET],
+            untriaged=[UntriagedFacts(Severity.LOW, 9, NOON)],
+            started=[StartedFacts(3, "c", "mara")],
+            hidden=[HiddenFacts("suppression:2", "backup", "x", "mara", NOON + 5 * HOUR)],
+            sources=[SourceFacts("nginx", "silent", NOON)],
+            escalations=[asked],
+            closures=[ClosureFacts("alert:1", "x", "true_positive", "mara")],
+            volumes=[VolumeFacts("auth", "exception", 5)],
+            confirmed=[("bad.example", "INC-2026-003")],
+        )
+    )
+    computed = [item for item in made.items if item.section is not Section.READ_FIRST]
+    assert len({item.section for item in computed}) == 9
+    assert all(item.rows for item in computed)
+    (told,) = made.in_section(Section.ESCALATIONS)
+    assert told.rows == ("SOC-2026-014",)
+    (known,) = made.in_section(Section.INTELLIGENCE)
+    assert known.details == ("bad[.]example",)
+
+
+def test_a_line_of_the_watch_list_says_when_and_what_to_do():
+    assert contingency("host-9 calls out", "isolate it") == "if host-9 calls out, isolate it"
+    assert contingency("If it rains,", "close it") == "If it rains, close it"
 
 
 def test_an_open_ticket_says_what_we_think_ruled_out_and_did_not_check():
@@ -127,11 +198,19 @@ def test_a_waiting_ticket_says_on_whom_and_when_to_chase():
 def test_healthy_sources_are_not_mentioned():
     sources = [
         SourceFacts("auth", "ok", NOON),
-        SourceFacts("nginx", "silent", NOON - HOUR, gaps=("11:00–11:20 lost 4096 bytes",)),
+        SourceFacts(
+            "nginx",
+            "silent",
+            NOON - HOUR,
+            gaps=("11:00–11:20 lost 4096 bytes",),
+            silent_for=HOUR,
+            max_silence=HOUR / 4,
+        ),
     ]
     made = draft(replace(SHIFT, sources=sources))
     (item,) = made.in_section(Section.SOURCES)
     assert item.text == "nginx is silent, last event 11:00Z"
+    assert item.details[0] == "silent for 1h 00m, its limit is 15m"
 
 
 def test_many_false_positives_of_one_rule_are_named():

@@ -8,7 +8,8 @@ from socconsole.core.handoff_item import Change
 from socconsole.core.policy import Settings, ShiftPolicy
 from socconsole.core.shift_facts import Section
 from socconsole.errors import ConflictError, TransitionError, UsageError
-from socconsole.services import handoffs, incidents, tickets
+from socconsole.services import findings, handoffs, incidents, tickets
+from socconsole.services.findings import Check, Meaning
 from socconsole.services.handoff_watch import is_overdue, left_over
 from socconsole.services.handoffs import Line
 from socconsole.services.incidents import Declaration
@@ -17,8 +18,16 @@ from socconsole.store.audit import verify
 from socconsole.store.queries import handoffs as queries
 from socconsole.store.queries import notes as note_queries
 from socconsole.store.queries import tickets as ticket_queries
-from socconsole.store.tables import AuditAnchor, Presence, Ticket
-from tests.store.rows import an_alert
+from socconsole.store.queries.subjects import Subject
+from socconsole.store.tables import (
+    AuditAnchor,
+    DetectionCount,
+    EventCount,
+    Presence,
+    RuleRecord,
+    Ticket,
+)
+from tests.store.rows import a_source, an_alert
 
 HOUR = timedelta(hours=1)
 
@@ -59,6 +68,61 @@ def test_open_work_is_not_handed_over_without_its_thinking(database, noon):
         a_ticket(session, noon, complete=False)
         with pytest.raises(TransitionError, match="SOC-2026-001 lacks a hypothesis"):
             signed(session, noon)
+
+
+def test_a_started_alert_is_not_handed_over_without_a_word(database, noon):
+    with database.begin() as session:
+        alert = an_alert(session, noon, status="acknowledged", assignee="mara")
+        with pytest.raises(TransitionError, match=f"alert:{alert.id} lacks a finding or a note"):
+            signed(session, noon)
+        about = Subject("alert", alert.id, f"alert:{alert.id}")
+        check = Check(checked="logins", result="none", meaning=Meaning.RULES_OUT)
+        findings.add(session, about, check, by="mara", now=noon)
+        assert signed(session, noon).state == "signed"
+
+
+def test_what_to_expect_comes_from_the_same_hours_of_the_weeks_before(database, noon):
+    week = timedelta(weeks=1)
+    with database.begin() as session:
+        source = a_source(session, noon)
+        # The record reaches back to the beginning of the shift two weeks ago.
+        session.add(
+            EventCount(hour=noon - 2 * week - 6 * HOUR, source_id=source.id, category="warning")
+        )
+        session.add(RuleRecord(id="r", title="Cron edited", severity=1, loaded_at=noon))
+        for back, events, alerts in ((0, 900, 0), (1, 300, 12), (2, 310, 10)):
+            session.add(
+                EventCount(
+                    hour=noon - back * week - 2 * HOUR,
+                    source_id=source.id,
+                    category="exception",
+                    events=events,
+                )
+            )
+            session.add(
+                DetectionCount(
+                    hour=noon - back * week + 3 * HOUR,
+                    rule_id="r",
+                    source_id=source.id,
+                    alerts=alerts,
+                )
+            )
+        for number in range(6):
+            an_alert(
+                session,
+                noon - timedelta(days=2),
+                fingerprint=str(number),
+                status="closed",
+                disposition="false_positive",
+                is_open=False,
+            )
+        made = handoffs.draft(session, now=noon)
+    texts = [item.text for item in made.in_section(Section.EXPECTED_NOISE)]
+    assert texts == [
+        "900 events from 1 sources, usually 305 in these hours",
+        "auth: more than usual, 900 events, usually 305 in these hours",
+        "Cron edited: about 11 alerts in the coming shift",
+    ]
 
 
 def test_signing_fixes_the_items_and_anchors_the_audit_chain(database, noon):

@@ -230,7 +230,8 @@ def test_whom_we_asked_is_kept_until_they_answer_and_is_in_the_handoff(database,
         (row,) = queries.escalations(session, "ticket", about.id)
         with pytest.raises(TransitionError, match="already"):
             escalations.answer(session, number, "x", by="ben", now=noon)
-    assert item.text == "who had the address: asked the ISP by phone at 12:00Z, no answer yet"
+    assert item.text == "SOC-2026-001 asked the ISP by phone at 12:00Z, no answer yet"
+    assert (item.rows, item.details) == (("SOC-2026-001",), ("for: who had the address",))
     assert (row.answer, row.answered_at) == ("a customer", noon)
 
 

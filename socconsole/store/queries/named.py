@@ -1,11 +1,12 @@
-"""What references name: title and state of many alerts, tickets and incidents at once."""
+"""What references name: title and state of many alerts, tickets, incidents and sources at once."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
-from socconsole.store.tables import Alert, Incident, Ticket
+from socconsole.store.tables import Alert, Incident, Source, Suppression, Ticket
 
 _CHUNK = 500
 
@@ -32,7 +33,32 @@ def named(session: Session, refs: Sequence[str]) -> dict[str, tuple[str, str]]:
             col(Incident.human_id), col(Incident.title), col(Incident.phase)
         ).where(col(Incident.human_id).in_(names))
         found.update({name: (title, phase) for name, title, phase in session.execute(declared)})
+    found.update(_others(session, refs))
     return found
+
+
+def _others(session: Session, refs: Sequence[str]) -> Iterable[tuple[str, tuple[str, str]]]:
+    """Yield sources by name and suppressions by number; there are few of either."""
+    wanted = set(refs)
+    if any(ref.startswith("source:") for ref in wanted):
+        for name, kind, state in session.execute(
+            select_columns(col(Source.name), col(Source.kind), col(Source.state))
+        ):
+            if f"source:{name}" in wanted:
+                yield f"source:{name}", (kind, state)
+    numbers = [int(ref.partition(":")[2]) for ref in wanted if _SUPPRESSION.fullmatch(ref)]
+    for chunk in _chunks(numbers):
+        query = select_columns(
+            col(Suppression.id),
+            col(Suppression.kind),
+            col(Suppression.title),
+            col(Suppression.reason),
+        ).where(col(Suppression.id).in_(chunk))
+        for number, kind, title, reason in session.execute(query):
+            yield f"{kind}:{number}", (title or reason, kind)
+
+
+_SUPPRESSION = re.compile(r"(?:suppression|maintenance):\d{1,18}")
 
 
 def _chunks(things: Sequence[object]) -> Iterable[Sequence[object]]:

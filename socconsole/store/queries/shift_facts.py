@@ -14,7 +14,6 @@ from socconsole.core.shift_facts import (
     ClosureFacts,
     EscalationFacts,
     HiddenFacts,
-    IncidentFacts,
     MaintenanceFacts,
     ShiftFacts,
     SourceFacts,
@@ -23,17 +22,20 @@ from socconsole.core.shift_facts import (
     UntriagedFacts,
     Written,
 )
-from socconsole.store.queries import incidents as incident_queries
 from socconsole.store.queries import tickets as ticket_queries
+from socconsole.store.queries.shift_incidents import incidents_of_shift
+from socconsole.store.queries.shift_volume import expected_alerts, volumes
+from socconsole.store.queries.subjects import name_of
 from socconsole.store.queries.tickets import TicketRow
 from socconsole.store.tables import (
-    Action,
     Alert,
     AuditEntry,
-    Countermeasure,
     Escalation,
     Finding,
+    Incident,
     Note,
+    Observable,
+    ObservableLink,
     Source,
     SourceNote,
     Suppression,
@@ -51,6 +53,8 @@ class Cut:
     since: datetime
     now: datetime
     shift_end: datetime
+    next_end: datetime | None = None
+    """When the shift after this one ends; None: as long after as a shift lasts."""
     audit_seq: int = 0
     """The audit chain's head at the last handoff: what was closed after it is news, whatever
     time it carries."""
@@ -64,67 +68,42 @@ def shift_facts(
         since=cut.since,
         now=cut.now,
         shift_end=cut.shift_end,
-        incidents=tuple(_incidents(session)),
+        incidents=tuple(incidents_of_shift(session, cut.now, _LONGEST_SECTION)),
         tickets=tuple(_tickets(session, cut.now)),
         untriaged=tuple(_untriaged(session)),
         started=tuple(_started(session)),
         hidden=(*_suppressions(session, cut.now), *_shelved(session)),
         maintenance=tuple(_maintenance(session, cut.now)),
-        sources=tuple(_sources(session, cut.since)),
+        sources=tuple(_sources(session, cut)),
         escalations=tuple(_escalations(session, cut)),
         closures=(*_closed_tickets(session, cut), *_closed_alerts(session, cut)),
         written=written,
+        volumes=volumes(session, cut.since, cut.now),
+        noise=expected_alerts(
+            session, cut.shift_end, cut.next_end or cut.shift_end + _SHIFT, cut.now
+        ),
+        confirmed=tuple(_confirmed(session, cut.since)),
         read_first=read_first,
     )
 
 
-def _incidents(session: Session) -> Iterable[IncidentFacts]:
-    rows = incident_queries.incidents(session, limit=_LONGEST_SECTION)
-    ids = [row.id for row in rows]
-    last = _last_actions(session, "incident", ids)
-    active = dict(
-        session.exec(
-            select(Countermeasure.incident_id, func.count())
-            .where(
-                col(Countermeasure.incident_id).in_(ids),
-                col(Countermeasure.state).in_(("active", "verified")),
-            )
-            .group_by(col(Countermeasure.incident_id))
-        ).all()
-    )
-    for row in rows:
-        action, at = last.get(row.id, ("", None))
-        yield IncidentFacts(
-            ref=row.human_id,
-            title=row.title,
-            severity=row.severity,
-            phase=row.phase,
-            phase_since=row.phase_since,
-            commander=row.commander,
-            last_action=action,
-            last_action_at=at,
-            next_step=row.next_step,
-            next_step_due_at=row.deadline,
-            blockers=row.blockers,
-            next_update_due_at=row.next_update_due_at,
-            active_countermeasures=active.get(row.id, 0),
+_SHIFT = timedelta(hours=8)
+
+
+def _confirmed(session: Session, since: datetime) -> Iterable[tuple[str, str]]:
+    query = (
+        select(Observable.value, Incident.human_id)
+        .join(ObservableLink, col(ObservableLink.observable_id) == col(Observable.id))
+        .join(Incident, col(Incident.id) == col(ObservableLink.subject_id))
+        .where(
+            col(ObservableLink.subject_kind) == "incident",
+            col(ObservableLink.confirmed_at) > since,
+            col(Incident.voided_at).is_(None),
         )
-
-
-def _last_actions(
-    session: Session, kind: str, ids: Sequence[int]
-) -> dict[int, tuple[str, datetime | None]]:
-    newest = (
-        select(func.max(col(Action.id)))
-        .where(col(Action.subject_kind) == kind, col(Action.subject_id).in_(ids))
-        .group_by(col(Action.subject_id))
+        .order_by(col(ObservableLink.id))
+        .limit(_LONGEST_SECTION)
     )
-    query = select(Action.subject_id, Action.summary, Action.at).where(col(Action.id).in_(newest))
-    return {
-        subject_id: (summary, at)
-        for subject_id, summary, at in session.exec(query)
-        if subject_id is not None
-    }
+    yield from session.exec(query).all()
 
 
 def _tickets(session: Session, now: datetime) -> Iterable[TicketFacts]:
@@ -278,11 +257,11 @@ _HEALTHY = frozenset({"reading", "idle", "starting"})
 _GAPS = ("gap", "truncation", "failure", "silence", "clock_skew")
 
 
-def _sources(session: Session, since: datetime) -> Iterable[SourceFacts]:
+def _sources(session: Session, cut: Cut) -> Iterable[SourceFacts]:
     gaps: dict[int, list[str]] = {}
     notes = (
         select(SourceNote.source_id, SourceNote.kind, SourceNote.at, SourceNote.detail)
-        .where(col(SourceNote.at) >= since, col(SourceNote.kind).in_(_GAPS))
+        .where(col(SourceNote.at) >= cut.since, col(SourceNote.kind).in_(_GAPS))
         .order_by(col(SourceNote.at))
     )
     for source_id, kind, at, detail in session.exec(notes):
@@ -296,7 +275,18 @@ def _sources(session: Session, since: datetime) -> Iterable[SourceFacts]:
             unparsed=source.unparsed,
             gaps=tuple(gaps.get(source.id or 0, ())),
             error=source.error or "",
+            silent_for=_silent_for(source, cut.now),
+            max_silence=timedelta(seconds=source.max_silence) if source.max_silence else None,
         )
+
+
+def _silent_for(source: Source, now: datetime) -> timedelta | None:
+    """Return for how long a source has been silent, where that is more than it may be."""
+    if source.last_event_time is None:
+        return None
+    silence = now - source.last_event_time
+    too_long = source.max_silence is not None and silence > timedelta(seconds=source.max_silence)
+    return silence if source.state == "silent" or (source.enabled and too_long) else None
 
 
 def _escalations(session: Session, cut: Cut) -> Iterable[EscalationFacts]:
@@ -312,10 +302,11 @@ def _escalations(session: Session, cut: Cut) -> Iterable[EscalationFacts]:
     for row in session.exec(query):
         yield EscalationFacts(
             ref=f"escalation:{row.id}",
+            case=name_of(session, row.subject_kind, row.subject_id),
             whom=row.whom,
             channel=row.channel or "unknown channel",
             at=row.asked_at,
-            about=row.reason or f"{row.subject_kind} {row.subject_id}",
+            about=row.reason,
             answered=row.answered_at is not None,
             next_contact_at=row.next_contact_at,
         )

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from socconsole.core import handoff as computing
 from socconsole.core.handoff_item import Change
 from socconsole.core.handoff_text import Entry, Paper, lines_of
 from socconsole.core.shift_facts import TITLES, WRITTEN, Section
@@ -229,13 +230,24 @@ class HandoffScreen(Screen[None]):
         app = console(self)
         keys = dict(zip("nwit", WRITTEN, strict=True))
         pressed = await app.choose("Add to", {k: TITLES[s] for k, s in keys.items()})
-        place = f"handoff:line:{pressed}"
-        text = await app.ask(TITLES[keys[pressed]], draft=place) if pressed else None
-        if not pressed or not text:
+        if pressed is None:
+            return
+        text = await self._line(keys[pressed])
+        if not text:
             return
         due = await ask_moment(app, "By when (empty: no time)")
         line = handoffs.Line(section=keys[pressed], text=text, due_at=due)
         await app.change(handoffs.add_line, line, policy=app.settings, done="Added")
+
+    async def _line(self, section: Section) -> str | None:
+        """Ask for a line; one of the watch list says when, and what to do then."""
+        app = console(self)
+        place = f"handoff:line:{section.value}"
+        if section is not Section.WATCH_LIST:
+            return await app.ask(TITLES[section], draft=place)
+        happens = await app.ask("If", draft=place)
+        do = await app.ask(f"If {happens}, do", draft=f"{place}:do") if happens else None
+        return computing.contingency(happens, do) if happens and do else None
 
     @task
     async def action_sign(self) -> None:

@@ -125,7 +125,7 @@ class RulesScreen(Screen[None]):
         if row is None:
             return
         if self._suppressions:
-            console(self).open(TextScreen(f"Suppression {row.id}", _suppression_lines(row)))
+            console(self).open(TextScreen(f"Suppression {row.id}", suppression_lines(row)))
         else:
             console(self).open(TextScreen(row.title, _rule_lines(row)))
 
@@ -228,7 +228,8 @@ def _rule_lines(row: "RuleRow") -> list[Line]:
     return lines
 
 
-def _suppression_lines(row: "SuppressionRow") -> list[Line]:
+def suppression_lines(row: "SuppressionRow") -> list[Line]:
+    """Return everything about a suppression or a maintenance window."""
     return [
         ((row.about, "heading"),),
         ((row.state, _state_style(row)), (f"  {row.kind}", "muted")),

@@ -87,7 +87,7 @@ class SourcesScreen(Screen[None]):
         row = self.table.cursor_row
         if row is not None:
             notes = await console(self).store.read(source_notes, source_id=row.id)
-            console(self).open(TextScreen(f"Source {row.name}", _told(row, notes)))
+            console(self).open(TextScreen(f"Source {row.name}", source_lines(row, notes)))
 
     @task
     async def action_unparsed(self) -> None:
@@ -149,7 +149,8 @@ def _unread(row: "SourceRow") -> str:
     return "warn" if row.unparsed else "muted"
 
 
-def _told(row: "SourceRow", notes: "tuple[SourceNoteRow, ...]") -> list[Line]:
+def source_lines(row: "SourceRow", notes: "tuple[SourceNoteRow, ...]") -> list[Line]:
+    """Return what is known of a source and what happened to it."""
     lines: list[Line] = [
         ((row.name, "heading"), (f"  {row.path}", "muted")),
         ((f"{row.state}", _style(row)), (f"  {row.error}" if row.error else "", "bad")),
