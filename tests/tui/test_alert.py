@@ -134,8 +134,8 @@ async def test_a_suppression_shows_its_back_test_and_asks(console, database):
     await console.presses("n")
     assert not rows_of(database, "suppression")
     await console.presses("S", "enter")
-    await console.types("nightly scanner")
-    await console.presses("y")
+    assert "nightly scanner" in console.bottom
+    await console.presses("enter", "y")
     assert rows_of(database, "suppression")[0].reason == "nightly scanner"
 
 
