@@ -7,10 +7,10 @@ Every line is an event; every 37th is a detection. Both are counted exactly.
 
 import argparse
 import json
+import multiprocessing
+import os
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from socconsole.cli import run
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 
@@ -53,10 +54,12 @@ EVERY = 37
 class Writer(threading.Thread):
     """Appends numbered lines and rotates now and then."""
 
-    def __init__(self, folder: Path, chance: random.Random):
+    def __init__(self, folder: Path, chance: random.Random, pause: float):
         super().__init__(daemon=True)
         self.log = folder / "app.log"
         self.chance = chance
+        self.pause = pause
+        """Longest wait between two writes: a long run writes slowly, or it ends in files alone."""
         self.last = 0
         self.rotations = 0
         self.enough = threading.Event()
@@ -68,7 +71,7 @@ class Writer(threading.Thread):
                     data = b"".join(self._line() for _ in range(self.chance.randint(1, 30)))
                     cut = self.chance.randint(0, len(data))
                     log.write(data[:cut])
-                    time.sleep(self.chance.random() * 0.004)
+                    time.sleep(self.chance.random() * self.pause)
                     log.write(data[cut:])
             self._rotate()
 
@@ -90,22 +93,31 @@ class Writer(threading.Thread):
                 log.truncate(0)
 
 
-def collector(folder: Path, url: str, *options: str) -> subprocess.Popen:
-    words = ["--config", str(folder / "socconsole.toml"), "--db", url, "collect", *options]
-    return subprocess.Popen(
-        [sys.executable, "-m", "socconsole", *words],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stderr=(folder / "collector.log").open("ab"),
-    )
+WARM = multiprocessing.get_context("forkserver")
+"""Processes that have everything imported already: a thousand starts are affordable."""
+WARM.set_forkserver_preload(["socconsole.cli.collect", "socconsole.collector", "sqlalchemy"])
 
 
-def torture(folder: Path, url: str, kills: int, seed: int) -> Writer:
+def collector(folder: Path, url: str) -> multiprocessing.Process:
+    words = ["--config", str(folder / "socconsole.toml"), "--db", url, "collect"]
+    process = WARM.Process(target=collect, args=(str(folder / "collector.log"), words))
+    process.start()
+    return process
+
+
+def collect(log: str, words: list[str]) -> None:
+    os.chdir(ROOT)
+    with Path(log).open("ab") as said:
+        os.dup2(said.fileno(), 2)
+    raise SystemExit(run(words))
+
+
+def torture(folder: Path, url: str, kills: int, seed: int, pause: float) -> Writer:
     chance = random.Random(seed)
     (folder / "logs").mkdir()
     (folder / "rule.yml").write_text(RULE)
     (folder / "socconsole.toml").write_text(SETTINGS)
-    writer = Writer(folder / "logs", random.Random(seed + 1))
+    writer = Writer(folder / "logs", random.Random(seed + 1), 0.03 if kills > 50 else 0.004)
     writer.start()
     database = Database(url)
     for number in range(kills):
@@ -113,16 +125,16 @@ def torture(folder: Path, url: str, kills: int, seed: int) -> Writer:
         running = collector(folder, url)
         if number % 4:  # every fourth is killed wherever its start has come to
             wait_until_it_reads(database, before)
-        time.sleep(chance.uniform(0.0, 1.2))
-        running.send_signal(signal.SIGKILL)
-        running.wait()
+        time.sleep(chance.uniform(0.0, pause))
+        running.kill()
+        running.join()
     database.close()
     writer.enough.set()
     writer.join()
     last = collector(folder, url)
     wait_until_read(url, writer.last)
     last.terminate()
-    last.wait()
+    last.join()
     return writer
 
 
@@ -186,6 +198,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--db", help="an empty database; without it an SQLite file of its own")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--pause", type=float, default=1.2, help="longest life after a start")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="socconsole-kill.") as name:
@@ -194,7 +207,7 @@ def main() -> int:
         database = Database(url)
         database.create()
         database.close()
-        writer = torture(folder, url, options.kills, options.seed)
+        writer = torture(folder, url, options.kills, options.seed, options.pause)
         figures = {"kills": options.kills, **count(url, writer)}
         log = (folder / "collector.log").read_text()
     print(json.dumps(figures) if options.json else figures)
