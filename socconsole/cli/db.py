@@ -1,13 +1,19 @@
 """The database: what it is, whether it is whole, its upgrades and backups."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_text
 from socconsole.errors import UsageError
+
+if TYPE_CHECKING:
+    from socconsole.store.database import Database
+    from socconsole.store.events import EventStore
 
 app = App(name="db", help="Upgrade, back up, verify and describe the database.")
 
@@ -158,12 +164,14 @@ def restore(copy: Path, *, context: Annotated[Context, Parameter(parse=False)]) 
 def export_(
     target: Annotated[Path | None, Parameter()] = None,
     *,
+    events: bool = True,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:
     """Write the whole store as JSON lines: for another engine, or another program.
 
     Args:
         target: The file to make, readable by you alone; without it, stdout.
+        events: Write the retained events too, in compressed blocks.
         context: The global options.
 
     """
@@ -172,22 +180,41 @@ def export_(
 
     from socconsole.store.transfer import export
 
-    with context.database() as database, database.read() as session:
+    with _database_and_events(context) as (database, kept), database.read() as session:
+        lines = export(session, kept if events else None)
         if target is None:
-            sys.stdout.writelines(f"{line}\n" for line in export(session))
+            sys.stdout.writelines(f"{line}\n" for line in lines)
             return 0
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with target.open("w", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in export(session))
+            file.writelines(f"{line}\n" for line in lines)
     return 0
 
 
+@contextmanager
+def _database_and_events(context: Context) -> Iterator[tuple["Database", "EventStore"]]:
+    from socconsole.store.events import EventStore
+
+    with context.database() as database:
+        events = EventStore(database)
+        try:
+            yield database, events
+        finally:
+            events.close()
+
+
 @app.command(name="import")
-def import_(source: Path, *, context: Annotated[Context, Parameter(parse=False)]) -> int:
+def import_(
+    source: Path,
+    *,
+    events: bool = True,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
     """Read an export into an empty database.
 
     Args:
         source: A file made by `db export`.
+        events: Read the retained events too.
         context: The global options.
 
     """
@@ -195,10 +222,10 @@ def import_(source: Path, *, context: Annotated[Context, Parameter(parse=False)]
 
     with (
         source.open(encoding="utf-8") as file,
-        context.database() as database,
+        _database_and_events(context) as (database, kept),
         database.begin() as session,
     ):
-        count = load(session, file)
+        count = load(session, file, kept if events else None)
     print_text([f"Imported {count} rows."])
     return 0
 
@@ -231,8 +258,7 @@ def erase(
 ) -> int:
     """Erase a person's name, account or address; the audit chain stays whole.
 
-    Authors of actions stay, cases under legal hold are left alone, retained events and backups go
-    by age.
+    Authors of actions stay, cases under legal hold are left alone, backups go by age.
 
     Args:
         value: What is erased wherever it stands as a word of its own.
@@ -244,11 +270,13 @@ def erase(
 
     if not yes:
         raise UsageError("Erasing cannot be undone.", hint="Add --yes.")
-    with context.database() as database, database.begin() as session:
-        done = run(session, value, by=context.login, now=context.now())
+    with _database_and_events(context) as (database, kept):
+        events = kept.erase(value)
+        with database.begin() as session:
+            done = run(session, value, by=context.login, now=context.now(), events=events)
     print_text(
         [
-            f"Erased from {done.rows} rows and {done.payloads} audit payloads.",
+            f"Erased from {done.rows} rows, {done.payloads} audit payloads and {events} events.",
             f"{done.held} rows are under legal hold and stay.",
             "Let backups made before today expire.",
         ]

@@ -92,8 +92,27 @@ def encode(source_id: int, generation_id: int, events: Sequence[Event], read_at:
         high or 0,
         len(events),
         _compressed(_packed([shared, rows]), len(events)),
-        " ".join(sorted({token(value) for value in seen} - _NO_TOKENS)),
+        _tokens(seen),
     )
+
+
+def _tokens(values: Iterable[str]) -> str:
+    return " ".join(sorted({token(value) for value in values} - _NO_TOKENS))
+
+
+def tokens_of(payload: bytes) -> str:
+    """Return what a block is found by, as `encode` said of its events."""
+    seen = set()
+    for event in decode(payload, "", 0):
+        for path in (event.names[name] for name in _ENTITIES if name in event.names):
+            seen.add(str(lookup(event.fields, path)))
+    return _tokens(seen)
+
+
+def mentions(payload: bytes, texts: Iterable[str]) -> bool:
+    """Tell whether one of `texts` may occur in a block's events, in whatever case."""
+    held = _expanded(payload).decode(errors="replace").casefold()
+    return any(each.casefold() in held for each in texts)
 
 
 def _shared(

@@ -69,11 +69,27 @@ def _partition(day: str) -> str:
     return f"event_block_{day.replace('-', '')}"
 
 
-def _share(connection: Connection, table: str) -> None:
-    """Let every collector drop and compact what one of them made."""
+def _make(connection: Connection, table: str) -> None:
     connection.execute(
         text(
-            f"DO $$ BEGIN IF pg_has_role('soc_collector', 'MEMBER') THEN"
+            f"CREATE TABLE {table} (LIKE event_block INCLUDING DEFAULTS INCLUDING CONSTRAINTS"
+            " INCLUDING INDEXES INCLUDING STORAGE)"
+        )
+    )
+
+
+def _attach(connection: Connection, table: str, day: str) -> None:
+    """Make a table the day's partition, which every collector may drop and compact."""
+    start = date.fromisoformat(day)
+    connection.execute(
+        text(
+            f"ALTER TABLE event_block ATTACH PARTITION {table}"
+            f" FOR VALUES FROM ('{start}') TO ('{start + timedelta(days=1)}')"
+        )
+    )
+    connection.execute(
+        text(
+            "DO $$ BEGIN IF pg_has_role('soc_collector', 'MEMBER') THEN"
             f" ALTER TABLE {table} OWNER TO soc_collector; END IF;"
             " EXCEPTION WHEN undefined_object OR insufficient_privilege THEN NULL; END $$"
         )
@@ -123,10 +139,9 @@ class EventPartitions:
         return True
 
     def _make_partition(self, day: str) -> None:
-        """Make the day's partition in a transaction of its own: the table is locked for it."""
+        """Make the day's partition in a transaction of its own, which nobody has to wait for."""
         if day in self._known:
             return
-        start = date.fromisoformat(day)
         with self._engine.execution_options(soc_write=True).begin() as connection:
             connection.execute(text("SET LOCAL lock_timeout = '2s'"))
             connection.execute(text(_ONE_AT_A_TIME))
@@ -134,13 +149,8 @@ class EventPartitions:
             if connection.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar():
                 self._known.add(day)
                 return
-            connection.execute(
-                text(
-                    f"CREATE TABLE {name} PARTITION OF event_block"
-                    f" FOR VALUES FROM ('{start}') TO ('{start + timedelta(days=1)}')"
-                )
-            )
-            _share(connection, name)
+            _make(connection, name)
+            _attach(connection, name, day)
         self._known.add(day)
 
     def remove_beyond(self, session: Session, checkpoints: Mapping[int, int]) -> int:
@@ -267,12 +277,7 @@ class EventPartitions:
         """Write the day into a new partition and put it in the old one's place, in one go."""
         old, new = _partition(day), f"{_partition(day)}_new"
         connection.execute(text(f"LOCK TABLE {old} IN SHARE MODE"))
-        connection.execute(
-            text(
-                f"CREATE TABLE {new} (LIKE event_block INCLUDING DEFAULTS INCLUDING CONSTRAINTS"
-                " INCLUDING INDEXES INCLUDING STORAGE)"
-            )
-        )
+        _make(connection, new)
         rows = connection.execute(
             text(f"SELECT source_id, generation_id, ts_max, payload FROM {old} ORDER BY id"),
             execution_options={"stream_results": True, "yield_per": 64},
@@ -287,13 +292,7 @@ class EventPartitions:
             copy(connection, new, (*_COLUMNS, "id"), page, types=(*_TYPES, "int8"))
         connection.execute(text(f"DROP TABLE {old}"))
         connection.execute(text(f"ALTER TABLE {new} RENAME TO {old}"))
-        connection.execute(
-            text(
-                f"ALTER TABLE event_block ATTACH PARTITION {old}"
-                f" FOR VALUES FROM ('{start}') TO ('{start + timedelta(days=1)}')"
-            )
-        )
-        _share(connection, old)
+        _attach(connection, old, day)
 
     def close(self) -> None:
         """Nothing of its own is open."""

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from socconsole.core.event import Event
+from socconsole.store import event_transfer
 from socconsole.store.database import Database
 from socconsole.store.event_blocks import Blocks, Place, Stored, Wanted
 from socconsole.store.event_codec import BLOCK_EVENTS, decode, encode, token
@@ -102,9 +103,7 @@ class EventStore:
 
         The collector calls it once before it reads; the caller's transaction commits it.
         """
-        table = table_of(Generation)
-        rows = session.connection().execute(select(table.c.id, table.c.offset))
-        return self._blocks.remove_beyond(session, {row[0]: row[1] for row in rows})
+        return self._blocks.remove_beyond(session, _checkpoints(session))
 
     def recent(self, limit: int, source: int | None = None, after: Cursor | None = None) -> Tail:
         """Return the newest events stored after the cursor, at most `limit`.
@@ -266,6 +265,18 @@ class EventStore:
         """Return the bytes each day takes."""
         return {day: self._blocks.size(day) for day in self._blocks.days()}
 
+    def export(self, session: Session) -> Iterator[Mapping[str, object]]:
+        """Yield what is stored and committed, block by block, as JSON types."""
+        yield from event_transfer.rows(self._blocks, _checkpoints(session))
+
+    def put_back(self, session: Session, row: Mapping[str, object]) -> None:
+        """Store again what `export` yielded."""
+        event_transfer.put_back(self._blocks, session, row)
+
+    def erase(self, value: str) -> int:
+        """Take `value` out of every event; return out of how many."""
+        return event_transfer.erase(self._blocks, value)
+
     def close(self) -> None:
         """Close the day files."""
         self._blocks.close()
@@ -282,6 +293,13 @@ class EventStore:
                 rows = session.connection().execute(select(table.c.id, table.c.name))
                 self._names.update({row[0]: row[1] for row in rows})
         return self._names.get(source_id, "")
+
+
+def _checkpoints(session: Session) -> dict[int, int]:
+    """Return generation → the offset everything before which is stored."""
+    table = table_of(Generation)
+    rows = session.connection().execute(select(table.c.id, table.c.offset))
+    return {row[0]: row[1] for row in rows}
 
 
 def _within(event: Event, since: datetime | None, until: datetime | None) -> bool:

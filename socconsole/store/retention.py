@@ -24,6 +24,7 @@ from sqlmodel import AutoString, Session
 from socconsole.store.database import Database
 from socconsole.store.ddl import SEARCHED
 from socconsole.store.recording import recording
+from socconsole.store.replacing import without
 from socconsole.store.tables import (
     METADATA,
     Alert,
@@ -41,7 +42,6 @@ from socconsole.store.types import Word
 CHUNK = 300
 """Alerts forgotten in one transaction: more would keep analysts waiting for their turn."""
 _CASES = ("note", "finding", "task", "evidence", "escalation", "legal_hold")
-ERASED = "[erased]"
 _PAUSE = 0.01
 """Seconds between two chunks, in which analysts write."""
 
@@ -138,11 +138,19 @@ class Erasure:
     """Rows of cases under legal hold that were left alone."""
 
 
-def erase(session: Session, value: str, *, by: str, now: datetime) -> Erasure:
+def erase(session: Session, value: str, *, by: str, now: datetime, events: int = 0) -> Erasure:
     """Remove a person's name, address or account from everything but who did what.
 
     Whole words only, in text, documents and copied lines. Authors of actions stay: that is the
-    record. Retained events are not touched; they go by age. Backups have to be let expire.
+    record. Backups have to be let expire.
+
+    Args:
+        session: The unit of work.
+        value: What is erased.
+        by: Who does it.
+        now: When.
+        events: From how many retained events it was erased already (`EventStore.erase`).
+
     """
     if len(value) < 2:
         raise ValueError("too short to be told from other text")
@@ -158,7 +166,7 @@ def erase(session: Session, value: str, *, by: str, now: datetime) -> Erasure:
         session, verb="person.erase", by=by, now=now, summary=f"erased from {rows} rows"
     ) as action:
         action.undoable = False
-        action.say("audit_payload", None, rows=rows, payloads=payloads, held=kept)
+        action.say("audit_payload", None, rows=rows, payloads=payloads, held=kept, events=events)
     session.expire_all()
     return Erasure(rows, payloads, kept)
 
@@ -240,38 +248,6 @@ def _places(table: Table, row: object) -> set[tuple[str, int]]:
     places.add((found.get("subject_kind"), found.get("subject_id")))
     places |= {(kind, found.get(f"{kind}_id")) for kind in ("ticket", "incident", "alert")}
     return places
-
-
-def without(held: object, value: str) -> object:
-    """Return `held` with `value` replaced wherever it stands as a word of its own."""
-    if isinstance(held, str):
-        return _replace(held, value)
-    if isinstance(held, bytes):
-        decoded = held.decode(errors="surrogateescape")
-        erased = _replace(decoded, value)
-        return held if erased is decoded else erased.encode(errors="surrogateescape")
-    if isinstance(held, dict):
-        return {without(key, value): without(inner, value) for key, inner in held.items()}
-    if isinstance(held, list | tuple):
-        return [without(inner, value) for inner in held]
-    return held
-
-
-def _replace(held: str, value: str) -> str:
-    lower, wanted = held.casefold(), value.casefold()
-    if wanted not in lower or len(lower) != len(held):
-        return held.replace(value, ERASED) if value in held else held
-    parts, start = [], 0
-    while (at := lower.find(wanted, start)) >= 0:
-        end = at + len(wanted)
-        alone = not (
-            (at and lower[at - 1].isalnum()) or (end < len(lower) and lower[end].isalnum())
-        )
-        parts += [held[start:at], ERASED if alone else held[at:end]]
-        start = end
-    parts.append(held[start:])
-    joined = "".join(parts)
-    return held if joined == held else joined
 
 
 def _erase_payloads(session: Session, value: str) -> int:

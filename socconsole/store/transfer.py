@@ -4,25 +4,36 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
 import msgspec
-from sqlalchemy import Column, Table, bindparam, insert, select, text, update
+from sqlalchemy import Column, Table, bindparam, select, text, update
 from sqlmodel import Session
 
 from socconsole.errors import FileError, StoreError
 from socconsole.store import schema
+from socconsole.store.bulk import insert_rows
+from socconsole.store.events import EventStore
 from socconsole.store.images import canonical, plain, typed
 from socconsole.store.tables import METADATA
 
 _PAGE = 1_000
+_EVENTS = "event_block"
 _SKIPPED = frozenset({"presence"})
 _EMPTY_MEANS = ("source", "alert", "ticket", "incident", "audit_entry", "action")
 
 
-def export(session: Session) -> Iterator[str]:
-    """Yield one JSON object a line: a heading, then every row in an order that can be imported."""
+def export(session: Session, events: EventStore | None = None) -> Iterator[str]:
+    """Yield one JSON object a line: a heading, then every row in an order that can be imported.
+
+    Args:
+        session: The snapshot to read.
+        events: Retained events, which come last, in compressed blocks; None leaves them out.
+
+    """
     yield canonical({"socconsole": "export", "schema": schema.VERSION})
     for table in METADATA.sorted_tables:
         if table.name not in _SKIPPED:
             yield from _rows(session, table)
+    for row in events.export(session) if events is not None else ():
+        yield canonical({"table": _EVENTS, "row": row})
 
 
 def _rows(session: Session, table: Table) -> Iterator[str]:
@@ -33,8 +44,13 @@ def _rows(session: Session, table: Table) -> Iterator[str]:
         yield canonical({"table": str(table.name), "row": image})
 
 
-def load(session: Session, lines: Iterable[str] | IO[str]) -> int:
+def load(session: Session, lines: Iterable[str] | IO[str], events: EventStore | None = None) -> int:
     """Put exported rows into an empty database; return how many.
+
+    Args:
+        session: The unit of work.
+        lines: What `export` yielded.
+        events: Where retained events go; None leaves them out.
 
     Raises:
         FileError: The lines are no export, or one of a newer program.
@@ -49,17 +65,30 @@ def load(session: Session, lines: Iterable[str] | IO[str]) -> int:
         connection.execute(METADATA.tables[name].delete())
     later: list[tuple[Table, list[dict[str, object]]]] = []
     count = 0
+    if events is not None:
+        events.recover(session)  # of an import that failed
     for table, batch in _batches(rows):
+        count += len(batch)
+        if table is None:
+            _put_back(session, events, batch)
+            continue
         own = _self_references(table)
         links = _take_links(batch, own)
-        connection.execute(insert(table), batch)
+        insert_rows(connection, table, batch)
         if links:
             later.append((table, links))
-        count += len(batch)
     for table, links in later:
         _restore_links(session, table, links)
     _move_sequences(session)
     return count
+
+
+def _put_back(
+    session: Session, events: EventStore | None, blocks: Sequence[dict[str, object]]
+) -> None:
+    if events is not None:
+        for block in blocks:
+            events.put_back(session, block)
 
 
 def _require_empty(session: Session) -> None:
@@ -91,22 +120,23 @@ class _Line(msgspec.Struct):
 _read_line = msgspec.json.Decoder(_Line).decode
 
 
-def _batches(lines: Iterator[str]) -> Iterator[tuple[Table, list[dict[str, object]]]]:
-    table: Table | None = None
+def _batches(lines: Iterator[str]) -> Iterator[tuple[Table | None, list[dict[str, object]]]]:
+    """Yield the rows of one table after another; None stands for the blocks of events."""
+    name = ""
     batch: list[dict[str, object]] = []
     for number, line in enumerate(lines, 2):
         try:
             found = _read_line(line)
-            at = METADATA.tables[found.table]
+            table = None if found.table == _EVENTS else METADATA.tables[found.table]
         except (msgspec.DecodeError, KeyError) as error:
             raise FileError(f"This line is no row: {error}", where=f"line {number}") from error
-        if table is not None and (at is not table or len(batch) >= _PAGE):
-            yield table, batch
+        if batch and (found.table != name or len(batch) >= _PAGE):
+            yield METADATA.tables.get(name), batch
             batch = []
-        table = at
-        batch.append(typed(at, found.row))
-    if table is not None and batch:
-        yield table, batch
+        name = found.table
+        batch.append(found.row if table is None else typed(table, found.row))
+    if batch:
+        yield METADATA.tables.get(name), batch
 
 
 def _self_references(table: Table) -> list[Column[object]]:

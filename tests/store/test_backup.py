@@ -1,16 +1,20 @@
 import stat
+from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
 
 from socconsole.errors import FileError, StoreError
 from socconsole.store.backup import back_up, restore
 from socconsole.store.database import Database
+from socconsole.store.events import EventStore
 from socconsole.store.queries.actions import list_actions
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert, Analyst
 from socconsole.store.transfer import export, load
 from socconsole.store.undo import undo
 from tests.store.rows import a_ticket, an_alert
+from tests.store.test_events import an_event, another_place, append
 
 
 def fill(database, noon):
@@ -79,28 +83,48 @@ def test_a_copy_that_was_changed_is_refused(sqlite_database, noon, tmp_path):
         restore(made.path, tmp_path / "new.db", by="alice", now=noon)
 
 
+def fill_events(database, noon):
+    """Two days of events of two files, one batch of which never came to its checkpoint."""
+    events = EventStore(database)
+    one, two = another_place(database, noon), another_place(database, noon)
+    append(database, events, one, range(600), noon)
+    append(database, events, two, range(3), noon, source_ip="192.0.2.9")
+    append(database, events, one, range(600, 603), noon + timedelta(days=1), time=None)
+    with database.begin() as session:
+        events.append(session, *two, [an_event(two[1], 9_000)], read_at=noon)
+    return events
+
+
 @pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def test_an_export_comes_back_equal_on_either_engine(
     database, noon, engine, request, tmp_path, sqlite_template
 ):
     fill(database, noon)
-    lines = exported(database)
-    if engine == "sqlite":
-        other = Database(str(tmp_path / "other.db"))
-        other.create()
-        with other.begin() as session:
-            assert load(session, lines) == len(lines) - 1
-        assert exported(other) == lines
-        other.close()
-        return
-    with request.getfixturevalue("postgres_server").fresh_database() as url:
+    events = fill_events(database, noon)
+    with ExitStack() as stack:
+        stack.callback(events.close)
+        with database.read() as session:
+            lines = list(export(session, events))
+        if engine == "sqlite":
+            url = str(tmp_path / "new" / "other.db")
+        else:
+            server = request.getfixturevalue("postgres_server")
+            url = stack.enter_context(server.fresh_database())
         other = Database(url)
+        other.create()
+        stack.callback(other.close)
+        copied = EventStore(other)
+        stack.callback(copied.close)
         with other.begin() as session:
-            load(session, lines)
-        assert exported(other) == lines
+            assert load(session, lines, copied) == len(lines) - 1
+        with other.read() as session:
+            assert list(export(session, copied)) == lines
+        kept = [each for each in events.search() if each.offset < 900_000]
+        assert list(copied.search()) == kept
+        assert len(list(copied.search(tokens=["192.0.2.9"]))) == 3
         with other.begin() as session:
+            assert copied.recover(session) == 0
             assert an_alert(session, noon, fingerprint="new").id == 3
-        other.close()
 
 
 def test_an_export_is_read_into_an_empty_database_only(database, noon):

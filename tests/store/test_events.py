@@ -276,3 +276,29 @@ def test_following_shows_what_another_collector_commits_late(postgres_server, no
         assert seen == [[2], [1], []]
         assert third.skipped == 0
         database.close()
+
+
+def test_a_person_is_taken_out_of_the_events(database, store, place, noon):
+    """Text, bytes, fields, what JSON escapes, and the index of values."""
+    raw = '{"user": "M\\u00fcller", "ip": "10.0.0.1"}'
+    told = an_event(
+        place[1], 1, text=raw, fields=msgspec.json.decode(raw), names={"user.name": "user"}
+    )
+    bytes_ = an_event(place[1], 2, text="user=müller caf")
+    bytes_.line.data = "user=müller ".encode() + b"\xff"
+    bytes_.raw = bytes_.line.data.decode(errors="replace")
+    plain = an_event(place[1], 3, text="Müller met Müllerin")
+    with database.begin() as session:
+        store.append(session, *place, [an_event(place[1], 0), told, bytes_, plain], read_at=noon)
+    assert [kept.offset // 100 for kept in store.search(tokens=["müller"])] == [0, 1, 2, 3]
+    assert store.erase("müller") == 3
+    first, json_, odd, text = (kept.event for kept in store.search())
+    assert first == an_event(place[1], 0)
+    assert json_.raw == '{"user": "[erased]", "ip": "10.0.0.1"}'
+    assert json_.fields == {"user": "[erased]", "ip": "10.0.0.1"}
+    assert odd.line.data == b"user=[erased] \xff"
+    assert (text.raw, text.line.data) == ("[erased] met Müllerin", "[erased] met Müllerin".encode())
+    assert found(store, tokens=["müller"]) == []
+    assert store.erase("müller") == 0
+    append(database, store, place, [4], noon)
+    assert found(store) == [0, 1, 2, 3, 4]

@@ -7,7 +7,8 @@ from socconsole.store import retention
 from socconsole.store.audit import verify
 from socconsole.store.queries.actions import list_actions
 from socconsole.store.recording import recording
-from socconsole.store.retention import erase, forget, forget_alerts, trim, without
+from socconsole.store.replacing import without
+from socconsole.store.retention import erase, forget, forget_alerts, trim
 from socconsole.store.search import newest
 from socconsole.store.tables import (
     Alert,
