@@ -16,6 +16,8 @@ Image = dict[str, object]
 UNRECORDED = frozenset({"version", "updated_at"})
 """Columns that follow the others; they are neither recorded nor compared."""
 
+_AS_THEY_ARE = frozenset({str, int, bool, float, type(None)})
+
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
@@ -50,7 +52,11 @@ def _typed(table: Table, name: str, value: object) -> object:
 
 def image_of(values: Mapping[str, object]) -> Image:
     """Return a whole row's image."""
-    return {name: plain(value) for name, value in values.items() if name not in UNRECORDED}
+    return {
+        name: value if type(value) in _AS_THEY_ARE else plain(value)
+        for name, value in values.items()
+        if name not in UNRECORDED
+    }
 
 
 def canonical(document: object) -> str:

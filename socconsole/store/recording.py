@@ -18,7 +18,7 @@ from sqlalchemy.orm.attributes import History
 from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session
 
-from socconsole.store.images import UNRECORDED, Image, image_of, plain
+from socconsole.store.images import Image, image_of
 from socconsole.store.journal import Touch, write_action
 from socconsole.store.progress import counted
 from socconsole.store.tables import Edited, Identified, table_of
@@ -79,23 +79,23 @@ class Recording:
         self.session.flush()
         table = table_of(model)
         wanted = {row["id"]: row for row in rows}
-        columns = [table.c[name] for name in rows[0] if name != "id"]
-        changed: list[dict[str, object]] = []
+        names = tuple(name for name in rows[0] if name != "id")
+        columns = [table.c[name] for name in names]
+        changed: list[Mapping[str, object]] = []
         current = self._current(table, list(wanted), columns)
         for found in counted(self.session, current, len(wanted), *_READING):
-            number, uid, values = found[0], found[1], found[2:]
-            new = wanted[number]
-            differing = [
-                (str(column.name), old, new[column.name])
-                for column, old in zip(columns, values, strict=True)
-                if old != new[column.name]
-            ]
-            if differing:
-                changed.append({f"new_{c.name}": new[c.name] for c in columns})
-                changed[-1]["row_id"] = number
-                self._touch_update(table.name, number, uid, differing)
+            row = wanted[found[0]]
+            before: Image = {}
+            after: Image = {}
+            for name, old in zip(names, found[2:], strict=True):
+                new = row[name]
+                if old != new:
+                    before[name], after[name] = old, new
+            if after:
+                changed.append(row)
+                self._touch_update(table.name, found[0], found[1], before, after)
         if changed:
-            self._update(table, columns, changed)
+            self._update(table, names, changed)
             self._expire(model, changed)
         return len(changed)
 
@@ -109,21 +109,22 @@ class Recording:
             yield from connection.execute(query.with_for_update())
 
     def _update(
-        self, table: Table, columns: Sequence[Column[object]], rows: list[dict[str, object]]
+        self, table: Table, names: Sequence[str], rows: Sequence[Mapping[str, object]]
     ) -> None:
-        values: dict[str, object] = {c.name: bindparam(f"new_{c.name}") for c in columns}
+        values: dict[str, object] = {name: bindparam(f"new_{name}") for name in names}
         values["version"] = table.c.version + 1
         if "updated_at" in table.c and "updated_at" not in values:
             values["updated_at"] = self.now
         connection = self.session.connection()
-        groups, single = _alike(rows)
+        groups, single = _alike(names, rows)
         for shared, ids in groups:
             for start in range(0, len(ids), _CHUNK):
                 chosen = table.c.id.in_(ids[start : start + _CHUNK])
                 connection.execute(update(table).where(chosen).values(values), shared)
         if single:
+            each = [{**_bound(names, row), "row_id": row["id"]} for row in single]
             connection.execute(
-                update(table).where(table.c.id == bindparam("row_id")).values(values), single
+                update(table).where(table.c.id == bindparam("row_id")).values(values), each
             )
 
     def _expire(self, model: type[Edited], rows: Sequence[Mapping[str, object]]) -> None:
@@ -132,18 +133,15 @@ class Recording:
         if not len(known):
             return
         for row in rows:
-            key = identity_key(model, row["row_id"])
+            key = identity_key(model, row["id"])
             if key in known:
                 self.session.expire(known[key])
 
-    def _touch_update(
-        self, entity: str, entity_id: int, uid: str, differing: list[tuple[str, object, object]]
-    ) -> None:
+    def _touch_update(self, entity: str, entity_id: int, uid: str, old: Image, new: Image) -> None:
         if self.audit == "one-entry":
             self.touches.setdefault((entity, entity_id), Touch("update", entity, entity_id, uid))
             return
-        before = {name: plain(old) for name, old, _ in differing if name not in UNRECORDED}
-        after = {name: plain(new) for name, _, new in differing if name not in UNRECORDED}
+        before, after = image_of(old), image_of(new)
         if not after:
             return
         known = self.touches.get((entity, entity_id))
@@ -174,14 +172,15 @@ class Recording:
         for row in session.dirty:
             if isinstance(row, Identified) and row.__audited__:
                 state = inspect(row)
-                differing = [
-                    (name, *_old_and_new(state.attrs[name].load_history()))
-                    for name in list(state.committed_state)
-                    if name in state.mapper.column_attrs
-                ]
-                differing = [each for each in differing if each[1] != each[2]]
-                if differing and row.id is not None:
-                    self._touch_update(table_of(type(row)).name, row.id, row.uid, differing)
+                before: Image = {}
+                after: Image = {}
+                for name in list(state.committed_state):
+                    if name in state.mapper.column_attrs:
+                        old, new = _old_and_new(state.attrs[name].load_history())
+                        if old != new:
+                            before[name], after[name] = old, new
+                if after and row.id is not None:
+                    self._touch_update(table_of(type(row)).name, row.id, row.uid, before, after)
         for row in session.deleted:
             if isinstance(row, Identified) and row.__audited__:
                 self._touch_delete(row)
@@ -212,15 +211,17 @@ class Recording:
 Values = dict[str, object]
 
 
-def _alike(rows: list[Values]) -> tuple[list[tuple[Values, list[object]]], list[Values]]:
+def _alike(
+    names: Sequence[str], rows: Sequence[Mapping[str, object]]
+) -> tuple[list[tuple[Values, list[object]]], list[Mapping[str, object]]]:
     """Return the values that many rows get with those rows' ids, and the rows left over.
 
     One statement for thousands of rows takes half the time of one each.
     """
-    groups: dict[tuple[object, ...], list[Values]] = {}
-    single: list[Values] = []
+    groups: dict[tuple[object, ...], list[Mapping[str, object]]] = {}
+    single: list[Mapping[str, object]] = []
     for row in rows:
-        key = tuple(value for name, value in row.items() if name != "row_id")
+        key = tuple([row[name] for name in names])
         try:
             groups.setdefault(key, []).append(row)
         except TypeError:  # a document has no hash, and is seldom the same
@@ -229,10 +230,13 @@ def _alike(rows: list[Values]) -> tuple[list[tuple[Values, list[object]]], list[
     for group in groups.values():
         if len(group) < _MANY:
             single.extend(group)
-            continue
-        shared = {name: value for name, value in group[0].items() if name != "row_id"}
-        many.append((shared, [row["row_id"] for row in group]))
+        else:
+            many.append((_bound(names, group[0]), [row["id"] for row in group]))
     return many, single
+
+
+def _bound(names: Sequence[str], row: Mapping[str, object]) -> Values:
+    return {f"new_{name}": row[name] for name in names}
 
 
 def _old_and_new(history: History) -> tuple[object, object]:

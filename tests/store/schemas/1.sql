@@ -1156,17 +1156,17 @@ CREATE INDEX ix_escalation_subject ON escalation (subject_kind, subject_id);
 
 CREATE INDEX ix_handoff_until ON handoff (until DESC);
 
-CREATE INDEX ix_action_by_at ON action ("by", at);
-
 CREATE INDEX ix_action_at ON action (at);
 
-CREATE INDEX ix_audit_entry_entity ON audit_entry (entity, entity_id, seq);
+CREATE INDEX ix_action_by_at ON action ("by", at);
 
 CREATE INDEX ix_audit_entry_action_id ON audit_entry (action_id);
 
-CREATE INDEX ix_change_seq ON change (seq);
+CREATE INDEX ix_audit_entry_entity ON audit_entry (entity, entity_id, seq);
 
 CREATE INDEX ix_change_at ON change (at);
+
+CREATE INDEX ix_change_seq ON change (seq);
 
 CREATE INDEX ix_context_last_seen ON context (last_seen);
 
@@ -1208,31 +1208,35 @@ CREATE INDEX ix_communication_incident_id ON communication (incident_id);
 
 CREATE INDEX ix_timeline_entry_incident_id_at ON timeline_entry (incident_id, at);
 
-CREATE INDEX ix_outage_service_id ON outage (service_id);
-
 CREATE INDEX ix_outage_incident_id ON outage (incident_id);
+
+CREATE INDEX ix_outage_service_id ON outage (service_id);
 
 CREATE INDEX ix_source_note_source_id_at ON source_note (source_id, at);
 
-CREATE INDEX ix_alert_rule_id ON alert (rule_id, created_at DESC);
+CREATE INDEX ix_alert_source ON alert (source_id, rank DESC, id DESC) WHERE is_open = 1;
 
-CREATE INDEX ix_alert_created_at ON alert (created_at DESC);
+CREATE INDEX ix_alert_open_last_seen ON alert (last_seen DESC, id DESC) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_status_created_at ON alert (status, created_at DESC);
 
 CREATE INDEX ix_alert_incident_id ON alert (incident_id);
 
 CREATE INDEX ix_alert_group_id ON alert (group_id);
 
-CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip) WHERE is_open = 1;
+CREATE INDEX ix_alert_open_created_at ON alert (created_at DESC, id DESC) WHERE is_open = 1;
 
-CREATE INDEX ix_alert_status_created_at ON alert (status, created_at DESC);
-
-CREATE INDEX ix_alert_source ON alert (source_id, rank DESC, id DESC) WHERE is_open = 1;
-
-CREATE INDEX ix_alert_assignee ON alert (assignee, rank DESC, id DESC) WHERE is_open = 1;
+CREATE INDEX ix_alert_fingerprint ON alert (fingerprint, created_at DESC);
 
 CREATE INDEX ix_alert_ticket_id ON alert (ticket_id);
 
-CREATE INDEX ix_alert_fingerprint ON alert (fingerprint, created_at DESC);
+CREATE INDEX ix_alert_created_at ON alert (created_at DESC);
+
+CREATE INDEX ix_alert_rule_id ON alert (rule_id, created_at DESC);
+
+CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_assignee ON alert (assignee, rank DESC, id DESC) WHERE is_open = 1;
 
 CREATE INDEX ix_ticket_link_other_id ON ticket_link (other_id);
 
@@ -1276,11 +1280,29 @@ CREATE TRIGGER finding_fts_delete AFTER DELETE ON finding BEGIN INSERT INTO find
 
 CREATE TRIGGER finding_fts_update AFTER UPDATE OF checked, query, result ON finding BEGIN INSERT INTO finding_fts (finding_fts, rowid, checked, query, result) VALUES ('delete', old.id, old.checked, old.query, old.result); INSERT INTO finding_fts (rowid, checked, query, result) VALUES (new.id, new.checked, new.query, new.result); END;
 
-CREATE TRIGGER alert_facet_insert AFTER INSERT ON alert WHEN new.is_open BEGIN INSERT INTO alert_facet SELECT 'status', CAST(coalesce(new.status, '') AS TEXT), 1 WHERE true ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet SELECT 'severity', CAST(coalesce(new.severity, '') AS TEXT), 1 WHERE true ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet SELECT 'source', CAST(coalesce(new.source_id, '') AS TEXT), 1 WHERE true ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet SELECT 'assignee', CAST(coalesce(new.assignee, '') AS TEXT), 1 WHERE true ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet SELECT 'rule', CAST(coalesce(new.rule_id, '') AS TEXT), 1 WHERE true ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
+CREATE TRIGGER alert_facet_insert AFTER INSERT ON alert WHEN new.is_open BEGIN INSERT INTO alert_facet VALUES ('status', CAST(coalesce(new.status, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet VALUES ('severity', CAST(coalesce(new.severity, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet VALUES ('source', CAST(coalesce(new.source_id, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet VALUES ('assignee', CAST(coalesce(new.assignee, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(new.rule_id, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
 
-CREATE TRIGGER alert_facet_delete AFTER DELETE ON alert WHEN old.is_open BEGIN INSERT INTO alert_facet SELECT 'status', CAST(coalesce(old.status, '') AS TEXT), -1 WHERE true ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet SELECT 'severity', CAST(coalesce(old.severity, '') AS TEXT), -1 WHERE true ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet SELECT 'source', CAST(coalesce(old.source_id, '') AS TEXT), -1 WHERE true ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet SELECT 'assignee', CAST(coalesce(old.assignee, '') AS TEXT), -1 WHERE true ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet SELECT 'rule', CAST(coalesce(old.rule_id, '') AS TEXT), -1 WHERE true ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
+CREATE TRIGGER alert_facet_delete AFTER DELETE ON alert WHEN old.is_open BEGIN INSERT INTO alert_facet VALUES ('status', CAST(coalesce(old.status, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet VALUES ('severity', CAST(coalesce(old.severity, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet VALUES ('source', CAST(coalesce(old.source_id, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet VALUES ('assignee', CAST(coalesce(old.assignee, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(old.rule_id, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
 
-CREATE TRIGGER alert_facet_update AFTER UPDATE OF status, severity, source_id, assignee, rule_id, is_open ON alert WHEN old.status IS NOT new.status OR old.severity IS NOT new.severity OR old.source_id IS NOT new.source_id OR old.assignee IS NOT new.assignee OR old.rule_id IS NOT new.rule_id OR old.is_open IS NOT new.is_open BEGIN INSERT INTO alert_facet SELECT 'status', CAST(coalesce(old.status, '') AS TEXT), -1 WHERE old.is_open ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet SELECT 'severity', CAST(coalesce(old.severity, '') AS TEXT), -1 WHERE old.is_open ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet SELECT 'source', CAST(coalesce(old.source_id, '') AS TEXT), -1 WHERE old.is_open ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet SELECT 'assignee', CAST(coalesce(old.assignee, '') AS TEXT), -1 WHERE old.is_open ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet SELECT 'rule', CAST(coalesce(old.rule_id, '') AS TEXT), -1 WHERE old.is_open ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet SELECT 'status', CAST(coalesce(new.status, '') AS TEXT), 1 WHERE new.is_open ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet SELECT 'severity', CAST(coalesce(new.severity, '') AS TEXT), 1 WHERE new.is_open ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet SELECT 'source', CAST(coalesce(new.source_id, '') AS TEXT), 1 WHERE new.is_open ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet SELECT 'assignee', CAST(coalesce(new.assignee, '') AS TEXT), 1 WHERE new.is_open ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet SELECT 'rule', CAST(coalesce(new.rule_id, '') AS TEXT), 1 WHERE new.is_open ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
+CREATE TRIGGER alert_facet_status_less AFTER UPDATE OF status, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.status IS NOT new.status) BEGIN INSERT INTO alert_facet VALUES ('status', CAST(coalesce(old.status, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
+
+CREATE TRIGGER alert_facet_status_more AFTER UPDATE OF status, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.status IS NOT new.status) BEGIN INSERT INTO alert_facet VALUES ('status', CAST(coalesce(new.status, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
+
+CREATE TRIGGER alert_facet_severity_less AFTER UPDATE OF severity, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.severity IS NOT new.severity) BEGIN INSERT INTO alert_facet VALUES ('severity', CAST(coalesce(old.severity, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
+
+CREATE TRIGGER alert_facet_severity_more AFTER UPDATE OF severity, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.severity IS NOT new.severity) BEGIN INSERT INTO alert_facet VALUES ('severity', CAST(coalesce(new.severity, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
+
+CREATE TRIGGER alert_facet_source_less AFTER UPDATE OF source_id, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.source_id IS NOT new.source_id) BEGIN INSERT INTO alert_facet VALUES ('source', CAST(coalesce(old.source_id, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
+
+CREATE TRIGGER alert_facet_source_more AFTER UPDATE OF source_id, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.source_id IS NOT new.source_id) BEGIN INSERT INTO alert_facet VALUES ('source', CAST(coalesce(new.source_id, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
+
+CREATE TRIGGER alert_facet_assignee_less AFTER UPDATE OF assignee, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.assignee IS NOT new.assignee) BEGIN INSERT INTO alert_facet VALUES ('assignee', CAST(coalesce(old.assignee, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
+
+CREATE TRIGGER alert_facet_assignee_more AFTER UPDATE OF assignee, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.assignee IS NOT new.assignee) BEGIN INSERT INTO alert_facet VALUES ('assignee', CAST(coalesce(new.assignee, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
+
+CREATE TRIGGER alert_facet_rule_less AFTER UPDATE OF rule_id, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.rule_id IS NOT new.rule_id) BEGIN INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(old.rule_id, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
+
+CREATE TRIGGER alert_facet_rule_more AFTER UPDATE OF rule_id, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.rule_id IS NOT new.rule_id) BEGIN INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(new.rule_id, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
 
 CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT raise(ABORT, 'the audit only grows'); END;
 
