@@ -11,6 +11,7 @@ from socconsole.core.filter_words import ALERT_FIELDS
 from socconsole.core.severity import Severity
 from socconsole.errors import UsageError
 from socconsole.services import alerts
+from socconsole.store.queries import narrowing
 from socconsole.store.queries.grouping import facets, known_values
 from socconsole.store.queries.queue import (
     SORTS,
@@ -177,6 +178,12 @@ def test_a_filter_means_the_same_in_sql_and_in_memory(shift):
         passes = predicate(parse_filter(text, ALERT_FIELDS), READING, Viewer("mara", LATER))
         expected = sorted(row.id for row in rows if passes(row))
         assert (text, sorted(found(shift, text))) == (text, expected)
+
+
+def test_a_filter_means_the_same_where_more_match_than_are_fetched_by_id(shift, monkeypatch):
+    expected = [found(shift, text) for text in FILTERS]
+    monkeypatch.setattr(narrowing, "_FEW", 0)
+    assert [found(shift, text) for text in FILTERS] == expected
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(shift):

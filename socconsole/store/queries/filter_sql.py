@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Select,
     Text,
     and_,
     cast,
@@ -95,7 +96,9 @@ def _rules_of_alerts() -> FromClause:
 
 
 _RULES = _rules_of_alerts()
-_RULE_OF_ALERT = Related(_ALERT.rule_id, _RULES.c.id, (_RULES.c.title, _RULES.c.id), is_text=True)
+RULE_OF_ALERT = Related(_ALERT.rule_id, _RULES.c.id, (_RULES.c.title, _RULES.c.id), is_text=True)
+
+"""The rule of an alert, by its titles and its id."""
 
 ALERT_PLACES = Places(
     {
@@ -103,7 +106,7 @@ ALERT_PLACES = Places(
         "status": _ALERT.status,
         "disposition": _ALERT.disposition,
         "reason": _ALERT.sub_reason,
-        "rule": _RULE_OF_ALERT,
+        "rule": RULE_OF_ALERT,
         "tag": cast(_ALERT.tags, Text),
         "host": _ALERT.host,
         "user": _ALERT.username,
@@ -128,7 +131,7 @@ ALERT_PLACES = Places(
         _ALERT.summary,
         _ALERT.assignee,
     ),
-    (_RULE_OF_ALERT, _ALERT.host, _ALERT.username, _ALERT.source_ip),
+    (RULE_OF_ALERT, _ALERT.host, _ALERT.username, _ALERT.source_ip),
     searched="alert",
 )
 
@@ -212,12 +215,17 @@ def _related(node: Comparison, place: Related, asking: Asking) -> Test:
     if len(values) == 1 and isinstance(values[0], Special):
         is_none = place.local.is_(None)
         return is_none if values[0].word == "none" else not_(is_none)
-    names = place.name if isinstance(place.name, tuple) else (place.name,)
-    tests = [_value_test(node, name, value, asking) for name in names for value in values]
-    found = select(place.key).where(or_(*tests))
+    found = keys_named(node, place, asking)
     if not place.is_text and len(values) == 1 and isinstance(values[0], str) and node.op != "~":
         return place.local == found.limit(1).scalar_subquery()
     return _unindexed(place).in_(found)
+
+
+def keys_named(node: Comparison, place: Related, asking: Asking) -> Select[Any]:
+    """Return the query for the keys of what has a name that meets `node`."""
+    names = place.name if isinstance(place.name, tuple) else (place.name,)
+    tests = [_value_test(node, name, value, asking) for name in names for value in node.values]
+    return select(place.key).where(or_(*tests))
 
 
 def _unindexed(place: Related) -> ColumnElement[Any]:

@@ -29,6 +29,7 @@ from socconsole.core.severity import Severity
 from socconsole.errors import UsageError
 from socconsole.store.queries.facets import open_counts
 from socconsole.store.queries.filter_sql import ALERT_PLACES, Asking, asks_about, condition
+from socconsole.store.queries.narrowing import narrowed
 from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
@@ -288,11 +289,11 @@ def where(session: Session, query: QueueQuery) -> ColumnElement[bool]:
     """Return the query's condition; unless it asks about states, shelved and closed stay out."""
     is_sqlite = session.connection().dialect.name == "sqlite"
     asked = condition(query.filter, ALERT_PLACES, Asking(query.viewer, is_sqlite))
+    only_open = _only_open(query.filter)
+    asked = and_(narrowed(session, query.filter, query.viewer, only_open=only_open), asked)
     if not asks_about(query.filter, _STATES):
         return and_(_ALERT.c.is_open, _ALERT.c.status != "shelved", asked)
-    if _asks_for_open(query.filter.root):
-        return and_(_ALERT.c.is_open, asked)
-    return asked
+    return and_(_ALERT.c.is_open, asked) if only_open else asked
 
 
 def _asks_for_open(root: Node) -> bool:

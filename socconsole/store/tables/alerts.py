@@ -96,6 +96,7 @@ class Alert(Edited, table=True):
         ),
         _where_open("ix_alert_assignee", "assignee", "rank DESC", "id DESC"),
         _where_open("ix_alert_source", "source_id", "rank DESC", "id DESC"),
+        _where_open("ix_alert_open_rule_id", "rule_id", "rank DESC", "id DESC"),
         _where_open("ix_alert_open_created_at", "created_at DESC", "id DESC"),
         _where_open("ix_alert_open_last_seen", "last_seen DESC", "id DESC"),
         Index("ix_alert_created_at", text("created_at DESC")),
