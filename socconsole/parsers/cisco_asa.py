@@ -42,7 +42,7 @@ _PAIRS = (
     ),
 )
 _USER = re.compile(
-    r".*?(?:\b[Uu]ser(?:name|Name)?(?: =)? ?|Login by |user: )[<'\[\"]?(?P<user>[^\s<>'\[\]\",:]+)"
+    r".*?(?:\b[Uu]ser(?:name|Name)?(?: =|:)? ?|Login by |user: )[<'\[\"]?(?P<user>[^\s<>'\[\]\",:]+)"
 )
 _PROTOCOL = re.compile(r".*?\b(tcp|udp|icmp|TCP|UDP|ICMP)\b")
 _VERB = re.compile(
@@ -118,6 +118,13 @@ PROGRAM = Program(
     tags=(),
     read=read,
     samples=(
+        Sample(
+            line="<189>Mar  1 04:12:09 sw-1 77: %PARSER-5-CFGLOG_LOGGEDCMD: User:mara  logged command:username x "
+            "privilege 15 secret *",
+            fields={"code": "CFGLOG_LOGGEDCMD", "device": "PARSER"},
+            names={"user.name": "mara"},
+            logsources=(LogSource(product="cisco", service="aaa"),),
+        ),
         Sample(
             line="<166>Mar 01 2026 04:12:09 asa-1 : %ASA-6-302013: Built inbound TCP connection 1 for "
             "outside:203.0.113.9/4433 (203.0.113.9/4433) to inside:192.0.2.5/22 (192.0.2.5/22)",

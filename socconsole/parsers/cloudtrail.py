@@ -72,5 +72,27 @@ PARSER = Parser(
             category=EventCategory.WARNING,
             logsources=_SOURCES,
         ),
+        Sample(
+            line='{"eventVersion":"1.09","userIdentity":{"type":"AssumedRole","principalId":"AROA:i-0","arn":'
+            '"arn:aws:sts::1:assumed-role/web/i-0","sessionContext":{"sessionIssuer":{"type":"Role","userName":'
+            '"web"},"attributes":{"mfaAuthenticated":"false"}}},"eventTime":"2026-03-01T04:12:09Z","eventSource":'
+            '"s3.amazonaws.com","eventName":"PutBucketAcl","awsRegion":"eu-west-1","sourceIPAddress":'
+            '"ec2.amazonaws.com","userAgent":"aws-cli/2.15 \\"x\\"","errorCode":"AccessDenied","errorMessage":'
+            '"Access Denied","requestParameters":{"bucketName":"b","enable":false},"responseElements":null,'
+            '"eventType":"AwsApiCall","eventCategory":"Management"}',
+            fields={
+                "userIdentity.sessionContext.sessionIssuer.type": "Role",
+                "requestParameters.bucketName": "b",
+                "errorCode": "AccessDenied",
+                "userAgent": 'aws-cli/2.15 "x"',
+                "responseElements": None,
+            },
+            names={
+                "user.name": "arn:aws:sts::1:assumed-role/web/i-0",
+                "event.outcome": "failure",
+                "message": "Access Denied",
+            },
+            category=EventCategory.WARNING,
+        ),
     ),
 )

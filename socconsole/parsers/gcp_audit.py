@@ -35,7 +35,19 @@ def _adapt(fields: dict[str, object]) -> None:
     service = payload.get("serviceName")
     if service in _WORKSPACE:
         fields["eventService"] = service
-        fields["eventName"] = lookup(payload, "metadata.event.eventName")
+        _add_workspace(fields, lookup(payload, "metadata.event"))
+
+
+def _add_workspace(fields: dict[str, object], events: object) -> None:
+    """Add what an administrator or a login did; its parameters stand in a list."""
+    event = events[0] if isinstance(events, list) and events else events
+    if not isinstance(event, dict):
+        return
+    fields["eventName"] = event.get("eventName")
+    parameters = event.get("parameter")
+    for one in parameters if isinstance(parameters, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("name"), str):
+            fields.setdefault(one["name"].lower(), one.get("value"))
 
 
 def _category(fields: Mapping[str, object]) -> EventCategory:
@@ -78,6 +90,38 @@ PARSER = Parser(
             names={"user.name": "mara@example.org", "source.ip": "203.0.113.9"},
             time="2026-03-01T04:12:09.123456Z",
             logsources=(_GCP,),
+        ),
+        Sample(
+            line='{"insertId":"1","logName":"organizations/1/logs/cloudaudit.googleapis.com%2Factivity","timestamp":'
+            '"2026-03-01T04:12:09Z","severity":"ERROR","resource":{"type":"service_account","labels":{"project_id":'
+            '"p"}},"protoPayload":{"serviceName":"iam.googleapis.com","methodName":"SetIamPolicy","resourceName":'
+            '"projects/p","logName":"x","authorizationInfo":[{"permission":"iam.roles.update","granted":false}],'
+            '"resource":{"type":"iam_role"},"status":{"code":7,"message":"PERMISSION_DENIED"},"requestMetadata":'
+            '{"callerIp":"2001:db8::7"}}}',
+            fields={"resource.type": "service_account"},
+            names={"source.ip": "2001:db8::7", "event.outcome": "PERMISSION_DENIED"},
+            category=EventCategory.WARNING,
+        ),
+        Sample(
+            line='{"timestamp":"2026-03-01T04:12:09Z","protoPayload":{"serviceName":"admin.googleapis.com",'
+            '"methodName":"google.admin.AdminService.changeApplicationSetting","authenticationInfo":'
+            '{"principalEmail":"ops@example.org"},"metadata":{"event":[{"eventName":"CHANGE_APPLICATION_SETTING",'
+            '"eventType":"APPLICATION_SETTINGS","parameter":[{"name":"SETTING_NAME","value":'
+            '"ContextAwareAccess.x"},{"name":"NEW_VALUE","value":"false"}]}]}}}',
+            fields={
+                "eventName": "CHANGE_APPLICATION_SETTING",
+                "eventService": "admin.googleapis.com",
+                "setting_name": "ContextAwareAccess.x",
+                "new_value": "false",
+            },
+            logsources=(_WORKSPACE["admin.googleapis.com"],),
+        ),
+        Sample(
+            line='{"timestamp":"2026-03-01T04:12:09Z","protoPayload":{"serviceName":"login.googleapis.com",'
+            '"methodName":"google.login.LoginService.suspiciousLogin","metadata":{"event":[{"eventName":'
+            '"suspicious_login","parameter":[{"name":"affected_email_address","value":"mara@example.org"}]}]}}}',
+            fields={"eventName": "suspicious_login"},
+            logsources=(_WORKSPACE["login.googleapis.com"],),
         ),
     ),
 )

@@ -70,5 +70,15 @@ PARSER = Parser(
             category=EventCategory.WARNING,
             logsources=_SOURCES,
         ),
+        Sample(
+            line='{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"b","stage":'
+            '"ResponseComplete","requestURI":"/apis/rbac.authorization.k8s.io/v1/clusterrolebindings","verb":"create",'
+            '"user":{"username":"system:serviceaccount:prod:web","groups":["system:serviceaccounts"]},"sourceIPs":'
+            '["2001:db8::7","10.0.0.1"],"userAgent":"kubectl/v1.31","objectRef":{"resource":"clusterrolebindings",'
+            '"name":"x","apiGroup":"rbac.authorization.k8s.io","apiVersion":"v1"},"responseStatus":{"code":201},'
+            '"requestReceivedTimestamp":"2026-03-01T04:12:09Z"}',
+            fields={"apiGroup": "rbac.authorization.k8s.io", "userAgent": "kubectl/v1.31"},
+            names={"source.ip": "2001:db8::7", "event.outcome": 201},
+        ),
     ),
 )

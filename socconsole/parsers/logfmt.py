@@ -76,6 +76,14 @@ PARSER = Parser(
     is_general=True,
     samples=(
         Sample(
+            line='date=2026-03-01 time=04:12:09 devname="fw-1" devid="FG1" logid="0100044546" type="event" subtype="system" '
+            'level="information" vd="root" logdesc="Attribute configured" user="admin" ui="https(203.0.113.9)" '
+            'action="Edit" cfgpath="system.admin" cfgobj="x" msg="Edit \\"x\\" done"',
+            fields={"cfgpath": "system.admin", "action": "Edit", "msg": 'Edit "x" done'},
+            names={"user.name": "admin", "host.name": "fw-1"},
+            logsources=(LogSource(product="fortigate", service="event"),),
+        ),
+        Sample(
             line='time=2026-03-01T04:12:09Z level=error msg="disk \\"a\\" full" user=mara remote_ip=203.0.113.9',
             fields={"msg": 'disk "a" full'},
             names={"user.name": "mara", "source.ip": "203.0.113.9", "message": 'disk "a" full'},

@@ -11,9 +11,9 @@ from socconsole.parsers.parser import Parser, Sample
 
 _AUDIT = LogSource(product="m365", service="audit")
 _MORE = {
-    "Exchange": "exchange",
-    "SecurityComplianceCenter": "threat_management",
-    "ThreatIntelligence": "threat_detection",
+    "Exchange": ("exchange",),
+    "SecurityComplianceCenter": ("threat_management", "threat_detection"),
+    "ThreatIntelligence": ("threat_detection",),
 }
 
 
@@ -22,8 +22,8 @@ def _is_ours(fields: Mapping[str, object]) -> bool:
 
 
 def _logsources(fields: Mapping[str, object]) -> tuple[LogSource, ...]:
-    more = _MORE.get(str(fields.get("Workload")))
-    return (_AUDIT,) if more is None else (_AUDIT, LogSource(product="m365", service=more))
+    more = _MORE.get(str(fields.get("Workload")), ())
+    return (_AUDIT, *(LogSource(product="m365", service=service) for service in more))
 
 
 def _adapt(fields: dict[str, object]) -> None:
@@ -35,6 +35,9 @@ def _adapt(fields: dict[str, object]) -> None:
         failed = result.lower() in ("failed", "failure", "false", "partiallysucceeded")
         fields["outcome"] = "failure" if failed else "success"
         fields.setdefault("status", fields["outcome"])
+    elif fields["eventSource"] == "SecurityComplianceCenter":
+        # An alert that is told is one that was raised.
+        fields.setdefault("status", "success")
     address = (
         fields.get("ClientIP") or fields.get("ClientIPAddress") or fields.get("ActorIpAddress")
     )
@@ -80,6 +83,31 @@ PARSER = Parser(
             names={"user.name": "mara@example.org", "source.ip": "203.0.113.9"},
             time="2026-03-01T04:12:09Z",
             logsources=(_AUDIT, LogSource(product="m365", service="exchange")),
+        ),
+        Sample(
+            line='{"CreationTime":"2026-03-01T04:12:09","Id":"7","Operation":"AlertTriggered","RecordType":40,'
+            '"OrganizationId":"0e1f","UserType":4,"Workload":"SecurityComplianceCenter","UserId":'
+            '"SecurityComplianceAlerts","ObjectId":"mara@example.org","Name":"User restricted from sending email",'
+            '"Severity":"High","Status":"Active","Data":"{\\"f3u\\":\\"mara@example.org\\"}"}',
+            fields={
+                "eventSource": "SecurityComplianceCenter",
+                "eventName": "User restricted from sending email",
+                "status": "success",
+            },
+            logsources=(
+                LogSource(product="m365", service="threat_management"),
+                LogSource(product="m365", service="threat_detection"),
+            ),
+        ),
+        Sample(
+            line='{"CreationTime":"2026-03-01T04:12:09","Operation":"UserLoginFailed","RecordType":15,"ResultStatus":'
+            '"Failed","Workload":"AzureActiveDirectory","ClientIP":"[2001:db8::7]:443","UserId":"mara@example.org",'
+            '"ApplicationId":"9ba1","ObjectId":"0000000a","ExtendedProperties":[{"Name":"RequestType","Value":'
+            '"Cmsi:Cmsi"}]}',
+            fields={"ApplicationId": "9ba1"},
+            names={"source.ip": "2001:db8::7", "event.outcome": "failure"},
+            category=EventCategory.WARNING,
+            logsources=(_AUDIT,),
         ),
     ),
 )

@@ -61,5 +61,20 @@ PARSER = Parser(
             category=EventCategory.WARNING,
             logsources=_SOURCES,
         ),
+        Sample(
+            line='{"actor":{"id":"00u","type":"User","alternateId":"ops@example.org","displayName":"Ops"},"client":'
+            '{"userAgent":{"rawUserAgent":"curl/8"},"ipAddress":"2001:db8::7","geographicalContext":{"country":'
+            '"Germany"}},"displayMessage":"Grant user privilege","eventType":"user.account.privilege.grant",'
+            '"legacyEventType":"core.user.admin_privilege.granted","outcome":{"result":"SUCCESS","reason":null},'
+            '"published":"2026-03-01T04:12:09Z","securityContext":{"asNumber":64496,"isProxy":true},"severity":'
+            '"INFO","debugContext":{"debugData":{"requestUri":"/api/v1/users","behaviors":"{New IP=POSITIVE}",'
+            '"logOnlySecurityData":"{\\"risk\\":{\\"level\\":\\"HIGH\\"}}"}},"uuid":"u","target":[{"id":"00u2",'
+            '"type":"User","alternateId":"mara@example.org","displayName":"Mara"}]}',
+            fields={
+                "securityContext.isProxy": True,
+                "debugContext.debugData.requestUri": "/api/v1/users",
+            },
+            names={"user.name": "ops@example.org", "event.outcome": "SUCCESS", "event.code": "u"},
+        ),
     ),
 )

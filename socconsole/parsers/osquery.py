@@ -5,12 +5,15 @@ Source: https://osquery.readthedocs.io/en/stable/deployment/logging/
 
 from collections.abc import Mapping
 
-from socconsole.core.event import LogSource
+from socconsole.core.event import LogSource, lookup
 from socconsole.parsers.json_lines import reader
 from socconsole.parsers.parser import Parser, Sample
 
 _OSQUERY = LogSource(product="osquery", service="osquery")
-_PROCESS = LogSource(product="linux", category="process_creation")
+_PROCESSES = {
+    name: (_OSQUERY, LogSource(product=product, category="process_creation"))
+    for name, product in (("darwin", "macos"), ("windows", "windows"), ("linux", "linux"))
+}
 
 
 def _is_ours(fields: Mapping[str, object]) -> bool:
@@ -22,7 +25,13 @@ def _is_ours(fields: Mapping[str, object]) -> bool:
 
 
 def _logsources(fields: Mapping[str, object]) -> tuple[LogSource, ...]:
-    return (_OSQUERY, _PROCESS) if "CommandLine" in fields else (_OSQUERY,)
+    if "CommandLine" not in fields:
+        return (_OSQUERY,)
+    platform = lookup(fields, "decorations.platform") or fields.get("platform")
+    # Only macOS has Endpoint Security's events.
+    if platform is None and "es_process" in str(fields["name"]):
+        platform = "darwin"
+    return _PROCESSES.get(str(platform), _PROCESSES["linux"])
 
 
 def _adapt(fields: dict[str, object]) -> None:
@@ -34,6 +43,9 @@ def _adapt(fields: dict[str, object]) -> None:
             ("CommandLine", "cmdline"),
             ("Image", "path"),
             ("CurrentDirectory", "cwd"),
+            ("ParentImage", "parent_path"),
+            ("ParentCommandLine", "parent_cmdline"),
+            ("User", "username"),
         ):
             if theirs in columns:
                 fields[ours] = columns[theirs]
@@ -65,13 +77,21 @@ PARSER = Parser(
     ),
     samples=(
         Sample(
+            line='{"name":"pack_mac_es_process_events","hostIdentifier":"mac-1","unixTime":1772338329,"action":"added",'
+            '"columns":{"path":"/usr/bin/osascript","cmdline":"osascript -e \'x \\"y\\"\'","parent_path":"/bin/zsh",'
+            '"username":"mara","pid":"77"}}',
+            fields={"CommandLine": "osascript -e 'x \"y\"'", "ParentImage": "/bin/zsh"},
+            names={"process.executable": "/usr/bin/osascript", "user.name": "mara"},
+            logsources=(LogSource(product="macos", category="process_creation"),),
+        ),
+        Sample(
             line='{"name":"pack_it_process_events","hostIdentifier":"ws-1","calendarTime":'
             '"Sun Mar  1 04:12:09 2026 UTC","unixTime":1772338329,"columns":{"cmdline":"nc -l 4444",'
             '"path":"/usr/bin/nc","username":"mara"},"action":"added"}',
             fields={"columns.path": "/usr/bin/nc", "Image": "/usr/bin/nc"},
             names={"host.name": "ws-1", "process.command_line": "nc -l 4444", "user.name": "mara"},
             time="2026-03-01T04:12:09Z",
-            logsources=(_OSQUERY, _PROCESS),
+            logsources=_PROCESSES["linux"],
         ),
     ),
 )

@@ -10,7 +10,7 @@ from socconsole.core.event import Event, LogSource, ReadContext
 from socconsole.parsers import timestamps
 from socconsole.parsers.parser import Parser, Sample
 from socconsole.parsers.phrases import WARNING
-from socconsole.parsers.web_access import category_of
+from socconsole.parsers.web_access import category_of, extension_of
 
 _LINE = re.compile(
     r"(?P<time>\d{9,11}\.\d{3})\s+(?P<duration>-?\d+) (?P<ip>\S+) (?P<result>[A-Z_]+)/(?P<status>\d{3}) "
@@ -58,6 +58,9 @@ def parse(text: str, context: ReadContext) -> Event | None:
         fields["cs-host"] = place["host"]
         fields["c-uri-stem"] = place["path"] or ""
         fields["c-uri-query"] = place["query"] or ""
+        extension = extension_of(place["path"] or "")
+        if extension:
+            fields["c-uri-extension"] = extension
     if match["user"] != "-":
         fields["cs-username"] = match["user"]
     if match["peer"] != "-":
@@ -82,9 +85,9 @@ PARSER = Parser(
             logsources=(LogSource(category="proxy"),),
         ),
         Sample(
-            line="1772338329.125      0 192.0.2.5 TCP_DENIED/403 3800 GET http://a.example/x?y=1 - "
+            line="1772338329.125      0 192.0.2.5 TCP_DENIED/403 3800 GET http://a.example/x.exe?y=1 - "
             "HIER_NONE/- text/html",
-            fields={"c-uri-query": "y=1", "c-uri-stem": "/x"},
+            fields={"c-uri-query": "y=1", "c-uri-stem": "/x.exe", "c-uri-extension": "exe"},
             category=WARNING,
         ),
     ),

@@ -3,13 +3,14 @@
 Source: https://www.w3.org/TR/WD-logfile.html
 """
 
+import re
 from collections.abc import Sequence
 
 from socconsole.core.event import Event, LogSource, ReadContext, TimeQuality
 from socconsole.parsers import timestamps
 from socconsole.parsers.parser import Parse, Parser, Sample
 from socconsole.parsers.phrases import WARNING, as_integer
-from socconsole.parsers.web_access import category_of, join_uri
+from socconsole.parsers.web_access import category_of, extension_of, join_uri
 
 _WEB = (LogSource(category="webserver"), LogSource(product="windows", service="iis"))
 _PROXY = (LogSource(category="proxy"),)
@@ -46,6 +47,7 @@ _RENAMED = {
     "cs(Host)": "cs-host",
     "cs(Cookie)": "cs-cookie",
 }
+_QUOTED = re.compile(r'"[^"]*"|[^\s"]+')
 _NUMBERS = frozenset(("sc-status", "sc-substatus", "s-port", "sc-bytes", "cs-bytes", "time-taken"))
 
 
@@ -66,6 +68,8 @@ def start(head: Sequence[str]) -> Parse:
             learn(text)
             return _directive(text, context)
         words = text.split("\t") if "\t" in text else text.split(" ")
+        if len(words) != len(columns) and '"' in text:
+            words = _QUOTED.findall(text)
         return _event(columns, words, date, text, context) if len(words) == len(columns) else None
 
     for line in head:
@@ -106,12 +110,30 @@ def _event(
     status = fields.get("sc-status")
     if "cs-user-agent" in fields:
         fields["c-useragent"] = fields["cs-user-agent"]
+    is_proxy = "s-action" in columns or "cs-uri-scheme" in columns
+    if is_proxy:
+        _describe_proxied(fields)
     join_uri(fields)
     if context.host:
         fields.setdefault("s-computername", context.host)
     category = category_of(status if isinstance(status, int) else 0)
-    sources = _PROXY if "s-action" in columns or "cs-uri-scheme" in columns else _WEB
+    sources = _PROXY if is_proxy else _WEB
     return Event("w3c", sources, fields, text, *instant, category, _NAMES)
+
+
+def _describe_proxied(fields: dict[str, object]) -> None:
+    """Add the whole address of what was asked for, and its parts, as rules on proxies name them."""
+    path = str(fields.get("cs-uri-path", fields.get("cs-uri-stem", "")))
+    query = str(fields.get("cs-uri-query", ""))
+    scheme, host = fields.get("cs-uri-scheme", "http"), fields.get("cs-host", "")
+    mark = "?" if query and not query.startswith("?") else ""
+    fields.setdefault("c-uri", f"{scheme}://{host}{path}{mark}{query}")
+    fields.setdefault("cs-uri", f"{path}{mark}{query}")
+    fields.setdefault("cs-uri-stem", path)
+    fields.setdefault("c-uri-query", query.removeprefix("?"))
+    extension = fields.get("cs-uri-extension") or extension_of(path)
+    if extension:
+        fields.setdefault("c-uri-extension", extension)
 
 
 PARSER = Parser(
@@ -141,6 +163,24 @@ PARSER = Parser(
             fields={"cs-uri-stem": "/x"},
             names={"source.ip": "203.0.113.9"},
             time="2026-03-01T04:12:09Z",
+        ),
+        Sample(
+            before=(
+                (
+                    "#Fields: date time time-taken c-ip cs-username s-action sc-status cs-method cs-uri-scheme cs-host "
+                    "cs-uri-path cs-uri-query cs-uri-extension cs(User-Agent) cs(Cookie) s-ip"
+                ),
+            ),
+            line="2026-03-01 04:12:09 5 192.0.2.5 mara TCP_NC_MISS 200 GET https evil.example /a/b.EXE ?x=1 EXE "
+            '"Mozilla/5.0 (X; Y)" k=v 192.0.2.1',
+            fields={
+                "c-uri": "https://evil.example/a/b.EXE?x=1",
+                "c-uri-extension": "EXE",
+                "c-useragent": "Mozilla/5.0 (X; Y)",
+                "cs-cookie": "k=v",
+            },
+            names={"source.ip": "192.0.2.5", "user.name": "mara"},
+            logsources=(LogSource(category="proxy"),),
         ),
         Sample(
             line="#Software: Microsoft Internet Information Services 10.0",

@@ -154,6 +154,12 @@ def join_uri(fields: dict[str, object]) -> None:
         fields["cs-uri"] = stem if query is None else f"{stem}?{query}"
 
 
+def extension_of(path: str) -> str:
+    """Return what follows the last dot of a path's last part, without the dot."""
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
 def category_of(status: int) -> EventCategory:
     """Return the category a status code stands for."""
     if status >= 500:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
-from socconsole.parsers import timestamps
+from socconsole.parsers import timestamps, windows_samples
 from socconsole.parsers.parser import Parser, Sample
 from socconsole.parsers.safe_json import decode_line
 from socconsole.parsers.web_access import NAMES as W3C_NAMES
@@ -62,6 +62,7 @@ _SECURITY_NAMES = MappingProxyType(
 _SUBJECT_NAMES = MappingProxyType(
     {**_SECURITY_NAMES, "user.name": "SubjectUserName", "source.ip": "SourceAddress"}
 )
+_CLIENT_NAMES = MappingProxyType({**_SECURITY_NAMES, "user.name": "SubjectUserName"})
 _PROCESS_NAMES = MappingProxyType(
     {**_SUBJECT_NAMES, "process.executable": "NewProcessName", "process.pid": "NewProcessId"}
 )
@@ -116,7 +117,7 @@ def to_event(fields: dict[str, object], text: str, context: ReadContext) -> Even
     )
     names = _names(channel, event_id)
     if names is _SECURITY_NAMES and fields.get("TargetUserName") in (None, "", "-"):
-        names = _SUBJECT_NAMES
+        names = _CLIENT_NAMES if "IpAddress" in fields else _SUBJECT_NAMES
     if event_id == 4688 and names is _PROCESS_NAMES:
         _describe_process(fields)
     elif event_id in (1116, 1117) and "ThreatName" in fields:
@@ -380,5 +381,6 @@ PARSER = Parser(
             names={"process.executable": "C:\\a.exe", "user.name": "mara"},
             logsources=(LogSource(product="windows", category="process_creation"),),
         ),
+        *windows_samples.SAMPLES,
     ),
 )

@@ -251,5 +251,55 @@ PARSER = Parser(
             names={"destination.ip": "203.0.113.9", "url.full": "/a"},
             logsources=(LogSource(product="zeek", service="http"), LogSource(category="proxy")),
         ),
+        Sample(
+            before=(
+                "#separator \\x09", "#set_separator\t,", "#empty_field\t(empty)", "#unset_field\t-", "#path\thttp",
+                ("#fields\tts\tuid\tid.orig_h\tid.resp_h\tid.resp_p\tmethod\thost\turi\tuser_agent\trequest_body_len\t"
+                "status_code\tresp_mime_types\tclient_header_names"),
+                ("#types\ttime\tstring\taddr\taddr\tport\tstring\tstring\tstring\tstring\tcount\tcount\tvector[string]"
+                "\tvector[string]"),
+            ),
+            line="1772338329.125\tCx\t2001:db8::7\t203.0.113.9\t80\tPOST\tevil.example\t/a?b=%2e\t-\t17\t200\t"
+            "application/x-dosexec\tHOST,USER-AGENT",
+            fields={"resp_mime_types": ["application/x-dosexec"], "status_code": 200, "c-uri": "/a?b=%2e"},
+            names={"source.ip": "2001:db8::7"},
+            logsources=(LogSource(product="zeek", service="http"),),
+        ),
+        Sample(
+            line='{"_path":"smb_files","ts":1772338329.1,"uid":"C1","id.orig_h":"192.0.2.5","id.resp_h":"192.0.2.9",'
+            '"action":"SMB::FILE_OPEN","path":"\\\\\\\\dc-1\\\\SYSVOL","name":"x\\\\psexesvc.exe","size":7}',
+            fields={"path": "\\\\dc-1\\SYSVOL", "name": "x\\psexesvc.exe"},
+            names={"file.path": "x\\psexesvc.exe"},
+            logsources=(LogSource(product="zeek", service="smb_files"),),
+        ),
+        Sample(
+            line='{"_path":"dce_rpc","ts":1772338329.1,"uid":"C2","id.orig_h":"192.0.2.5","id.resp_h":"192.0.2.9",'
+            '"endpoint":"drsuapi","operation":"DRSGetNCChanges","named_pipe":"135"}',
+            fields={"operation": "DRSGetNCChanges", "endpoint": "drsuapi"},
+            logsources=(LogSource(product="zeek", service="dce_rpc"),),
+        ),
+        Sample(
+            line='{"_path":"kerberos","ts":1772338329.1,"uid":"C3","id.orig_h":"192.0.2.5","id.resp_h":"192.0.2.9",'
+            '"request_type":"TGS","client":"mara/CORP","service":"MSSQLSvc/db-1","cipher":"rc4-hmac","success":true}',
+            fields={"request_type": "TGS", "cipher": "rc4-hmac", "service": "MSSQLSvc/db-1"},
+            logsources=(LogSource(product="zeek", service="kerberos"),),
+        ),
+        Sample(
+            line='{"_path":"rdp","ts":1772338329.1,"uid":"C4","id.orig_h":"203.0.113.9","id.orig_p":3,"id.resp_h":'
+            '"192.0.2.9","cookie":"mara","result":"encrypted"}',
+            names={"source.ip": "203.0.113.9"},
+            logsources=(LogSource(product="zeek", service="rdp"),),
+        ),
+        Sample(
+            line='{"ts":1772338329.1,"id":"F1","uid":"C5","certificate.version":3,"certificate.serial":"8BB00EE",'
+            '"certificate.subject":"CN=x"}',
+            fields={"certificate.serial": "8BB00EE"},
+            logsources=(LogSource(product="zeek", service="x509"),),
+        ),
+        Sample(
+            line='{"_path":"dns","ts":1772338329.1,"uid":"C6","id.orig_h":"192.0.2.5","id.resp_h":"192.0.2.1","query":'
+            '"a.example","qtype_name":"AAAA","answers":["2001:db8::9"],"Z":1,"rejected":false}',
+            fields={"Z": 1, "rejected": False, "answer": ["2001:db8::9"]},
+        ),
     ),
 )  # fmt: skip
