@@ -1,6 +1,7 @@
 """Reads the TOML settings into the policy dataclasses of `core.policy`."""
 
 import dataclasses
+import json
 import os
 import tomllib
 import types
@@ -278,6 +279,35 @@ def _with_places(settings: Settings, path: Path) -> Settings:
     return dataclasses.replace(
         settings, source=sources, rules=rules, database=database, path=path.absolute()
     )
+
+
+def add_source(path: Path, name: str, location: str) -> None:
+    """Write one more source into the settings file at `path`, which is made where there is none.
+
+    Raises:
+        FileError: The file cannot be written.
+        SettingsError: It would not be right afterwards; it is left as it was.
+
+    """
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    gap = "\n" if before and not before.endswith("\n\n") else ""
+    block = f"[[source]]\nname = {_quoted(name)}\npath = {_quoted(location)}\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{before}{gap}{block}", encoding="utf-8")
+    except OSError as error:
+        what = f"The settings file cannot be written: {error.strerror}."
+        raise FileError(what, hint="Check its permissions.", where=str(path)) from None
+    try:
+        load_settings(path, {})
+    except SettingsError:
+        path.write_text(before, encoding="utf-8")
+        raise
+
+
+def _quoted(text: str) -> str:
+    """Return `text` as a TOML string; JSON's escapes are TOML's."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def with_source(settings: Settings, source: SourcePolicy) -> Settings:

@@ -29,10 +29,35 @@ SMALLEST_COLUMNS, SMALLEST_ROWS = 40, 10
 def console(context: Context) -> int:
     """Open the console; starts a collector when none is alive."""
     settings = context.settings()
-    if context.read_only or not (settings.source and settings.collector.start_with_console):
+    if context.read_only:
         return open_console(context)
     with ExitStack() as attending:
-        return open_console(context, start_collector=_starter(context, attending))
+        start = _starter(context, attending)
+        wanted = settings.source and settings.collector.start_with_console
+        return open_console(
+            context, start_collector=start if wanted else None, add_source=_adder(context, start)
+        )
+
+
+def _adder(
+    context: Context, start: Callable[["Database"], str]
+) -> Callable[["Database", str, str], str]:
+    """Return the function that names one more source and starts a collector where none is alive."""
+
+    def add(database: "Database", name: str, location: str) -> str:
+        from socconsole.services.sources import collector_alive
+        from socconsole.settings import add_source
+
+        path = context.settings().path or config_folder(os.environ) / "socconsole.toml"
+        add_source(path, name, location)
+        context.read_settings_again()
+        with database.read() as session:
+            alive = collector_alive(session, now=context.now())
+        if alive is not None:
+            return f"{name} is in {path}; collector {alive.pid} reads it once it is restarted."
+        return f"{name} is in {path}: {start(database)}"
+
+    return add
 
 
 def _starter(context: Context, attending: ExitStack) -> Callable[["Database"], str]:
@@ -54,13 +79,17 @@ def _starter(context: Context, attending: ExitStack) -> Callable[["Database"], s
 
 
 def open_console(
-    context: Context, *, start_collector: Callable[["Database"], str] | None = None
+    context: Context,
+    *,
+    start_collector: Callable[["Database"], str] | None = None,
+    add_source: Callable[["Database", str, str], str] | None = None,
 ) -> int:
     """Show the console until the analyst leaves and return the exit code.
 
     Args:
         context: Names the settings, the database and the analyst.
         start_collector: Called with the open database after the first paint.
+        add_source: Called with the open database, a name and a path.
 
     Raises:
         UsageError: The terminal cannot show it.
@@ -92,6 +121,7 @@ def open_console(
         theme=theme,
         read_only=context.read_only,
         start_collector=start_collector,
+        add_source=add_source,
         settings=settings,
     )
     return run_console(setup, mouse=wants_mouse(settings.console.mouse, os.environ))

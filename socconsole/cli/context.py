@@ -30,6 +30,10 @@ class Context:
         """Return the settings, read once."""
         return self._settings
 
+    def read_settings_again(self) -> None:
+        """Forget the settings: the file has been changed."""
+        self.__dict__.pop("_settings", None)
+
     @cached_property
     def _settings(self) -> "Settings":
         return load_settings(Path(self.config) if self.config else None, os.environ)

@@ -199,6 +199,8 @@ class ConsolePolicy:
     """A name from `themes/` or from the user's own themes folder."""
     mouse: Literal["auto", "on", "off"] = "auto"
     """`auto` leaves the mouse to the terminal over SSH."""
+    critical: Literal["none", "bell", "title", "both"] = "title"
+    """How a new critical alert is told to a terminal nobody looks at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,9 @@ from typing import Any, ClassVar, TypeVar, Unpack
 
 from rich.text import Text
 from textual import events
+from textual.actions import ActionParseResult
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.message import Message
 from textual.reactive import reactive
@@ -22,10 +24,12 @@ from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SettingsError, SocError
 from socconsole.tui import crash, themes
 from socconsole.tui.alert_verbs import Deed
+from socconsole.tui.critical_signal import GIVE_TITLE_BACK, KEEP_TITLE, sequence
 from socconsole.tui.drafts import Drafts
 from socconsole.tui.keymap import key, load_keymap
 from socconsole.tui.messages import Narrow, Pulse, StoreChanged
 from socconsole.tui.painting import PaintedApp
+from socconsole.tui.read_only import REFUSAL, is_change
 from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.setup import Setup
 from socconsole.tui.startup import settle_garbage
@@ -95,6 +99,7 @@ class ConsoleApp(PaintedApp):
         self.fresh_ticket_id: int | None = None
         self._crash: SocError | None = None
         self._is_painted = False
+        self._has_title = False
         self._watch = StoreWatch(self)
         self._looks, problems = themes.load_looks((themes_folder(), setup.config_folder / "themes"))
         if self.no_color:
@@ -228,6 +233,8 @@ class ConsoleApp(PaintedApp):
 
     def leave(self, code: int) -> None:
         self.keep_drafts()
+        if self._has_title and self._driver is not None:
+            self._driver.write(GIVE_TITLE_BACK)
         self.exit(return_code=code, result=code)
 
     def keep_drafts(self) -> None:
@@ -256,6 +263,30 @@ class ConsoleApp(PaintedApp):
         kept = "What was being typed is kept."
         self._exit_renderables.append(Text(f"{self._crash.what} {self._crash.hint} {kept}"))
         self._close_messages_no_wait()
+
+    def watch_pulse(self, before: Pulse, after: Pulse) -> None:
+        """Tell the terminal how many critical alerts wait."""
+        is_first = before.collector == "starting"
+        signal = self.settings.console.critical
+        written = sequence(signal, before.critical, after.critical, is_first=is_first)
+        if written and self._driver is not None:
+            self._has_title = self._has_title or KEEP_TITLE in written
+            self._driver.write(written)
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run an action; a read-only console refuses what changes something before it asks."""
+        named = (
+            action if isinstance(action, str) else f"{action[1]}({', '.join(map(str, action[2]))})"
+        )
+        if self.read_only and is_change(named):
+            self.say(REFUSAL, "say-error")
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
 
     # Talking.
 

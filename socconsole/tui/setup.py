@@ -27,4 +27,7 @@ class Setup:
     read_only: bool = False
     start_collector: Callable[[Any], str] | None = None
     """Database → what it did: starts a collector where none is alive. Runs in a thread."""
+    add_source: Callable[[Any, str, str], str] | None = None
+    """Database, name, path → what it did: names one more source in the settings and sees that it
+    is read. Runs in a thread."""
     settings: Settings = field(default_factory=Settings)

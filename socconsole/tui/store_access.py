@@ -111,6 +111,10 @@ class StoreAccess:
         """Run `work`, which reads by `read_here`, in a thread and return what it returns."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
+    async def in_database(self, work: Callable[[Any], T]) -> T:
+        """Run `work(database)` in a thread and return what it returns."""
+        return await self.in_thread(lambda: work(self._ready()))
+
     async def read(
         self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

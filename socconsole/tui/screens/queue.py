@@ -23,6 +23,7 @@ from socconsole.tui.keymap import key
 from socconsole.tui.queue_strip import QueueStrip
 from socconsole.tui.queue_views import ViewBar, group_choices
 from socconsole.tui.screens import console
+from socconsole.tui.store_access import AnySession
 from socconsole.tui.tasks import task
 from socconsole.tui.value_filter import narrowed
 from socconsole.tui.widgets.drawn import Drawn
@@ -51,6 +52,21 @@ SORTS = {
     "u": "user",
     "i": "source_ip",
 }
+
+
+_WELCOME = (
+    "Welcome. Nothing is read yet, so nothing can be found.\n\n"
+    "7 then +   name a first log file; it is read from then on\n"
+    "?          the keys of this screen\n"
+    ":manual    getting-started is the page to begin with\n\n"
+    "`socconsole demo` plays an attack on a small clinic instead."
+)
+
+
+def _reads_anything(session: AnySession) -> bool:
+    from socconsole.store.queries.sources import sources
+
+    return bool(sources(session, stopped=True))
 
 
 def _words() -> "Vocabulary":
@@ -102,6 +118,7 @@ class QueueScreen(Screen[None]):
         super().__init__()
         self._views = ViewBar()
         self._views_read = 0.0
+        self._has_sources = True
         self._left_out: set[str] = set()
         self._preview_timer: Timer | None = None
         self._filter = FilterPrompt(console(self), _words, self._filter_changed)
@@ -171,6 +188,8 @@ class QueueScreen(Screen[None]):
         self._views_read = monotonic()
         await app.store.in_thread(app.store.wait)
         await self._views.read(app)
+        self._has_sources = await app.store.read(_reads_anything)
+        self.table.empty = self._why_empty()
         self._show_bar()
 
     @task
@@ -199,6 +218,8 @@ class QueueScreen(Screen[None]):
         name = self._views.current.name
         if self._filter.text:
             return f"No alert in {name} matches {self._filter.text} · \\ takes the filter off"
+        if name == "Open" and not self._has_sources:
+            return _WELCOME
         if name == "Open":
             return "No open alert. 3 Live tail shows what is read, 7 Sources how reading goes."
         return f"No alert in {name} · [ and ] change the view"

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 _UNPARSED_SHOWN = 200
 
 _EMPTY = (
-    "No source is read.\n\n"
-    'Name one in socconsole.toml:  [[source]] name = "auth" path = "/var/log/auth.log"\n'
-    ":manual formats says what can be read; `socconsole demo` plays an attack."
+    "No source is read yet.\n\n"
+    "+  name a log file: its lines are shown as they are read before anything is kept\n\n"
+    "`socconsole demo` plays an attack on a small clinic instead.\n"
+    ":manual formats says what can be read."
 )
 
 
@@ -38,6 +39,7 @@ class SourcesScreen(Screen[None]):
     TITLE = "Sources"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("source.unparsed", "n", "unparsed", "Lines nobody could read", hint="unparsed"),
+        key("source.add", "plus", "add_source", "Name one more source", hint="new source"),
         key("source.refresh", "r", "load", "Read again"),
     ]
 
@@ -88,6 +90,14 @@ class SourcesScreen(Screen[None]):
         if row is not None:
             notes = await console(self).store.read(source_notes, source_id=row.id)
             console(self).open(TextScreen(f"Source {row.name}", source_lines(row, notes)))
+
+    @task
+    async def action_add_source(self) -> None:
+        """Lead to one more source that is read."""
+        from socconsole.tui.first_source import name_source
+
+        if await name_source(console(self)):
+            self.action_load()
 
     @task
     async def action_unparsed(self) -> None:

@@ -20,6 +20,7 @@ from textual.widget import Widget
 from socconsole.core.safe_text import safe_text
 from socconsole.tui.cells import fit
 from socconsole.tui.line_edit import LineEdit
+from socconsole.tui.read_only import is_change
 
 if TYPE_CHECKING:
     from socconsole.tui.app import ConsoleApp
@@ -373,6 +374,8 @@ class PromptLine(Widget):
         seen: dict[str, tuple[str, str]] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
+            if self.console_app.read_only and is_change(binding.action):
+                continue
             if binding.show and binding.id and binding.id not in seen:
                 seen[binding.id] = (self.app.get_key_display(binding), binding.description)
         ranked = sorted(seen.items(), key=lambda item: item[0].split(".")[0] in ("app", "list"))

@@ -1,0 +1,28 @@
+"""Tells a terminal that is not looked at of a new critical alert: by its bell, by its title."""
+
+from typing import Literal
+
+Signal = Literal["none", "bell", "title", "both"]
+
+KEEP_TITLE = "\x1b[22;2t"
+"""Asks the terminal to remember its title."""
+GIVE_TITLE_BACK = "\x1b[23;2t"
+
+
+def sequence(signal: Signal, before: int, after: int, *, is_first: bool) -> str:
+    """Return what to write to the terminal when so many critical alerts wait for somebody.
+
+    Args:
+        signal: The setting.
+        before: How many waited so far.
+        after: How many wait now.
+        is_first: Nothing was known before: what waits already rings no bell.
+
+    """
+    written = ""
+    if signal in ("title", "both") and (after != before or is_first):
+        count = f"{after} critical · " if after else ""
+        written += (KEEP_TITLE if is_first else "") + f"\x1b]2;{count}socconsole\x07"
+    if signal in ("bell", "both") and after > before and not is_first:
+        written += "\x07"
+    return written
