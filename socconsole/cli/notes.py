@@ -126,3 +126,43 @@ def observables(
             [(r.id, r.type, r.value, "yes" if r.indicator else "", r.elsewhere) for r in rows],
         )
     return 0
+
+
+@app.command
+def ignored(
+    entry: str = "",
+    *,
+    reason: str = "",
+    follow: bool = False,
+    json: bool = False,
+    context: Given,
+) -> int:
+    """Show the ignore list of observables, or put an entry on it, or take it off.
+
+    Args:
+        entry: A value, a network (10.0.0.0/8), a domain ending (.corp), a pattern (*.cdn.example);
+            `user:svc-*` is for one kind of value only.
+        reason: Why nobody wants to follow it.
+        follow: Take the entry off the list.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.services import observables as verbs
+
+    with context.database() as database:
+        if entry:
+            with database.begin() as session:
+                if follow:
+                    verbs.follow_all(session, entry, **who(context))
+                else:
+                    verbs.ignore_all(session, entry, reason, **who(context))
+        with database.read() as session:
+            rows = verbs.ignored(session)
+    if json:
+        print_json(rows)
+    else:
+        print_table(
+            ("entry", "reason", "by", "at"), [(r.value, r.reason, r.by, r.at) for r in rows]
+        )
+    return 0

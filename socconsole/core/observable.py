@@ -6,7 +6,7 @@ rather than by a cleverer pattern.
 
 import ipaddress
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -186,7 +186,7 @@ def observables_in(text: str, ignored: Collection[str] = ()) -> tuple[Observable
     """Return the observables in `text`, defanged spellings too, in order, each once.
 
     A value inside a longer one (the host of a URL) is returned as well, because others may know
-    only that part. `ignored` holds values, CIDR networks and `.suffix` domain endings to leave out.
+    only that part. `ignored` holds entries of an `IgnoreList`.
     """
     leave_out = IgnoreList(ignored)
     seen: dict[Observable, None] = {}
@@ -317,28 +317,100 @@ def _is_ip(value: str) -> bool:
 
 
 class IgnoreList:
-    """Values nobody wants followed: exact ones, networks, and domain endings such as `.corp`."""
+    """What nobody wants followed: values, networks, domain endings (`.corp`), patterns with `*`.
+
+    An entry may be kept to one kind of value: `user:svc-*`.
+    """
 
     def __init__(self, entries: Collection[str]) -> None:
-        self._exact = {entry.lower() for entry in entries}
-        self._endings = tuple(entry.lower() for entry in entries if entry.startswith("."))
-        self._networks = [
-            ipaddress.ip_network(entry, strict=False)
-            for entry in entries
-            if "/" in entry and _checked_ip(entry) is not None
-        ]
+        self._tests = [_entry(entry) for entry in entries]
 
     def covers(self, observable: Observable) -> bool:
         """Return True when `observable` is to be left out."""
-        value = observable.value.lower()
-        if value in self._exact:
-            return True
-        if observable.kind is ObservableKind.DOMAIN and value.endswith(self._endings or ("\0",)):
-            return True
-        if observable.kind is ObservableKind.IP and self._networks:
-            address = ipaddress.ip_address(value)
-            return any(address in network for network in self._networks)
+        return any(
+            (kind is None or kind is observable.kind) and holds(observable)
+            for kind, holds in self._tests
+        )
+
+
+_Entry = tuple[ObservableKind | None, Callable[[Observable], bool]]
+
+
+def checked_entry(text: str) -> str:
+    """Return an entry of an ignore list as it is kept.
+
+    Raises:
+        ValueError: It would leave out everything, or is no network.
+
+    """
+    entry = refang(text.strip()).lower()
+    kind, rest = _split_kind(entry)
+    if not rest.strip("*. "):
+        raise ValueError("it would leave out everything")
+    if "/" in rest and "*" not in rest and rest[0].isalnum() and kind in {None, ObservableKind.IP}:
+        try:
+            return (f"{kind}:" if kind else "") + str(ipaddress.ip_network(rest, strict=False))
+        except ValueError as error:
+            if _IPV4.match(rest):
+                raise ValueError(str(error)) from None
+    return entry
+
+
+def _split_kind(entry: str) -> tuple[ObservableKind | None, str]:
+    name, colon, rest = entry.partition(":")
+    if colon and rest and name in list(ObservableKind):
+        return ObservableKind(name), rest
+    return None, entry
+
+
+def _entry(text: str) -> _Entry:
+    kind, entry = _split_kind(text.lower())
+    if "*" in entry:
+        return kind, lambda observable: matches(entry, observable.value.lower())
+    if entry.startswith("."):
+        return kind or ObservableKind.DOMAIN, lambda observable: observable.value.lower().endswith(
+            entry
+        )
+    try:
+        network = ipaddress.ip_network(entry, strict=False) if "/" in entry else None
+    except ValueError:
+        network = None
+    if network is None:
+        return kind, lambda observable: observable.value.lower() == entry
+    return kind, lambda observable: _is_within(observable, network)
+
+
+def _is_within(
+    observable: Observable, network: ipaddress.IPv4Network | ipaddress.IPv6Network
+) -> bool:
+    if observable.kind not in {ObservableKind.IP, ObservableKind.CIDR}:
         return False
+    try:
+        found = ipaddress.ip_network(observable.value, strict=False)
+    except ValueError:
+        return False
+    first, last = network.network_address, network.broadcast_address
+    return (
+        found.version == network.version
+        and int(first) <= int(found.network_address)
+        and int(found.broadcast_address) <= int(last)
+    )
+
+
+def matches(pattern: str, value: str) -> bool:
+    """Return whether `value` is what `pattern` says; `*` stands for anything. Linear in both."""
+    if "*" not in pattern:
+        return value == pattern
+    first, *middle, last = pattern.split("*")
+    if not value.startswith(first) or not value.endswith(last):
+        return False
+    at, end = len(first), len(value) - len(last)
+    for part in middle:
+        found = value.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end
 
 
 _ENTITY_KINDS = {

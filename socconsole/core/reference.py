@@ -1,6 +1,7 @@
 """What a note points at: `@analyst`, `SOC-2026-014`, `INC-2026-003`, `alert 12`."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,3 +47,17 @@ def _reference(match: re.Match[str]) -> Reference:
     target = match["human"].upper()
     kind = ReferenceKind.TICKET if target.startswith("SOC") else ReferenceKind.INCIDENT
     return Reference(kind, target, match.start(), match.end())
+
+
+def refs_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return what the texts point at as references that can be opened, each once, in order."""
+    found = (reference for text in texts for reference in references_in(text))
+    return tuple(dict.fromkeys(_ref(reference) for reference in found))
+
+
+def _ref(reference: Reference) -> str:
+    if reference.kind is ReferenceKind.ANALYST:
+        return f"@{reference.target}"
+    return (
+        f"alert:{reference.target}" if reference.kind is ReferenceKind.ALERT else reference.target
+    )

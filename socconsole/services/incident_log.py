@@ -84,7 +84,13 @@ def add_indicator(
         about = action.about = ("incident", incident_id)
         observables.link(session, about, values, found_in="indicator", by=by, now=now)
         session.flush()
-        for row, link in _linked(session, incident_id, values):
+        linked = _linked(session, incident_id, values)
+        if any(row.ignored for row, _ in linked) or len(linked) < len(set(values)):
+            raise UsageError(
+                f"{names} is on the ignore list, in part at least.",
+                hint="`notes ignored` shows it; follow the value again first.",
+            )
+        for row, link in linked:
             row.indicator = True
             row.origin = known.origin or row.origin or incident.human_id
             row.confidence = known.confidence if known.confidence is not None else row.confidence

@@ -1,15 +1,22 @@
-"""Keeps which observables occur where; called inside the recordings of other verbs."""
+"""Keeps which observables occur where, and which nobody wants to follow."""
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from socconsole.core.observable import (
+    IgnoreList,
+    ObservableKind,
+    checked_entry,
+    from_entity,
+    observables_in,
+)
 from socconsole.core.observable import Observable as Value
-from socconsole.core.observable import from_entity, observables_in
-from socconsole.errors import NotFoundError
+from socconsole.errors import NotFoundError, UsageError
 from socconsole.store.recording import recording
-from socconsole.store.tables import Alert, Observable, ObservableLink, Ticket
+from socconsole.store.tables import Alert, Observable, ObservableLink, Setting, Ticket
 
 MOST_PER_TEXT = 500
 """Observables taken from one text; a pasted log has no more worth following."""
@@ -44,7 +51,11 @@ def link(
 ) -> None:
     """Link values to `about`, a kind and an id; ones that are ignored are left out."""
     kind, subject_id = about
-    rows = _known(session, dict.fromkeys(values), by=by, now=now)
+    wanted = dict.fromkeys(values)
+    if wanted:
+        leave_out = IgnoreList([entry.value for entry in ignored(session)])
+        wanted = {value: None for value in wanted if not leave_out.covers(value)}
+    rows = _known(session, wanted, by=by, now=now)
     ids = [row.id for row in rows]
     query = select(ObservableLink.observable_id).where(
         col(ObservableLink.subject_kind) == kind,
@@ -104,3 +115,91 @@ def ignore(
             raise NotFoundError(f"There is no observable {observable_id}.")
         row.ignored = ignored
         action.summary = f"{'ignored' if ignored else 'follows'} {row.type} {row.value}"
+
+
+_NAME = "observables.ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An entry of the ignore list."""
+
+    value: str
+    """A value, a network, `.ending`, a pattern with `*`; after `kind:` only for that kind."""
+    reason: str
+    by: str
+    at: str
+
+
+def ignored(session: Session) -> tuple[Ignored, ...]:
+    """Return the ignore list in its order."""
+    row = _setting(session)
+    return tuple(Ignored(**each) for each in row.value.get("entries", ())) if row else ()
+
+
+def ignore_all(session: Session, entry: str, reason: str, *, by: str, now: datetime) -> int:
+    """Put an entry on the ignore list; returns how many known values it covers.
+
+    Raises:
+        UsageError: It would leave out everything, or is on the list.
+
+    """
+    if not reason.strip():
+        raise UsageError("Ignoring values asks for a reason.")
+    try:
+        entry = checked_entry(entry)
+    except ValueError as error:
+        raise UsageError(f"{entry!r} cannot be ignored: {error}.") from None
+    before = ignored(session)
+    if entry in (each.value for each in before):
+        raise UsageError(f"{entry!r} is ignored already.")
+    with recording(session, verb="observable.ignore", by=by, now=now) as action:
+        made = Ignored(entry, reason.strip(), by, now.isoformat())
+        _keep(session, (*before, made), now)
+        covered = _mark(session, IgnoreList([entry]), ignored=True)
+        action.summary = f"ignores {entry}: {reason.strip()}"
+    return covered
+
+
+def follow_all(session: Session, entry: str, *, by: str, now: datetime) -> int:
+    """Take an entry off the ignore list; what it alone covered is followed again."""
+    before = ignored(session)
+    left = tuple(each for each in before if each.value != entry.strip().lower())
+    if len(left) == len(before):
+        names = ", ".join(each.value for each in before) or "nothing"
+        raise NotFoundError(f"{entry!r} is not on the ignore list.", hint=f"It holds {names}.")
+    with recording(session, verb="observable.follow", by=by, now=now) as action:
+        _keep(session, left, now)
+        others = IgnoreList([each.value for each in left])
+        freed = _mark(session, IgnoreList([entry]), ignored=False, but=others)
+        action.summary = f"follows {entry} again"
+    return freed
+
+
+def _setting(session: Session) -> Setting | None:
+    return session.exec(select(Setting).where(col(Setting.name) == _NAME)).first()
+
+
+def _keep(session: Session, entries: Iterable[Ignored], now: datetime) -> None:
+    row = _setting(session) or Setting(name=_NAME)
+    row.value = {"entries": [asdict(each) for each in entries]}
+    row.updated_at = now
+    session.add(row)
+
+
+def _mark(
+    session: Session, covering: IgnoreList, *, ignored: bool, but: IgnoreList | None = None
+) -> int:
+    query = select(Observable).where(col(Observable.ignored) != ignored)
+    marked = 0
+    for row in session.exec(query).all():
+        value = _value(row)
+        if value is not None and covering.covers(value) and not (but and but.covers(value)):
+            row.ignored = ignored
+            session.add(row)
+            marked += 1
+    return marked
+
+
+def _value(row: Observable) -> Value | None:
+    return Value(ObservableKind(row.type), row.value) if row.type in list(ObservableKind) else None

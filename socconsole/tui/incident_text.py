@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from socconsole.core.lifecycle import INCIDENT
+from socconsole.core.reference import refs_in
 from socconsole.core.sla import in_words
 from socconsole.tui.cells import stamp
 from socconsole.tui.ticket_text import (
@@ -12,6 +13,7 @@ from socconsole.tui.ticket_text import (
     asked_line,
     evidence_line,
     finding_line,
+    linked,
     listed,
     observable_line,
     open_task_lines,
@@ -165,11 +167,11 @@ def _timeline(rows: "Sequence[TimelineRow]", kinds: Sequence[str]) -> Iterator[L
             (
                 (f"{row.at:%H:%M:%S} ", "muted"),
                 (f"{_KIND_MARKS[row.kind]} ", _style_of(row.kind)),
-                (first, ""),
+                *linked(first),
                 (f"  {row.by}" if row.by else "", "muted"),
             )
         )
-        lines.extend(((f"           {line}", ""),) for line in rest)
+        lines.extend(linked(f"           {line}") for line in rest)
     only = f", only {', '.join(kinds)}" if kinds else ""
     yield from listed(f"Timeline{only}", lines)
 
@@ -178,3 +180,14 @@ def _style_of(kind: str) -> str:
     return {"alert": "high", "phase": "warn", "decision": "key", "countermeasure": "good"}.get(
         kind, "muted"
     )
+
+
+def refs_of_incident(file: "IncidentFile") -> tuple[str, ...]:
+    """Return everything an incident names: tickets, alerts, and what people wrote of."""
+    d, row = file.detail, file.detail.row
+    own = [*row.tickets, *(f"alert:{alert.id}" for alert in file.alerts)]
+    own += [d.merged_into] if d.merged_into else []
+    written = [d.summary, d.scope, d.hypothesis, d.unchecked, row.next_step, d.root_cause]
+    written += [each.text for each in file.timeline]
+    named = (ref for ref in refs_in(written) if ref != row.human_id)
+    return tuple(dict.fromkeys((*own, *named)))

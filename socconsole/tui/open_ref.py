@@ -20,6 +20,8 @@ async def open_ref(app: "ConsoleApp", ref: str) -> None:
     kind, _, rest = ref.partition(":")
     if kind == "filter":
         _show_filter(app, rest)
+    elif ref.startswith("@"):
+        await _show_analyst(app, ref[1:])
     elif kind == "source":
         await _show_source(app, rest)
     elif kind in {"suppression", "maintenance"} and rest.isdecimal():
@@ -48,6 +50,18 @@ async def _open_case(app: "ConsoleApp", ref: str) -> None:
         app.open(IncidentScreen((number,), 0))
     else:
         app.open(AlertScreen((number,), 0))
+
+
+async def _show_analyst(app: "ConsoleApp", login: str) -> None:
+    """Show the open tickets of an analyst."""
+    from socconsole.tui.screens.refs import RefsScreen
+
+    def read(session: AnySession) -> list[str]:
+        from socconsole.store.queries.tickets import TicketFilter, tickets
+
+        return [row.human_id for row in tickets(session, TicketFilter(assignee=login))]
+
+    app.open(RefsScreen(f"Tickets of {login}", await app.store.read(read)))
 
 
 async def _show_source(app: "ConsoleApp", name: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from socconsole.core.reference import references_in, refs_in
 from socconsole.core.sla import in_words
 from socconsole.tui.alert_text import SEVERITY_MARKS
 from socconsole.tui.cells import stamp
@@ -178,7 +179,7 @@ def finding_line(finding: "FindingRow") -> Line:
     """Return a finding on one line."""
     return (
         (f"{MEANING_MARKS[finding.meaning]}  ", "key"),
-        (f"{finding.checked}: {finding.result}", ""),
+        *linked(f"{finding.checked}: {finding.result}"),
         (f"  {finding.created_by} {finding.created_at:%H:%MZ}", "muted"),
     )
 
@@ -222,7 +223,33 @@ def _notes(notes: "Iterable[NoteRow]") -> Iterator[Line]:
             (f"{stamp(note.created_at)}  note {note.id}{marked}{mark}", "muted"),
         )
         style = "muted" if note.corrected else ""
-        yield from (((f"  {line}", style),) for line in note.body.splitlines())
+        yield from (linked(f"  {line}", style) for line in note.body.splitlines())
+
+
+def linked(text: str, style: str = "") -> Line:
+    """Return a line with what it points at drawn as links; Enter opens them."""
+    parts: list[tuple[str, str]] = []
+    at = 0
+    for reference in references_in(text):
+        parts += [
+            (text[at : reference.start], style),
+            (text[reference.start : reference.end], "key"),
+        ]
+        at = reference.end
+    return (*parts, (text[at:], style))
+
+
+def refs_of(file: "Casefile") -> tuple[str, ...]:
+    """Return everything a ticket names: its alerts, links, incident, and what people wrote of."""
+    d, row = file.detail, file.detail.row
+    own = [f"alert:{alert.id}" for alert in d.alerts]
+    own += [link.human_id for link in d.links]
+    own += [row.incident] if row.incident else []
+    written = [d.description, d.hypothesis, d.unchecked, row.next_step, d.resolution or ""]
+    written += [note.body for note in file.notes]
+    written += [f"{finding.checked} {finding.result}" for finding in file.findings]
+    named = (ref for ref in refs_in(written) if ref != row.human_id)
+    return tuple(dict.fromkeys((*own, *named)))
 
 
 def _similar(similar: "Sequence[Similar]") -> Iterator[Line]:

@@ -12,6 +12,7 @@ from socconsole.tui.field_edit import ask_moment, edit_field
 from socconsole.tui.keymap import key
 from socconsole.tui.store_access import AnySession
 from socconsole.tui.ticket_fields import edit_fields
+from socconsole.tui.ticket_more import more
 
 if TYPE_CHECKING:
     from socconsole.store.queries.tickets import TicketRow
@@ -34,6 +35,7 @@ BINDINGS: tuple[Binding, ...] = (
     key("ticket.declare", "I", "verb('declare')", "Declare an incident"),
     key("ticket.attach", "i", "verb('attach')", "Attach to an incident"),
     key("ticket.ask", "o", "verb('ask')", "Asked somebody; or their answer"),
+    key("ticket.more", "comma", "verb('more')", "More: watch, correct, custody, detach, ignore"),
     key("ticket.new", "plus", "verb('new')", "New ticket for what somebody reports", hint="new"),
 )
 
@@ -397,6 +399,10 @@ async def new_ticket(app: "ConsoleApp", _chosen: Chosen | None = None) -> None:
         app.say(f"{row.human_id} is open and yours · u undoes")
 
 
+async def _more(app: "ConsoleApp", chosen: Chosen) -> None:
+    await more(app, chosen.ids[0], _one(chosen))
+
+
 async def _new(app: "ConsoleApp", chosen: Chosen) -> None:
     await new_ticket(app, chosen)
 
@@ -435,6 +441,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "link": _link,
         "declare": _declare,
         "attach": _attach,
+        "more": _more,
         "new": _new,
     }
 )

@@ -8,8 +8,10 @@ from socconsole.core.observable import (
     Observable,
     ObservableKind,
     canonical,
+    checked_entry,
     defang,
     from_entity,
+    matches,
     observables_in,
     refang,
 )
@@ -58,6 +60,39 @@ def test_each_value_is_returned_once():
 def test_the_ignore_list_knows_values_networks_and_domain_endings():
     text = "10.9.8.7 192.0.2.1 a.corp.example evil.example"
     assert found(text, ["10.0.0.0/8", ".corp.example"]) == ["ip:192.0.2.1", "domain:evil.example"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "left"),
+    [
+        ("*.cdn.example", ["ip:10.1.2.3", "cidr:10.1.0.0/16", "domain:evil.example", "user:svc-a"]),
+        ("user:svc-*", ["ip:10.1.2.3", "cidr:10.1.0.0/16", "domain:x.cdn.example",
+                        "domain:evil.example"]),
+        ("10.0.0.0/8", ["domain:x.cdn.example", "domain:evil.example", "user:svc-a"]),
+        ("domain:10.1.2.3", ["ip:10.1.2.3", "cidr:10.1.0.0/16", "domain:x.cdn.example",
+                             "domain:evil.example", "user:svc-a"]),
+    ],
+)  # fmt: skip
+def test_an_entry_may_be_a_pattern_or_of_one_kind(entry, left):
+    text = "10.1.2.3 10.1.0.0/16 x.cdn.example evil.example user=svc-a"
+    assert sorted(found(text, [entry])) == sorted(left)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "fits"),
+    [("a*c", "abc", True), ("a*c", "ac", True), ("a*c", "abd", False), ("*b*", "abc", True),
+     ("a*a", "a", False), ("*.x.*.y", "q.x.r.y", True), ("abc", "abc", True)],
+)  # fmt: skip
+def test_a_star_stands_for_anything(pattern, value, fits):
+    assert matches(pattern, value) is fits
+
+
+def test_what_would_ignore_everything_is_no_entry():
+    assert checked_entry("10.1.2.3/8") == "10.0.0.0/8"
+    assert checked_entry(" Bad[.]Example ") == "bad.example"
+    for wrong in ("*", "**", ".", "10.0.0.0/99", "user:*"):
+        with pytest.raises(ValueError, match=r"everything|10\.0\.0\.0"):
+            checked_entry(wrong)
 
 
 def test_a_copy_carries_no_live_link():

@@ -93,6 +93,27 @@ def test_an_ignored_value_is_followed_no_longer(database, noon):
         assert queries.observables(session, "ticket", other.id) == ()
 
 
+def test_an_entry_of_the_ignore_list_hides_what_it_covers_until_it_is_taken_off(database, noon):
+    def values(session):
+        return [row.value for row in queries.observables(session, "ticket", about.id)]
+
+    with database.begin() as session:
+        about = a_case(session, noon)
+        notes.add(session, about, "10.1.2.3 and 192.0.2.1", by="mara", now=noon)
+        with pytest.raises(UsageError, match="everything"):
+            observables.ignore_all(session, "*", "no", by="mara", now=noon)
+        covered = observables.ignore_all(session, "10.0.0.0/8", "ours", by="mara", now=noon)
+        notes.add(session, about, "10.9.9.9 and 192.0.2.2", by="mara", now=noon)
+        assert (covered, values(session)) == (1, ["192.0.2.1", "192.0.2.2"])
+        (entry,) = observables.ignored(session)
+        assert (entry.value, entry.reason, entry.by) == ("10.0.0.0/8", "ours", "mara")
+        observables.ignore_all(session, "10.1.*", "ours too", by="mara", now=noon)
+        observables.follow_all(session, "10.0.0.0/8", by="ben", now=noon)
+        assert values(session) == ["192.0.2.1", "192.0.2.2"]
+        observables.follow_all(session, "10.1.*", by="ben", now=noon)
+        assert values(session) == ["10.1.2.3", "192.0.2.1", "192.0.2.2"]
+
+
 def test_a_finding_says_what_was_checked_and_what_it_means(database, noon):
     check = Check(
         checked="mailbox access",

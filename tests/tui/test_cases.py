@@ -79,6 +79,34 @@ async def test_a_ticket_is_worked_to_its_end_by_keys(console, database, opened):
     assert ticket(database, opened[0].id).status == "in_progress"
 
 
+async def test_what_a_note_points_at_is_opened_by_key(console, database, opened):
+    await console.presses("4", "enter", "c")
+    await console.types("like SOC-2026-002, ask @ben")
+    await console.presses("enter")
+    assert "@ben" in console.screen
+    await console.presses("g", "j", "enter")
+    assert "SOC-2026-002" in console.lines[1]
+    assert "Phish" in console.screen
+    await console.presses("q", "j", "enter")
+    await console.waits_until("Tickets of ben")
+
+
+async def test_a_note_is_corrected_and_a_value_is_ignored_by_keys(console, database):
+    await console.presses("4", "enter", "c")
+    await console.types("seen from 10.1.2.3")
+    await console.presses("comma", "n", "enter")
+    await console.types(" today")
+    assert "seen from 10.1.2.3 today" in console.screen
+    assert "corrected below" in console.screen
+    await console.presses("comma", "i", "ctrl+u")
+    await console.types("10.0.0.0/8")
+    await console.types("ours")
+    await console.presses("G")
+    assert "ip     10.1.2.3" not in console.screen
+    await console.presses("comma", "c")
+    assert "No evidence is attached" in console.screen
+
+
 async def test_waiting_asks_on_whom_and_when(console, database, opened):
     await console.presses("4", "s")
     await console.types("the ISP")

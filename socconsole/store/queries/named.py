@@ -40,6 +40,9 @@ def named(session: Session, refs: Sequence[str]) -> dict[str, tuple[str, str]]:
 def _others(session: Session, refs: Sequence[str]) -> Iterable[tuple[str, tuple[str, str]]]:
     """Yield sources by name and suppressions by number; there are few of either."""
     wanted = set(refs)
+    for ref in wanted:
+        if ref.startswith("@"):
+            yield ref, ("the tickets of an analyst", "analyst")
     if any(ref.startswith("source:") for ref in wanted):
         for name, kind, state in session.execute(
             select_columns(col(Source.name), col(Source.kind), col(Source.state))

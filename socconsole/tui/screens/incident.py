@@ -10,7 +10,7 @@ from textual.screen import Screen
 from socconsole.core.observable import defang
 from socconsole.tui import incident_verbs
 from socconsole.tui.incident_course import Chosen
-from socconsole.tui.incident_text import incident_lines
+from socconsole.tui.incident_text import incident_lines, refs_of_incident
 from socconsole.tui.keymap import key
 from socconsole.tui.open_ref import open_ref
 from socconsole.tui.screens import console
@@ -43,7 +43,12 @@ class IncidentScreen(Screen[None]):
         key("incident.export", "E", "export", "Hand it out, cut to its readers"),
         key("incident.walk_next", "J", "walk(1)", "Next incident"),
         key("incident.walk_previous", "K", "walk(-1)", "Previous incident"),
-        key("incident.open", "enter,l,right", "open_one", "Open an alert or ticket of it"),
+        key(
+            "incident.open",
+            "enter,l,right",
+            "open_one",
+            "Open an alert, ticket or whatever it names",
+        ),
         key("incident.timeline", "right_square_bracket", "timeline", "Timeline: which entries"),
         key("incident.copy", "y", "copy", "Copy the text, defanged"),
         key("incident.refresh", "r", "load", "Read again"),
@@ -122,7 +127,7 @@ class IncidentScreen(Screen[None]):
         """Open one of the alerts and tickets of the incident."""
         if self._file is None:
             return
-        refs = [*self._file.detail.row.tickets, *(f"alert:{a.id}" for a in self._file.alerts)]
+        refs = refs_of_incident(self._file)
         if len(refs) == 1:
             await open_ref(console(self), refs[0])
         elif refs:

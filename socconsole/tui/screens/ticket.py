@@ -16,7 +16,7 @@ from socconsole.tui.open_ref import open_ref
 from socconsole.tui.screens import console
 from socconsole.tui.store_access import AnySession
 from socconsole.tui.tasks import task
-from socconsole.tui.ticket_text import task_line, ticket_lines
+from socconsole.tui.ticket_text import refs_of, task_line, ticket_lines
 from socconsole.tui.ticket_verbs import Chosen
 from socconsole.tui.watching import Watching
 from socconsole.tui.widgets.drawn import Drawn
@@ -67,7 +67,9 @@ class TicketScreen(Screen[None]):
         *ticket_verbs.BINDINGS,
         key("ticket.walk_next", "J", "walk(1)", "Next ticket", hint="next"),
         key("ticket.walk_previous", "K", "walk(-1)", "Previous ticket"),
-        key("ticket.open", "enter,l,right", "open_one", "Open an alert, ticket or incident of it"),
+        key(
+            "ticket.open", "enter,l,right", "open_one", "Open an alert, ticket or whatever it names"
+        ),
         key("ticket.same", "D", "same", "Same as last time: resolve as the one like it was"),
         key("ticket.tasks", "v", "tasks", "All tasks, with what they say"),
         key("ticket.where", "z", "where", "Where else a value of it occurs"),
@@ -183,9 +185,7 @@ class TicketScreen(Screen[None]):
         if self._seen is None:
             return
         detail = self._seen.file.detail
-        refs = [f"alert:{alert.id}" for alert in detail.alerts]
-        refs += [link.human_id for link in detail.links]
-        refs += [detail.row.incident] if detail.row.incident else []
+        refs = refs_of(self._seen.file)
         if not refs:
             console(self).say("It names no alert, ticket or incident.")
         elif len(refs) == 1:
