@@ -194,6 +194,18 @@ PARSER = Parser(
             logsources=_PROCESS_SOURCES,
         ),
         Sample(
+            line='type=EXECVE msg=audit(1772338329.579:2997): argc=8 a0="nmap" a1="-sS" a2="-p" a3="1-1024" a4="-oN" '
+            'a5="/tmp/x y" a6="2001:db8::/64" a7=22C3A422',
+            fields={"a3": "1-1024", "a7": '"ä"', "CommandLine": 'nmap -sS -p 1-1024 -oN /tmp/x y 2001:db8::/64 "ä"'},
+        ),
+        Sample(
+            line="type=SERVICE_STOP msg=audit(1772338329.579:41): pid=1 uid=0 auid=4294967295 ses=4294967295 "
+            "msg='unit=auditd comm=\"systemd\" exe=\"/usr/lib/systemd/systemd\" hostname=? addr=? terminal=? res=success'",
+            fields={"unit": "auditd", "type": "SERVICE_STOP"},
+            names={"source.ip": "?"},
+            category=MAINTENANCE,
+        ),
+        Sample(
             line='type=EXECVE msg=audit(1772338329.579:2996): argc=3 a0="sh" a1="-c" a2=6964203E202F746D70',
             fields={"a0": "sh", "a2": "id > /tmp", "CommandLine": "sh -c id > /tmp"},
             logsources=_PROCESS_SOURCES,

@@ -10,10 +10,8 @@ from socconsole.parsers.json_lines import reader
 from socconsole.parsers.parser import Parser, Sample
 
 _OSQUERY = LogSource(product="osquery", service="osquery")
-_PROCESSES = {
-    name: (_OSQUERY, LogSource(product=product, category="process_creation"))
-    for name, product in (("darwin", "macos"), ("windows", "windows"), ("linux", "linux"))
-}
+_PRODUCTS = {"darwin": "macos", "windows": "windows"}
+_CATEGORIES = (("CommandLine", "process_creation"), ("TargetFilename", "file_event"))
 
 
 def _is_ours(fields: Mapping[str, object]) -> bool:
@@ -25,13 +23,14 @@ def _is_ours(fields: Mapping[str, object]) -> bool:
 
 
 def _logsources(fields: Mapping[str, object]) -> tuple[LogSource, ...]:
-    if "CommandLine" not in fields:
+    category = next((name for field, name in _CATEGORIES if field in fields), None)
+    if category is None:
         return (_OSQUERY,)
     platform = lookup(fields, "decorations.platform") or fields.get("platform")
     # Only macOS has Endpoint Security's events.
     if platform is None and "es_process" in str(fields["name"]):
         platform = "darwin"
-    return _PROCESSES.get(str(platform), _PROCESSES["linux"])
+    return _OSQUERY, LogSource(product=_PRODUCTS.get(str(platform), "linux"), category=category)
 
 
 def _adapt(fields: dict[str, object]) -> None:
@@ -49,9 +48,20 @@ def _adapt(fields: dict[str, object]) -> None:
         ):
             if theirs in columns:
                 fields[ours] = columns[theirs]
+    elif "file_events" in str(fields["name"]):
+        _describe_file(fields, columns)
     for name in ("username", "remote_address", "path", "pid"):
         if name in columns:
             fields.setdefault(name, columns[name])
+
+
+def _describe_file(fields: dict[str, object], columns: Mapping[str, object]) -> None:
+    """Add the file that was written, and by which program where that is known."""
+    target = columns.get("target_path") or columns.get("filename")
+    if target:
+        fields["TargetFilename"] = target
+        if "filename" in columns and "path" in columns:
+            fields["Image"] = columns["path"]
 
 
 PARSER = Parser(
@@ -70,12 +80,19 @@ PARSER = Parser(
             "process.executable": "Image",
             "process.command_line": "CommandLine",
             "process.pid": "pid",
-            "file.path": "path",
+            "file.path": "TargetFilename",
         },
         times=("unixTime", "calendarTime"),
         adapt=_adapt,
     ),
     samples=(
+        Sample(
+            line='{"name":"es_process_file_events","hostIdentifier":"mac-1","unixTime":1772338329,"action":"added",'
+            '"columns":{"event_type":"write","path":"/bin/cp","filename":"/Library/LaunchDaemons/x.plist"}}',
+            fields={"Image": "/bin/cp"},
+            names={"file.path": "/Library/LaunchDaemons/x.plist"},
+            logsources=(LogSource(product="macos", category="file_event"),),
+        ),
         Sample(
             line='{"name":"pack_mac_es_process_events","hostIdentifier":"mac-1","unixTime":1772338329,"action":"added",'
             '"columns":{"path":"/usr/bin/osascript","cmdline":"osascript -e \'x \\"y\\"\'","parent_path":"/bin/zsh",'
@@ -91,7 +108,7 @@ PARSER = Parser(
             fields={"columns.path": "/usr/bin/nc", "Image": "/usr/bin/nc"},
             names={"host.name": "ws-1", "process.command_line": "nc -l 4444", "user.name": "mara"},
             time="2026-03-01T04:12:09Z",
-            logsources=_PROCESSES["linux"],
+            logsources=(_OSQUERY, LogSource(product="linux", category="process_creation")),
         ),
     ),
 )

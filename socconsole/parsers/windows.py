@@ -70,6 +70,7 @@ _OTHER_NAMES = MappingProxyType({**_SYSMON_NAMES, "user.name": "UserName", "file
 
 _IIS = (LogSource(category="webserver"), LogSource(product="windows", service="iis"))
 _IIS_NAMES = MappingProxyType({**W3C_NAMES, "host.name": "Computer"})
+_DEFENDER = "Microsoft-Windows-Windows Defender/Operational"
 _SETUP_IDS = frozenset(
     (1102, 104, 4697, 7045, 4720, 4722, 4725, 4726, 4738, 4728, 4732, 4756, 6005, 6006, 1074)
 )
@@ -112,6 +113,10 @@ def to_event(fields: dict[str, object], text: str, context: ReadContext) -> Even
         return _iis_event(fields, text, context)
     channel, kind = fields.get("Channel"), fields.get("EventType")
     channel = channel if isinstance(channel, str) else ""
+    if channel == _DEFENDER:
+        # Of all channels this one names its data with blanks; rules leave them out.
+        for name in [name for name in fields if " " in name]:
+            fields[name.replace(" ", "")] = fields.pop(name)
     logsources = logsources_of(
         channel, event_id, kind if event_id == 12 and isinstance(kind, str) else ""
     )

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from socconsole.core.event import LogSource
 
-_SERVICES: Mapping[str, str] = MappingProxyType(
+SERVICES: Mapping[str, str] = MappingProxyType(
     {
         "application": "application",
         "security": "security",
@@ -127,7 +127,7 @@ def logsources_of(
     channel = channel.lower()
     if channel == "linux-sysmon/operational":
         return _sysmon("linux", event_id, event_type)
-    service = _SERVICES.get(channel)
+    service = SERVICES.get(channel)
     if service == "sysmon":
         return _sysmon("windows", event_id, event_type)
     found = [LogSource(product="windows", service=service)]

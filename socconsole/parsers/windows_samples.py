@@ -167,6 +167,43 @@ SAMPLES = (
         names={"user.name": "mara"},
     ),
     Sample(
+        line='{"EventID":5007,"Channel":"Microsoft-Windows-Windows Defender/Operational","Computer":"ws-1","OldValue":"x",'
+        '"NewValue":"HKLM\\\\SOFTWARE\\\\Microsoft\\\\Windows Defender\\\\x = 0x1"}',
+        fields={"OldValue": "x"},
+        logsources=(LogSource(product="windows", service="windefend"),),
+    ),
+    Sample(
+        line='{"EventID":1121,"Channel":"Microsoft-Windows-Windows Defender/Operational","Computer":"ws-1","Process Name":'
+        '"C:\\\\a.exe","Path":"C:\\\\b.exe","SourceName":"Microsoft-Windows-Windows Defender"}',
+        names={"file.path": "C:\\b.exe"},
+    ),
+    Sample(
+        line='{"EventID":4769,' + _SECURITY + '"TargetUserName":"mara@CORP","TargetName":"x","ServiceName":"MSSQLSvc",'
+        '"TicketOptions":"0x40810000","TicketEncryptionType":"0x17","IpAddress":"::ffff:192.0.2.7","Status":"0x0"}',
+        fields={"TicketEncryptionType": "0x17", "Status": "0x0"},
+        names={"source.ip": "::ffff:192.0.2.7", "user.name": "mara@CORP"},
+    ),
+    Sample(
+        line='{"EventID":4657,' + _SECURITY + '"SubjectUserSid":"S-1-5-21-1","SubjectUserName":"mara","ObjectServer":'
+        '"Security","ObjectName":"\\\\REGISTRY\\\\MACHINE\\\\x","ObjectValueName":"y","ProcessName":"C:\\\\a.exe",'
+        '"NewValue":"1"}',
+        fields={"ObjectValueName": "y", "SubjectUserSid": "S-1-5-21-1"},
+        names={"process.executable": "C:\\a.exe", "user.name": "mara"},
+    ),
+    Sample(
+        line='{"EventID":4720,' + _SECURITY + '"TargetUserName":"x","SamAccountName":"x$","SubjectUserName":"mara",'
+        '"PrivilegeList":"-"}',
+        fields={"SamAccountName": "x$"},
+        names={"user.name": "x"},
+        category=EventCategory.MAINTENANCE,
+    ),
+    Sample(
+        line='{"EventID":5156,' + _SECURITY + '"Application":"\\\\device\\\\harddiskvolume1\\\\a.exe","Direction":"%%14593",'
+        '"SourceAddress":"2001:db8::7","SourcePort":"50112","DestAddress":"192.0.2.9","DestPort":"3389","Protocol":6}',
+        fields={"DestPort": "3389"},
+        names={"source.ip": "2001:db8::7", "destination.ip": "192.0.2.9", "destination.port": "3389"},
+    ),
+    Sample(
         line='{"EventID":7045,' + _SYSTEM + '"Provider_Name":"Service Control Manager","ServiceName":"x","ImagePath":'
         '"%COMSPEC% /c echo","ServiceType":"user mode service","StartType":"demand start","AccountName":"LocalSystem"}',
         fields={"ImagePath": "%COMSPEC% /c echo"},

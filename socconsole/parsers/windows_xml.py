@@ -162,5 +162,33 @@ SYSMON = Program(
             names={"process.command_line": "id -u", "host.name": "web-1"},
             logsources=(LogSource(product="linux", category="process_creation"),),
         ),
+        Sample(
+            line='Mar  1 04:12:09 web-1 sysmon[9]: <Event><System><Provider Name="Linux-Sysmon"/><EventID>1</EventID>'
+            "<Channel>Linux-Sysmon/Operational</Channel><Computer>web-1</Computer></System><EventData>"
+            '<Data Name="UtcTime">2026-03-01 04:12:09.557</Data><Data Name="Image">/usr/bin/bash</Data>'
+            '<Data Name="CommandLine">bash -c &quot;a &amp;&amp; b&quot;</Data><Data Name="CurrentDirectory">/srv</Data>'
+            '<Data Name="User">root</Data><Data Name="LogonId">0</Data><Data Name="ParentImage">/usr/bin/sudo</Data>'
+            '<Data Name="ParentCommandLine">sudo bash</Data></EventData></Event>',
+            fields={"CommandLine": 'bash -c "a && b"', "ParentCommandLine": "sudo bash"},
+            names={"process.parent.executable": "/usr/bin/sudo", "user.name": "root"},
+        ),
+        Sample(
+            line='Mar  1 04:12:09 web-1 sysmon: <Event><System><Provider Name="Linux-Sysmon"/><EventID>3</EventID>'
+            "<Channel>Linux-Sysmon/Operational</Channel><Computer>web-1</Computer></System><EventData>"
+            '<Data Name="Image">/usr/bin/nc</Data><Data Name="Initiated">true</Data><Data Name="DestinationIp">'
+            '2001:db8::9</Data><Data Name="DestinationHostname">c2.example</Data><Data Name="DestinationPort">443</Data>'
+            "</EventData></Event>",
+            fields={"DestinationHostname": "c2.example"},
+            names={"destination.ip": "2001:db8::9"},
+            logsources=(LogSource(product="linux", category="network_connection"),),
+        ),
+        Sample(
+            line='Mar  1 04:12:09 web-1 sysmon: <Event><System><Provider Name="Linux-Sysmon"/><EventID>11</EventID>'
+            "<Channel>Linux-Sysmon/Operational</Channel><Computer>web-1</Computer></System><EventData>"
+            '<Data Name="Image">/usr/bin/touch</Data><Data Name="TargetFilename">/etc/cron.d/x</Data></EventData></Event>',
+            fields={"Image": "/usr/bin/touch"},
+            names={"file.path": "/etc/cron.d/x"},
+            logsources=(LogSource(product="linux", category="file_event"),),
+        ),
     ),
 )
