@@ -26,5 +26,11 @@ SHIPPED_VIEWS = (
     View("Critical", "severity:critical"),
     View("Shelved", "status:shelved"),
     View("Closed", "status:closed", sort="age"),
+    View("Open", screen="tickets", sort=""),
+    View("Mine", "assignee:me", screen="tickets", sort=""),
+    View("Nobody's", "assignee:none", screen="tickets", sort=""),
+    View("Waiting", "status:waiting", screen="tickets", sort=""),
+    View("Resolved", "status:resolved", screen="tickets", sort=""),
+    View("Closed", "status:closed", screen="tickets", sort=""),
 )
-"""What every queue begins with, in the order of its bar."""
+"""What every list begins with, in the order of its bar."""

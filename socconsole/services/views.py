@@ -100,6 +100,6 @@ def _refuse(session: Session, name: str, screen: str) -> NoReturn:
     other = session.exec(query).first()
     if other is not None:
         raise ForbiddenError(f"The view {name!r} is {other.owner}'s.")
-    if any(view.name == name for view in SHIPPED_VIEWS):
+    if any(view.name == name for view in SHIPPED_VIEWS if view.screen == screen):
         raise ForbiddenError(f"{name!r} ships with the program.")
     raise NotFoundError(f"There is no view {name!r}.", hint="See `views list`.")

@@ -1,11 +1,18 @@
 """Where the queue's rows come from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from socconsole.store.queries.queue import QueueQuery, QueueRow
     from socconsole.tui.app import ConsoleApp
+
+
+SORTED_BY = (
+    *("rank", "age", "last_seen", "severity", "count", "rule", "host", "user", "source_ip"),
+    *("status", "assignee"),
+)
+"""What the queue can be sorted by."""
 
 
 class AlertSource:
@@ -18,6 +25,10 @@ class AlertSource:
         self.reverse = False
         self.newest: int | None = None
         """Every alert up to this id has been looked at; None before the first look."""
+
+    @property
+    def sorts(self) -> Collection[str]:
+        return SORTED_BY
 
     def query(self) -> "QueueQuery":
         from socconsole.store.queries.queue import QueueQuery

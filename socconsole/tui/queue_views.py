@@ -1,11 +1,14 @@
 """The views of the queue: which there are, which is shown, how many alerts each finds."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from socconsole.core.views import SHIPPED_VIEWS, View
 from socconsole.errors import UsageError
 from socconsole.tui.cells import fit
+from socconsole.tui.widgets.layout import TableLayout
 from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
@@ -16,20 +19,41 @@ if TYPE_CHECKING:
 _MANY = 1_000
 
 
-class ViewBar:
-    """The views of one queue, in the order of its bar."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a list shows: a view is made of it."""
 
-    def __init__(self) -> None:
-        self.views: Sequence[View] = SHIPPED_VIEWS
-        self.current = SHIPPED_VIEWS[0]
-        self._before = SHIPPED_VIEWS[0]
+    screen: str
+    filter: str
+    layout: TableLayout
+
+
+class HasViews(Protocol):
+    """A screen whose list can be shown by saved views."""
+
+    @property
+    def shown(self) -> Shown: ...
+
+    def show_view(self, name: str) -> None: ...
+
+    def load_views(self) -> object: ...
+
+
+class ViewBar:
+    """The views of one list, in the order of its bar."""
+
+    def __init__(self, screen: str = "queue") -> None:
+        self._screen = screen
+        self.views: Sequence[View] = [view for view in SHIPPED_VIEWS if view.screen == screen]
+        self.current = self.views[0]
+        self._before = self.views[0]
         self._counts: dict[str, int | None] = {}
 
     async def read(self, app: "ConsoleApp") -> None:
         """Read the saved views and the counts of all."""
         from socconsole.store.queries import views
 
-        self.views = await app.store.read(views.views, app.login)
+        self.views = await app.store.read(views.views, app.login, screen=self._screen)
         counts = await app.store.read(views.view_counts, self.views, login=app.login, now=app.now())
         self._counts = {view.name: count for view, count in zip(self.views, counts, strict=True)}
 
@@ -104,8 +128,6 @@ async def group_choices(
     app: "ConsoleApp", query: "QueueQuery", typed: str, narrow: Callable[[str], object]
 ) -> "PickScreen | None":
     """Ask for a field and return the list of its values; None when nothing was chosen."""
-    from functools import partial
-
     from socconsole.core.filter_edit import include
     from socconsole.store.queries.grouping import facets
     from socconsole.tui.screens.pick import Choice, PickScreen
@@ -150,23 +172,30 @@ async def run_view_command(app: "ConsoleApp", rest: str) -> None:
     """
     from socconsole.services import views
     from socconsole.tui.screens.queue import QueueScreen
+    from socconsole.tui.screens.tickets import TicketsScreen
 
-    screen = app.screen
-    if not isinstance(screen, QueueScreen):
-        raise UsageError("Views are of the queue.", hint="1 goes there.")
+    screen: HasViews | None = None
+    if isinstance(app.screen, QueueScreen | TicketsScreen):
+        screen = app.screen
+    if screen is None:
+        raise UsageError("Views are of the queue and of tickets.", hint="1 and 4 go there.")
+    shown = screen.shown
     word, _, name = rest.partition(" ")
     name = name.strip()
     if word in ("save", "team") and name:
-        filter_text, sort = screen.shown
-        layout = views.Layout(sort=sort)
+        layout = views.Layout(sort=shown.layout.order, columns=shown.layout.document)
         shared = word == "team"
-        saved = await app.change(views.save, name, filter_text, shared=shared, layout=layout)
+        saved = await app.change(
+            partial(views.save, screen=shown.screen, shared=shared, layout=layout),
+            name,
+            shown.filter,
+        )
         if saved is not None:
             app.say(f"View {name} saved{' for the team' if shared else ''}.")
             screen.load_views()
     elif word == "remove" and name:
         if await app.confirm(f"Remove view {name}?"):
-            await app.change(views.remove, name)
+            await app.change(views.remove, name, screen=shown.screen)
             screen.load_views()
     elif rest.strip():
         screen.show_view(rest)

@@ -4,6 +4,9 @@ import pytest
 
 from socconsole.core.disposition import parse_verdict
 from socconsole.services import alerts
+from socconsole.store.queries.views import views
+from socconsole.tui.widgets.columns import Column
+from socconsole.tui.widgets.layout import TableLayout
 from tests.conftest import NOON
 from tests.services.alert_making import alert_of, bring, detection, minutes, rows_of
 from tests.tui.analyst import at_the_console
@@ -66,3 +69,28 @@ async def test_a_suppression_shows_its_back_test_before_it_is_saved(console, dat
     await console.waits_until("Suppressed until")
     (row,) = rows_of(database, "suppression")
     assert (row.reason, row.created_by) == ("load test", "mara")
+
+
+async def test_a_view_keeps_columns_widths_and_order_and_the_team_finds_it(console, database):
+    await console.presses("W", "j", "j", "enter", "j", "greater_than_sign", "J", "j", "s")
+    await console.presses("q", "colon")
+    await console.types("view team Mine too")
+    with database.read() as session:
+        (saved,) = [view for view in views(session, "jo") if view.owner == "mara"]
+    layout = TableLayout.read(saved.columns, saved.sort)
+    assert not next(one for one in layout.columns if one.name == "age").shown
+    assert next(one for one in layout.columns if one.name == "rule").width == 27
+    assert layout.sort == "user"
+    await console.presses("right_square_bracket")
+    assert "Age" in console.lines[2]
+    await console.presses("colon")
+    await console.types("view Mine too")
+    assert "Age" not in console.lines[2]
+    assert console.lines[2].index("Host") < console.lines[2].index("Rule")
+
+
+def test_a_layout_sorts_numbers_before_words_and_nothing_last():
+    column = Column("size", "Size", 4, str)
+    rows = [(1, "10"), (2, "–"), (3, "9"), (4, "b"), (5, "A")]
+    assert [n for n, _ in TableLayout(sort="size").sorted(rows, [column])] == [3, 1, 5, 4, 2]
+    assert [n for n, _ in TableLayout().sorted(rows, [column])] == [1, 2, 3, 4, 5]

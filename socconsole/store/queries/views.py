@@ -8,6 +8,8 @@ from sqlmodel import Session, col, or_, select
 from socconsole.core.views import SHIPPED_VIEWS, View
 from socconsole.errors import SocError
 from socconsole.store.queries.queue import QueueQuery, queue_count
+from socconsole.store.queries.ticket_filter import ticket_filter
+from socconsole.store.queries.tickets import tickets
 from socconsole.store.tables import View as StoredView
 
 COUNT_CAP = 1_000
@@ -39,15 +41,18 @@ def view_row(row: StoredView) -> View:
         row.owner,
         row.shared,
         row.screen,
-        row.sort or "rank",
+        row.sort or ("rank" if row.screen == "queue" else ""),
         tuple(row.columns),
         row.id,
     )
 
 
 def view_count(session: Session, view: View, *, login: str, now: datetime) -> int | None:
-    """Return how many alerts a view finds, up to `COUNT_CAP`; None where its filter is stale."""
+    """Return how many things a view finds, up to `COUNT_CAP`; None where its filter is stale."""
     try:
+        if view.screen == "tickets":
+            wanted = ticket_filter(view.filter, login=login, now=now)
+            return len(tickets(session, wanted, limit=COUNT_CAP))
         query = QueueQuery.of(view.filter, login=login, now=now)
     except SocError:
         return None

@@ -1,7 +1,7 @@
 """The queue: open alerts, ranked, live."""
 
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,13 +21,14 @@ from socconsole.tui.alert_verbs import Target
 from socconsole.tui.filter_prompt import FilterPrompt
 from socconsole.tui.keymap import key
 from socconsole.tui.queue_strip import QueueStrip
-from socconsole.tui.queue_views import ViewBar, group_choices
+from socconsole.tui.queue_views import Shown, ViewBar, group_choices
 from socconsole.tui.screens import console
 from socconsole.tui.store_access import AnySession
 from socconsole.tui.tasks import task
 from socconsole.tui.value_filter import narrowed
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.layout import TableLayout
 from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.table import VirtualTable
 from socconsole.tui.widgets.text_pane import TextPane
@@ -106,7 +107,6 @@ class QueueScreen(Screen[None]):
         key("queue.new", "n", "next_new", "Next alert nobody has"),
         key("queue.critical", "e", "next_critical(1)", "Next critical alert"),
         key("queue.critical_back", "E", "next_critical(-1)", "Previous critical alert"),
-        key("queue.columns", "W", "choose_columns", "Columns: leave out, bring back"),
         key("queue.preview", "p", "toggle_preview", "Preview on, off (120 columns and more)"),
         key("queue.preview_place", "P", "turn_preview", "Preview beside the list, or below"),
         key("queue.runbook", "b", "detail('runbook')", "Runbook"),
@@ -119,7 +119,6 @@ class QueueScreen(Screen[None]):
         self._views = ViewBar()
         self._views_read = 0.0
         self._has_sources = True
-        self._left_out: set[str] = set()
         self._preview_timer: Timer | None = None
         self._filter = FilterPrompt(console(self), _words, self._filter_changed)
         self._source: AlertSource | None = None
@@ -253,9 +252,11 @@ class QueueScreen(Screen[None]):
         self._view_changed()
 
     def _view_changed(self) -> None:
+        view = self._views.current
+        layout = TableLayout.read(view.columns, view.sort)
         if self._source is not None:
-            self._source.sort = self._views.current.sort
-            self._source.reverse = False
+            self._source.sort, self._source.reverse = layout.sort or "rank", layout.reverse
+        self.table.set_arrangement(layout)
         self._show_bar()
         self.load(first=True)
         self.load_views()
@@ -265,9 +266,9 @@ class QueueScreen(Screen[None]):
         return f"{self._views.current.filter} {self._filter.text}".strip()
 
     @property
-    def shown(self) -> tuple[str, str]:
-        """The filter and the order on screen: what `:view save` keeps."""
-        return self._whole_filter, self._source.sort if self._source else "rank"
+    def shown(self) -> Shown:
+        """What `:view save` keeps."""
+        return Shown("queue", self._whole_filter, self.table.arrangement)
 
     # The filter.
 
@@ -324,38 +325,24 @@ class QueueScreen(Screen[None]):
     @task
     async def action_sort(self) -> None:
         pressed = await console(self).choose("Sort by", SORTS)
-        if pressed is not None and self._source is not None:
-            self._source.sort = SORTS[pressed]
-            self._show_bar()
-            self.load(first=True)
+        if pressed is not None:
+            self.table.set_arrangement(replace(self.table.arrangement, sort=SORTS[pressed]))
 
     def action_reverse(self) -> None:
-        if self._source is not None:
-            self._source.reverse = not self._source.reverse
+        layout = self.table.arrangement
+        sort = layout.sort or "rank"
+        self.table.set_arrangement(replace(layout, sort=sort, reverse=not layout.reverse))
+
+    def on_virtual_table_arranged(self, message: VirtualTable.Arranged) -> None:
+        message.stop()
+        source, layout = self._source, self.table.arrangement
+        if source is None:
+            return
+        wanted = (layout.sort or "rank", layout.reverse)
+        if wanted != (source.sort, source.reverse):
+            source.sort, source.reverse = wanted
             self._show_bar()
             self.load(first=True)
-
-    def action_choose_columns(self) -> None:
-        from socconsole.tui.screens.pick import Choice, PickScreen
-
-        choices = [
-            Choice(
-                "·" if column.name in self._left_out else "on",
-                column.title.strip() or column.name,
-                partial(self._turn_column, column.name),
-                column.name,
-            )
-            for column in alert_columns(console(self).now)
-        ]
-        console(self).open(PickScreen("Columns", choices))
-
-    def _turn_column(self, name: str) -> None:
-        self._left_out ^= {name}
-        self._set_columns()
-
-    def _set_columns(self) -> None:
-        columns = alert_columns(console(self).now)
-        self.table.set_columns([one for one in columns if one.name not in self._left_out])
 
     # The preview.
 

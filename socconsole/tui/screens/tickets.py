@@ -1,7 +1,6 @@
 """Tickets: the investigations that are open, most pressing first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +12,7 @@ from socconsole.tui import ticket_verbs
 from socconsole.tui.cells import span
 from socconsole.tui.filter_prompt import FilterPrompt, completed
 from socconsole.tui.keymap import key
+from socconsole.tui.queue_views import Shown, ViewBar
 from socconsole.tui.screens import console
 from socconsole.tui.tasks import task
 from socconsole.tui.ticket_text import PRIORITY_STYLES, left_words
@@ -20,6 +20,7 @@ from socconsole.tui.ticket_verbs import Chosen
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.layout import TableLayout
 from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.table import VirtualTable
 
@@ -33,27 +34,6 @@ STATUS_WORDS = {
     "resolved": "done",
     "closed": "clsd",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A named selection of tickets."""
-
-    name: str
-    statuses: tuple[str, ...]
-    whose: str = ""
-    """`me`, `nobody`, or empty for everybody's."""
-
-
-_OPEN = ("open", "in_progress", "waiting")
-VIEWS = (
-    View("Open", _OPEN),
-    View("Mine", _OPEN, "me"),
-    View("Nobody's", _OPEN, "nobody"),
-    View("Waiting", ("waiting",)),
-    View("Resolved", ("resolved",)),
-    View("Closed", ("closed",)),
-)
 
 
 class TicketsScreen(Screen[None]):
@@ -71,7 +51,8 @@ class TicketsScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._view = VIEWS[0]
+        self._views = ViewBar("tickets")
+        self._wanted_now: TicketFilter | None = None
         self._filter = FilterPrompt(console(self), lambda: TICKET_FIELDS, self.action_load)
 
     def compose(self) -> ComposeResult:
@@ -99,44 +80,57 @@ class TicketsScreen(Screen[None]):
         from socconsole.store.queries.tickets import tickets
 
         self._show_bar()
-        rows = await console(self).store.read(tickets, self._wanted())
+        self._wanted_now = wanted = self._wanted()
+        rows = await console(self).store.read(tickets, wanted)
         self.table.empty = self._why_empty()
         self.table.show_rows([(row.id, row) for row in rows])
+        await self._views.read(console(self))
+        self._show_bar()
+
+    def load_views(self) -> None:
+        self.action_load()
 
     def _wanted(self) -> "TicketFilter":
         from socconsole.store.queries.ticket_filter import ticket_filter
 
         app = console(self)
-        return ticket_filter(
-            self._filter.text,
-            login=app.login,
-            now=app.now(),
-            statuses=self._view.statuses,
-            assignee={"me": app.login, "nobody": ""}.get(self._view.whose),
-        )
+        return ticket_filter(self._whole_filter, login=app.login, now=app.now())
+
+    @property
+    def _whole_filter(self) -> str:
+        return f"{self._views.current.filter} {self._filter.text}".strip()
+
+    @property
+    def shown(self) -> Shown:
+        """What `:view save` keeps."""
+        return Shown("tickets", self._whole_filter, self.table.arrangement)
+
+    def show_view(self, name: str) -> None:
+        """Show the view called `name`; raises UsageError."""
+        self._views.take(name)
+        self._view_changed()
+
+    def _view_changed(self) -> None:
+        view = self._views.current
+        self.table.set_arrangement(TableLayout.read(view.columns, view.sort))
+        self.action_load()
 
     def _why_empty(self) -> str:
+        name = self._views.current.name
         if self._filter.text:
-            return (
-                f"No ticket in {self._view.name} has {self._filter.text} · \\ takes the filter off"
-            )
-        if self._view.name == "Open":
+            return f"No ticket in {name} has {self._filter.text} · \\ takes the filter off"
+        if name == "Open":
             return "No open ticket · + opens one by hand, t on an alert opens one from it"
-        return f"No ticket in {self._view.name} · [ and ] change the view"
+        return f"No ticket in {name} · [ and ] change the view"
 
     def _show_bar(self) -> None:
-        parts: list[tuple[str, str]] = []
-        for view in VIEWS:
-            if view is self._view:
-                parts.append((f"[{view.name}]", "tab-active"))
-            else:
-                parts.append((f" {view.name} ", "tab"))
+        parts = self._views.parts()
         parts.extend(self._filter.parts)
         self.query_one("#bar", Drawn).show(*parts)
 
     def action_view(self, by: int) -> None:
-        self._view = VIEWS[(VIEWS.index(self._view) + by) % len(VIEWS)]
-        self.action_load()
+        self._views.step(by)
+        self._view_changed()
 
     @task
     async def action_filter(self) -> None:
@@ -176,7 +170,10 @@ class TicketsScreen(Screen[None]):
     # What a row says.
 
     def _is_gone(self, row: "TicketRow") -> bool:
-        return row.status not in self._view.statuses
+        wanted = self._wanted_now
+        if wanted is None or (wanted.statuses and row.status not in wanted.statuses):
+            return wanted is not None
+        return wanted.passes is not None and not wanted.passes(row)
 
     def _columns(self) -> "list[Column[TicketRow]]":
         return [
@@ -192,8 +189,23 @@ class TicketsScreen(Screen[None]):
             Column("title", "Title", 20, lambda row: row.title, grow=3),
             Column("assignee", "Own", 8, lambda row: row.assignee or "–"),
             Column("alerts", "Al", 3, lambda row: str(row.alert_count or "–"), right=True),
-            Column("left", "Left", 7, self._left, self._left_style, right=True),
-            Column("age", "Age", 4, self._age, right=True),
+            Column(
+                "left",
+                "Left",
+                7,
+                self._left,
+                self._left_style,
+                right=True,
+                value=lambda row: row.due_at.timestamp() if row.due_at else "",
+            ),
+            Column(
+                "age",
+                "Age",
+                4,
+                self._age,
+                right=True,
+                value=lambda row: -row.opened_at.timestamp(),
+            ),
             Column("incident", "Incident", 12, lambda row: row.incident or "", least=100),
             Column("category", "Category", 12, lambda row: row.category, least=120),
             Column("next", "Next step", 20, lambda row: row.next_step, grow=2, least=150),

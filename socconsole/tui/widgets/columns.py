@@ -29,6 +29,8 @@ class Column(Generic[RowT]):
     least: int = 0
     """Shown only in tables at least this wide."""
     right: bool = False
+    value: Callable[[RowT], object] | None = None
+    """What rows are sorted by where the text is not: a time, a number."""
 
 
 def placed(columns: Sequence[Column[RowT]], width: int) -> list[tuple[Column[RowT], int]]:

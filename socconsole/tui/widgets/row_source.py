@@ -1,6 +1,6 @@
 """Where the rows of a table come from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 RowT_co = TypeVar("RowT_co", covariant=True)
@@ -8,6 +8,11 @@ RowT_co = TypeVar("RowT_co", covariant=True)
 
 class RowSource(Protocol[RowT_co]):
     """Where a table's rows come from. Both methods run in a thread."""
+
+    @property
+    def sorts(self) -> Collection[str]:
+        """Names of the columns it can sort by."""
+        ...
 
     def ids(self) -> Sequence[int]:
         """Return every id of the view, in its order."""

@@ -36,3 +36,82 @@ def select(ids: Sequence[int], marks: Set[int], all_marked: bool, here: int | No
         kept = [row_id for row_id in ids if row_id in marks]
         return Selection(kept, hidden=len(marks) - len(kept), marked=True)
     return Selection(() if here is None else (here,))
+
+
+_SNAPSHOT = 50_000
+"""Up to so many rows, all of a view stay marked when it is loaded again."""
+
+
+class Marks:
+    """Which rows of a view are marked: single ones, a range that follows the cursor, or all."""
+
+    def __init__(self) -> None:
+        self.hidden = 0
+        """Marked rows that the view does not show."""
+        self.anchor: int | None = None
+        """Where the range began."""
+        self._ids: set[int] = set()
+        self._all = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all is marked."""
+        return not (self._all or self._ids or self.anchor is not None)
+
+    def clear(self) -> None:
+        self._ids.clear()
+        self._all = False
+        self.anchor = None
+        self.hidden = 0
+
+    def take_all(self) -> None:
+        """Mark every row of the view."""
+        self.clear()
+        self._all = True
+
+    def toggle(self, row_id: int) -> None:
+        self._ids ^= {row_id}
+
+    def end_range(self, ids: Sequence[int], cursor: int) -> None:
+        """Keep the rows of the range as single marks."""
+        chosen = self._range(ids, cursor)
+        self._ids = self._ids - chosen if self._all else self._ids | chosen
+        self.anchor = None
+
+    def covers(self, ids: Sequence[int], index: int, cursor: int) -> bool:
+        """Return whether the row at `index` is marked, by itself or by the range."""
+        if self.anchor is not None:
+            low, high = sorted((self.anchor, cursor))
+            if low <= index <= high:
+                return True
+        return (ids[index] in self._ids) != self._all
+
+    def select(self, ids: Sequence[int], cursor: int, here: int | None) -> Selection:
+        """Return the marked rows of the view, or else the row under the cursor."""
+        return select(ids, self._ids | self._range(ids, cursor), self._all, here)
+
+    def count(self, ids: Sequence[int], cursor: int) -> int:
+        """Return how many rows of the view are marked."""
+        if self._all:
+            return len(ids) - len(self._ids)
+        return len(self._ids | self._range(ids, cursor)) - self.hidden
+
+    def count_hidden(self, ids: Sequence[int]) -> int:
+        """Return how many marked rows are not among `ids`."""
+        return len(self._ids) - len(self._ids.intersection(ids)) if self._ids else 0
+
+    def reload(self, before: Sequence[int], after: Sequence[int], hidden: int) -> None:
+        """Go over to a view that was loaded again; all of it means the rows it had."""
+        if self._all:
+            kept = set(before) - self._ids if len(before) <= _SNAPSHOT else set()
+            self.clear()
+            self._ids = kept
+            hidden = self.count_hidden(after)
+        self.anchor = None
+        self.hidden = hidden
+
+    def _range(self, ids: Sequence[int], cursor: int) -> set[int]:
+        if self.anchor is None:
+            return set()
+        low, high = sorted((self.anchor, cursor))
+        return set(ids[low : high + 1])

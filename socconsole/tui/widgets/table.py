@@ -21,10 +21,11 @@ from socconsole.tui.cells import fit
 from socconsole.tui.keymap import key
 from socconsole.tui.messages import IdsLoaded, RowsLoaded
 from socconsole.tui.widgets.columns import LEAD, Column, merged, placed
+from socconsole.tui.widgets.layout import TableLayout
 from socconsole.tui.widgets.line_view import LineView
 from socconsole.tui.widgets.of_table import OfTable
 from socconsole.tui.widgets.row_source import RowSource
-from socconsole.tui.widgets.selection import Selection, select
+from socconsole.tui.widgets.selection import Marks, Selection
 
 RowT = TypeVar("RowT")
 
@@ -52,6 +53,9 @@ class VirtualTable(LineView, Generic[RowT]):
             super().__init__(table)
             self.row_id = row_id
 
+    class Arranged(OfTable):
+        """The analyst wants another layout."""
+
     class Chosen(OfTable):
         """Enter was pressed on a row."""
 
@@ -73,6 +77,7 @@ class VirtualTable(LineView, Generic[RowT]):
         key("list.range", "v", "toggle_range", "Start or end a range of marks"),
         key("list.range_down", "shift+down", "extend(1)", "Extend the range down"),
         key("list.range_up", "shift+up", "extend(-1)", "Extend the range up"),
+        key("list.columns", "W", "arrange", "Columns: which, how wide, which one sorts"),
         key("list.all", "asterisk", "mark_all", "Mark all rows of the view; again: none"),
     ]
 
@@ -89,20 +94,20 @@ class VirtualTable(LineView, Generic[RowT]):
         id: str | None = None,  # noqa: A002 Textual's name
     ) -> None:
         super().__init__(id=id)
-        self.columns: tuple[Column[RowT], ...] = tuple(columns)
+        self.all_columns: tuple[Column[RowT], ...] = tuple(columns)
+        self.columns = self.all_columns
+        self.arrangement = TableLayout()
         self.source = source
         self.empty = empty
         self.gone = gone or (lambda _: False)
         self.cursor = 0
         self.pill = ""
         self.note = ""
-        self.marks: set[int] = set()
-        self.hidden = 0
+        self.marks = Marks()
         self.has_failed = False
         """Whether the last order asked for never came."""
-        self._all_marked = False
-        self._anchor: int | None = None
         self._ids: Sequence[int] = ()
+        self._given: Sequence[tuple[int, RowT]] = ()
         self._rows: OrderedDict[int, RowT] = OrderedDict()
         self._generation = 0
         self._goal: int | None = None
@@ -140,6 +145,8 @@ class VirtualTable(LineView, Generic[RowT]):
 
     def show_rows(self, rows: Sequence[tuple[int, RowT]]) -> None:
         """Show these rows, given with their ids; the cursor stays on its id."""
+        self._given = rows
+        rows = self.arrangement.sorted(rows, self.all_columns)
         ids = array("q", (row_id for row_id, _ in rows))
         position = self._position_of(self.cursor_id, ids)
         self._take(IdsLoaded(self._generation, ids, position, dict(rows), self._count_hidden(ids)))
@@ -192,7 +199,7 @@ class VirtualTable(LineView, Generic[RowT]):
             return min(self.cursor, max(0, len(ids) - 1))
 
     def _count_hidden(self, ids: Sequence[int]) -> int:
-        return len(self.marks) - len(self.marks.intersection(ids)) if self.marks else 0
+        return self.marks.count_hidden(ids)
 
     def on_ids_loaded(self, message: IdsLoaded) -> None:
         message.stop()
@@ -205,11 +212,10 @@ class VirtualTable(LineView, Generic[RowT]):
     def _take(self, loaded: IdsLoaded) -> None:
         before = self.cursor_id
         offset = self.cursor - self.top
+        self.marks.reload(self._ids, loaded.ids, loaded.hidden)
         self._ids = loaded.ids
         self._asked.clear()
-        self._anchor = self._goal = None
-        self._all_marked = False
-        self.hidden = loaded.hidden
+        self._goal = None
         self._keep(loaded.rows)
         self.cursor = loaded.position
         self.top = max(0, min(self.cursor - offset, self.last_top, self.cursor))
@@ -304,7 +310,7 @@ class VirtualTable(LineView, Generic[RowT]):
         old, self.cursor = self.cursor, index
         self._has_moved = True
         self.reveal(index)
-        if self._anchor is not None:
+        if self.marks.anchor is not None:
             for passed in range(min(old, index), max(old, index) + 1):
                 self.refresh_index(passed)
         elif old != index:
@@ -343,15 +349,11 @@ class VirtualTable(LineView, Generic[RowT]):
 
     def is_marked(self, index: int) -> bool:
         """Return whether the row at `index` is marked, by itself or by the range."""
-        if self._anchor is not None:
-            low, high = sorted((self._anchor, self.cursor))
-            if low <= index <= high:
-                return True
-        return (self._ids[index] in self.marks) != self._all_marked
+        return self.marks.covers(self._ids, index, self.cursor)
 
     def selection(self) -> Selection:
         """Return the marked rows of this view, or else the row under the cursor."""
-        return select(self._ids, self.marks | self._range_ids(), self._all_marked, self.cursor_id)
+        return self.marks.select(self._ids, self.cursor, self.cursor_id)
 
     def selected_rows(self) -> list[RowT]:
         """Return the loaded rows among the selection."""
@@ -361,51 +363,37 @@ class VirtualTable(LineView, Generic[RowT]):
 
     def clear_marks(self) -> None:
         self.marks.clear()
-        self._all_marked = False
-        self._anchor = None
-        self.hidden = 0
         self.refresh_lines()
         self.refresh_foot()
-
-    def _range_ids(self) -> set[int]:
-        if self._anchor is None:
-            return set()
-        low, high = sorted((self._anchor, self.cursor))
-        return set(self._ids[low : high + 1])
 
     def action_mark(self) -> None:
         if self.cursor_id is None:
             return
-        self.marks ^= {self.cursor_id}
+        self.marks.toggle(self.cursor_id)
         self.refresh_index(self.cursor)
         self.refresh_foot()
         self.move_to(self.cursor + 1)
 
     def action_toggle_range(self) -> None:
-        if self._anchor is None:
-            self._anchor = self.cursor
+        if self.marks.anchor is None:
+            self.marks.anchor = self.cursor
         else:
-            self._end_range()
+            self.marks.end_range(self._ids, self.cursor)
         self.refresh_index(self.cursor)
         self.refresh_foot()
 
-    def _end_range(self) -> None:
-        chosen = self._range_ids()
-        self.marks = self.marks - chosen if self._all_marked else self.marks | chosen
-        self._anchor = None
-
     def action_extend(self, by: int) -> None:
-        if self._anchor is None:
-            self._anchor = self.cursor
+        if self.marks.anchor is None:
+            self.marks.anchor = self.cursor
         self.move_to(self.cursor + by)
 
     def action_mark_all(self) -> None:
-        some = self._all_marked or bool(self.marks) or self._anchor is not None
-        self.clear_marks()
-        if not some:
-            self._all_marked = True
-            self.refresh_lines()
-            self.refresh_foot()
+        if self.marks.is_empty:
+            self.marks.take_all()
+        else:
+            self.marks.clear()
+        self.refresh_lines()
+        self.refresh_foot()
 
     def set_foot(self, *, pill: str | None = None, note: str | None = None) -> None:
         """Change the foot: the pill at its left, the note at its right."""
@@ -417,9 +405,29 @@ class VirtualTable(LineView, Generic[RowT]):
             self.refresh_foot(_FOOT_LEFT)
 
     def set_columns(self, columns: Sequence[Column[RowT]]) -> None:
-        self.columns = tuple(columns)
+        self.all_columns = tuple(columns)
+        self.set_arrangement(self.arrangement)
+
+    def set_arrangement(self, layout: TableLayout) -> None:
+        """Show the columns as `layout` wants them, and rows given by `show_rows` in its order."""
+        is_resorted = layout.order != self.arrangement.order
+        self.arrangement = layout
+        self.columns = tuple(layout.arranged(self.all_columns))
         self._layout_of = (-1, [])
+        if is_resorted and self.source is None and self._given:
+            self.show_rows(self._given)
         self.refresh()
+        if self.is_attached:
+            self.post_message(self.Arranged(self))
+
+    def may_sort_by(self, name: str) -> bool:
+        """Return whether the rows can be sorted by that column."""
+        return self.source is None or name in self.source.sorts
+
+    def action_arrange(self) -> None:
+        from socconsole.tui.screens.columns import ColumnsScreen
+
+        self.console_app.open(ColumnsScreen(self))
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
@@ -473,18 +481,13 @@ class VirtualTable(LineView, Generic[RowT]):
 
     def _foot_right(self) -> str:
         parts = [self.note] if self.note else []
-        marked = self._marked_count()
-        if marked or self.hidden:
-            parts.append(f"{marked} marked" + (f" ({self.hidden} hidden)" if self.hidden else ""))
-        if self._anchor is not None:
+        marked, hidden = self.marks.count(self._ids, self.cursor), self.marks.hidden
+        if marked or hidden:
+            parts.append(f"{marked} marked" + (f" ({hidden} hidden)" if hidden else ""))
+        if self.marks.anchor is not None:
             parts.append("range")
         return " · ".join([*parts, self._position_text()])
 
     def _position_text(self) -> str:
         """Return where the cursor is; it stands last, so that a move repaints only that."""
         return f"{min(self.cursor + 1, len(self._ids))}/{len(self._ids)}"
-
-    def _marked_count(self) -> int:
-        if self._all_marked:
-            return len(self._ids) - len(self.marks)
-        return len(self.marks | self._range_ids()) - self.hidden
