@@ -62,6 +62,7 @@ def _items(
     from socconsole.parsers import open_parser
     from socconsole.parsers.multiline import joined
     from socconsole.parsers.reading import decode, read_line
+    from socconsole.parsers.timestamps import host_zone
 
     lines = read_records(name)
     head = list(islice(lines, _LOOKED_AT))
@@ -70,7 +71,8 @@ def _items(
     parser = _chosen(texts, name, format_name)
     parse_line = open_parser(parser, texts) if parser is not None else lambda _text, _context: None
     now = context.now()
-    read_context = ReadContext(source=name, read_at=now, reference=_written_at(name) or now)
+    reference = _written_at(name) or now
+    read_context = ReadContext(source=name, read_at=now, reference=reference, zone=host_zone())
     join = multiline or (None if parser is None else parser.name)
     for line in joined(join, chain(head, lines)):
         yield _item(line, read_line(parse_line, line, read_context))

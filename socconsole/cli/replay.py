@@ -37,8 +37,10 @@ _BATCH = 32
 
 
 def _context() -> ReadContext:
+    from socconsole.parsers.timestamps import host_zone
+
     now = datetime.now(UTC)
-    return ReadContext("replay", now, now)
+    return ReadContext("replay", now, now, zone=host_zone())
 
 
 @dataclass(slots=True)

@@ -5,10 +5,12 @@ does not put it more than a day after the reference. A leap second is the last m
 minute; 24:00:00 is the next day; fractions beyond microseconds are cut off.
 """
 
+import os
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from socconsole.core.event import ReadContext, TimeQuality
 
@@ -256,13 +258,37 @@ def _digits(text: str, zone: tzinfo) -> Instant | None:
     return _shifted(f"{year}-{month}-{day}T{clock}", zone)
 
 
-def in_order(moment: datetime, previous: datetime | None, zone: tzinfo) -> datetime:
+_JITTER = timedelta(minutes=1)
+"""Lines may be so much out of order without a clock having gone back."""
+_JUST_NOW = timedelta(minutes=5)
+
+
+def in_order(
+    moment: datetime, previous: datetime | None, zone: tzinfo, just_read: datetime | None = None
+) -> datetime:
     """Return which of the two readings of an hour that comes twice goes on from `previous`.
 
-    A wall-clock time in the hour that summer time repeats is first taken for the earlier one; when
-    the line above was later than that, it was the second.
+    A wall-clock time in the hour that summer time repeats is first taken for the earlier one. It was
+    the second when the line was written `just_read`, or when the line above was later than that.
     """
-    if previous is None or previous <= moment:
+    if just_read is None and (previous is None or previous - moment <= _JITTER):
         return moment
     second = moment.astimezone(zone).replace(fold=1).astimezone(UTC)
-    return second if second > moment else moment
+    if second <= moment:
+        return moment
+    if just_read is not None and abs(second - just_read) < _JUST_NOW:
+        return second
+    return second if previous is not None and previous - moment > _JITTER else moment
+
+
+def host_zone() -> tzinfo:
+    """Return the zone of this host, with the summer times it had and will have."""
+    linked = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
+    name = os.environ.get("TZ", "").removeprefix(":") or linked
+    if name in ("UTC", "Etc/UTC", "GMT"):
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # A zone with no name that is known: what holds just now is the best there is.
+        return datetime.now(UTC).astimezone().tzinfo or UTC

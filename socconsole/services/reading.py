@@ -9,6 +9,7 @@ from socconsole.core.event import Event, RawLine, ReadContext, TimeQuality
 from socconsole.core.policy import SourcePolicy
 from socconsole.parsers import Parse, Parser, choose, find, open_parser, unparsed
 from socconsole.parsers.envelopes import unpacked
+from socconsole.parsers.timestamps import host_zone, in_order
 from socconsole.sources.framing import text_of
 from socconsole.sources.notes import Note, NoteKind
 
@@ -80,7 +81,9 @@ class LineReader:
         """
         self.policy = policy
         self._redact = redact
-        self.zone: tzinfo = ZoneInfo(policy.timezone) if policy.timezone else _host_zone()
+        self.zone: tzinfo = ZoneInfo(policy.timezone) if policy.timezone else host_zone()
+        self._hours_repeat = isinstance(self.zone, ZoneInfo)
+        self._last: dict[int, datetime] = {}
         self._fixed = None if policy.format == "auto" else find(policy.format)
         self._usual: Parser | None = None
         self._misses = 0
@@ -109,6 +112,7 @@ class LineReader:
     def forget(self, generation: int) -> None:
         """Drop what is remembered of a generation that has ended."""
         self._formats.pop(generation, None)
+        self._last.pop(generation, None)
         self._bad.pop(generation, None)
 
     def events(
@@ -166,6 +170,10 @@ class LineReader:
         if event.time is None:
             event.time, event.time_quality = read_at, TimeQuality.NONE
             return
+        if self._hours_repeat and event.time_quality is not TimeQuality.EXACT:
+            previous = self._last.get(line.generation)
+            event.time = in_order(event.time, previous, self.zone, read_at if is_live else None)
+            self._last[line.generation] = event.time
         ahead = (event.time - read_at).total_seconds()
         if ahead > SKEW_AHEAD_SECS or (is_live and ahead < -SKEW_BEHIND_SECS):
             self._note_skew(event.time, line, read_at)
@@ -259,7 +267,3 @@ def _reads_all(parser: Parser, lines: list[str]) -> bool:
     context = ReadContext("", now, now)
     parse = open_parser(parser, lines)
     return all(parse(line, context) is not None for line in lines if line.strip())
-
-
-def _host_zone() -> tzinfo:
-    return datetime.now(UTC).astimezone().tzinfo or UTC

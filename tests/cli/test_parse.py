@@ -16,7 +16,9 @@ SSHD = "Mar  1 04:12:09 web-1 sshd[1]: Invalid user x from 192.0.2.1"
 
 
 @pytest.fixture
-def parsed(capsys):
+def parsed(capsys, monkeypatch):
+    monkeypatch.setenv("TZ", "UTC")
+
     def parse(*arguments: str) -> list[dict]:
         run(["parse", *map(str, arguments), "--jsonl"])
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -49,6 +51,13 @@ def test_a_date_without_a_year_is_measured_against_the_file(tmp_path, parsed):
     written = datetime(2019, 7, 1, tzinfo=UTC).timestamp()
     os.utime(log, (written, written))
     assert parsed(log)[0]["time"] == "2019-03-01T04:12:09Z"
+
+
+def test_a_time_without_a_zone_is_the_hosts_as_in_collecting(tmp_path, parsed, monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    (tmp_path / "a.log").write_text("2026-07-01 04:12:09 a: x\n2026-03-01 04:12:09 a: x\n")
+    times = [item["time"] for item in parsed(tmp_path / "a.log")]
+    assert times == ["2026-07-01T02:12:09Z", "2026-03-01T03:12:09Z"]
 
 
 def test_a_gzip_file_and_the_standard_input_read_alike(tmp_path, parsed, monkeypatch):

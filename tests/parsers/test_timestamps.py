@@ -1,10 +1,10 @@
 """Times come out aware and in UTC, and say how much of them was written."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from socconsole.core.event import ReadContext, TimeQuality
@@ -110,11 +110,35 @@ def test_an_iso_time_comes_back_as_it_went(moment):
     assert timestamps.iso(aware.isoformat(), context()) == (aware, EXACT)
 
 
-@given(st.datetimes(NAIVE.replace(year=1990), NAIVE.replace(year=2090)))
-def test_a_time_read_within_a_year_gets_its_year(moment):
+@settings(max_examples=60)
+@given(
+    st.datetimes(NAIVE.replace(year=1990), NAIVE.replace(year=2090)),
+    st.integers(-86_000, 364 * 86_400),
+)
+@example(datetime.fromisoformat("2025-12-31T23:59:59"), 2)
+@example(datetime.fromisoformat("2026-01-01T00:00:01"), -2)
+@example(datetime.fromisoformat("2024-02-29T12:00:00"), 300 * 86_400)
+def test_a_time_read_up_to_a_year_later_or_a_day_ahead_gets_its_year(moment, age):
     aware = moment.replace(tzinfo=UTC, microsecond=0)
-    found = timestamps.without_year(aware.strftime("%b %d %H:%M:%S"), context(aware.isoformat()))
+    reference = aware + timedelta(seconds=age)
+    found = timestamps.without_year(
+        aware.strftime("%b %d %H:%M:%S"), context(reference.isoformat())
+    )
     assert found == (aware, YEAR)
+
+
+@settings(max_examples=60)
+@given(
+    st.datetimes(NAIVE.replace(year=1990), NAIVE.replace(year=2037)),
+    st.sampled_from(("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")),
+)
+def test_a_wall_clock_time_comes_back_in_its_zone_or_moves_past_the_gap(moment, zone):
+    found = timestamps.iso(moment.isoformat(" "), context(zone=zone))
+    assert found is not None
+    assert found[1] is ZONE
+    back = found[0].astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    # In spring a clock jumps forward: a time that it jumps over is that much later.
+    assert back == moment or timedelta() < back - moment <= timedelta(hours=1)
 
 
 @pytest.mark.parametrize(("name", "hour"), [("CEST", 0), ("CET", 1)])
@@ -137,3 +161,15 @@ def test_the_hour_that_comes_twice_goes_on_from_the_line_above():
     assert timestamps.in_order(first, above, berlin) == second
     assert timestamps.in_order(first, None, berlin) == first
     assert timestamps.in_order(above, second, UTC) == above
+    assert timestamps.in_order(first, first + timedelta(seconds=5), berlin) == first
+    assert timestamps.in_order(first, None, berlin, second + timedelta(seconds=1)) == second
+    assert timestamps.in_order(first, None, berlin, first + timedelta(seconds=1)) == first
+
+
+def test_the_host_has_its_summer_times(monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    assert timestamps.host_zone() == ZoneInfo("Europe/Berlin")
+    monkeypatch.setenv("TZ", ":UTC")
+    assert timestamps.host_zone() is UTC
+    monkeypatch.setenv("TZ", "no/such")
+    assert timestamps.host_zone() is not None
