@@ -1,10 +1,7 @@
 """The rules that look at one kind of event, ready to be asked all at once."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
-from operator import or_
+from collections.abc import Callable, Sequence
 from time import perf_counter_ns
-from typing import Any
 
 from socconsole.core.event import Event
 from socconsole.sigma import quarantine
@@ -15,22 +12,14 @@ from socconsole.sigma.keywords import Keywords, KeywordScans
 from socconsole.sigma.needles import NeedleSets
 from socconsole.sigma.plan import Plan, make_plan
 from socconsole.sigma.quarantine import LONG, Quarantine
+from socconsole.sigma.sift import make_sift
 from socconsole.sigma.table import FieldTable, Ledger, Memory
 from socconsole.sigma.tree import items_of
-
-_ALWAYS_ASKED = 3
-"""Tables that are asked of every event: those that rule most out."""
-
-_BLOCK = 5
-"""Tables after them that are left out together where no rule that is still possible asks one."""
 
 _MAX_KEY = 8
 """Fields whose values together are worth remembering a verdict for."""
 
 _MAX_VERDICTS = 20_000
-
-Sift = Callable[[Event], tuple[int, int]]
-"""Event → rules that are still possible; rules whose wide gate is met."""
 
 
 class Shared:
@@ -70,7 +59,7 @@ class Partition:
         )
         self.memories = {table.field: Memory(table, shared.ledger) for table in self._order}
         self.scan = self.keywords.scan
-        self._sift = _sift(self._order, self.memories, self._everything)
+        self._sift = make_sift(self._order, self.memories, self._everything)
 
     def match(self, event: Event, *, no_keyword: bool = False) -> Sequence[Definition]:
         """Return the rules `event` meets, in the order of the rule set.
@@ -195,20 +184,6 @@ class Partition:
                 table.tired |= bit
 
 
-def _asking(number: int, table: FieldTable) -> list[str]:
-    """Return the lines that ask one table."""
-    plain = "." not in table.field and " " not in table.field
-    lines = [f"v = get(name{number})" if plain else f"v = value_of(event, name{number})"]
-    lines += [f"if v is None: m &= absent{number}", "else:"]
-    if table.tells_booleans():
-        lines += [" if v is True: v = 'true'", " elif v is False: v = 'false'"]
-    if table.opens:
-        lines.append(f" a, b = memory{number}[v]; m &= a; g |= b")
-    else:
-        lines.append(f" m &= memory{number}[v][0]")
-    return lines
-
-
 def _rest_of(definition: Definition) -> tuple[EventCheck, tuple[str, ...]]:
     """Return the check of what fields alone cannot decide, and the fields that decide it.
 
@@ -230,30 +205,3 @@ def _key(value: object) -> object:
     if value is True or value is False:
         return text_of(value)
     return value
-
-
-def _sift(order: Sequence[FieldTable], memories: Mapping[str, Memory], everything: int) -> Sift:
-    """Return the function that asks every table once, but for those no possible rule needs.
-
-    It is written out as code because a loop costs as much again. The text is built from numbers
-    only: field names and masks are bound as values, so no rule can put words into it.
-    """
-    values: dict[str, Any] = {"everything": everything, "value_of": value_of}
-    lines = ["def sift(event):", " m = everything; g = 0; get = event.fields.get"]
-    for number, table in enumerate(order):
-        values[f"name{number}"] = table.field
-        values[f"absent{number}"] = everything & (~table.asked | table.absent)
-        values[f"memory{number}"] = memories[table.field]
-        indent = " "
-        if number >= _ALWAYS_ASKED:
-            first = number - (number - _ALWAYS_ASKED) % _BLOCK
-            if number == first:
-                block = order[first : first + _BLOCK]
-                values[f"block{first}"] = reduce(or_, (one.asked | one.opens for one in block))
-                lines.append(f" if m & block{first}:")
-            indent = "  "
-        lines += [indent + line for line in _asking(number, table)]
-    lines.append(" return m, g")
-    exec("\n".join(lines), values)  # noqa: S102 - numbers and our own words only, see above
-    sift: Sift = values["sift"]
-    return sift
