@@ -24,6 +24,9 @@ _LONG_LINE = 512
 _WORTH_COMPILING = 1 << 20
 """Bytes after which Hyperscan's speed has paid for its compilation; until then RE2 searches."""
 
+LIKE_ASCII = "\u212a\u0130"
+"""The letters beyond ASCII whose lower case has one of ASCII in it."""
+
 _MANY = 500
 """Hits after which a search need not go on."""
 
@@ -87,17 +90,18 @@ class KeywordScan:
 
     def __init__(self, needles: Sequence[str]) -> None:
         self._needles = needles
+        self._plain = all(map(str.isascii, needles))
         self._scan: Scan | None = None
         self._patience = _WORTH_COMPILING
         self._fast = False
 
     def found(self, text: str) -> bool:
         """Return whether some needle may be a part of a value in the JSON `text`."""
-        return bool(self._ends(_comparable(text)))
+        return bool(self._ends(self._comparable(text)))
 
     def suspects(self, lines: Sequence[str]) -> Collection[int]:
         """Return the places of the lines in which some needle may be, found in one search."""
-        written = [_comparable(line) for line in lines]
+        written = [self._comparable(line) for line in lines]
         ends = self._ends(b"\n".join(written))
         if not ends:
             return ()
@@ -118,16 +122,17 @@ class KeywordScan:
             scan = self._scan = maker(self._patterns())
         return scan(data)
 
+    def _comparable(self, text: str) -> bytes:
+        """Return a text's UTF-8, in lower case where a letter beyond ASCII may answer a needle."""
+        if not text.isascii() and (not self._plain or any(letter in text for letter in LIKE_ASCII)):
+            text = text.lower()
+        return text.encode(errors="replace")
+
     def _patterns(self) -> list[str]:
         written = set(self._needles)
         written |= {json.dumps(needle, ensure_ascii=False)[1:-1] for needle in self._needles}
         # Where JSON escapes letters or slashes too, a needle may hide: that counts as found.
         return [*map(quote, sorted(written)), r"\\u[0-9a-f]{4}", r"\\/"]
-
-
-def _comparable(text: str) -> bytes:
-    """Return the UTF-8 of a text; letters beyond ASCII in lower case, as in the needles."""
-    return (text if text.isascii() else text.lower()).encode(errors="replace")
 
 
 def _re2_scan(patterns: Sequence[str]) -> Scan:

@@ -1,6 +1,8 @@
 """Which rules look at which events."""
 
 from collections.abc import Iterable, Sequence
+from itertools import product
+from operator import itemgetter
 
 from socconsole.core.event import LogSource
 from socconsole.sigma.definition import Definition
@@ -19,14 +21,16 @@ class Routes:
 
     def of(self, sources: Sequence[LogSource]) -> tuple[Definition, ...]:
         """Return the rules for events of these log sources, in the order of the rule set."""
-        known = _names(sources)
+        products, categories, services = (
+            {None, *((getattr(source, part) or "").lower() for source in sources)}
+            for part in ("product", "category", "service")
+        )  # None: a rule that demands nothing there
         found = [
             pair
-            for triple, pairs in self._by_triple.items()
-            if all(name is None or name in names for name, names in zip(triple, known, strict=True))
-            for pair in pairs
+            for triple in product(products, categories, services)
+            for pair in self._by_triple.get(triple, ())
         ]
-        return tuple(definition for _, definition in sorted(found, key=lambda pair: pair[0]))
+        return tuple(definition for _, definition in sorted(found, key=itemgetter(0)))
 
 
 def looks_at(definition: Definition, sources: Sequence[LogSource]) -> bool:
@@ -36,11 +40,3 @@ def looks_at(definition: Definition, sources: Sequence[LogSource]) -> bool:
     Upper and lower case are equal.
     """
     return bool(Routes([definition]).of(sources))
-
-
-def _names(sources: Sequence[LogSource]) -> tuple[set[str], set[str], set[str]]:
-    return (
-        {(source.product or "").lower() for source in sources},
-        {(source.category or "").lower() for source in sources},
-        {(source.service or "").lower() for source in sources},
-    )

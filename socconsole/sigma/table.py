@@ -1,8 +1,9 @@
 """One field of one partition: value → which rules the value leaves possible, as bits of an int."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from time import perf_counter_ns
 
 from socconsole.sigma import quarantine
@@ -34,6 +35,7 @@ _IN_BOOLEANS = frozenset(
 
 Masks = tuple[int, int]
 """Rules whose own demands on the field hold; rules of which a wide gate is met here."""
+_NO_RULE: Masks = (0, 0)
 
 
 class FieldTable:
@@ -46,8 +48,10 @@ class FieldTable:
         self._slow = slow
         """Told of a check on a long text that took longer than its budget, and how to repeat it."""
         self._needle_sets = needles
-        self._atoms: list[tuple[Atom, int, int]] = []
-        """Each with the rules whose own demand it is, and those whose wide gate."""
+        self._own: list[tuple[int, tuple[Atom, ...]]] = []
+        """Rule, and the atoms of which its own demand needs one."""
+        self._wide: list[tuple[int, Atom]] = []
+        """Rule, and an atom of its wide gate."""
         self._gated = 0
         self._base = 0
         self.tired = 0
@@ -62,14 +66,14 @@ class FieldTable:
         self._checked = 0
         self._built = False
 
-    def ask(self, bit: int, gate: Iterable[Atom], check: Node | None, *, absent: bool) -> None:
+    def ask(self, bit: int, gate: tuple[Atom, ...], check: Node | None, *, absent: bool) -> None:
         """Add what the rule of `bit` asks of the field."""
         self.asked |= bit
         if absent:
             self.absent |= bit
         if gate:
             self._gated |= bit
-            self._atoms += [(atom, bit, 0) for atom in gate]
+            self._own.append((bit, gate))
         if check is not None:
             self._checks[bit] = check
             self._checked |= bit
@@ -77,7 +81,7 @@ class FieldTable:
     def open(self, bit: int, atom: Atom) -> None:
         """Add an atom of the wide gate of the rule of `bit`."""
         self.opens |= bit
-        self._atoms.append((atom, 0, bit))
+        self._wide.append((bit, atom))
 
     def finish(self, everything: int) -> None:
         """Know the bits of all rules of the partition; the look-ups wait for the first value."""
@@ -87,14 +91,18 @@ class FieldTable:
         """Return whether true may mean something else than 1, or false than 0, to some rule."""
         if self._checked & ~self._gated:
             return True
-        return any(atom.text in _IN_BOOLEANS for atom, _, _ in self._atoms)
+        gates = chain((gate for _, gate in self._own), ((atom,) for _, atom in self._wide))
+        return any(atom.text in _IN_BOOLEANS for gate in gates for atom in gate)
 
     def _build(self) -> None:
         texts: dict[Where, dict[str, Masks]] = defaultdict(dict)
-        for atom, own, wide in self._atoms:
-            kind = texts[atom.where]
-            known = kind.get(atom.text)
-            kind[atom.text] = (own, wide) if known is None else (known[0] | own, known[1] | wide)
+        for bit, gate in self._own:
+            for atom in gate:
+                known = texts[atom.where].get(atom.text, _NO_RULE)
+                texts[atom.where][atom.text] = known[0] | bit, known[1]
+        for bit, atom in self._wide:
+            known = texts[atom.where].get(atom.text, _NO_RULE)
+            texts[atom.where][atom.text] = known[0], known[1] | bit
         self._equal = texts["equals"]
         self._longest = max(map(len, self._equal), default=-1)
         """Longer texts equal none: they need not be hashed."""

@@ -1,11 +1,13 @@
 """The why of a detection: parts, and where they stand in the line."""
 
 import json
+import sys
 import time
 
 import pytest
 
 from socconsole.core.event import LogSource
+from socconsole.sigma.keywords import LIKE_ASCII
 from socconsole.sigma.match import Matcher
 from tests.sigma.events import an_event
 
@@ -95,3 +97,14 @@ def test_lines_searched_together_are_told_apart(rules, searched):
     assert set(partition.scan.suspects(lines)) == {1, 4, 6}
     assert set(partition.scan.suspects(["wicked " * 1000, "", "x"])) >= {0}
     assert not partition.scan.suspects(["wick", "ed", ""])
+
+
+def test_a_letter_that_only_looks_foreign_answers_a_keyword(rules):
+    text = "title: W\nlogsource: {product: windows}\ndetection: {s: [mimikatz], condition: s}"
+    matcher = Matcher(rules(text))
+    long = "é" * 600
+    for word, count in (("mimi\u212aatz", 1), ("m\u0130mikatz", 0), ("MIMIKATZ", 1), ("é", 0)):
+        raw = json.dumps({"a": long + word}, ensure_ascii=False)
+        assert len(matcher.match(an_event({"a": long + word}, raw=raw))) == count
+    beyond = map(chr, range(128, sys.maxunicode + 1))
+    assert {c for c in beyond if any(map(str.isascii, c.lower()))} == set(LIKE_ASCII)
