@@ -19,7 +19,7 @@ from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SettingsError, SocError, StoreError
 from socconsole.services import nodes
 from socconsole.services import sources as kept
-from socconsole.services.batch import BATCH_EVENTS, Batch
+from socconsole.services.batch import Batch, Pace
 from socconsole.services.following import Followed
 from socconsole.services.joining import WAIT_SECS
 from socconsole.services.lapsing import keep_time
@@ -37,8 +37,6 @@ from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 
 BATCH_SECS = 0.1
-PAUSE_SECS = 0.001
-"""Between batches, so that an analyst's write gets its turn."""
 LONGEST_WAIT_SECS = 1.0
 LEASE_LASTS = timedelta(seconds=15)
 RENEW_SECS = 5.0
@@ -102,6 +100,7 @@ class Collector:
         self._saved_state = b""
         self._revision = MEMORY_REVISION
         self._backfill = False
+        self._pace = Pace()
         self._retained = 0.0
         self._time_kept: datetime | None = None
         # Events of a generation that is forgotten would count as never committed.
@@ -172,7 +171,7 @@ class Collector:
                 if any(one.has_ended() for one in self._followed):
                     self.stop()
                 elif busy:
-                    time.sleep(PAUSE_SECS)
+                    self._database.give_way()
                 else:
                     self._pass_time()
                     self._hint(self._watch.wait(self._patience(now)))
@@ -197,6 +196,7 @@ class Collector:
         deadline = time.monotonic() + 3.0
         while not self._stop.is_set():
             if self._round():
+                self._database.give_way()
                 continue
             waiting = any(one.tail.waits_for_verdict or one.is_waiting for one in self._followed)
             if not waiting or time.monotonic() > deadline:
@@ -247,9 +247,11 @@ class Collector:
                 batch.add(one, generation_id, events)
         turns = deque((one, each) for one in self._followed for each in one.tail.ready())
         turns.rotate(-self._turn)
-        while turns and not batch.is_full and time.monotonic() - started < BATCH_SECS:
+        while (
+            turns and not batch.fills(self._pace.events) and time.monotonic() - started < BATCH_SECS
+        ):
             one, generation = turns.popleft()
-            room = BATCH_EVENTS - len(batch.events)
+            room = self._pace.events - len(batch.events)
             now = time.monotonic()
             portion = one.tail.read(generation, room, now)
             batch.add(one, generation.id, one.take(portion, now))
@@ -277,7 +279,10 @@ class Collector:
         while True:
             try:
                 with self._database.begin() as session:
+                    begun = time.monotonic()
                     self._write(session, batch)
+                    worked = time.monotonic() - begun
+                self._pace.held(worked)
             except kept.LeaseLostError:
                 raise
             except (StoreError, ConflictError) as error:

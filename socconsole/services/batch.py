@@ -10,6 +10,22 @@ from socconsole.sources.notes import Note
 
 BATCH_EVENTS = 1_000
 BATCH_BYTES = 1 << 20
+_FEWEST_EVENTS = 50
+_HOLD_SECS = 0.03
+"""How long a batch should keep the write lock: analysts wait for as long."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """How many events the next batch takes: few while many of them raise alerts."""
+
+    events: int = BATCH_EVENTS
+    most: int = BATCH_EVENTS
+
+    def held(self, seconds: float) -> None:
+        """Learn from the time the last batch kept the lock."""
+        by = min(2.0, max(0.5, _HOLD_SECS / max(seconds, 0.001)))
+        self.events = int(min(self.most, max(_FEWEST_EVENTS, self.events * by)))
 
 
 @dataclass(slots=True)
@@ -34,10 +50,9 @@ class Batch:
         self.events += events
         self.size += sum(len(event.raw) for event in events)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether it is time to commit, whatever else could be read."""
-        return len(self.events) >= BATCH_EVENTS or self.size >= BATCH_BYTES
+    def fills(self, events: int) -> bool:
+        """Tell whether it is time to commit, whatever else could be read."""
+        return len(self.events) >= events or self.size >= BATCH_BYTES
 
     @property
     def is_empty(self) -> bool:

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -17,6 +17,7 @@ from socconsole.store import driver
 from socconsole.store.changes import ChangePoller, poller
 from socconsole.store.faults import explained, gone
 from socconsole.store.place import identity
+from socconsole.store.turns import Turns
 
 __all__ = [
     "LOCK_WAIT",
@@ -40,6 +41,7 @@ PRAGMAS = (
 LOCK_WAIT = 5.0
 """Seconds a writer waits for its turn before the user is told."""
 _POLL = 0.0005
+_PAUSE = 0.001
 _CONNECT_WAIT = 5
 """Seconds until a server that does not answer counts as away."""
 
@@ -67,6 +69,7 @@ class Database:
         self._cache_kib = cache_kib
         self._file: tuple[int, int] | None = None
         self._engine = self._sqlite_engine() if self.is_sqlite else _postgres(self.url)
+        self._turns = Turns(self.path) if self.path is not None else None
         self._refusals = (DBAPIError, self._engine.dialect.loaded_dbapi.Error)
         self._writer = self._engine.execution_options(soc_write=True)
 
@@ -123,9 +126,17 @@ class Database:
         """Return a poller that tells whether another connection has committed."""
         return poller(self.url)
 
+    def give_way(self) -> None:
+        """Let those pass who wait to write; whoever writes batch after batch calls it between."""
+        time.sleep(_PAUSE)
+        if self._turns is not None:
+            self._turns.let_pass()
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+        if self._turns is not None:
+            self._turns.close()
 
     def _require_same_file(self) -> None:
         """Refuse a file that was removed under us: a commit to it would be lost in silence.
@@ -151,7 +162,7 @@ class Database:
             pool_use_lifo=True,  # the last one again: every connection has its own page cache
         )
         event.listen(engine, "connect", self._prepare)
-        event.listen(engine, "begin", _begin_as_asked)
+        event.listen(engine, "begin", self._begin_as_asked)
         return engine
 
     def _prepare(self, connection: driver.Connection, _record: object) -> None:
@@ -165,6 +176,12 @@ class Database:
             connection.execute("PRAGMA trusted_schema=OFF")
         if self.read_only:
             connection.execute("PRAGMA query_only=ON")
+
+    def _begin_as_asked(self, connection: Connection) -> None:
+        if connection.get_execution_options().get("soc_write"):
+            begin_immediate(connection.connection.driver_connection, turns=self._turns)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     def _session(self, engine: Engine) -> Session:
         return Session(engine, expire_on_commit=False)
@@ -198,14 +215,9 @@ def database_url(text: str) -> URL:
     )
 
 
-def _begin_as_asked(connection: Connection) -> None:
-    if connection.get_execution_options().get("soc_write"):
-        begin_immediate(connection.connection.driver_connection)
-    else:
-        connection.exec_driver_sql("BEGIN")
-
-
-def begin_immediate(connection: driver.Connection, wait: float | None = None) -> None:
+def begin_immediate(
+    connection: driver.Connection, wait: float | None = None, turns: Turns | None = None
+) -> None:
     """Take the write lock, polling for it.
 
     SQLite's own busy handler backs off: beside a busy collector people then wait for seconds.
@@ -213,17 +225,22 @@ def begin_immediate(connection: driver.Connection, wait: float | None = None) ->
     give_up = time.monotonic() + (LOCK_WAIT if wait is None else wait)
     connection.execute("PRAGMA busy_timeout=0")
     try:
-        while True:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-            except driver.OperationalError as error:
-                if not driver.is_busy(error) or time.monotonic() > give_up:
-                    raise
-                time.sleep(_POLL)
-            else:
-                return
+        if not _begun(connection, give_up):
+            with turns.waiting() if turns is not None else nullcontext():
+                while not _begun(connection, give_up):
+                    time.sleep(_POLL)
     finally:
         connection.execute("PRAGMA busy_timeout=2000")
+
+
+def _begun(connection: driver.Connection, give_up: float) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except driver.OperationalError as error:
+        if not driver.is_busy(error) or time.monotonic() > give_up:
+            raise
+        return False
+    return True
 
 
 def _postgres(url: URL) -> Engine:

@@ -1,6 +1,5 @@
 """Forgetting: closed alerts by age, change notes after a day, a person's data on request."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,8 +41,6 @@ from socconsole.store.types import Word
 CHUNK = 300
 """Alerts forgotten in one transaction: more would keep analysts waiting for their turn."""
 _CASES = ("note", "finding", "task", "evidence", "escalation", "legal_hold")
-_PAUSE = 0.01
-"""Seconds between two chunks, in which analysts write."""
 
 
 def forget_alerts(session: Session, *, older_than: datetime, now: datetime) -> int:
@@ -116,7 +113,7 @@ def forget(database: Database, *, now: datetime, alerts_days: int = 0) -> int:
         if not gone:
             break
         forgotten += gone
-        time.sleep(_PAUSE)
+        database.give_way()
     return forgotten
 
 

@@ -23,6 +23,7 @@ from sqlmodel import Session
 from socconsole.core.severity import Severity
 from socconsole.errors import StoreError
 from socconsole.services.alerts import acknowledge, give_back
+from socconsole.services.batch import Pace
 from socconsole.store import ddl
 from socconsole.store.database import Database
 from socconsole.store.queries.facets import open_counts
@@ -125,8 +126,10 @@ class Gate:
 def collector(url: str, gate: Gate, first: int, said: multiprocessing.Queue) -> None:
     """Raise alerts as fast as the store takes them, with the pause that lets analysts in."""
     database, raised, errors = Database(url), 0, 0
+    pace = Pace(BATCH, most=BATCH)
     gate.ready()
     while not gate.closed():
+        rows = list(alerts(pace.events, first + raised))
         try:
             with (
                 database.begin() as session,
@@ -134,13 +137,15 @@ def collector(url: str, gate: Gate, first: int, said: multiprocessing.Queue) -> 
                     session, verb="collector.batch", by="collector", now=NOW, audit="one-entry"
                 ) as action,
             ):
-                rows = list(alerts(BATCH, first + raised))
+                begun = time.monotonic()
                 session.connection().execute(insert(table_of(Alert)), rows)
                 action.changed.add("alert")
-            raised += BATCH
+                worked = time.monotonic() - begun
+            pace.held(worked)
+            raised += len(rows)
         except StoreError:
             errors += 1
-        time.sleep(0.001)
+        database.give_way()
     database.close()
     said.put(("raised", [raised], errors))
 

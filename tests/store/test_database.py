@@ -1,3 +1,7 @@
+import fcntl
+import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -6,8 +10,10 @@ from sqlmodel import select
 
 from socconsole.core.severity import Severity
 from socconsole.errors import ConflictError, StoreError
-from socconsole.store.database import Database
+from socconsole.store import driver
+from socconsole.store.database import Database, begin_immediate
 from socconsole.store.tables import Alert
+from socconsole.store.turns import Turns
 from tests.store.rows import an_alert
 
 
@@ -85,3 +91,39 @@ def test_a_commit_elsewhere_is_noticed_once(database, noon):
     assert poller.poll()
     assert not poller.poll()
     poller.close()
+
+
+def test_a_busy_collector_lets_pass_who_waits_for_the_lock(sqlite_database, noon):
+    """The writer stands in line until it has the lock; nobody waits for a line that is empty."""
+    turns = Turns(sqlite_database.path)
+    turns.let_pass()  # nobody ever waited: there is no file yet
+    other = driver.connect(str(sqlite_database.path))
+    begin_immediate(other)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(raise_an_alert, sqlite_database, noon)
+        file = sqlite_database.path.with_name("soc.db-turn")
+        while not file.exists() or not is_held(file):
+            assert not waiting.done()
+        start = time.monotonic()
+        turns.let_pass()
+        assert time.monotonic() - start > 0.04
+        other.execute("ROLLBACK")
+        waiting.result()
+    assert not is_held(file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    other.close()
+    turns.close()
+
+
+def is_held(file) -> bool:
+    with file.open() as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def raise_an_alert(database, noon):
+    with database.begin() as session:
+        an_alert(session, noon)
