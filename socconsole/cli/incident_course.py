@@ -57,11 +57,6 @@ def edit(
     tag: tuple[str, ...] = (),
     tlp: str | None = None,
     pap: str | None = None,
-    functional: Level | None = None,
-    confidentiality: Loss | None = None,
-    integrity: Loss | None = None,
-    availability: Loss | None = None,
-    recoverability: Recovery | None = None,
     json: bool = False,
     context: Given,
 ) -> int:
@@ -83,11 +78,6 @@ def edit(
         tag: Its tags, all of them.
         tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.
         pap: CLEAR, GREEN, AMBER or RED.
-        functional: How much the business is hindered.
-        confidentiality: How badly secrets are out.
-        integrity: How badly data was altered.
-        availability: How badly data is out of reach.
-        recoverability: How hard it is to recover.
         json: Print one JSON document.
         context: The global options.
 
@@ -107,6 +97,36 @@ def edit(
         "tags": list(tag) or None,
         "tlp": tlp,
         "pap": pap,
+    }
+    changes = {name: value for name, value in said.items() if value is not None}
+    return _edited(incident, changes, json, context)
+
+
+def impact(
+    incident: str,
+    *,
+    functional: Level | None = None,
+    confidentiality: Loss | None = None,
+    integrity: Loss | None = None,
+    availability: Loss | None = None,
+    recoverability: Recovery | None = None,
+    json: bool = False,
+    context: Given,
+) -> int:
+    """Change what an incident does to us.
+
+    Args:
+        incident: Its number.
+        functional: How much the business is hindered.
+        confidentiality: How badly secrets are out.
+        integrity: How badly data was altered.
+        availability: How badly data is out of reach.
+        recoverability: How hard it is to recover.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    said = {
         "functional_impact": functional,
         "confidentiality_impact": confidentiality,
         "integrity_impact": integrity,
@@ -115,6 +135,31 @@ def edit(
     }
     changes = {name: value for name, value in said.items() if value is not None}
     return _edited(incident, changes, json, context)
+
+
+def extend(
+    countermeasure: int,
+    *,
+    until: str | None = None,
+    reason: str,
+    context: Given,
+) -> int:
+    """Let a countermeasure stand longer, with the reason.
+
+    Args:
+        countermeasure: Its number, from `incidents countermeasure INC-…`.
+        until: Until when: 2d; without it until somebody removes it.
+        reason: Why longer.
+        context: The global options.
+
+    """
+    from socconsole.services import countermeasures
+
+    with context.database() as database, database.begin() as session:
+        countermeasures.extend(
+            session, countermeasure, ahead(until, context), reason, **who(context)
+        )
+    return 0
 
 
 def _edited(incident: str, changes: Mapping[str, object], json: bool, context: Context) -> int:

@@ -119,8 +119,6 @@ def countermeasure(
     activate: int | None = None,
     verify: int | None = None,
     remove: int | None = None,
-    extend: int | None = None,
-    reason: str = "",
     json: bool = False,
     context: Given,
 ) -> int:
@@ -131,13 +129,11 @@ def countermeasure(
         title: What is done.
         target: To what.
         rollback: How it is taken back.
-        expires: When it has to be taken back: 2d. Until then with --extend.
+        expires: When it has to be taken back: 2d; `incidents extend` moves it.
         approve: Number of one that may be done.
         activate: Number of one that is done.
         verify: Number of one that was seen to work.
         remove: Number of one that was taken back.
-        extend: Number of one that stands longer, until --expires; without that for good.
-        reason: Why it stands longer.
         json: Print one JSON document.
         context: The global options.
 
@@ -152,16 +148,13 @@ def countermeasure(
         title=title, target=target, rollback=rollback, expires_at=ahead(expires, context)
     )
     with context.database() as database:
-        if title or asked or extend is not None:
+        if title or asked:
             with database.begin() as session:
                 about = subjects.incident(session, incident).id
                 if title:
                     countermeasures.propose(session, about, proposal, **who(context))
                 for verb, number in asked:
                     countermeasures.move(session, number, verb, **who(context))
-                if extend is not None:
-                    until = proposal.expires_at
-                    countermeasures.extend(session, extend, until, reason, **who(context))
         with database.read() as session:
             rows = queries.countermeasures(session, subjects.incident(session, incident).id)
     if json:

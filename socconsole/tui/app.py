@@ -32,7 +32,7 @@ from socconsole.tui.painting import PaintedApp
 from socconsole.tui.read_only import REFUSAL, is_change
 from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.setup import Setup
-from socconsole.tui.startup import settle_garbage
+from socconsole.tui.startup import WARM_SECS, settle_garbage, warm
 from socconsole.tui.store_access import StoreAccess
 from socconsole.tui.store_watch import StoreWatch
 from socconsole.tui.stylesheet import SettledStylesheet
@@ -207,8 +207,13 @@ class ConsoleApp(PaintedApp):
     def _after_first_paint(self) -> None:
         self.run_worker(self._watch.run, thread=True, name="watch")
         self.set_timer(1.0, settle_garbage)
+        self.set_timer(WARM_SECS, self._warm)
         for problem in self._problems:
             self.complain(problem)
+
+    def _warm(self) -> None:
+        warming = partial(warm, self.store, self.now())
+        self.run_worker(self.store.in_thread(warming), name="warm")
 
     def tell(self, message: Message) -> None:
         """Send `message` to the screen in front."""

@@ -3,7 +3,16 @@
 import gc
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from socconsole.core.policy import Settings
+from socconsole.errors import SocError
+
+if TYPE_CHECKING:
+    from socconsole.tui.store_access import StoreAccess
 
 
 def hold_garbage() -> None:
@@ -20,6 +29,23 @@ def settle_garbage() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+
+
+WARM_SECS = 3.0
+"""So long after the first frame whoever wanted the queue is at work in it."""
+
+
+def warm(store: "StoreAccess", now: datetime) -> None:
+    """Load what cases and handoffs need and ask for a handoff once, while nobody waits for it.
+
+    Its forty statements are compiled the first time: longer than they run.
+    """
+    for name in ("ticket", "incident"):
+        import_module(f"socconsole.tui.screens.{name}")
+    from socconsole.tui.screens.handoff import read_paper
+
+    with suppress(SocError):
+        store.read_here(read_paper, None, now, Settings())
 
 
 @contextmanager

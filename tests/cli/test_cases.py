@@ -131,6 +131,9 @@ def test_an_incident_from_an_alert_to_a_phase(soc, alert_ids):
     measure = soc("incidents", "countermeasure", name, "block", "--target", "bad.example", "--json")
     edited = soc("incidents", "edit", name, "--next-step", "ask", "--deadline", "2h", "--json")
     assert edited["next_step"] == "ask"
+    soc("incidents", "impact", name, "--functional", "high")
+    soc("incidents", "extend", str(measure[0]["id"]), "--until", "2d", "--reason", "still there")
+    assert soc("incidents", "show", name, "--json")["impact"]["functional"] == "high"
     path = soc("incidents", "escalate", name, "--why", "who decides?", "--json")
     assert (path["asked"][0]["whom"], path["next"]) == ("shift lead", "incident manager on call")
     answered = soc("incidents", "escalate", name, "--answered", "1", "--answer", "I", "--json")

@@ -101,6 +101,30 @@ def _item_rows(entry: Entry) -> Iterator[Row]:
         yield Row(f"refused by {entry.decided_by}: {entry.reason}", entry, detail=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The handoffs there are, the draft first, and the one that is read."""
+
+    ids: tuple[int | None, ...]
+    place: int
+    paper: Paper
+
+
+def read_handoffs(
+    session: AnySession, place: int | None, login: str, now: "datetime", policy: "Settings"
+) -> Seen:
+    """Read the handoff at `place`; None: the one that waits for this analyst, else the draft."""
+    from socconsole.store.queries.handoffs import handoffs
+
+    signed = [row for row in handoffs(session) if row.state != "draft"]
+    ids = (None, *(row.id for row in signed))
+    if place is None:
+        waits = bool(signed) and signed[0].state == "signed" and signed[0].signed_by != login
+        place = int(waits)
+    place = min(place, len(ids) - 1)
+    return Seen(ids, place, read_paper(session, ids[place], now, policy))
+
+
 def read_paper(
     session: AnySession, handoff_id: int | None, now: "datetime", policy: "Settings"
 ) -> Paper:
@@ -152,7 +176,6 @@ class HandoffScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.table.focus()
-        self.action_load()
 
     def on_store_changed(self) -> None:
         self.action_load()
@@ -162,19 +185,10 @@ class HandoffScreen(Screen[None]):
 
     @task
     async def action_load(self) -> None:
-        from socconsole.store.queries.handoffs import handoffs
-
         app = console(self)
-        past = await app.store.read(handoffs)
-        signed = [row for row in past if row.state != "draft"]
-        self._ids = (None, *(row.id for row in signed))
-        if not self._chosen:
-            waits = bool(signed) and signed[0].state == "signed"
-            self._place = 1 if waits and signed[0].signed_by != app.login else 0
-        self._place = min(self._place, len(self._ids) - 1)
-        self._paper = await app.store.read(
-            read_paper, self._ids[self._place], app.now(), app.settings
-        )
+        place = self._place if self._chosen else None
+        seen = await app.store.read(read_handoffs, place, app.login, app.now(), app.settings)
+        self._ids, self._place, self._paper = seen.ids, seen.place, seen.paper
         self._show()
 
     def _show(self) -> None:
