@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from socconsole.sources.enveloped import Enveloped, begins_envelope
 from socconsole.sources.generation import CHUNK_BYTES, Generation
 
 OUTPUT_CAP = 10 << 30
@@ -139,12 +140,17 @@ class Records:
                 self.trouble = f"the event log is damaged: {error}"
 
 
-Content = Inflated | Records
+Content = Inflated | Records | Enveloped
 
 
 def content_of(path: bytes, fd: int) -> Content:
     """Return the content of the file at `path` as a stream of lines."""
-    return Records(fd) if path.endswith(b".evtx") else Inflated(fd)
+    if path.endswith(b".evtx"):
+        return Records(fd)
+    if begins_envelope(Inflated(fd).read(64)):
+        content = Inflated(fd)
+        return Enveloped(content.read, lambda: content.trouble)
+    return Inflated(fd)
 
 
 def first_bytes(path: bytes, fd: int, count: int) -> bytes:
