@@ -56,34 +56,53 @@ class Enveloped:
         return True
 
     def _lines(self) -> Iterator[bytes]:
-        buffer = b""
-        while b"[" not in buffer:
-            more = self._read(CHUNK_BYTES)
-            if not more:
-                return
-            buffer += more
-        place = begin = buffer.index(b"[") + 1
-        depth = 0
-        while True:
-            for token in _TOKEN.finditer(buffer, place):
-                kind = token[0]
-                if kind == b'"':
-                    break
-                place = token.end()
-                if kind == b"{":
-                    begin = token.start() if depth == 0 else begin
-                    depth += 1
-                elif kind == b"}":
-                    depth -= 1
-                    if depth == 0:
-                        yield buffer[begin:place].replace(b"\n", b" ") + b"\n"
-                        begin = place
-                elif kind == b"]" and depth == 0:
-                    return
-            if len(buffer) - begin > RECORD_CAP:
+        cutter, found = _Cutter(), False
+        while more := self._read(CHUNK_BYTES):
+            cutter.buffer += more
+            if not found and b"[" in cutter.buffer:
+                found = True
+                cutter.place = cutter.begin = cutter.buffer.index(b"[") + 1
+            if found:
+                yield from cutter.records()
+            if len(cutter.buffer) > RECORD_CAP:
                 self._own_trouble = "a record of the envelope is larger than 1 MiB"
                 return
-            more = self._read(CHUNK_BYTES)
-            if not more:
-                return
-            buffer, place, begin = buffer[begin:] + more, place - begin, 0
+
+
+class _Cutter:
+    """Finds where records end in a buffer that grows."""
+
+    def __init__(self) -> None:
+        self.buffer = b""
+        self.place = 0
+        """What stands before it was looked at."""
+        self.begin = 0
+        """Where the record that is open begins."""
+        self._depth = 0
+        self._over = False
+
+    def records(self) -> Iterator[bytes]:
+        """Yield the records that are whole; what stays in the buffer is of the next one."""
+        for token in () if self._over else _TOKEN.finditer(self.buffer, self.place):
+            if token[0] == b'"':
+                break
+            self.place = token.end()
+            if self._is_end(token[0], token.start()):
+                yield self.buffer[self.begin : self.place].replace(b"\n", b" ") + b"\n"
+                self.begin = self.place
+            if self._over:
+                break
+        kept = len(self.buffer) if self._over else self.begin
+        self.buffer, self.place, self.begin = self.buffer[kept:], max(0, self.place - kept), 0
+
+    def _is_end(self, kind: bytes, at: int) -> bool:
+        """Count a brace or bracket; return whether a record ends with it."""
+        if kind == b"{":
+            self.begin = at if self._depth == 0 else self.begin
+            self._depth += 1
+        elif kind == b"}":
+            self._depth -= 1
+            return self._depth == 0
+        elif kind == b"]" and self._depth == 0:
+            self._over = True
+        return False
