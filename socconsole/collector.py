@@ -123,12 +123,22 @@ class Collector:
         try:
             self._inputs.feed("stdin")
             while not self._stop.is_set():
-                if self._wait_for_lease():
-                    self._inputs.feed("journald", "syslog")
-                    self._follow(lonely_secs)
-                    self._inputs.starve("journald", "syslog")
+                try:
+                    self._run_with_lease(lonely_secs)
+                except StoreError as error:
+                    self._say(f"{error} Trying again.")
+                    self._stop.wait(LONGEST_BACK_OFF_SECS)
         finally:
             self._end()
+
+    def _run_with_lease(self, lonely_secs: float | None) -> None:
+        if not self._wait_for_lease():
+            return
+        self._inputs.feed("journald", "syslog")
+        try:
+            self._follow(lonely_secs)
+        finally:
+            self._inputs.starve("journald", "syslog")
 
     def run_once(self, *, backfill: bool = False) -> None:
         """Read every source to its end and commit.

@@ -48,9 +48,9 @@ class Server:
         options = f"-k {self.folder} {SETTINGS}"
         self._control("-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
-    def stop(self) -> None:
-        """Stop it at once, as a crash would."""
-        self._control("-m", "immediate", "stop")
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it at once, as a crash would; `fast` loses nothing that was committed."""
+        self._control("-m", mode, "stop")
 
     def _control(self, *words: str) -> None:
         command = [str(self.binaries / "pg_ctl"), "-D", str(self.folder / "data"), *words]

@@ -31,7 +31,10 @@ class Departures:
         roster.ledger.note(
             NoteKind.TRUNCATION,
             generation,
-            f"the file was truncated or written over; it is {size} bytes now",
+            "what is remembered of the file is not in it: it was written over, or the memory is"
+            " damaged; it is read from its beginning"
+            if size >= generation.offset and not generation.is_met
+            else f"the file was truncated or written over; it is {size} bytes now",
             first=generation.offset,
         )
         roster.ended.appendleft(generation)

@@ -4,6 +4,7 @@
 """
 
 import os
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -42,6 +43,14 @@ class Reader:
             self.tail = None
 
     close = stop
+
+    @property
+    def is_up(self) -> bool:
+        return self.tail is not None
+
+    def die_at_work(self, _chance: random.Random) -> None:
+        self.round(commit=False)
+        self.kill()
 
     def kill(self):
         """End as by SIGKILL, and start again."""

@@ -6,6 +6,7 @@ start costs a few hundredths of a second.
 """
 
 import multiprocessing
+import os
 import random
 import shutil
 import time
@@ -20,6 +21,7 @@ from sqlmodel import col
 
 from socconsole.core.event import Event, RawLine
 from socconsole.core.policy import SourcePolicy
+from socconsole.errors import StoreError
 from socconsole.services import sources as kept_sources
 from socconsole.sources.generation import Checkpoint
 from socconsole.sources.notes import Note, NoteKind
@@ -36,24 +38,39 @@ FORKS.set_forkserver_preload(["pytest", "tests.sources.warm"])
 class KilledReader:
     """A source that a collector reads which does not live long; see `following.Reader`."""
 
-    def __init__(self, path: Path | str, template: Path, folder: Path, **policy: Any) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        template: Path,
+        folder: Path,
+        *,
+        also: tuple[SourcePolicy, ...] = (),
+        **policy: Any,
+    ) -> None:
         self.policy = SourcePolicy(**{"name": "test", "path": str(path), "format": "sshd"} | policy)
+        self.also = also
         self.now = 1000.0
         self.kills = 0
+        self.url = f"sqlite:///{folder / 'soc.db'}"
         self._folder = folder
-        folder.mkdir()
-        shutil.copy(template, folder / "soc.db")
-        self._database = Database(str(folder / "soc.db"))
+        if not folder.exists():
+            folder.mkdir()
+            shutil.copy(template, folder / "soc.db")
+        self.database = Database(self.url)
         self._process: Any = None
         self._line: Connection | None = None
         self.start()
 
     # Life and death --------------------------------------------------------------------------
 
+    @property
+    def pid(self) -> int:
+        return int(self._process.pid)
+
     def start(self) -> None:
         assert self._process is None
         self._line, other = FORKS.Pipe()
-        words = (other, str(self._folder), self.policy, self.now)
+        words = (other, str(self._folder), (self.policy, *self.also), self.now)
         self._process = FORKS.Process(target=victim.serve, args=words, daemon=True)
         self._process.start()
         other.close()
@@ -65,20 +82,36 @@ class KilledReader:
         self._process.kill()
         self._process.join()
         self._process.close()
-        assert self._line is not None
-        self._line.close()
+        if self._line is not None:
+            self._line.close()
         self._process = self._line = None
         self.kills += 1
+
+    @property
+    def is_up(self) -> bool:
+        return self._process is not None
+
+    def end(self) -> None:
+        """Let it commit what it has and end by itself."""
+        self._ask("close")
+        self.stop()
+        self.kills -= 1
 
     def kill(self) -> None:
         self.stop()
         self.start()
 
-    def die_at_work(self, chance: random.Random) -> None:
-        """Kill it while it reads: at any instant, before the commit, or just after one."""
+    def die_at_work(self, chance: random.Random, *, at_once: bool = False) -> None:
+        """Kill it while it reads: at any instant, before the commit, or just after one.
+
+        Args:
+            chance: Says which.
+            at_once: Its clock does not go on meanwhile.
+
+        """
         how = chance.randrange(3)
         if how == 0:
-            self._send("follow", 1.0, 0.25)
+            self._send("follow", 0.01 if at_once else 1.0, 0.25)
             time.sleep(chance.random() * 0.02)
         elif how == 1:
             self._ask("go_as_far_as_the_commit")
@@ -88,7 +121,7 @@ class KilledReader:
 
     def close(self) -> None:
         self.stop()
-        self._database.close()
+        self.database.close()
 
     # Reading ---------------------------------------------------------------------------------
 
@@ -142,7 +175,7 @@ class KilledReader:
     @property
     def events(self) -> list[Event]:
         """What the event files have, in the order it was stored."""
-        store = EventStore(self._database)
+        store = EventStore(self.database)
         try:
             return [kept.event for kept in store.search()]
         finally:
@@ -150,7 +183,13 @@ class KilledReader:
 
     @property
     def records(self) -> list[RawLine]:
-        return [event.line for event in self.events if event.line is not None]
+        found = []
+        for event in self.events:
+            assert event.line is not None
+            if event.parse_error == "the line is unterminated":
+                event.line.note = "unterminated"
+            found.append(event.line)
+        return found
 
     @property
     def lines(self) -> list[tuple[int, int, bytes]]:
@@ -162,7 +201,7 @@ class KilledReader:
 
     @property
     def notes(self) -> list[Note]:
-        with self._database.read() as session:
+        with self.database.read() as session:
             rows = session.scalars(select(SourceNote).order_by(col(SourceNote.id)))
             return [
                 Note(
@@ -182,7 +221,7 @@ class KilledReader:
 
     @property
     def kept(self) -> dict[int, Checkpoint]:
-        with self._database.read() as session:
+        with self.database.read() as session:
             return {one.id: one for one in kept_sources.checkpoints(session, 1, "test")}
 
     @property
@@ -192,7 +231,7 @@ class KilledReader:
     @property
     def lag_shown(self) -> int:
         """The lag as the database has it."""
-        with self._database.read() as session:
+        with self.database.read() as session:
             return sources(session)[0].lag_bytes
 
     @property
@@ -216,3 +255,70 @@ class KilledReader:
     def peak_bytes(self) -> int:
         """The most memory it has needed beyond what it began with."""
         return int(self._ask("peak_bytes"))
+
+
+class FreeReader(KilledReader):
+    """A collector that runs by itself, by the real clock and by notifications, and says nothing."""
+
+    def __init__(
+        self,
+        path: Path | str,
+        template: Path,
+        folder: Path,
+        *,
+        url: str = "",
+        unwatched: bool = False,
+        **policy: Any,
+    ) -> None:
+        self._unwatched = unwatched
+        self._other_url = url
+        super().__init__(path, template, folder, **policy)
+        if url:
+            self.database.close()
+            self.database = Database(url)
+
+    def start(self) -> None:
+        assert self._process is None
+        self._line, other = FORKS.Pipe(duplex=False)
+        url = self._other_url or self.url
+        words = (other, str(self._folder), url, self.policy, self._unwatched)
+        self._process = FORKS.Process(target=victim.run, args=words, daemon=True)
+        self._process.start()
+        other.close()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.is_alive()
+
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    @property
+    def count(self) -> int:
+        """How many lines the figures say it has read; -1 while nobody can be asked."""
+        try:
+            with self.database.read() as session:
+                return sum(row.lines for row in sources(session))
+        except StoreError:
+            return -1
+
+    def says(self, words: str, seconds: float = 30.0) -> None:
+        """Wait until it says these words to whoever started it."""
+        assert self._line is not None
+        deadline = time.monotonic() + seconds
+        while self._line.poll(max(0.0, deadline - time.monotonic())):
+            if words in self._line.recv():
+                return
+        raise AssertionError(f"it never said {words!r}")
+
+    def reads(self, lines: int, seconds: float = 30.0) -> None:
+        """Wait until so many lines were read."""
+        until(lambda: self.count >= lines, seconds)
+
+
+def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    """Wait until `condition` holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from socconsole.sources.notes import NoteKind
 from tests.sources.following import Reader
+from tests.sources.killing import KilledReader
 
 ACTIONS = {
     "write": 12,
@@ -49,6 +50,7 @@ class Play:
 
     folder: Path
     chance: random.Random
+    reader: Reader | KilledReader
     last: int = 0
     half: bytes = b""
     rotations: int = 0
@@ -57,7 +59,6 @@ class Play:
 
     def __post_init__(self):
         self.log = self.folder / "app.log"
-        self.reader = Reader(self.folder / "app.log*", late_write_secs=60.0)
 
     def act(self, name: str):
         getattr(self, f"do_{name}")()
@@ -126,27 +127,26 @@ class Play:
     def do_replace(self):
         """Write another file over it that has all of it and more."""
         self._whole()
-        if self.log.exists() and self.reader.tail is not None:
+        if self.log.exists() and self.reader.is_up:
             new = self.folder / "new"
             new.write_bytes(self.log.read_bytes() + self._line())
             new.replace(self.log)
 
     def do_look(self):
-        if self.reader.tail is not None:
+        if self.reader.is_up:
             self.reader.round()
             self.reader.now += 0.05
 
     def do_wait(self):
-        if self.reader.tail is not None:
+        if self.reader.is_up:
             self.reader.follow(1.5)
 
     def do_kill(self):
-        if self.reader.tail is not None:
-            self.reader.round(commit=False)
-            self.reader.kill()
+        if self.reader.is_up:
+            self.reader.die_at_work(self.chance)
 
     def do_stop(self):
-        if self.reader.tail is None:
+        if not self.reader.is_up:
             self.reader.start()
         else:
             self.reader.stop()
@@ -159,7 +159,7 @@ class Play:
 
     def end(self, steps: int) -> Outcome:
         self._whole()
-        if self.reader.tail is None:
+        if not self.reader.is_up:
             self.reader.start()
         self.reader.follow(20)
         self.reader.stop()
@@ -179,9 +179,11 @@ class Play:
         )
 
 
-def play(folder: Path, actions: list[str], seed: int) -> Outcome:
+def play(
+    folder: Path, actions: list[str], seed: int, reader: KilledReader | None = None
+) -> Outcome:
     """Play `actions` in `folder` and return what came of it."""
-    stage = Play(folder, random.Random(seed))
+    stage = Play(folder, random.Random(seed), reader or Reader(folder / "app.log*"))
     stage.do_write()
     for action in actions:
         stage.act(action)

@@ -5,7 +5,7 @@ The oracle: every line has a number; when all is settled each number has come ex
 
 import random
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from socconsole.sources.generation import Generation
 from socconsole.sources.notes import NoteKind
 from socconsole.sources.watch import Watch
 from tests.sources.following import Reader, lost_and_doubled, numbered
-from tests.sources.killing import KilledReader
+from tests.sources.killing import FreeReader, KilledReader
 
 LIVE, KILLED = "live", "killed"
 STOPPED, WATCHED, SWEPT, DROPPED = "stopped", "watched", "swept", "dropped"
@@ -38,7 +38,7 @@ class Stage:
         self.mode = mode
         self.last = 0
         self.gone: set[int] = set()
-        self.reader: Reader | KilledReader | None = None
+        self.reader: Reader | KilledReader | FreeReader | None = None
         self.chance = random.Random(7)
         self.watch: Watch | None = None
         self._template = template
@@ -53,6 +53,11 @@ class Stage:
         if self.mode == WATCHED:
             self.watch = Watch()
         self.settle()
+        return self.reader
+
+    def run(self, pattern: str = "app.log*", **options) -> FreeReader:
+        """Let a collector read that goes by itself, by the real clock."""
+        self.reader = FreeReader(self.folder / pattern, self._template, self.home, **options)
         return self.reader
 
     def close(self):
@@ -175,6 +180,23 @@ def expect_order(lines):
         places[generation] = offset
 
 
+def covers(number: int, *forms: str, without: Mapping[str, str] | None = None):
+    """Count a test that bears its row's number and title in its name as the row's forms."""
+
+    def decorate(test):
+        _count(number, forms, without or {}, test.__name__)
+        return test
+
+    return decorate
+
+
+def _count(number: int, forms: Iterable[str], left_out: Mapping[str, str], name: str):
+    row = ROWS.setdefault(number, {})
+    row |= dict.fromkeys(forms, name)
+    for form, why in left_out.items():
+        row.setdefault(form, f"not: {why}")
+
+
 ROWS: dict[int, dict[str, str]] = {}
 """Row → form → the test that has it by default, or `not: ` and why it says nothing there."""
 
@@ -196,10 +218,7 @@ def scenario(
     modes = [*forms, *(pytest.param(one, marks=pytest.mark.matrix) for one in MATRIX if matrix)]
 
     def decorate(test):
-        row = ROWS.setdefault(number, {})
-        row |= dict.fromkeys(forms, test.__name__)
-        for mode, why in left_out.items():
-            row.setdefault(mode, f"not: {why}")
+        _count(number, forms, left_out, test.__name__)
         with_row = pytest.mark.parametrize("row", [number], ids=[f"{number:02d} {title}"])(test)
         return pytest.mark.parametrize("mode", modes)(with_row)
 

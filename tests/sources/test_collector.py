@@ -8,18 +8,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from socconsole.collector import Collector
 from socconsole.core.policy import Settings, SourcePolicy
-from socconsole.errors import ConflictError, StoreError
-from socconsole.services import sources as kept_sources
+from socconsole.errors import StoreError
 from socconsole.sigma.match import Matcher
 from socconsole.sigma.rules import load_rules
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
-from socconsole.store.queries.sources import source_notes, sources
-from socconsole.store.tables import Generation, Lease
+from socconsole.store.queries.sources import sources
+from socconsole.store.tables import Lease
 
 RULE = """
 title: The word that matters
@@ -115,26 +114,6 @@ def test_a_second_run_reads_only_what_is_new(database, folder):
     assert len(kept) == 3
 
 
-def test_69_the_same_file_under_two_sources_comes_once_for_each(database, folder):
-    (folder / "logs" / "auth.log").write_text("".join(line(n) for n in range(5)))
-    (folder / "logs" / "again.log").hardlink_to(folder / "logs" / "auth.log")
-    totals, kept, _ = collect_once(database, folder, "auth.log", "again.log")
-    assert totals.lines == 10
-    assert sorted({one.event.line.source for one in kept}) == ["again.log", "auth.log"]
-
-
-def test_70_a_source_that_is_removed_and_added_again_goes_on_where_it_was(database, folder):
-    log = folder / "logs" / "auth.log"
-    log.write_text(line(1))
-    (folder / "logs" / "other.log").write_text(line(1))
-    collect_once(database, folder, "auth.log")
-    collect_once(database, folder, "other.log")
-    with log.open("a") as writer:
-        writer.write(line(2))
-    totals, _, _ = collect_once(database, folder, "auth.log")
-    assert totals.lines == 1
-
-
 def test_a_source_without_a_file_says_so(database, folder):
     collect_once(database, folder, "missing.log")
     with database.read() as session:
@@ -175,7 +154,7 @@ def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
         time.sleep(0.01)
 
 
-def test_56_while_the_database_is_away_reading_waits_and_nothing_is_lost(
+def test_while_the_database_is_away_reading_waits_and_nothing_is_lost(
     sqlite_database, folder, monkeypatch
 ):
     refusals = 3
@@ -202,24 +181,7 @@ def test_56_while_the_database_is_away_reading_waits_and_nothing_is_lost(
     assert len(events_of(sqlite_database)) == 31
 
 
-def test_68_a_second_collector_waits_for_the_first_and_goes_on_after_it(
-    sqlite_database, folder, monkeypatch
-):
-    # Both are this process here; a process that has our number would be a dead one's.
-    monkeypatch.setattr(kept_sources, "_may_be_alive", lambda node: node.stopped_at is None)
-    log = folder / "logs" / "auth.log"
-    log.write_text("".join(line(n) for n in range(10)))
-    with running(sqlite_database, folder, "auth.log") as (first, _):
-        until(lambda: first.totals.lines == 10)
-        with pytest.raises(ConflictError, match="reads these sources already"):
-            collect_once(sqlite_database, folder, "auth.log")
-    with log.open("a") as writer:
-        writer.write(line(10))
-    totals, kept, _ = collect_once(sqlite_database, folder, "auth.log")
-    assert (totals.lines, len(kept)) == (1, 11)
-
-
-def test_68_a_collector_whose_lease_was_taken_commits_nothing_more(sqlite_database, folder):
+def test_a_collector_whose_lease_was_taken_commits_nothing_more(sqlite_database, folder):
     log = folder / "logs" / "auth.log"
     log.write_text(line(1))
     with running(sqlite_database, folder, "auth.log") as (collector, said):
@@ -236,7 +198,7 @@ def test_68_a_collector_whose_lease_was_taken_commits_nothing_more(sqlite_databa
     assert len(events_of(sqlite_database)) == 2
 
 
-def test_57_windows_that_are_open_survive_a_restart(sqlite_database, folder):
+def test_windows_that_are_open_survive_a_restart(sqlite_database, folder):
     (folder / "rule.yml").write_text(WINDOW)
     log = folder / "logs" / "auth.log"
     log.write_text("".join(line(n, "matters") for n in range(3)))
@@ -248,20 +210,6 @@ def test_57_windows_that_are_open_survive_a_restart(sqlite_database, folder):
     assert totals.detections == 1
     totals, _, _ = collect_once(sqlite_database, folder, "auth.log")
     assert totals.detections == 0
-
-
-def test_58_a_damaged_checkpoint_is_noted_and_the_file_read_again(sqlite_database, folder):
-    log = folder / "logs" / "auth.log"
-    log.write_text("".join(line(n) for n in range(10)))
-    collect_once(sqlite_database, folder, "auth.log")
-    with sqlite_database.begin() as session:
-        generation = session.scalars(select(Generation)).one()
-        generation.marker = b"something else entirely"
-    totals, _, _ = collect_once(sqlite_database, folder, "auth.log")
-    assert totals.lines == 10
-    with sqlite_database.read() as session:
-        kinds = [note.kind for note in source_notes(session)]
-    assert kinds == ["truncation"]
 
 
 def alerts_of(database: Database):

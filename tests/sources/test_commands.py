@@ -1,10 +1,8 @@
 """`collect`, `sources` and `hunt` as processes: what they print, their exit codes, SIGKILL."""
 
 import json
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,40 +107,3 @@ def test_standard_input_is_collected_until_it_ends(folder, run):
     )
     assert json.loads(ran.stdout)["events"] == 300
     assert run("collect", "--stdin", "format=sshd").returncode == 2
-
-
-def test_57_a_collector_killed_at_any_time_reads_every_line_once(folder, run):
-    log = folder / "logs" / "a.log"
-    log.touch()
-    number = 0
-    for _ in range(3):
-        with subprocess.Popen(
-            command(folder, "collect"), cwd=ROOT, stderr=subprocess.DEVNULL
-        ) as running:
-            deadline = time.monotonic() + 1.6
-            while time.monotonic() < deadline:
-                with log.open("a") as writer:
-                    writer.write(lines(number + 1, number + 20))
-                number += 20
-                time.sleep(0.01)
-            running.send_signal(signal.SIGKILL)
-    assert run("collect", "--once").returncode == 0
-    found = run("hunt", "--jsonl").stdout.splitlines()
-    numbers = [int(json.loads(line)["event"]["pid"]) for line in found]
-    assert numbers == list(range(1, number + 1))
-
-
-@pytest.mark.chaos
-@pytest.mark.parametrize("script", ["kill.py --kills 60", "rotate.py --steps 20000 --seed 11"])
-def test_57_chaos_long(script):
-    name, *words = script.split()
-    path = ROOT / "tests" / "chaos" / name
-    ran = subprocess.run(
-        [sys.executable, str(path), *words, "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    figures = json.loads(ran.stdout)
-    assert (figures["lost"], figures["doubled"], ran.returncode) == (0, 0, 0)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from socconsole.sources.enveloped import Enveloped, begins_envelope
-from tests.sources.test_rows_49_50_records import Machine
+from tests.sources.machine import Machine
 
 
 def lines_of(text: bytes, piece: int = 7) -> list[bytes]:

@@ -2,14 +2,7 @@
 
 import random
 
-import pytest
-
-from socconsole.core.policy import SourcePolicy
-from socconsole.services.following import Followed
-from socconsole.services.joining import WAIT_SECS
-from socconsole.services.reading import LineReader
-from socconsole.sources.files import FileSource
-from socconsole.sources.tail import Tail
+from tests.sources.stage import KILLED, Stage, scenario
 
 TRACE = """2026-03-02T10:00:{second:02d}+00:00 web-1 app[1]: java.lang.Exception: {number}
 \tat a.B.c(B.java:1)
@@ -18,81 +11,30 @@ Caused by: java.io.IOException
 """
 
 
-class Machine:
-    """A followed source whose collector can be killed between any two reads."""
-
-    def __init__(self, path, **policy):
-        self.policy = SourcePolicy(name="test", path=str(path), **policy)
-        self.kept = {}
-        self.events = []
-        self.now = 100.0
-        self.open()
-
-    def open(self):
-        self.tail = Tail(
-            FileSource(name="test", path=self.policy.path), self.kept.values(), now=self.now
-        )
-        self.source = Followed(1, self.policy, self.tail, LineReader(self.policy))
-
-    def round(self, *, limit: int = 1000, commit: bool = True):
-        self.now += 0.05
-        self.tail.scan(self.now)
-        self.tail.sweep(self.now)
-        self.tail.expire(self.now)
-        found = []
-        for portion in self.tail.take_final():
-            found += self.source.take(portion, self.now)
-        for _, events in self.source.overdue(self.now):
-            found += events
-        for generation in self.tail.ready():
-            portion = self.tail.read(generation, limit, self.now)
-            found += self.source.take(portion, self.now)
-        if commit:
-            self.kept.update({one.id: one for one in self.tail.take_checkpoints()})
-            self.events += found
-
-    def kill(self):
-        self.tail.close()
-        self.open()
-
-    def settle(self):
-        for _ in range(5):
-            self.round()
-        self.now += WAIT_SECS
-        self.round()
-
-    def close(self):
-        self.tail.close()
-
-
-@pytest.fixture(params=["live", "killed"])
-def killed(request) -> bool:
-    return request.param == "killed"
-
-
-def feed(machine: Machine, path, data: bytes, *, killed: bool, chance: random.Random):
+def feed(stage: Stage, data: bytes, seed: int):
     """Write `data` in pieces, with a look, or a kill, after each."""
-    with path.open("ab", buffering=0) as log:
+    chance = random.Random(seed)
+    reader = stage.reader
+    with stage.path().open("ab", buffering=0) as log:
         at = 0
         while at < len(data):
-            size = chance.randint(1, 120)
+            size = chance.randint(1, 250)
             log.write(data[at : at + size])
             at += size
-            machine.round(limit=chance.choice([1, 2, 1000]))
-            if killed and chance.random() < 0.3:
-                machine.round(limit=1, commit=False)
-                machine.kill()
-    machine.settle()
-    machine.close()
+            reader.now += 0.05
+            reader.round()
+            if stage.mode == KILLED and chance.random() < 0.15:
+                reader.die_at_work(stage.chance, at_once=True)
+    reader.follow()
 
 
-def test_49_multi_line_records_split_over_reads_and_restarts(tmp_path, killed):
-    path = tmp_path / "app.log"
-    machine = Machine(path, format="syslog", multiline="stack_traces")
-    data = "".join(TRACE.format(number=n, second=n % 60) for n in range(40)).encode()
-    feed(machine, path, data, killed=killed, chance=random.Random(3))
-    records = [event.raw for event in machine.events]
-    assert records == [TRACE.format(number=n, second=n % 60).removesuffix("\n") for n in range(40)]
+@scenario(49, "multi-line records split over reads and restarts", matrix=False)
+def test_stack_traces(stage: Stage, row):
+    reader = stage.start(apart=True, format="syslog", multiline="stack_traces")
+    wanted = [TRACE.format(number=n, second=n % 60) for n in range(30)]
+    feed(stage, "".join(wanted).encode(), seed=3)
+    assert [event.raw + "\n" for event in reader.events] == wanted
+    assert bool(reader.kills) == (stage.mode == KILLED)
 
 
 def audit_lines(count: int) -> list[str]:
@@ -110,12 +52,12 @@ def audit_lines(count: int) -> list[str]:
     return [text for _, text in sorted(lines, key=lambda each: each[0])]
 
 
-def test_50_auditd_records_of_one_event_interleaved_end_of_event_missing(tmp_path, killed):
-    path = tmp_path / "audit.log"
-    machine = Machine(path, format="auditd")
-    data = "".join(f"{line}\n" for line in audit_lines(60)).encode()
-    feed(machine, path, data, killed=killed, chance=random.Random(5))
-    serials = sorted(int(str(event.fields["serial"])) for event in machine.events)
-    assert serials == list(range(1, 61))
-    words = {str(event.fields["serial"]): event.fields["CommandLine"] for event in machine.events}
-    assert words == {str(n): f"x {n}" for n in range(1, 61)}
+@scenario(50, "auditd records of one event interleaved, end of event missing", matrix=False)
+def test_auditd(stage: Stage, row):
+    reader = stage.start(apart=True, format="auditd")
+    feed(stage, "".join(f"{line}\n" for line in audit_lines(40)).encode(), seed=5)
+    events = reader.events
+    assert sorted(int(str(event.fields["serial"])) for event in events) == list(range(1, 41))
+    words = {str(event.fields["serial"]): event.fields["CommandLine"] for event in events}
+    assert words == {str(n): f"x {n}" for n in range(1, 41)}
+    assert bool(reader.kills) == (stage.mode == KILLED)

@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import signal
 import socket
 import time
 from datetime import UTC, datetime
@@ -11,42 +12,46 @@ import pytest
 from socconsole.sources import tail as tail_module
 from socconsole.sources.notes import NoteKind
 from socconsole.sources.watch import Watch
-from tests.sources.following import Reader
+from tests.sources.killing import until
 from tests.sources.stage import KILLED, Stage, scenario
 
-
-@pytest.mark.parametrize("row", [60], ids=["60 notifications lost in an overflow"])
-def test_overflow(tmp_path, row):
-    reader = Reader(tmp_path / "*.log")
-    for number in range(300):
-        (tmp_path / f"{number}.log").write_bytes(b"line of file %d\n" % number)
-    reader.follow(3)
-    with (tmp_path / "7.log").open("ab") as writer:
-        writer.write(b"later\n")
-    reader.follow(1)
-    reader.stop()
-    assert len(reader.texts) == 301
-    assert reader.texts[-1] == b"later"
+QUEUED_EVENTS = 20_000
+"""More than the system keeps for one that does not listen."""
 
 
-@pytest.mark.parametrize("row", [61], ids=["61 watches exhausted: reading goes on, and says so"])
-def test_watches_exhausted(tmp_path, row, monkeypatch):
-    import watchfiles
+@scenario(60, "notifications lost in an overflow", matrix=False)
+def test_overflow(stage: Stage, row):
+    reader = stage.run()
+    stage.append()
+    reader.reads(20)
+    noisy = [stage.path("noise"), stage.path("more noise")]
+    for path in noisy:
+        path.touch()
+    reader.signal(signal.SIGSTOP)
+    for _ in range(QUEUED_EVENTS):
+        for path in noisy:
+            os.utime(path)
+    stage.append()
+    if stage.mode == KILLED:
+        reader.kill()
+    else:
+        reader.signal(signal.SIGCONT)
+    reader.reads(40)
+    stage.expect_all()
 
-    def refusing(*_paths, **_options):
-        raise OSError("OS file watch limit reached. about ['/logs']")
 
-    monkeypatch.setattr(watchfiles, "watch", refusing)
-    watch = Watch()
-    watch.follow([os.fsencode(tmp_path)])
-    deadline = time.monotonic() + 10
-    problems: list[str] = []
-    while not problems:
-        assert time.monotonic() < deadline
-        problems = watch.take_problems()
-        watch.wait(0.05)
-    watch.close()
-    assert "watch limit reached" in problems[0]
+@scenario(61, "watches exhausted: reading goes on, and says so", matrix=False)
+def test_watches_exhausted(stage: Stage, row):
+    reader = stage.run(unwatched=True)
+    stage.append()
+    reader.reads(20)
+    until(lambda: stage.notes(NoteKind.WATCH))
+    assert "watch limit reached" in stage.notes(NoteKind.WATCH)[0].text
+    if stage.mode == KILLED:
+        reader.kill()
+    stage.append()
+    reader.reads(40)
+    stage.expect_all()
 
 
 @scenario(62, "a writer elsewhere: no notification, found by the sweep", matrix=False)

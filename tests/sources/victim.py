@@ -3,11 +3,14 @@
 import errno
 import os
 import re
+import signal
 import threading
+import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NoReturn
 
+import watchfiles
 from sqlalchemy.event import listens_for
 
 import socconsole.collector
@@ -48,11 +51,11 @@ class Clock:
 class Victim:
     """A collector with sources open, and the words it is moved by."""
 
-    def __init__(self, policy: SourcePolicy, now: float) -> None:
+    def __init__(self, policies: tuple[SourcePolicy, ...], now: float) -> None:
         self.clock = Clock()
         self.clock.now = now
         socconsole.collector.time = self.clock
-        settings = Settings(source=(policy,))
+        settings = Settings(source=policies)
         self.store = EventStore(DATABASE)
         self.collector = Collector(
             DATABASE, settings, MATCHER, self.store, login="test", say=lambda _text: None
@@ -63,7 +66,7 @@ class Victim:
         self.collector._start_node()
         assert self.collector._take_lease() is None, "the one before is dead"
         self.collector._open_sources()
-        (self.followed,) = self.collector._followed
+        self.followed = self.collector._followed[0]
         self.real = files.look, roster.open_regular, files.os.scandir
         self.began_with = _memory("VmRSS")
 
@@ -79,9 +82,10 @@ class Victim:
     # Words -----------------------------------------------------------------------------------
 
     def round(self, scan: bool = True) -> bool:
-        self.tail.next_sweep = self.clock.now
-        if scan:
-            self.tail.next_scan = self.clock.now
+        for one in self.collector._followed:
+            one.tail.next_sweep = self.clock.now
+            if scan:
+                one.tail.next_scan = self.clock.now
         return self.collector._round()
 
     def follow(self, seconds: float, step: float) -> None:
@@ -175,10 +179,10 @@ def _memory(name: str) -> int:
     return int(found[1]) * 1024
 
 
-def serve(line: Connection, folder: str, policy: SourcePolicy, now: float) -> None:
+def serve(line: Connection, folder: str, policies: tuple[SourcePolicy, ...], now: float) -> None:
     """Do what comes through `line` until somebody ends it."""
     os.chdir(folder)
-    victim = Victim(policy, now)
+    victim = Victim(policies, now)
     while True:
         try:
             victim.clock.now, word, *rest = line.recv()
@@ -192,3 +196,24 @@ def serve(line: Connection, folder: str, policy: SourcePolicy, now: float) -> No
         except Exception as error:  # noqa: BLE001 - whoever asked wants to know
             answer = AssertionError(f"{word}: {type(error).__name__}: {error}")
         line.send((victim.clock.now, answer))
+
+
+def run(line: Connection, folder: str, url: str, policy: SourcePolicy, unwatched: bool) -> None:
+    """Be a collector like any other until somebody ends it; say to `line` what it says."""
+    os.chdir(folder)
+    socconsole.collector.time = time
+    if unwatched:
+        watchfiles.watch = _refuse_to_watch
+    socconsole.store.database.LOCK_WAIT = 0.2  # a wait that is as patient teaches nothing more
+    database = Database(url)
+    store = EventStore(database)
+    settings = Settings(source=(policy,))
+    collector = Collector(database, settings, MATCHER, store, login="test", say=line.send)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: collector.stop())
+    collector.run()
+    store.close()
+    database.close()
+
+
+def _refuse_to_watch(*_folders: object, **_options: object) -> NoReturn:
+    raise OSError("OS file watch limit reached. about ['/logs']")

@@ -16,7 +16,7 @@ def _warm_up() -> None:
         log.write_bytes(b"a line\n")
         DATABASE.create()
         for _ in range(2):  # the second time it finds what the first one left
-            victim = Victim(SourcePolicy(name="test", path=str(log), format="sshd"), 0.0)
+            victim = Victim((SourcePolicy(name="test", path=str(log), format="sshd"),), 0.0)
             victim.round()
             victim.close()
         os.chdir(before)
