@@ -54,12 +54,6 @@ def _has_line_of(length: int) -> Search:
     return lambda text: len(text) >= length and max(map(len, text.split("\n"))) >= length
 
 
-def bytes_searcher(pattern: str) -> Callable[[bytes], bool]:
-    """Return the search for `pattern` in UTF-8."""
-    search = _program(pattern).search
-    return lambda data: search(data) is not None
-
-
 def _program(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
     options: Any = re2.Options()
     options.log_errors = False  # it would write to the terminal
