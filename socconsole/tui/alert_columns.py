@@ -11,6 +11,8 @@ from socconsole.tui.widgets.columns import Column
 if TYPE_CHECKING:
     from socconsole.store.queries.queue import QueueRow
 
+LOOKS = "◦"
+"""Before the name of a colleague who has the alert open just now."""
 STATUS_MARKS = {
     "new": "new",
     "acknowledged": "ack",
@@ -20,11 +22,17 @@ STATUS_MARKS = {
 }
 
 
-def alert_columns(now: Callable[[], datetime]) -> "list[Column[QueueRow]]":
-    """Return every column there is; `now` is asked at each paint."""
+def alert_columns(
+    now: Callable[[], datetime], looking: Callable[[int], str] = lambda _: ""
+) -> "list[Column[QueueRow]]":
+    """Return every column there is; at each paint `now` is asked, and who else is `looking`."""
 
     def age(row: "QueueRow") -> str:
         return span(now() - row.created_at)
+
+    def owner(row: "QueueRow") -> str:
+        other = looking(row.id)
+        return f"{row.assignee or ''}{LOOKS}{other}" if other else row.assignee or "–"
 
     return [
         Column("severity", " S", 2, _severity_mark, lambda row: row.severity.label),
@@ -37,7 +45,7 @@ def alert_columns(now: Callable[[], datetime]) -> "list[Column[QueueRow]]":
         Column("source", "Log", 10, lambda row: row.source, least=130),
         Column("count", "×", 4, lambda row: _short(row.count), right=True),
         Column("status", "St", 3, lambda row: STATUS_MARKS.get(row.status, row.status)),
-        Column("assignee", "Own", 6, lambda row: row.assignee or "–", least=50),
+        Column("assignee", "Own", 6, owner, least=50),
         Column("ticket", "Ticket", 12, lambda row: row.ticket or "", least=120),
     ]
 

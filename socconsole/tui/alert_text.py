@@ -68,6 +68,16 @@ def alert_lines(seen: SeenAlert, now: datetime, *, everything: bool = True) -> l
     return lines
 
 
+def connected(detail: "AlertDetail") -> list[str]:
+    """Return references to what an alert is connected with: case, precedents, related alerts."""
+    row = detail.row
+    numbers = [row.previous_id, *(each.id for each in detail.precedents)]
+    numbers += [each.id for each in detail.related]
+    refs = [row.ticket] if row.ticket else []
+    refs += [f"alert:{number}" for number in numbers if number is not None]
+    return list(dict.fromkeys(refs))
+
+
 def _learned(lessons: "Sequence[Lesson]") -> Iterator[Line]:
     if lessons:
         yield ()
@@ -203,7 +213,10 @@ def _related(related: "Sequence[QueueRow]", now: datetime) -> Iterator[Line]:
     if not related:
         return
     yield ()
-    yield (("Related: same host, user or source within a day", "heading"),)
+    yield (
+        ("Related: same host, user or source within a day", "heading"),
+        ("  Enter lists them", "muted"),
+    )
     for row in related[:10]:
         yield (
             (f"  {SEVERITY_MARKS[row.severity]} ", row.severity.label),

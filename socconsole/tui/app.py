@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, TypeVar, Unpack
@@ -24,7 +24,7 @@ from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SettingsError, SocError
 from socconsole.tui import crash, themes
 from socconsole.tui.alert_verbs import Deed
-from socconsole.tui.critical_signal import GIVE_TITLE_BACK, KEEP_TITLE, sequence
+from socconsole.tui.critical_signal import ending, sequence
 from socconsole.tui.drafts import Drafts
 from socconsole.tui.keymap import key, load_keymap
 from socconsole.tui.messages import Narrow, Pulse, StoreChanged
@@ -60,6 +60,7 @@ class ConsoleApp(PaintedApp):
             for entry in SCREENS
             if entry.number
         ),
+        key("screen.alert", "2", "alert", "Alert: the one looked at last"),
         key("app.back", "q,backspace,escape,h,left", "go_back", "Back; at the first screen: quit"),
         key("app.handoff", "H", "show('handoff')", "The shift's handoff"),
         key("app.last_screen", "minus", "last_screen", "The screen before this one"),
@@ -97,9 +98,10 @@ class ConsoleApp(PaintedApp):
         self.bookmarks: dict[int, str] = {}
         """Alert → its title, of this session."""
         self.fresh_ticket_id: int | None = None
+        self.last_alert: tuple[Sequence[int], int] | None = None
+        """The alert looked at last: its list, and where it stands in it."""
         self._crash: SocError | None = None
         self._is_painted = False
-        self._has_title = False
         self._watch = StoreWatch(self)
         self._looks, problems = themes.load_looks((themes_folder(), setup.config_folder / "themes"))
         if self.no_color:
@@ -238,8 +240,7 @@ class ConsoleApp(PaintedApp):
 
     def leave(self, code: int) -> None:
         self.keep_drafts()
-        if self._has_title and self._driver is not None:
-            self._driver.write(GIVE_TITLE_BACK)
+        self._write(ending(self.settings.console.critical))
         self.exit(return_code=code, result=code)
 
     def keep_drafts(self) -> None:
@@ -273,10 +274,11 @@ class ConsoleApp(PaintedApp):
         """Tell the terminal how many critical alerts wait."""
         is_first = before.collector == "starting"
         signal = self.settings.console.critical
-        written = sequence(signal, before.critical, after.critical, is_first=is_first)
-        if written and self._driver is not None:
-            self._has_title = self._has_title or KEEP_TITLE in written
-            self._driver.write(written)
+        self._write(sequence(signal, before.critical, after.critical, is_first=is_first))
+
+    def _write(self, sequence: str) -> None:
+        if sequence and self._driver is not None:
+            self._driver.write(sequence)
 
     async def run_action(
         self,
@@ -410,6 +412,16 @@ class ConsoleApp(PaintedApp):
     def action_show(self, name: str) -> None:
         self.show(name)
 
+    def action_alert(self) -> None:
+        from socconsole.tui.screens.alert import AlertScreen
+
+        if isinstance(self.screen, AlertScreen):
+            return
+        if self.last_alert is None:
+            self.say("No alert was looked at yet: Enter in the queue opens one.")
+        else:
+            self.open(AlertScreen(*self.last_alert))
+
     def action_last_screen(self) -> None:
         if len(self._shown) > 1:
             self._shown.pop()
@@ -476,10 +488,8 @@ class ConsoleApp(PaintedApp):
         """Put `text` on the terminal's clipboard, and into a file for terminals that refuse."""
         from socconsole.tui import clipboard
 
-        driver = self._driver
         kept = clipboard.keep(text, self.setup.state_folder)
-        if driver is not None:
-            driver.write(clipboard.sequence(text, os.environ))
+        self._write(clipboard.sequence(text, os.environ))
         self.say(f"Copied {len(text)} characters; also in {kept} if the terminal refuses.")
 
 

@@ -4,9 +4,7 @@ from typing import Literal
 
 Signal = Literal["none", "bell", "title", "both"]
 
-KEEP_TITLE = "\x1b[22;2t"
-"""Asks the terminal to remember its title."""
-GIVE_TITLE_BACK = "\x1b[23;2t"
+_KEEP_TITLE, _GIVE_TITLE_BACK = "\x1b[22;2t", "\x1b[23;2t"
 
 
 def sequence(signal: Signal, before: int, after: int, *, is_first: bool) -> str:
@@ -22,7 +20,12 @@ def sequence(signal: Signal, before: int, after: int, *, is_first: bool) -> str:
     written = ""
     if signal in ("title", "both") and (after != before or is_first):
         count = f"{after} critical · " if after else ""
-        written += (KEEP_TITLE if is_first else "") + f"\x1b]2;{count}socconsole\x07"
+        written += (_KEEP_TITLE if is_first else "") + f"\x1b]2;{count}socconsole\x07"
     if signal in ("bell", "both") and after > before and not is_first:
         written += "\x07"
     return written
+
+
+def ending(signal: Signal) -> str:
+    """Return what to write when the console leaves the terminal."""
+    return _GIVE_TITLE_BACK if signal in ("title", "both") else ""

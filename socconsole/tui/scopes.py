@@ -18,9 +18,8 @@ OTHER_SCREENS = (
     "socconsole.tui.screens.incident:IncidentScreen",
     "socconsole.tui.screens.actions:ActionsScreen",
     "socconsole.tui.screens.declare:DeclareScreen",
-    "socconsole.tui.screens.incident:IncidentScreen",
+    "socconsole.tui.screens.columns:ColumnsScreen",
     "socconsole.tui.screens.refs:RefsScreen",
-    "socconsole.tui.screens.ticket:TicketScreen",
     "socconsole.tui.screens.text:TextScreen",
     "socconsole.tui.screens.pick:PickScreen",
 )

@@ -198,3 +198,17 @@ async def test_who_else_looks_at_it_is_said(console, database):
     await console.waits_until("bob looks at it too")
     with database.read() as session:
         assert presence.others(session, "alert", shown, "bob", now=NOON) == ("mara",)
+    await console.presses("q")
+    await console.waits_until("◦bob")
+
+
+async def test_what_it_is_connected_with_is_listed_and_2_comes_back_to_it(console):
+    await console.presses("1", "enter")
+    alert = console.app.screen.alert_id
+    await console.presses("enter")
+    assert f"Connected with alert {alert}" in console.screen
+    await console.presses("enter")
+    assert console.app.screen.alert_id != alert
+    other = console.app.screen.alert_id
+    await console.presses("4", "2")
+    assert console.app.screen.alert_id == other

@@ -207,9 +207,9 @@ async def test_a_view_is_saved_with_its_filter_and_found_again(console):
 
 async def test_columns_are_left_out_and_brought_back(console):
     assert "Host" in console.screen
-    await console.presses("W", *"jjjj", "enter")
+    await console.presses("W", *"jjjj", "enter", "q")
     assert "Host" not in console.lines[2]
-    await console.presses("W", *"jjjj", "enter")
+    await console.presses("W", *"jjjj", "enter", "q")
     assert "Host" in console.lines[2]
 
 

@@ -42,7 +42,7 @@ WAYS = {
 """How each screen is reached from the queue."""
 
 EVERYWHERE = (
-    *("1", "3", "4", "5", "6", "7", "8", "9", "H", "q", "backspace", "escape", "h", "left"),
+    *("1", "2", "3", "4", "5", "6", "7", "8", "9", "H", "q", "backspace", "escape", "h", "left"),
     *("colon", "ctrl+p", "question_mark", "f1", "equals_sign", "ctrl+l", "ctrl+z"),
     *("tab", "shift+tab", "j", "k", "down", "up", "g", "G"),
     *("ctrl+d", "ctrl+u", "pagedown", "pageup"),
@@ -61,7 +61,10 @@ KEYMAP = {
         *("w", "n", "e", "E", "f", "p", "P", "o", "O", "W"),
     ),
     "AlertScreen": ("J", "K", "slash", "n", "N", "number_sign", "e", *ALERT),
-    "tail": ("slash", "ampersand", "backslash", "n", "N", "number_sign", "F", "e", "E", "d", "R"),
+    "tail": (
+        *("slash", "ampersand", "backslash", "n", "N", "number_sign", "F", "e", "E", "d", "R"),
+        *("f", "z", "t", "T", "i", "y", "space", *UNDO),
+    ),
     "tickets": (*LIST, *FILTERED, *CASE, "I", "plus"),
     "TicketScreen": ("J", "K", *CASE, "I"),
     "incidents": (*LIST, *CASE, "plus"),

@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from socconsole import content
 from socconsole.tui import alert_verbs, case_verbs, find_verbs, quiet_verbs
-from socconsole.tui.alert_text import SeenAlert, alert_lines, read_alert
+from socconsole.tui.alert_text import SeenAlert, alert_lines, connected, read_alert
 from socconsole.tui.alert_verbs import Target
 from socconsole.tui.cells import clock
 from socconsole.tui.event_text import field_line, flat
@@ -53,6 +53,7 @@ class AlertScreen(Screen[None]):
         key("alert.all", "d", "toggle_all", "Everything, or what decides most"),
         key("alert.runbook", "b", "runbook", "Runbook", hint="runbook"),
         key("alert.go_ticket", "T", "go_ticket", "Go to its ticket"),
+        key("alert.open", "enter,l,right", "open_one", "Open a related alert, its ticket, …"),
         key("alert.refresh", "r", "load", "Read again"),
     ]
 
@@ -120,6 +121,7 @@ class AlertScreen(Screen[None]):
             await app.store.note(alerts.mark_viewed, self.alert_id)
 
     def _show(self, *, top: bool = False) -> None:
+        console(self).last_alert = (self._ids, self._position)
         seen = self._seen.get(self.alert_id)
         place = f"{self._position + 1}/{len(self._ids)}"
         self.query_one("#bar", Drawn).show(
@@ -195,6 +197,17 @@ class AlertScreen(Screen[None]):
             console(self).say("The rule of this alert names no runbook.")
             return
         console(self).open(TextScreen(f"Runbook {name}", markdown_lines(content.runbook(name))))
+
+    def action_open_one(self) -> None:
+        """List what the alert is connected with; Enter opens one."""
+        from socconsole.tui.screens.refs import RefsScreen
+
+        seen = self._seen.get(self.alert_id)
+        refs = connected(seen.detail) if seen is not None else []
+        if refs:
+            console(self).open(RefsScreen(f"Connected with alert {self.alert_id}", refs))
+        else:
+            console(self).say("Nothing else is connected with this alert.")
 
     def action_go_ticket(self) -> None:
         seen = self._seen.get(self.alert_id)

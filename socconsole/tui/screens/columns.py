@@ -25,7 +25,8 @@ class _Row:
 
 _COLUMNS: tuple[Column[_Row], ...] = (
     Column("shown", "", 3, lambda row: "on" if row.chosen.shown else "·", lambda _: "key"),
-    Column("name", "Column", 14, lambda row: row.column.title.strip() or row.column.name, grow=1),
+    Column("name", "Column", 14, lambda row: row.column.name.replace("_", " "), grow=1),
+    Column("title", "Heading", 10, lambda row: row.column.title.strip(), lambda _: "muted"),
     Column("width", "Width", 6, lambda row: str(row.chosen.width or row.column.width), right=True),
     Column("sorts", "Sorts", 9, lambda row: row.sorts, lambda _: "warn"),
 )

@@ -26,8 +26,9 @@ from socconsole.tui.screens import console
 from socconsole.tui.store_access import AnySession
 from socconsole.tui.tasks import task
 from socconsole.tui.value_filter import narrowed
+from socconsole.tui.watching import Lookers
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.header import CLOCKS_WIDTH, StatusHeader
 from socconsole.tui.widgets.layout import TableLayout
 from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.table import VirtualTable
@@ -117,6 +118,7 @@ class QueueScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._views = ViewBar()
+        self._lookers = Lookers("alert")
         self._views_read = 0.0
         self._has_sources = True
         self._preview_timer: Timer | None = None
@@ -128,7 +130,7 @@ class QueueScreen(Screen[None]):
         yield StatusHeader()
         yield Drawn(id="bar")
         with Container(id="body"):
-            columns = alert_columns(console(self).now)
+            columns = alert_columns(console(self).now, self._lookers.of)
             views = TextPane(id="views")
             views.can_focus = False
             yield views
@@ -152,6 +154,7 @@ class QueueScreen(Screen[None]):
         self.load()
         self.load_views()
         self.set_interval(60.0, self.table.refresh_lines)  # ages
+        self.watch(self.app, "pulse", self._pulsed, init=False)
 
     # Loading.
 
@@ -172,6 +175,7 @@ class QueueScreen(Screen[None]):
     def on_store_changed(self) -> None:
         self.table.refresh_rows()
         self.look_for_news()
+        self.look_who()
         self._show_strip()
         if monotonic() - self._views_read > _COUNTS_SECS:
             self.load_views()
@@ -212,6 +216,20 @@ class QueueScreen(Screen[None]):
         """Whether new rows come without a key: into an empty list, or before the first key ever."""
         shown = self.table.line_count
         return not shown or (not self._is_touched and shown < self.table.size.height)
+
+    @task
+    async def look_who(self) -> None:
+        """Show which of the alerts on screen a colleague has open."""
+        table = self.table
+        shown = table.ids[table.top : table.top + table.page_height]
+        for alert_id in await self._lookers.update(console(self), shown):
+            if alert_id in shown:
+                table.refresh_index(table.top + list(shown).index(alert_id))
+
+    def _pulsed(self) -> None:
+        """Say below the list what a narrow header has no room for."""
+        app = console(self)
+        self.table.set_foot(note=app.pulse.clocks if self.size.width < CLOCKS_WIDTH else "")
 
     def _why_empty(self) -> str:
         name = self._views.current.name
@@ -357,6 +375,7 @@ class QueueScreen(Screen[None]):
         self.call_after_refresh(self.preview)
         self.call_after_refresh(self._show_strip)
         self.call_after_refresh(self._show_bar)
+        self._pulsed()
 
     def _show_strip(self) -> None:
         row = self.table.cursor_row

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _DOT = {"live": "● live", "starting": "○ starting", "none": "○ no collector"}
 
 
+CLOCKS_WIDTH = 100
+"""From so many columns on the header has room for the clocks."""
+
+
 class StatusHeader(Widget):
     """Draws the application's pulse; repainted when that or the minute changes."""
 
@@ -80,7 +84,7 @@ class StatusHeader(Widget):
             f" SOC {console.login}",
             f"new {pulse.new} crit {pulse.critical} mine {pulse.mine}",
         ]
-        if pulse.clocks and self.size.width >= 100:
+        if pulse.clocks and self.size.width >= CLOCKS_WIDTH:
             parts.append(pulse.clocks)
         if console.read_only:
             parts.insert(1, "READ-ONLY")

@@ -49,7 +49,8 @@ class LineView(Widget, can_focus=True):
 
     def draw_line(self, index: int, width: int) -> list[Segment]:
         """Return the segments of line `index`; what is short is padded."""
-        raise NotImplementedError
+        del index
+        return self.line_of("", width, self.rich_style)
 
     def draw_head(self, width: int) -> list[Segment]:
         """Return the segments of the line above the lines."""
