@@ -47,7 +47,7 @@ def test_the_queue_in_sixteen_colours(snap_compare, bare_setup, alerts):
 
 
 def test_an_empty_queue(snap_compare, bare_setup):
-    assert picture(snap_compare, bare_setup, (80, 24), "No open alert.")
+    assert picture(snap_compare, bare_setup, (80, 24), "Welcome.")
 
 
 def test_an_alert(snap_compare, bare_setup, alerts):
