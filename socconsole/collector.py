@@ -35,6 +35,7 @@ from socconsole.store import retention
 from socconsole.store.anchors import anchor_if_due
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
+from socconsole.store.long_reads import Watchdog
 
 BATCH_SECS = 0.1
 LONGEST_WAIT_SECS = 1.0
@@ -101,6 +102,7 @@ class Collector:
         self._revision = MEMORY_REVISION
         self._backfill = False
         self._pace = Pace()
+        self._watchdog = Watchdog(database)
         self._retained = 0.0
         self._time_kept: datetime | None = None
         # Events of a generation that is forgotten would count as never committed.
@@ -395,6 +397,8 @@ class Collector:
         now = datetime.now(UTC)
         self._renewed = time.monotonic()
         self._retain()
+        for news in self._watchdog.news():
+            self._say(news)
         try:
             with self._database.begin() as session:
                 kept.renew_lease(

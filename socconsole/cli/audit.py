@@ -1,5 +1,6 @@
 """The audit chain: what it says, and whether it is whole."""
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from cyclopts import App, Parameter
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_jsonl, print_table, print_text
 from socconsole.errors import UsageError
+from socconsole.settings import state_folder
 
 app = App(name="audit", help="List and verify the audit chain.")
 
@@ -82,15 +84,22 @@ def verify(
     """
     from socconsole.store.anchors import check_anchors, read_key
     from socconsole.store.audit import verify as walk
+    from socconsole.store.remembered_head import look
 
     lines = anchor.read_text(encoding="utf-8").splitlines() if anchor else []
     with context.database() as database, database.read() as session:
         verdict = walk(session.connection())
         checked = check_anchors(session, lines, read_key(key) if key else None)
-    whole = verdict.whole and not checked.problems
+        moved = look(database, state_folder(os.environ), now=context.now())
+    whole = verdict.whole and not checked.problems and moved is None
+    remembered = "" if moved is None else moved.what
     if json:
-        print_json({"whole": whole, **asdict(verdict), "anchors": checked})
+        print_json(
+            {"whole": whole, **asdict(verdict), "anchors": checked, "remembered": remembered}
+        )
         return 0 if whole else 1
+    if moved is not None:
+        print_text([remembered])
     if verdict.whole:
         print_text([f"The chain of {verdict.entries} entries is whole.", verdict.head_hash])
     else:

@@ -63,6 +63,7 @@ def collect(
     )
     with context.database() as database:
         database.become_checkpointer()
+        _look_at_head(database)
         take_up.append(partial(_write_down, database))
         _write_down(database, matcher.ruleset)
         events = EventStore(database)
@@ -132,6 +133,15 @@ def _stdin_source(words: str) -> SourcePolicy:
         host=given.get("host"),
         timezone=given.get("timezone"),
     )
+
+
+def _look_at_head(database: "Database") -> None:
+    """Say when the audit ends before what this account saw of it."""
+    from socconsole.store.remembered_head import look
+
+    problem = look(database, state_folder(os.environ), now=datetime.now(UTC))
+    if problem is not None:
+        say(str(problem))
 
 
 def _write_down(database: "Database", ruleset: "RuleSet") -> None:

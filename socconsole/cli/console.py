@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from socconsole.cli.context import Context
-from socconsole.errors import UsageError
+from socconsole.errors import SocError, UsageError
 from socconsole.settings import config_folder, state_folder
 from socconsole.tui import startup
 
@@ -120,11 +120,18 @@ def open_console(
         zone=settings.shift.timezone,
         theme=theme,
         read_only=context.read_only,
+        look_at_head=partial(_look_at_head, context),
         start_collector=start_collector,
         add_source=add_source,
         settings=settings,
     )
     return run_console(setup, mouse=wants_mouse(settings.console.mouse, os.environ))
+
+
+def _look_at_head(context: Context, database: "Database") -> SocError | None:
+    from socconsole.store.remembered_head import look
+
+    return look(database, state_folder(os.environ), now=context.now())
 
 
 def _first_page(url: str, limit: int) -> "Sequence[Glance]":

@@ -1,5 +1,6 @@
 """The database: what it is, whether it is whole, its upgrades and backups."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from cyclopts import App, Parameter
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_text
 from socconsole.errors import UsageError
+from socconsole.settings import state_folder
 
 if TYPE_CHECKING:
     from socconsole.store.database import Database
@@ -149,12 +151,15 @@ def restore(copy: Path, *, context: Annotated[Context, Parameter(parse=False)]) 
     """
     from socconsole.store.backup import restore as run
     from socconsole.store.database import database_url
+    from socconsole.store.remembered_head import look
 
     url = database_url(context.database_url)
     if url.get_backend_name() != "sqlite":
         raise UsageError("A server's database is restored by the server's tools.")
     target = Path(url.database or "")
     aside = run(copy.absolute(), target, by=context.login, now=context.now())
+    with context.database() as database:
+        look(database, state_folder(os.environ), now=context.now())  # whoever did it knows it
     kept = [f"The replaced database: {aside}"] if aside else []
     print_text([f"Restored {copy} to {target}.", *kept])
     return 0
@@ -175,7 +180,6 @@ def export_(
         context: The global options.
 
     """
-    import os
     import sys
 
     from socconsole.store.transfer import export

@@ -125,6 +125,7 @@ def _terminal_troubles() -> Iterator[Observation]:
 
 def _database(context: Context) -> Iterator[Observation]:
     from socconsole.store.database import Database
+    from socconsole.store.long_reads import long_reads
 
     database = Database(context.database_url, read_only=True)
     path = database.path
@@ -136,6 +137,8 @@ def _database(context: Context) -> Iterator[Observation]:
                 return
         database.create()
         yield Observation("ok", "database", str(path or database.url))
+        for read in long_reads(database):
+            yield Observation("warning", "database", str(read), "end that process")
     except SocError as error:
         yield _error("database", error)
     finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from socconsole.core.policy import Settings
+from socconsole.errors import SocError
 from socconsole.tui import themes
 from socconsole.tui.store_access import OpenedDatabase
 
@@ -25,6 +26,8 @@ class Setup:
     zone: str = "UTC"
     theme: str = themes.DEFAULT
     read_only: bool = False
+    look_at_head: Callable[[Any], SocError | None] | None = None
+    """Database → what this account remembers otherwise of its audit's end. Runs in a thread."""
     start_collector: Callable[[Any], str] | None = None
     """Database → what it did: starts a collector where none is alive. Runs in a thread."""
     add_source: Callable[[Any, str, str], str] | None = None

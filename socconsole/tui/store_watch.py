@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 POLL_SECS = 0.25
 _PULSE_SECS = 5.0
 """The header's figures are read that often although nothing was committed: ages and rates move."""
+_HEAD_SECS = 60.0
+"""How often the audit's end is compared with what this account remembers of it."""
 _AGAIN_SECS = 1.0
 """How long a store that is away is left alone before it is asked again."""
 
@@ -46,7 +48,7 @@ class StoreWatch:
         try:
             self._app.call_next(self._app.tell, DatabaseReady())
             self._start_collector(database)
-            self._watch(changes)
+            self._watch(database, changes)
         finally:
             changes.close()
 
@@ -74,11 +76,28 @@ class StoreWatch:
             if said:
                 self._app.call_next(self._app.say, said)
 
-    def _watch(self, changes: ChangeReader) -> None:
+    def _look_at_head(self, database: OpenedDatabase) -> None:
+        """Complain when the audit ends before what this account saw of it; remember its end."""
+        look = self._app.setup.look_at_head
+        if look is None:
+            return
+        try:
+            problem = look(database)
+        except SocError:
+            return  # the next look at the store says so
+        if problem is not None:
+            self._app.complain(problem)
+
+    def _watch(self, database: OpenedDatabase, changes: ChangeReader) -> None:
         silent = 0.0
         secs = POLL_SECS
+        unseen = _HEAD_SECS
         while not self._rests(secs):
             silent += secs
+            unseen += secs
+            if unseen > _HEAD_SECS:
+                self._look_at_head(database)
+                unseen = 0.0
             try:
                 changed = changes.poll()
                 if changed or self._is_due or silent >= _PULSE_SECS or self._away_since:

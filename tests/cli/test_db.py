@@ -4,10 +4,12 @@ import pytest
 
 from socconsole.cli import run
 from socconsole.store.database import Database
+from socconsole.store.events import EventStore
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert
 from tests.conftest import NOON
 from tests.store.rows import an_alert
+from tests.store.test_events import another_place, append
 
 
 @pytest.fixture
@@ -21,6 +23,7 @@ def soc(sqlite_database, monkeypatch, tmp_path):
         with recording(session, verb="alert.acknowledge", by=by, now=NOON, summary="took it"):
             alert.status, alert.assignee = "acknowledged", by
     monkeypatch.setenv("SOCCONSOLE_CONFIG", "")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
 
     def run_it(*words: str) -> int:
@@ -47,6 +50,34 @@ def test_verify_answers_no_when_the_chain_was_touched(soc, capsys, sqlite_databa
     capsys.readouterr()
     assert soc("audit", "verify") == 1
     assert "broken at entry 1" in capsys.readouterr().out
+
+
+def test_verify_remembers_where_the_chain_ended(soc, capsys, sqlite_database):
+    assert soc("audit", "verify") == 0
+    with sqlite_database.begin() as session:
+        session.connection().exec_driver_sql("UPDATE meta SET value = 'x' WHERE key = 'uid'")
+    assert soc("audit", "verify") == 1
+    assert "another database than the one this account saw" in capsys.readouterr().out
+
+
+def test_events_travel_with_an_export_and_a_person_leaves_them(
+    soc, capsys, sqlite_database, tmp_path
+):
+    events = EventStore(sqlite_database)
+    append(sqlite_database, events, another_place(sqlite_database, NOON), range(3), NOON)
+    events.close()
+    assert soc("db", "export", str(tmp_path / "all.jsonl")) == 0
+    for words, count in ((["all.jsonl"], 3), (["all.jsonl", "--no-events"], 0)):
+        target = str(tmp_path / f"new-{count}" / "soc.db")
+        assert run(["--db", target, "db", "import", *words]) == 0
+        copy = Database(target)
+        copied = EventStore(copy)
+        assert len(list(copied.search())) == count
+        copied.close()
+        copy.close()
+    capsys.readouterr()
+    assert soc("db", "erase", "10.0.0.1", "--yes") == 0
+    assert "0 audit payloads and 3 events" in capsys.readouterr().out
 
 
 def test_the_last_action_is_listed_and_undone(soc, capsys, sqlite_database):
