@@ -108,5 +108,28 @@ PROGRAM = Program(
             names={"user.name": "mallory", "event.action": "group_member_add"},
             category=MAINTENANCE,
         ),
+        Sample(
+            line="Mar  1 04:12:09 web-1 usermod[9]: add 'mara' to group 'sudo'",
+            names={
+                "event.action": "group_member_add",
+                "event.outcome": "success",
+                "host.name": "web-1",
+                "user.name": "mara",
+            },
+            time="2026-03-01T04:12:09Z",
+            category=MAINTENANCE,
+        ),
+        Sample(
+            line="Mar  1 04:12:09 web-1 useradd[9]: new user: name=x y, UID=0, GID=0, home=/root, "
+            "shell=/bin/bash, from=/dev/pts/0",
+            names={
+                "event.action": "user_add",
+                "event.outcome": "success",
+                "host.name": "web-1",
+                "user.name": "x y",
+            },
+            time="2026-03-01T04:12:09Z",
+            category=MAINTENANCE,
+        ),
     ),
 )

@@ -97,5 +97,29 @@ PROGRAM = Program(
             names={"source.ip": "2001:db8::7", "event.action": "transfer"},
             category=WARNING,
         ),
+        Sample(
+            line="Mar  1 04:12:09 ns-1 named[9]: client @0x7f 2001:db8::7#50112 (a.example): view "
+            "internal: query: a.example IN AAAA +E(0)K (192.0.2.1)",
+            names={
+                "event.action": "query",
+                "host.name": "ns-1",
+                "source.ip": "2001:db8::7",
+                "source.port": 50112,
+                "dns.question.name": "a.example",
+            },
+            time="2026-03-01T04:12:09Z",
+        ),
+        Sample(
+            line="01-Mar-2026 04:12:09.123 client 203.0.113.9#4: zone transfer 'example.org/AXFR/IN' denied",
+            names={
+                "event.action": "transfer",
+                "event.outcome": "failure",
+                "source.ip": "203.0.113.9",
+                "source.port": 4,
+                "dns.question.name": "example.org",
+            },
+            time="2026-03-01T04:12:09.123000Z",
+            category=WARNING,
+        ),
     ),
 )

@@ -168,5 +168,12 @@ PROGRAM = Program(
             names={"host.name": "fw-1", "user.name": "mara", "source.ip": "203.0.113.9"},
             time="2026-03-01T04:12:09Z",
         ),
+        Sample(
+            line="CEF:0|Fortinet|Forti\\|Gate|7|0100|login \\\\ failed|7|src=2001:db8::7 spt=5 dst=192.0.2.5 "
+            "dpt=22 suser=a b msg=line one\\nline\\=two cs1Label=rule cs1=x y act=deny rt=1772338329123",
+            names={'event.code': '0100', 'event.action': 'deny', 'event.severity': '7', 'user.name': 'a b', 'source.ip': '2001:db8::7', 'source.port': 5, 'destination.ip': '192.0.2.5', 'destination.port': 22, 'rule.name': 'login \\ failed'},
+            time='2026-03-01T04:12:09.123000Z',
+            category=WARNING,
+        ),
     ),
 )  # fmt: skip

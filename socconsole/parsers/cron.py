@@ -55,5 +55,16 @@ PROGRAM = Program(
             names={"user.name": "www-data"},
             category=MAINTENANCE,
         ),
+        Sample(
+            line="Mar  1 04:12:09 web-1 CRON[9]: (root) CMD (  cd / && run-parts --report "
+            "/etc/cron.hourly (x))",
+            names={
+                "event.action": "job",
+                "host.name": "web-1",
+                "user.name": "root",
+                "process.command_line": "cd / && run-parts --report /etc/cron.hourly (x)",
+            },
+            time="2026-03-01T04:12:09Z",
+        ),
     ),
 )

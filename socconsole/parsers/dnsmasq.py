@@ -49,5 +49,16 @@ PROGRAM = Program(
             fields={"mac": "00:11:22:33:44:55", "client_name": "laptop"},
             names={"source.ip": "192.0.2.5"},
         ),
+        Sample(
+            line="Mar  1 04:12:09 ns-1 dnsmasq[9]: 77 2001:db8::7/50112 query[HTTPS] a.example from "
+            "2001:db8::7",
+            names={
+                "event.action": "query",
+                "host.name": "ns-1",
+                "source.ip": "2001:db8::7",
+                "dns.question.name": "a.example",
+            },
+            time="2026-03-01T04:12:09Z",
+        ),
     ),
 )

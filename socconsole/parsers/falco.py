@@ -82,5 +82,23 @@ PARSER = Parser(
             category=EventCategory.WARNING,
             logsources=(_FALCO, _PROCESS),
         ),
+        Sample(
+            line='{"output":"04:12:09.1: Error File below /etc opened","priority":"Error","rule":"Write '
+            'below etc","time":"2026-03-01T04:12:09.1Z","output_fields":{"fd.name":"/etc/x y",'
+            '"proc.cmdline":"sh -c \\"a\\"","proc.exepath":null,"proc.name":"sh",'
+            '"proc.pexepath":"/usr/bin/sshd","proc.pcmdline":"sshd: mara","user.name":"mara",'
+            '"evt.time":1772338329100000000,"proc.pid":7,"proc.cwd":"/"}}',
+            names={
+                "event.severity": "Error",
+                "user.name": "mara",
+                "process.executable": "sh",
+                "process.command_line": 'sh -c "a"',
+                "process.parent.executable": "/usr/bin/sshd",
+                "file.path": "/etc/x y",
+                "rule.name": "Write below etc",
+            },
+            time="2026-03-01T04:12:09.100000Z",
+            category=EventCategory.EXCEPTION,
+        ),
     ),
 )

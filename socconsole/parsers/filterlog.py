@@ -88,6 +88,36 @@ PROGRAM = Program(
             category=WARNING,
             logsources=(LogSource(category="firewall"),),
         ),
+        Sample(
+            line="Mar  1 04:12:09 fw-1 filterlog[77]: 5,,,1000000103,igb0,match,block,in,6,0x00,0x00000,"
+            "64,tcp,6,40,2001:db8::7,2001:db8::9,50112,22,0,S,12345,,64240,,mss",
+            names={
+                "event.action": "block",
+                "host.name": "fw-1",
+                "source.ip": "2001:db8::7",
+                "source.port": 50112,
+                "destination.ip": "2001:db8::9",
+                "destination.port": 22,
+                "network.transport": "tcp",
+                "rule.name": "5",
+            },
+            time="2026-03-01T04:12:09Z",
+            category=WARNING,
+        ),
+        Sample(
+            line="Mar  1 04:12:09 fw-1 filterlog[77]: 4,,,1000000103,igb0,match,block,in,4,0x0,,1,1,0,"
+            "none,2,igmp,32,192.0.2.5,224.0.0.1,datalength=8",
+            names={
+                "event.action": "block",
+                "host.name": "fw-1",
+                "source.ip": "192.0.2.5",
+                "destination.ip": "224.0.0.1",
+                "network.transport": "igmp",
+                "rule.name": "4",
+            },
+            time="2026-03-01T04:12:09Z",
+            category=WARNING,
+        ),
     ),
 )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from socconsole.core.event import EventCategory, LogSource
 from socconsole.parsers.json_lines import reader
 from socconsole.parsers.parser import Parser, Sample
+from socconsole.parsers.phrases import as_integer
 
 
 def _is_ours(fields: Mapping[str, object]) -> bool:
@@ -21,7 +22,7 @@ def _adapt(fields: dict[str, object]) -> None:
 
 
 def _category(fields: Mapping[str, object]) -> EventCategory:
-    level = fields.get("level")
+    level = as_integer(str(fields.get("level")))
     if not isinstance(level, int):
         return EventCategory.INFORMATIONAL
     if level <= 3:
@@ -56,6 +57,13 @@ PARSER = Parser(
             names={"host.name": "web-1", "user.name": "mara", "message": "disk full"},
             time="2026-03-01T04:12:09.125Z",
             category=EventCategory.EXCEPTION,
+        ),
+        Sample(
+            line='{"version":"1.1","host":"web-1","short_message":"a \\"b\\"","full_message":"x\\ny",'
+            '"timestamp":"1772338329.5","level":"4","_src_ip":"2001:db8::7","_user":null}',
+            names={"event.severity": "4", "host.name": "web-1", "source.ip": "2001:db8::7"},
+            time="2026-03-01T04:12:09.500000Z",
+            category=EventCategory.WARNING,
         ),
     ),
 )

@@ -43,5 +43,29 @@ PARSER = Parser(
             time="2026-03-01T04:12:09.123Z",
             logsources=_SOURCES,
         ),
+        Sample(
+            line='{"@timestamp":1772338329123,"_document_id":"x","action":"repo.access","actor":"mara",'
+            '"actor_ip":"2001:db8::7","org":"o","repo":"o/r","visibility":"public",'
+            '"user_agent":"curl/\\"8\\"","actor_location":{"country_code":"DE"}}',
+            names={
+                "event.code": "x",
+                "event.action": "repo.access",
+                "host.name": "o",
+                "user.name": "mara",
+                "source.ip": "2001:db8::7",
+                "file.path": "o/r",
+            },
+            time="2026-03-01T04:12:09.123000Z",
+        ),
+        Sample(
+            line='{"action":"protected_branch.policy_override","created_at":1772338329123,"actor":"mara",'
+            '"org":"o"}',
+            names={
+                "event.action": "protected_branch.policy_override",
+                "host.name": "o",
+                "user.name": "mara",
+            },
+            time="2026-03-01T04:12:09.123000Z",
+        ),
     ),
 )

@@ -10,6 +10,7 @@ from socconsole.core.event import Event, EventCategory, LogSource, ReadContext
 from socconsole.parsers import timestamps
 from socconsole.parsers.parser import Sample
 from socconsole.parsers.phrases import (
+    EXCEPTION,
     INFORMATIONAL,
     MAINTENANCE,
     MESSAGE_NAMES,
@@ -63,8 +64,11 @@ def read(message: str) -> Reading:
     if found is not None:
         fields, category = found
         return Reading("haproxy", _SOURCES, fields, category, _NAMES)
-    changed = message.startswith(("Server ", "backend ", "Proxy ", "Stopping ", "New worker"))
-    return Reading("haproxy", _SOURCES, {}, MAINTENANCE if changed else INFORMATIONAL, _NAMES)
+    category = INFORMATIONAL
+    if message.startswith(("Server ", "backend ", "Proxy ", "Stopping ", "New worker")):
+        broken = " is DOWN" in message or " has no server available" in message
+        category = EXCEPTION if broken else MAINTENANCE
+    return Reading("haproxy", _SOURCES, {}, category, _NAMES)
 
 
 def parse_bare(text: str, context: ReadContext) -> Event | None:
@@ -165,6 +169,27 @@ PROGRAM = Program(
             names={"source.ip": "2001:db8::7"},
             time="2026-03-01T04:12:08.439Z",
             category=WARNING,
+        ),
+        Sample(
+            line="Mar  1 04:12:09 lb-1 haproxy[9]: 2001:db8::7:50112 [01/Mar/2026:04:12:09.123] fe~ "
+            'be/web-1 0/0/1/2/3 200 77 - - ---- 1/1/0/0/0 0/0 {a.example|curl/8} "GET /x?y=\\"1\\" '
+            'HTTP/1.1"',
+            names={
+                "event.code": 200,
+                "event.action": "GET",
+                "host.name": "lb-1",
+                "source.ip": "2001:db8::7",
+                "source.port": 50112,
+                "url.full": '/x?y=\\"1\\"',
+            },
+            time="2026-03-01T04:12:09Z",
+        ),
+        Sample(
+            line="Mar  1 04:12:09 lb-1 haproxy[9]: Server be/web-1 is DOWN, reason: Layer4 timeout, check "
+            "duration: 2001ms. 0 active and 0 backup servers left.",
+            names={"host.name": "lb-1"},
+            time="2026-03-01T04:12:09Z",
+            category=EXCEPTION,
         ),
     ),
 )

@@ -7,7 +7,7 @@ Source: https://systemd.io/JOURNAL_EXPORT_FORMATS/
 from socconsole.core.event import Event, ReadContext, TimeQuality
 from socconsole.parsers import timestamps
 from socconsole.parsers.parser import Parser, Sample
-from socconsole.parsers.phrases import MAINTENANCE, WARNING, linux
+from socconsole.parsers.phrases import EXCEPTION, MAINTENANCE, WARNING, linux
 from socconsole.parsers.processes import remembering
 from socconsole.parsers.programs import to_event
 from socconsole.parsers.safe_json import decode_line
@@ -78,6 +78,12 @@ PARSER = Parser(
             "[83,116,97,114,116,101,100,32,120]}",
             fields={"message": "Started x", "unit": "x"},
             category=MAINTENANCE,
+        ),
+        Sample(
+            line='{"__REALTIME_TIMESTAMP":"1772338329123456","_TRANSPORT":"kernel",'
+            '"SYSLOG_IDENTIFIER":"kernel","MESSAGE":null,"PRIORITY":"3"}',
+            time="2026-03-01T04:12:09.123456Z",
+            category=EXCEPTION,
         ),
     ),
 )

@@ -80,5 +80,11 @@ PARSER = Parser(
             fields={"apiGroup": "rbac.authorization.k8s.io", "userAgent": "kubectl/v1.31"},
             names={"source.ip": "2001:db8::7", "event.outcome": 201},
         ),
+        Sample(
+            line='{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"a","verb":"list","user":{},'
+            '"sourceIPs":[],"responseStatus":{"metadata":{},"code":500}}',
+            names={"event.code": "a", "event.action": "list", "event.outcome": 500},
+            category=EventCategory.EXCEPTION,
+        ),
     ),
 )

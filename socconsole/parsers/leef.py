@@ -128,5 +128,17 @@ PROGRAM = Program(
             names={"host.name": "fw-1", "source.ip": "203.0.113.9", "event.code": "login"},
             time="2026-03-01T04:12:09Z",
         ),
+        Sample(
+            line="LEEF:2.0|Vendor|Product|1|login|^|src=2001:db8::7^usrName=mara^devTime=Mar 01 2026 "
+            "04:12:09^sev=7",
+            names={
+                "event.code": "login",
+                "event.severity": "7",
+                "user.name": "mara",
+                "source.ip": "2001:db8::7",
+            },
+            time="2026-03-01T04:12:09Z",
+            category=WARNING,
+        ),
     ),
 )

@@ -7,12 +7,14 @@ from socconsole.core.event import Event, LogSource, ReadContext, TimeQuality
 from socconsole.parsers import timestamps
 from socconsole.parsers.json_lines import category_of_level, find_time, guess_names
 from socconsole.parsers.parser import Parser, Sample
-from socconsole.parsers.phrases import WARNING, logsource_of_device
+from socconsole.parsers.phrases import EXCEPTION, WARNING, logsource_of_device
 
 _PAIR = re.compile(r'([A-Za-z_@][\w.@/-]{0,127})=("(?:[^"\\]|\\.)*"|[^\s"]*)(?:\s+|,\s*|$)')
+_FLAG = re.compile(r"([A-Za-z_][\w.-]{0,63})(?:\s+|$)")
 _ESCAPED = re.compile(r'\\(["\\])')
 _LEVELS = ("level", "lvl", "severity", "crlevel")
 _NO_SOURCE = (LogSource(),)
+_MOST_FIELDS = 500
 
 
 def parse(text: str, context: ReadContext) -> Event | None:
@@ -21,13 +23,19 @@ def parse(text: str, context: ReadContext) -> Event | None:
     place = 0
     start = text.find(">") + 1 if text[:1] == "<" else 0
     place = start
-    while (match := _PAIR.match(text, place)) is not None:
-        value = match[2]
-        fields[match[1]] = _ESCAPED.sub(r"\1", value[1:-1]) if value[:1] == '"' else value
-        place = match.end()
-        if len(fields) > 500:
+    flags = 0
+    while len(fields) <= _MOST_FIELDS:
+        match = _PAIR.match(text, place)
+        if match is not None:
+            fields[match[1]] = _unquoted(match[2])
+        elif (match := _FLAG.match(text, place)) is not None:
+            fields[match[1]] = True
+            flags += 1
+        else:
             break
-    if len(fields) < 2 or place < len(text.rstrip()):
+        place = match.end()
+    # A word alone is true; more of them than pairs is a sentence.
+    if len(fields) - flags < max(2, 2 * flags) or place < len(text.rstrip()):
         return None
     time, quality = _time(fields, context)
     level = next((fields[name] for name in _LEVELS if name in fields), None)
@@ -46,6 +54,10 @@ def parse(text: str, context: ReadContext) -> Event | None:
         category = WARNING
     logsources = logsource_of_device("fortinet") if is_fortigate else _NO_SOURCE
     return Event("logfmt", logsources, fields, text, time, quality, category, names)
+
+
+def _unquoted(value: str) -> str:
+    return _ESCAPED.sub(r"\1", value[1:-1]) if value[:1] == '"' else value
 
 
 _FORTIGATE = {
@@ -97,6 +109,12 @@ PARSER = Parser(
             time="2026-03-01T03:12:09Z",
             category=WARNING,
             logsources=(LogSource(product="fortigate", service="event"),),
+        ),
+        Sample(
+            line='ts=2026-03-01T04:12:09Z level=error msg="a \\"b\\" c" user=mara src_ip=2001:db8::7 empty= flag',
+            names={"user.name": "mara", "source.ip": "2001:db8::7"},
+            time="2026-03-01T04:12:09Z",
+            category=EXCEPTION,
         ),
     ),
 )

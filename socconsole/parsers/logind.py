@@ -37,5 +37,15 @@ PROGRAM = Program(
             line="Mar  1 04:12:09 web-1 systemd-logind[611]: System is rebooting.",
             category=MAINTENANCE,
         ),
+        Sample(
+            line="Mar  1 04:12:09 web-1 systemd-logind[9]: New session c12 of user a b.",
+            names={
+                "event.action": "session",
+                "event.outcome": "success",
+                "host.name": "web-1",
+                "user.name": "a b",
+            },
+            time="2026-03-01T04:12:09Z",
+        ),
     ),
 )

@@ -50,7 +50,9 @@ def read(message: str) -> Reading:
         )
     start = packet.start()
     fields: dict[str, object] = {"IN": packet[1], "OUT": packet[2]}
-    for name, value in _PAIR.findall(message, start):
+    # An ICMP error quotes the packet it is about, in brackets.
+    quoted = message.find(" [SRC=", start)
+    for name, value in _PAIR.findall(message, start, quoted if quoted > 0 else len(message)):
         # LEN stands once for the packet and once for its UDP part.
         fields["PAYLOAD_LEN" if name == "LEN" and "LEN" in fields else name] = value
     prefix = _UPTIME.sub("", message[:start], count=1).strip()
@@ -113,6 +115,38 @@ PROGRAM = Program(
             line="Mar  1 04:12:09 gw-1 kernel: [203.8] httpd[11]: segfault at 0 ip 0 sp 0 error 4",
             category=EXCEPTION,
             logsources=_KERNEL,
+        ),
+        Sample(
+            line="Mar  1 04:12:09 web-1 kernel: [UFW BLOCK] IN=eth0 OUT= MAC=33:33 "
+            "SRC=2001:0db8:0000:0000:0000:0000:0000:0007 DST=2001:db8::9 LEN=60 TC=0 HOPLIMIT=64 "
+            "FLOWLBL=0 PROTO=TCP SPT=5 DPT=22 WINDOW=64800 RES=0x00 SYN URGP=0",
+            names={
+                "event.action": "block",
+                "host.name": "web-1",
+                "source.ip": "2001:0db8:0000:0000:0000:0000:0000:0007",
+                "source.port": 5,
+                "destination.ip": "2001:db8::9",
+                "destination.port": 22,
+                "network.transport": "TCP",
+                "rule.name": "[UFW BLOCK]",
+            },
+            time="2026-03-01T04:12:09Z",
+            category=WARNING,
+        ),
+        Sample(
+            line="Mar  1 04:12:09 web-1 kernel: [123.456] DROP: IN=eth0 OUT=eth1 SRC=192.0.2.5 "
+            "DST=203.0.113.9 PROTO=ICMP TYPE=3 CODE=1 [SRC=203.0.113.9 DST=192.0.2.5 PROTO=UDP "
+            "SPT=53 DPT=4000 ]",
+            names={
+                "event.action": "drop",
+                "host.name": "web-1",
+                "source.ip": "192.0.2.5",
+                "destination.ip": "203.0.113.9",
+                "network.transport": "ICMP",
+                "rule.name": "DROP:",
+            },
+            time="2026-03-01T04:12:09Z",
+            category=WARNING,
         ),
     ),
 )

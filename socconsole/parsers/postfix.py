@@ -119,5 +119,20 @@ PROGRAM = Program(
             "(queue active)",
             fields={"from": "a@b.example", "size": "321", "queue_id": "4Abc12dEfGz"},
         ),
+        Sample(
+            line="Mar  1 04:12:09 mx-1 postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[2001:db8::7]: "
+            '554 5.7.1 <x@y.example>: Relay access denied; from=<"a b"@c.example> to=<x@y.example> '
+            "proto=ESMTP helo=<[192.0.2.5]>",
+            names={'event.code': '554', 'event.action': 'reject', 'event.outcome': 'failure', 'host.name': 'mx-1', 'source.ip': '2001:db8::7'},
+            time='2026-03-01T04:12:09Z',
+            category=WARNING,
+        ),
+        Sample(
+            line="Mar  1 04:12:09 mx-1 postfix/smtp[9]: 4F1: to=<x@y.example>, "
+            "relay=mx.y.example[203.0.113.9]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent "
+            "(250 OK)",
+            names={'host.name': 'mx-1'},
+            time='2026-03-01T04:12:09Z',
+        ),
     ),
 )  # fmt: skip

@@ -90,5 +90,19 @@ PARSER = Parser(
             fields={"c-uri-query": "y=1", "c-uri-stem": "/x.exe", "c-uri-extension": "exe"},
             category=WARNING,
         ),
+        Sample(
+            line="1772338329.125      0 2001:db8::7 TCP_MISS/200 12 GET "
+            "http://user:pw@[2001:db8::9]:8080/a%20b.exe?c=d - HIER_DIRECT/2001:db8::9 "
+            "application/x-msdownload",
+            names={
+                "event.code": 200,
+                "event.action": "GET",
+                "event.outcome": "TCP_MISS",
+                "source.ip": "2001:db8::7",
+                "destination.ip": "2001:db8::9",
+                "url.full": "http://user:pw@[2001:db8::9]:8080/a%20b.exe?c=d",
+            },
+            time="2026-03-01T04:12:09.125000Z",
+        ),
     ),
 )

@@ -51,5 +51,16 @@ PROGRAM = Program(
             fields={"target_user": "root"},
             names={"user.name": "mara", "event.outcome": "success"},
         ),
+        Sample(
+            line="Mar  1 04:12:09 web-1 su[9]: FAILED SU (to root) mara on pts/1",
+            names={
+                "event.action": "su",
+                "event.outcome": "failure",
+                "host.name": "web-1",
+                "user.name": "mara",
+            },
+            time="2026-03-01T04:12:09Z",
+            category=WARNING,
+        ),
     ),
 )

@@ -42,5 +42,30 @@ PROGRAM = Program(
             names={"user.name": "www-data", "event.outcome": "failure"},
             category=WARNING,
         ),
+        Sample(
+            line="Mar  1 04:12:09 web-1 sudo: mara : TTY=pts/0 ; PWD=/home/mara ; USER=root ; "
+            'COMMAND=/bin/sh -c echo "a ; USER=nobody ; COMMAND=x"',
+            names={
+                "event.action": "sudo",
+                "event.outcome": "success",
+                "host.name": "web-1",
+                "user.name": "mara",
+                "process.command_line": '/bin/sh -c echo "a ; USER=nobody ; COMMAND=x"',
+            },
+            time="2026-03-01T04:12:09Z",
+        ),
+        Sample(
+            line="Mar  1 04:12:09 web-1 sudo[9]: mara : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; "
+            "USER=root ; COMMAND=/bin/ls",
+            names={
+                "event.action": "sudo",
+                "event.outcome": "failure",
+                "host.name": "web-1",
+                "user.name": "mara",
+                "process.command_line": "/bin/ls",
+            },
+            time="2026-03-01T04:12:09Z",
+            category=WARNING,
+        ),
     ),
 )

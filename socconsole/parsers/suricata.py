@@ -180,5 +180,22 @@ PARSER = Parser(
             names={"url.full": "/a?b=c"},
             logsources=(LogSource(category="proxy"),),
         ),
+        Sample(
+            line='{"timestamp":"2026-03-01T04:12:09.123456+0100","flow_id":1,"event_type":"dns",'
+            '"src_ip":"2001:db8::7","src_port":5,"dest_ip":"2001:db8::1","dest_port":53,'
+            '"proto":"UDP","dns":{"version":2,"type":"answer","rrname":"a.example","rrtype":"AAAA",'
+            '"rcode":"NOERROR","answers":[{"rrname":"a.example","rrtype":"AAAA","ttl":9,'
+            '"rdata":"2001:db8::9"}]}}',
+            names={
+                "event.code": "dns",
+                "source.ip": "2001:db8::7",
+                "source.port": 5,
+                "destination.ip": "2001:db8::1",
+                "destination.port": 53,
+                "network.transport": "UDP",
+                "dns.question.name": "a.example",
+            },
+            time="2026-03-01T03:12:09.123456Z",
+        ),
     ),
 )

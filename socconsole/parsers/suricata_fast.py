@@ -68,5 +68,40 @@ PARSER = Parser(
             time="2026-03-01T04:12:09.602492Z",
             category=WARNING,
         ),
+        Sample(
+            line='03/01/2026-04:12:09.123456  [**] [1:2001219:20] ET SCAN "Potential" SSH [**] '
+            "[Classification: Attempted Information Leak] [Priority: 2] {TCP} "
+            "2001:0db8:0000:0000:0000:0000:0000:0007:50112 -> 2001:db8::9:22",
+            names={
+                "event.code": 2001219,
+                "event.category": "Attempted Information Leak",
+                "event.severity": 2,
+                "source.ip": "2001:0db8:0000:0000:0000:0000:0000:0007",
+                "source.port": 50112,
+                "destination.ip": "2001:db8::9",
+                "destination.port": 22,
+                "network.transport": "TCP",
+                "rule.name": 'ET SCAN "Potential" SSH',
+            },
+            time="2026-03-01T04:12:09.123456Z",
+            category=WARNING,
+        ),
+        Sample(
+            line="03/01/2026-04:12:09.123456  [Drop] [**] [1:1:1] x [**] [Priority: 3] {ICMP} "
+            "203.0.113.9:8 -> 192.0.2.5:0",
+            names={
+                "event.code": 1,
+                "event.action": "Drop",
+                "event.severity": 3,
+                "source.ip": "203.0.113.9",
+                "source.port": 8,
+                "destination.ip": "192.0.2.5",
+                "destination.port": 0,
+                "network.transport": "ICMP",
+                "rule.name": "x",
+            },
+            time="2026-03-01T04:12:09.123456Z",
+            category=WARNING,
+        ),
     ),
 )

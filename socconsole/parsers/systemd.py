@@ -56,5 +56,12 @@ PROGRAM = Program(
             fields={"unit": "nginx.service", "outcome": "failure"},
             category=EXCEPTION,
         ),
+        Sample(
+            line="Mar  1 04:12:09 web-1 systemd[1]: nginx.service: Main process exited, code=exited, "
+            "status=1/FAILURE",
+            names={"event.action": "exit", "event.outcome": "failure", "host.name": "web-1"},
+            time="2026-03-01T04:12:09Z",
+            category=EXCEPTION,
+        ),
     ),
 )
