@@ -44,9 +44,15 @@ def warnings(facts: ShiftFacts, items: Sequence[Item]) -> Iterable[str]:
             yield f"{item.ref} has no owner."
         if item.gaps:
             yield f"{item.ref} lacks {_listed(item.gaps)}."
-    for hidden in facts.hidden:
-        if hidden.until > facts.shift_end and not hidden.reviewed:
-            yield f"{hidden.ref} outlives the shift and nobody reviewed it."
+    left = [h.ref for h in facts.hidden if h.until > facts.shift_end and not h.reviewed]
+    if len(left) > _NAMED:
+        yield f"{len(left)} outlive the shift and nobody reviewed them: {_listed(left[:_NAMED])}, …"
+    else:
+        yield from (f"{ref} outlives the shift and nobody reviewed it." for ref in left)
+
+
+_NAMED = 3
+"""More suppressions than that are counted, not named one by one."""
 
 
 def contingency(happens: str, do: str) -> str:

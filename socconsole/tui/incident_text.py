@@ -129,9 +129,13 @@ def _clocks(file: "IncidentFile", now: datetime) -> Iterator[Line]:
         left = row.escalate_at - now
         yield (
             ("next on the escalation path ", "muted"),
-            (f"{row.escalate_to} in {in_words(left)}", _tone(left)),
+            (f"{row.escalate_to}, {_left(left)}", _tone(left)),
             (" · O asks", "muted"),
         )
+
+
+def _left(left: timedelta) -> str:
+    return f"overdue {in_words(-left)}" if left < timedelta() else f"in {in_words(left)}"
 
 
 def _tone(left: timedelta) -> str:

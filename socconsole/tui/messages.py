@@ -62,3 +62,5 @@ class Pulse:
     """`live`, `starting` or `none`."""
     clocks: str = ""
     """Oldest unacknowledged, next breach, updates due; already worded."""
+    urgent: str = ""
+    """The one of them that a narrow screen shows, in few letters."""

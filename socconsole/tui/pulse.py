@@ -1,6 +1,6 @@
 """The figures of the header, read in one short snapshot."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from socconsole.core.policy import Settings
@@ -33,7 +33,8 @@ class PulseReader:
         rows = sources(session)
         alive = collector_alive(session, now=now)
         targets = {each: acknowledge_within(each, self._sla) for each in Severity}
-        clocks = _worded(shift_clocks(session, now, targets), now)
+        found = shift_clocks(session, now, targets)
+        clocks = _worded(found, now)
         if counts.oldest_new_at is not None:
             clocks.insert(0, f"oldest {span(now - counts.oldest_new_at)}")
         clocks[:0] = left_over(session, self._login, now=now, policy=self._shift)
@@ -48,6 +49,7 @@ class PulseReader:
             lag_bytes=sum(row.lag_bytes for row in rows),
             collector="live" if alive is not None else "none",
             clocks=" · ".join(clocks),
+            urgent=_urgent(found, now),
         )
 
     def _rate(self, events: int, now: datetime) -> float | None:
@@ -76,3 +78,16 @@ def _worded(clocks: "ShiftClocks", now: datetime) -> list[str]:
 
 def _until(at: datetime, now: datetime) -> str:
     return f"due in {span(at - now)}" if at > now else f"overdue {span(now - at)}"
+
+
+def _urgent(clocks: "ShiftClocks", now: datetime) -> str:
+    """Return what an incident owes first, in few letters: `INC-003 update 10m`, `… ask -45m`."""
+    owed = [("update", clocks.incident)] if clocks.incident else []
+    if clocks.duty is not None:
+        owed.append((clocks.duty.name.partition(" ")[2].partition(" ")[0], clocks.duty))
+    if not owed:
+        return ""
+    word, due = min(owed, key=lambda each: each[1].at)
+    kind, _, number = due.name.partition(" ")[0].split("-")
+    left = due.at - now
+    return f"{kind}-{number} {word} {span(left) if left >= timedelta() else f'-{span(-left)}'}"

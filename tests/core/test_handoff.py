@@ -182,6 +182,14 @@ def test_only_what_crosses_the_shift_is_told_of_suppressions():
     assert made.warnings == ("suppression:2 outlives the shift and nobody reviewed it.",)
 
 
+def test_many_suppressions_that_outlive_the_shift_are_counted():
+    hidden = [
+        HiddenFacts(f"suppression:{n}", "x", "y", "mara", NOON + 5 * HOUR) for n in range(1, 6)
+    ]
+    (warning,) = draft(replace(SHIFT, hidden=hidden)).warnings
+    assert warning.startswith("5 outlive the shift and nobody reviewed them: suppression:1, ")
+
+
 def test_a_waiting_ticket_says_on_whom_and_when_to_chase():
     waiting = replace(
         TICKET,

@@ -140,3 +140,5 @@ def test_what_is_the_same_is_folded_until_somebody_asks(sqlite_database, noon, e
         paper = handoffs.paper_of_draft(session, now=noon)
     shown = [row.text for row in rows_of(paper, everything=everything)]
     assert any("next: x" in text for text in shown) == everything
+    narrow = list(rows_of(paper, everything=everything, width=25))
+    assert max(len(row.shown or row.text) for row in narrow) <= 25

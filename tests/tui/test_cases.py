@@ -157,6 +157,7 @@ async def test_an_incident_is_declared_from_a_ticket_and_led_by_keys(console, da
     assert (row.phase, row.severity, row.commander) == ("analysis", 2, "mara")
     await console.presses("q", "5")
     assert "SEV2 INC-2026-001" in console.screen
+    await console.waits_until("INC-001 ask")
 
 
 async def test_a_handoff_is_written_signed_and_accepted_by_keys(console, database, opened):

@@ -1,7 +1,8 @@
 """The handoff: the draft of this shift, the one to accept, and the ones before."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -47,6 +48,8 @@ class Row:
     entry: Entry | None = None
     detail: bool = False
     """A line that belongs to the item above it."""
+    shown: str = ""
+    """The first line of a text that goes on below; empty: all of it stands here."""
 
     @property
     def mark(self) -> str:
@@ -59,8 +62,30 @@ class Row:
         return "heading" if self.entry is None else ""
 
 
-def rows_of(paper: Paper, *, everything: bool) -> Iterator[Row]:
-    """Yield the rows of a handoff; what is the same as last time is folded unless `everything`."""
+def rows_of(paper: Paper, *, everything: bool, width: int = 0) -> Iterator[Row]:
+    """Yield the rows of a handoff; what is the same as last time is folded unless `everything`.
+
+    What is longer than `width` goes on in the next row: on paper nothing is cut off. 0: no limit.
+    """
+    for row in _rows(paper, everything=everything):
+        yield from _wrapped(row, width)
+
+
+def _wrapped(row: Row, width: int) -> Iterator[Row]:
+    room = width - 2 if row.detail else width
+    text = _text(row).strip()
+    if not width or room < _NARROWEST or len(text) <= room:
+        yield row
+        return
+    first, *rest = wrap(text, room, break_on_hyphens=False)
+    yield replace(row, shown=first)
+    yield from (Row(line, row.entry, detail=True) for line in rest)
+
+
+_NARROWEST = 20
+
+
+def _rows(paper: Paper, *, everything: bool) -> Iterator[Row]:
     for warning in paper.warnings:
         yield Row(f"! {warning}", detail=True)
     for section in Section:
@@ -191,6 +216,9 @@ class HandoffScreen(Screen[None]):
         self._ids, self._place, self._paper = seen.ids, seen.place, seen.paper
         self._show()
 
+    def on_resize(self) -> None:
+        self._show()
+
     def _show(self) -> None:
         paper = self._paper
         if paper is None:
@@ -205,7 +233,8 @@ class HandoffScreen(Screen[None]):
             (f" {paper.shift}  {span}{signed}{accepted}{by_self}", ""),
             (f"  {self._place + 1}/{len(self._ids)} [ ]", "muted"),
         )
-        rows = list(rows_of(paper, everything=self._everything))
+        room = max(self.size.width - _OTHER_COLUMNS, 0)
+        rows = list(rows_of(paper, everything=self._everything, width=room))
         self.table.show_rows(list(enumerate(rows, start=1)))
 
     def action_walk(self, by: int) -> None:
@@ -391,6 +420,8 @@ def _is_undecided(row: Row) -> bool:
 
 
 def _text(row: Row) -> str:
+    if row.shown:
+        return f"  {row.shown}" if row.detail else row.shown
     if row.entry is None or row.detail:
         return row.text if not row.detail else f"  {row.text}"
     item = row.entry.item
@@ -407,6 +438,9 @@ def _state(row: Row) -> str:
         return ""
     return _STATES[row.entry.state]
 
+
+_OTHER_COLUMNS = 20
+"""What the columns beside the text take, with their spaces."""
 
 _COLUMNS: tuple[Column[Row], ...] = (
     Column(

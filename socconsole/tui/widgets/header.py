@@ -84,8 +84,9 @@ class StatusHeader(Widget):
             f" SOC {console.login}",
             f"new {pulse.new} crit {pulse.critical} mine {pulse.mine}",
         ]
-        if pulse.clocks and self.size.width >= CLOCKS_WIDTH:
-            parts.append(pulse.clocks)
+        clocks = pulse.clocks if self.size.width >= CLOCKS_WIDTH else pulse.urgent
+        if clocks:
+            parts.append(clocks)
         if console.read_only:
             parts.insert(1, "READ-ONLY")
         return "  ".join(parts)
