@@ -33,7 +33,7 @@ def _adapt(fields: dict[str, object]) -> None:
     fields["gcp.audit.method_name"] = payload.get("methodName")
     fields["data"] = {"protoPayload": payload}
     service = payload.get("serviceName")
-    if service in _WORKSPACE:
+    if isinstance(service, str) and service in _WORKSPACE:
         fields["eventService"] = service
         _add_workspace(fields, lookup(payload, "metadata.event"))
 

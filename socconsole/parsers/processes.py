@@ -19,15 +19,18 @@ _PEER = ("source_ip", "source_host", "source_port")
 
 def remembering(parse: Parse) -> Parse:
     """Return `parse` for the lines of one file in their order."""
-    known: dict[tuple[object, object], Event] = {}
+    known: dict[str, Event] = {}
 
     def parse_next(text: str, context: ReadContext) -> Event | None:
         event = parse(text, context)
         # Nearly every line ends here or in the next branch: it has to cost next to nothing.
-        if event is None or event.fields.get("program") not in _PROGRAMS:
-            return event
+        if event is None:
+            return None
         fields = event.fields
-        process = (fields.get("host"), fields.get("pid"))
+        program = fields.get("program")
+        if type(program) is not str or program not in _PROGRAMS:
+            return event
+        process = f"{fields.get('host')}[{fields.get('pid')}]"
         if "source_ip" in fields or "source_host" in fields:
             known[process] = event
             if len(known) > MAX_PROCESSES:

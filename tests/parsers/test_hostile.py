@@ -2,13 +2,14 @@
 
 import json
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from socconsole.core.event import ReadContext
+from socconsole.core.event import ReadContext, envelope
 from socconsole.parsers import PARSERS, find, open_parser, read_any, unparsed
 from socconsole.parsers.safe_json import (
     MAX_DEPTH,
@@ -64,7 +65,7 @@ def test_no_line_is_too_much_for_any_parser(kind):
         assert time.process_time() - begin < 2, parser.name
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_line_cut_or_changed_anywhere_raises_nothing(data):
     line = data.draw(st.sampled_from(SAMPLE_LINES))
@@ -73,6 +74,62 @@ def test_a_line_cut_or_changed_anywhere_raises_nothing(data):
     text = line[:place] + data.draw(st.text(max_size=4)) + after
     for parser in PARSERS:
         open_parser(parser, [text])(text, CONTEXT)
+
+
+def mutations(line: str) -> Iterator[str]:
+    """Yield what a torn write, a bad disk or a clumsy hand makes of a line."""
+    size = len(line)
+    for cut in (1, size // 4, size // 2, 3 * size // 4, size - 1):
+        yield line[:cut]
+        yield line[cut:]
+        yield line[:cut] + line[cut + 1 :]
+        yield f"{line[:cut]}\u2400{line[cut:]}"
+    yield line * 2
+    yield line.replace(" ", "  ")
+    yield line.replace('"', "'")
+    yield line.translate({ord(digit): 0x0660 + int(digit) for digit in "0123456789"})
+    yield line.replace("0", "9" * 40)
+    yield line.replace("=", "")
+    yield line.replace(":", "")
+
+
+@pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)
+def test_no_format_raises_on_its_own_lines_gone_wrong(parser):
+    for sample in parser.samples:
+        for text in mutations(sample.line):
+            parse = open_parser(parser, [*sample.before, text])
+            for line in (*sample.before, text):
+                event = parse(line, CONTEXT)
+                if event is not None:
+                    envelope(event)
+
+
+ODD = (None, [], {}, 0, -1, 1e300, 2**70, "", "x", True, ["x", None], {"x": [{}]}, [[1]])
+
+
+def changed(document: object) -> Iterator[object]:
+    """Yield a document once for each of its values and each odd value in its place."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            for other in (*ODD, *changed(value)):
+                yield {**document, name: other}
+            yield {key: document[key] for key in document if key != name}
+    elif isinstance(document, list):
+        for place, value in enumerate(document):
+            for other in changed(value):
+                yield [*document[:place], other, *document[place + 1 :]]
+
+
+@pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)
+def test_no_format_of_json_raises_on_values_of_another_kind(parser):
+    for sample in parser.samples[:8]:
+        if not sample.line.startswith("{") or len(sample.line) > 900:
+            continue
+        for document in changed(json.loads(sample.line)):
+            text = json.dumps(document)
+            event = parser.parse(text, CONTEXT)
+            if event is not None:
+                envelope(event)
 
 
 def test_numbers_are_exact_and_of_double_keys_the_last_wins():

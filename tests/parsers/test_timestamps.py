@@ -113,7 +113,7 @@ def test_an_iso_time_comes_back_as_it_went(moment):
 @settings(max_examples=60)
 @given(
     st.datetimes(NAIVE.replace(year=1990), NAIVE.replace(year=2090)),
-    st.integers(-86_000, 364 * 86_400),
+    st.integers(-86_000, 364 * 86_400 - 1),
 )
 @example(datetime.fromisoformat("2025-12-31T23:59:59"), 2)
 @example(datetime.fromisoformat("2026-01-01T00:00:01"), -2)
