@@ -246,12 +246,17 @@ class Check:
 def verify(
     session: Session, evidence_ids: Iterable[int] | None = None, *, by: str, now: datetime
 ) -> tuple[Check, ...]:
-    """Compare the bytes of evidence with their digests; a mismatch goes into the custody log."""
+    """Compare the bytes of evidence with their digests; a mismatch goes into the custody log.
+
+    That somebody looked is in the audit, whatever they found.
+    """
     query = select(Evidence.id).order_by(col(Evidence.id))
     if evidence_ids is not None:
         query = query.where(col(Evidence.id).in_(tuple(evidence_ids)))
     checks = []
-    with recording(session, verb="evidence.verify", by=by, now=now, summary="verified evidence"):
+    with recording(
+        session, verb="evidence.verify", by=by, now=now, summary="verified evidence"
+    ) as action:
         for evidence_id in session.exec(query).all():
             check = _check(_get(session, evidence_id or 0))
             checks.append(check)
@@ -265,6 +270,8 @@ def verify(
                         detail=f"the bytes now have {check.found}",
                     )
                 )
+        changed = [check.id for check in checks if not check.is_whole]
+        action.say("evidence", None, checked=len(checks), changed=changed)
     return tuple(checks)
 
 

@@ -18,7 +18,7 @@ from socconsole.store.human_ids import next_human_id
 from socconsole.store.queries import tickets as queries
 from socconsole.store.queries.tickets import TicketRow
 from socconsole.store.recording import recording
-from socconsole.store.tables import Alert, Asset, ClockPause, Task, Ticket
+from socconsole.store.tables import Alert, Asset, ClockPause, Service, Task, Ticket
 
 SHIPPED = Settings()
 """The policies of a team that has set nothing."""
@@ -42,7 +42,7 @@ class Report:
     tags: tuple[str, ...] = ()
     tlp: str = "AMBER"
     asset: str = ""
-    """The name of a host, account or device."""
+    """The name of a host, account, device or service."""
 
 
 def open_from_alerts(
@@ -104,7 +104,7 @@ def open_by_hand(
         ticket.tlp = report.tlp
         ticket.assignee = report.assignee
         if report.asset:
-            ticket.asset_id = _asset(session, report.asset)
+            _set_about(session, ticket, report.asset)
         ticket_clock.prioritise(ticket, report.stake, policy)
         session.add(ticket)
         session.flush()
@@ -420,8 +420,18 @@ def _criticality(session: Session, alerts: Sequence[Alert]) -> str | None:
     return max(known, key=("low", "medium", "high", "critical").index, default=None)
 
 
-def _asset(session: Session, name: str) -> int | None:
-    return session.exec(select(Asset.id).where(col(Asset.name) == name.lower())).first()
+def _set_about(session: Session, ticket: Ticket, name: str) -> None:
+    """Say which asset or service a ticket is about; a name nobody knows is kept in words."""
+    wanted = name.strip().lower()
+    ticket.asset_id = session.exec(
+        select(Asset.id).where(func.lower(col(Asset.name)) == wanted)
+    ).first()
+    if ticket.asset_id is None:
+        ticket.service_id = session.exec(
+            select(Service.id).where(func.lower(col(Service.name)) == wanted)
+        ).first()
+    if ticket.asset_id is None and ticket.service_id is None:
+        ticket.description = f"{ticket.description}\n\nAbout: {name.strip()}".strip()
 
 
 def _row(session: Session, ticket: Ticket) -> TicketRow:

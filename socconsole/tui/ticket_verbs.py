@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from textual.binding import Binding
 
+from socconsole.core.moment import past_moment
 from socconsole.tui.field_edit import ask_moment, edit_field
 from socconsole.tui.keymap import key
 from socconsole.tui.store_access import AnySession
@@ -366,7 +368,7 @@ async def _attach(app: "ConsoleApp", chosen: Chosen) -> None:
 
 
 async def new_ticket(app: "ConsoleApp", _chosen: Chosen | None = None) -> None:
-    """Ask what a person reports, five short questions, and open the ticket."""
+    """Ask what a person reports, six short questions, and open the ticket."""
     from socconsole.services import templates, tickets
     from socconsole.tui.open_ref import open_ref
 
@@ -380,16 +382,23 @@ async def new_ticket(app: "ConsoleApp", _chosen: Chosen | None = None) -> None:
     channel = await app.choose("By", channels)
     if channel is None:
         return
+    about = await app.ask("About which host or service, since when (lap-17, 10m; may be empty)")
+    if about is None:
+        return
     kinds = sorted(templates.load_templates(app.settings.cases))
     category = await app.ask(f"Kind, may be empty ({', '.join(kinds)})")
     if category is None:
         return
     who, _, contact = reporter.partition(",")
+    what, _, since = about.partition(",")
+    zone = ZoneInfo(app.zone)
     report = tickets.Report(
         title=title,
         reporter=who.strip(),
         contact=contact.strip(),
         channel=channels[channel],
+        reported_at=past_moment(since, now=app.now(), zone=zone) if since.strip() else None,
+        asset=what.strip(),
         category=category.strip(),
         assignee=app.login,
     )

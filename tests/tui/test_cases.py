@@ -121,6 +121,7 @@ async def test_a_report_by_phone_is_taken_on_the_bottom_line(console, database):
     await console.types("Strange mail")
     await console.types("J. Doe, 4711")
     await console.presses("p")
+    await console.types("lap-17, 10m")
     await console.types("phishing")
     assert "Strange mail" in console.screen
     assert "Find everybody who got it" in console.screen
