@@ -1,21 +1,19 @@
 """Many literals searched in one text at once."""
 
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
 from typing import Any
 
 import hyperscan
-from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 _FEW = 6
 """So many needles are searched one by one; more by automaton."""
 
 _MOST = 1200
-"""Needles up to which more than the plain automaton is worth its memory and its start."""
+"""Needles up to which Hyperscan is worth its memory, and the wait for its compilation."""
 
-_WORTH_TABLES = 2_000
-_WORTH_COMPILING = 16_000
-"""Bytes searched for each needle after which the faster search has paid for being built."""
+_WORTH_COMPILING = 2_000
+"""Bytes searched for each needle after which Hyperscan has paid for its compilation."""
 
 Search = Callable[[bytes], Collection[int]]
 """UTF-8 → the needles that occur in it."""
@@ -28,29 +26,25 @@ class Needles:
         self._few = tuple(enumerate(texts)) if len(texts) <= _FEW else ()
         # On bytes: on text the search counts characters up to every hit.
         self._needles = [text.encode(errors="surrogatepass") for text in texts]
-        self._search = None if self._few else _automaton(self._needles, None)
-        self._searched = 0
-        self._better: list[tuple[int, Callable[[list[bytes]], Search]]] = []
-        if not self._few and len(texts) <= _MOST:
-            if all(needle and b"\0" not in needle for needle in self._needles):
-                self._better.append((_WORTH_COMPILING * len(texts), _hyperscan))
-            tables = partial(_automaton, how=Implementation.DFA)
-            self._better.append((_WORTH_TABLES * len(texts), tables))
+        self._search = None if self._few else _automaton(self._needles)
+        good = all(needle and b"\0" not in needle for needle in self._needles)
+        self._patience = _WORTH_COMPILING * len(texts) if good and len(texts) <= _MOST else -1
+        """Bytes until then; negative: it is not to be."""
 
     def found(self, text: str) -> Collection[int]:
         """Return the places, in the order they were given, of those that occur in `text`."""
         if self._search is None:
             return [number for number, needle in self._few if needle in text]
         data = text.encode(errors="surrogatepass")
-        self._searched += len(data)
-        if self._better and self._searched > self._better[-1][0]:
-            _, build = self._better.pop()
-            self._search = build(self._needles)
+        if self._patience > 0:
+            self._patience -= len(data)
+            if self._patience <= 0:
+                self._search = _hyperscan(self._needles)
         return self._search(data)
 
 
-def _automaton(needles: list[bytes], how: Implementation | None) -> Search:
-    automaton = BytesAhoCorasick(needles, matchkind=MatchKind.Standard, implementation=how)
+def _automaton(needles: list[bytes]) -> Search:
+    automaton = BytesAhoCorasick(needles, matchkind=MatchKind.Standard)
 
     def search(data: bytes) -> Collection[int]:
         hits = automaton.find_matches_as_indexes(data, overlapping=True)
