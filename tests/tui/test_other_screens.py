@@ -48,7 +48,7 @@ async def test_sources_show_what_went_wrong_and_tell_more(bare_setup, database):
 async def test_without_sources_the_screen_says_how_to_name_one(bare_setup):
     async with at_the_console(bare_setup) as analyst:
         await analyst.presses("7")
-        assert "[[source]]" in analyst.screen
+        assert "+  name a log file" in analyst.screen
 
 
 async def test_rules_are_found_and_read(bare_setup, known_rule, database):

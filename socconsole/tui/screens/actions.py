@@ -12,8 +12,7 @@ from socconsole.tui.screens import console
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import StatusHeader
-from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
@@ -53,14 +52,13 @@ class ActionsScreen(Screen[None]):
         self._mine = True
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader()
-        yield Drawn(id="bar")
-        yield VirtualTable(
-            _COLUMNS,
-            empty="Nothing done yet · ] shows everybody's",
-            gone=lambda row: row.undone_by is not None,
+        yield from framed(
+            VirtualTable(
+                _COLUMNS,
+                empty="Nothing done yet · ] shows everybody's",
+                gone=lambda row: row.undone_by is not None,
+            )
         )
-        yield PromptLine()
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).focus()

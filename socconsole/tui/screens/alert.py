@@ -13,14 +13,15 @@ from socconsole.tui.alert_text import SeenAlert, alert_lines, connected, read_al
 from socconsole.tui.alert_verbs import Target
 from socconsole.tui.cells import clock
 from socconsole.tui.event_text import field_line, flat
+from socconsole.tui.freshness import ReadsAgain
 from socconsole.tui.keymap import key
+from socconsole.tui.place import Place
 from socconsole.tui.screens import console
 from socconsole.tui.screens.text import TextScreen, markdown_lines
 from socconsole.tui.tasks import task
 from socconsole.tui.watching import Watching
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import StatusHeader
-from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.text_pane import Line, TextPane
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ VERBS = {
 }
 
 
-class AlertScreen(Screen[None]):
+class AlertScreen(ReadsAgain, Screen[None]):
     """An alert of a list; J and K walk the list."""
 
     TITLE = "Alert"
@@ -61,8 +62,7 @@ class AlertScreen(Screen[None]):
         """Show the alert at `position` of `ids`, and on top of it what `then` names."""
         super().__init__()
         self._then = then
-        self._ids = ids
-        self._position = position
+        self._place = Place(ids, position)
         self._seen: dict[int, SeenAlert] = {}
         self._everything = True
         self._watching = Watching("alert")
@@ -70,25 +70,16 @@ class AlertScreen(Screen[None]):
     @property
     def alert_id(self) -> int:
         """The alert on screen."""
-        return self._ids[self._position]
+        return self._place.here
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader()
-        yield Drawn(id="bar")
-        yield TextPane()
-        yield PromptLine()
+        yield from framed(TextPane())
 
     def on_mount(self) -> None:
         self.query_one(TextPane).focus()
         self._show(top=True)
         self.action_load()
         self._note_view()
-
-    def on_store_changed(self) -> None:
-        self.action_load()
-
-    def on_screen_resume(self) -> None:
-        self.action_load()
 
     @task
     async def action_load(self) -> None:
@@ -105,11 +96,10 @@ class AlertScreen(Screen[None]):
 
     async def _prefetch(self) -> None:
         """Read the neighbours, so that J and K are instant."""
-        for position in (self._position + 1, self._position - 1):
-            if 0 <= position < len(self._ids) and self._ids[position] not in self._seen:
-                one = self._ids[position]
+        for one in reversed(self._place.near(1)):
+            if one not in self._seen:
                 self._seen[one] = await console(self).store.read(read_alert, one)
-        near = set(self._ids[max(0, self._position - 3) : self._position + 4])
+        near = set(self._place.near(3))
         self._seen = {one: seen for one, seen in self._seen.items() if one in near}
 
     @task
@@ -121,12 +111,11 @@ class AlertScreen(Screen[None]):
             await app.store.note(alerts.mark_viewed, self.alert_id)
 
     def _show(self, *, top: bool = False) -> None:
-        console(self).last_alert = (self._ids, self._position)
+        console(self).last_alert = (self._place.ids, self._place.position)
         seen = self._seen.get(self.alert_id)
-        place = f"{self._position + 1}/{len(self._ids)}"
         self.query_one("#bar", Drawn).show(
             (f" Alert {self.alert_id} ", "tab-active"),
-            (f"  {place}  J next, K previous", "muted"),
+            (self._place.words, "muted"),
             (self._watching.words, "warn"),
         )
         pane = self.query_one(TextPane)
@@ -137,11 +126,9 @@ class AlertScreen(Screen[None]):
         pane.show(alert_lines(seen, now, everything=self._everything), top=top)
 
     def action_walk(self, by: int) -> None:
-        position = self._position + by
-        if not 0 <= position < len(self._ids):
+        if not self._place.step(by):
             console(self).say("There is no further alert in this list.")
             return
-        self._position = position
         self._show(top=True)
         self.action_load()
         self._note_view()
@@ -223,7 +210,7 @@ class AlertScreen(Screen[None]):
         verb = VERBS[name]
         finished = await verb(app, target)
         self.action_load()
-        if finished and self._position + 1 < len(self._ids):
+        if finished and not self._place.is_last:
             self.action_walk(1)
 
     def action_bookmarks(self) -> None:

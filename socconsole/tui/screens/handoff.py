@@ -14,6 +14,7 @@ from socconsole.core.handoff_item import Change
 from socconsole.core.handoff_text import Entry, Paper, lines_of
 from socconsole.core.shift_facts import TITLES, WRITTEN, Section
 from socconsole.tui.field_edit import ask_moment
+from socconsole.tui.freshness import ReadsAgain
 from socconsole.tui.keymap import key
 from socconsole.tui.open_ref import open_ref
 from socconsole.tui.screens import console
@@ -21,8 +22,7 @@ from socconsole.tui.store_access import AnySession
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import StatusHeader
-from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def read_paper(
     return handoffs.paper_of(session, handoff_id, now=now, policy=policy)
 
 
-class HandoffScreen(Screen[None]):
+class HandoffScreen(ReadsAgain, Screen[None]):
     """Draft and sign the shift's handoff; accept the last one item by item."""
 
     TITLE = "Handoff"
@@ -190,10 +190,9 @@ class HandoffScreen(Screen[None]):
         self._everything = False
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader()
-        yield Drawn(id="bar")
-        yield VirtualTable(_COLUMNS, empty="Nothing to hand over. e says so to the next shift.")
-        yield PromptLine()
+        yield from framed(
+            VirtualTable(_COLUMNS, empty="Nothing to hand over. e says so to the next shift.")
+        )
 
     @property
     def table(self) -> "VirtualTable[Row]":
@@ -201,12 +200,6 @@ class HandoffScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.table.focus()
-
-    def on_store_changed(self) -> None:
-        self.action_load()
-
-    def on_screen_resume(self) -> None:
-        self.action_load()
 
     @task
     async def action_load(self) -> None:

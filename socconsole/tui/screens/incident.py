@@ -9,15 +9,16 @@ from textual.screen import Screen
 
 from socconsole.core.observable import defang
 from socconsole.tui import incident_verbs
+from socconsole.tui.freshness import ReadsAgain
 from socconsole.tui.incident_course import Chosen
 from socconsole.tui.incident_text import incident_lines, refs_of_incident
 from socconsole.tui.keymap import key
 from socconsole.tui.open_ref import open_ref
+from socconsole.tui.place import Place
 from socconsole.tui.screens import console
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import StatusHeader
-from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _TIMELINES: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-class IncidentScreen(Screen[None]):
+class IncidentScreen(ReadsAgain, Screen[None]):
     """An incident of a list; J and K walk the list."""
 
     TITLE = "Incident"
@@ -56,30 +57,20 @@ class IncidentScreen(Screen[None]):
 
     def __init__(self, ids: Sequence[int], position: int) -> None:
         super().__init__()
-        self._ids = ids
-        self._position = position
+        self._place = Place(ids, position)
         self._file: IncidentFile | None = None
         self._kinds = 0
 
     @property
     def incident_id(self) -> int:
         """The incident on screen."""
-        return self._ids[self._position]
+        return self._place.here
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader()
-        yield Drawn(id="bar")
-        yield TextPane()
-        yield PromptLine()
+        yield from framed(TextPane())
 
     def on_mount(self) -> None:
         self.query_one(TextPane).focus()
-        self.action_load()
-
-    def on_store_changed(self) -> None:
-        self.action_load()
-
-    def on_screen_resume(self) -> None:
         self.action_load()
 
     @task
@@ -98,10 +89,9 @@ class IncidentScreen(Screen[None]):
         if file is None:
             return
         name, kinds = _TIMELINES[self._kinds]
-        place = f"  {self._position + 1}/{len(self._ids)}" if len(self._ids) > 1 else ""
         self.query_one("#bar", Drawn).show(
             (f" {file.detail.row.human_id} ", "tab-active"),
-            (f"{place}  timeline: {name} ]", "muted"),
+            (f"{self._place.words}  timeline: {name} ]", "muted"),
         )
         self.query_one(TextPane).show(incident_lines(file, console(self).now(), kinds), top=top)
 
@@ -110,11 +100,9 @@ class IncidentScreen(Screen[None]):
         self._show(top=False)
 
     def action_walk(self, by: int) -> None:
-        position = self._position + by
-        if not 0 <= position < len(self._ids):
+        if not self._place.step(by):
             console(self).say("There is no further incident in this list.")
             return
-        self._position = position
         self.action_load()
 
     @task

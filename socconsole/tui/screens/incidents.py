@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from socconsole.core.sla import in_words
 from socconsole.tui import incident_verbs
+from socconsole.tui.freshness import ReadsAgain
 from socconsole.tui.incident_course import Chosen
 from socconsole.tui.incident_text import SEVERITY_STYLES, update_words
 from socconsole.tui.keymap import key
@@ -15,15 +16,14 @@ from socconsole.tui.screens import console
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import StatusHeader
-from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from socconsole.store.queries.incidents import IncidentRow
 
 
-class IncidentsScreen(Screen[None]):
+class IncidentsScreen(ReadsAgain, Screen[None]):
     """Incidents of a view; the verbs act on the one under the cursor."""
 
     TITLE = "Incidents"
@@ -40,14 +40,13 @@ class IncidentsScreen(Screen[None]):
         self._closed = False
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader()
-        yield Drawn(id="bar")
-        yield VirtualTable(
-            self._columns(),
-            empty="Loading …",
-            gone=lambda row: (row.phase == "closed") != self._closed,
+        yield from framed(
+            VirtualTable(
+                self._columns(),
+                empty="Loading …",
+                gone=lambda row: (row.phase == "closed") != self._closed,
+            )
         )
-        yield PromptLine()
 
     @property
     def table(self) -> "VirtualTable[IncidentRow]":
@@ -55,12 +54,6 @@ class IncidentsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.table.focus()
-        self.action_load()
-
-    def on_store_changed(self) -> None:
-        self.action_load()
-
-    def on_screen_resume(self) -> None:
         self.action_load()
 
     @task

@@ -15,8 +15,7 @@ from socconsole.tui.store_access import AnySession
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import StatusHeader
-from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.sparkline import sparkline
 from socconsole.tui.widgets.table import VirtualTable
 
@@ -69,10 +68,9 @@ class MetricsScreen(Screen[None]):
         self._figures: tuple[Figure, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader()
-        yield Drawn(id="bar")
-        yield VirtualTable(_COLUMNS, empty="Nobody closed an alert of a rule in this period.")
-        yield PromptLine()
+        yield from framed(
+            VirtualTable(_COLUMNS, empty="Nobody closed an alert of a rule in this period.")
+        )
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).focus()

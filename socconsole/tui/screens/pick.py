@@ -15,8 +15,7 @@ from socconsole.tui.screens import SCREENS, console
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import StatusHeader
-from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
@@ -57,10 +56,7 @@ class PickScreen(Screen[None]):
         self._needle = ""
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader()
-        yield Drawn(id="bar")
-        yield VirtualTable(_COLUMNS, empty="Nothing matches · \\ shows the whole list")
-        yield PromptLine()
+        yield from framed(VirtualTable(_COLUMNS, empty="Nothing matches · \\ shows the whole list"))
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).focus()

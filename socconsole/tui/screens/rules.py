@@ -10,14 +10,14 @@ from textual.screen import Screen
 from socconsole.tui.alert_text import SEVERITY_MARKS
 from socconsole.tui.alert_verbs import moment
 from socconsole.tui.cells import span, stamp
+from socconsole.tui.freshness import ReadsAgain
 from socconsole.tui.keymap import key
 from socconsole.tui.screens import console
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import StatusHeader
-from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.table import VirtualTable
 from socconsole.tui.widgets.text_pane import Line
 
@@ -29,7 +29,7 @@ _NO_RULE = "No rule is loaded yet: the collector writes them down when it starts
 _NO_SUPPRESSION = "Nothing is suppressed · S on an alert suppresses what is like it"
 
 
-class RulesScreen(Screen[None]):
+class RulesScreen(ReadsAgain, Screen[None]):
     """The rules that are loaded; `]` shows suppressions and maintenance windows."""
 
     TITLE = "Rules and suppressions"
@@ -50,10 +50,7 @@ class RulesScreen(Screen[None]):
         self._rules: dict[int, RuleRow] = {}
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader()
-        yield Drawn(id="bar")
-        yield VirtualTable(self._rule_columns(), empty=_NO_RULE, gone=_is_over)
-        yield PromptLine()
+        yield from framed(VirtualTable(self._rule_columns(), empty=_NO_RULE, gone=_is_over))
 
     @property
     def table(self) -> VirtualTable:  # type: ignore[type-arg]
@@ -61,12 +58,6 @@ class RulesScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.table.focus()
-        self.action_load()
-
-    def on_store_changed(self) -> None:
-        self.action_load()
-
-    def on_screen_resume(self) -> None:
         self.action_load()
 
     @task

@@ -8,14 +8,14 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole.tui.cells import clock, span, stamp
+from socconsole.tui.freshness import ReadsAgain
 from socconsole.tui.keymap import key
 from socconsole.tui.screens import console
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import StatusHeader
-from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.table import VirtualTable
 from socconsole.tui.widgets.text_pane import Line
 
@@ -33,7 +33,7 @@ _EMPTY = (
 )
 
 
-class SourcesScreen(Screen[None]):
+class SourcesScreen(ReadsAgain, Screen[None]):
     """Every source with its health; Enter tells more."""
 
     TITLE = "Sources"
@@ -44,10 +44,7 @@ class SourcesScreen(Screen[None]):
     ]
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader()
-        yield Drawn(id="bar")
-        yield VirtualTable(self._columns(), empty=_EMPTY)
-        yield PromptLine()
+        yield from framed(VirtualTable(self._columns(), empty=_EMPTY))
 
     @property
     def table(self) -> "VirtualTable[SourceRow]":
@@ -55,12 +52,6 @@ class SourcesScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.table.focus()
-        self.action_load()
-
-    def on_store_changed(self) -> None:
-        self.action_load()
-
-    def on_screen_resume(self) -> None:
         self.action_load()
 
     @task

@@ -28,9 +28,8 @@ from socconsole.tui.tail_reading import Asked, Found, read_beside, read_first, r
 from socconsole.tui.tasks import task
 from socconsole.tui.value_filter import narrowed
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.histogram import Histogram
-from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.sparkline import sparkline
 from socconsole.tui.widgets.tail import TailLine, TailView
 
@@ -79,11 +78,10 @@ class TailScreen(Screen[None]):
         self._counted_at = 0.0
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader()
-        yield Drawn(id="bar")
-        yield Histogram(id="histogram")
-        yield TailView(empty="No line yet · 7 Sources says what is read, \\ takes a filter off")
-        yield PromptLine()
+        yield from framed(
+            Histogram(id="histogram"),
+            TailView(empty="No line yet · 7 Sources says what is read, \\ takes a filter off"),
+        )
 
     @property
     def view(self) -> TailView:

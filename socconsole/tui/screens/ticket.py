@@ -11,8 +11,10 @@ from textual.screen import Screen
 from socconsole.core.observable import defang
 from socconsole.core.policy import CasesPolicy
 from socconsole.tui import ticket_verbs
+from socconsole.tui.freshness import ReadsAgain
 from socconsole.tui.keymap import key
 from socconsole.tui.open_ref import open_ref
+from socconsole.tui.place import Place
 from socconsole.tui.screens import console
 from socconsole.tui.store_access import AnySession
 from socconsole.tui.tasks import task
@@ -20,8 +22,7 @@ from socconsole.tui.ticket_text import refs_of, task_line, ticket_lines
 from socconsole.tui.ticket_verbs import Chosen
 from socconsole.tui.watching import Watching
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import StatusHeader
-from socconsole.tui.widgets.prompt import PromptLine
+from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.text_pane import Line, TextPane
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def read_ticket(session: AnySession, ticket_id: int, policy: CasesPolicy) -> See
     )
 
 
-class TicketScreen(Screen[None]):
+class TicketScreen(ReadsAgain, Screen[None]):
     """A ticket of a list; J and K walk the list."""
 
     TITLE = "Ticket"
@@ -81,30 +82,20 @@ class TicketScreen(Screen[None]):
 
     def __init__(self, ids: Sequence[int], position: int) -> None:
         super().__init__()
-        self._ids = ids
-        self._position = position
+        self._place = Place(ids, position)
         self._seen: SeenTicket | None = None
         self._watching = Watching("ticket")
 
     @property
     def ticket_id(self) -> int:
         """The ticket on screen."""
-        return self._ids[self._position]
+        return self._place.here
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader()
-        yield Drawn(id="bar")
-        yield TextPane()
-        yield PromptLine()
+        yield from framed(TextPane())
 
     def on_mount(self) -> None:
         self.query_one(TextPane).focus()
-        self.action_load()
-
-    def on_store_changed(self) -> None:
-        self.action_load()
-
-    def on_screen_resume(self) -> None:
         self.action_load()
 
     @task
@@ -123,21 +114,18 @@ class TicketScreen(Screen[None]):
         if seen is None:
             return
         file = seen.file
-        place = f"  {self._position + 1}/{len(self._ids)}  J next, K previous"
         self.query_one("#bar", Drawn).show(
             (f" {file.detail.row.human_id} ", "tab-active"),
-            (place if len(self._ids) > 1 else "", "muted"),
+            (self._place.words, "muted"),
             (self._watching.words, "warn"),
         )
         lines = ticket_lines(file, seen.similar, seen.lessons, console(self).now(), seen.answers)
         self.query_one(TextPane).show(lines, top=top)
 
     def action_walk(self, by: int) -> None:
-        position = self._position + by
-        if not 0 <= position < len(self._ids):
+        if not self._place.step(by):
             console(self).say("There is no further ticket in this list.")
             return
-        self._position = position
         self.action_load()
 
     @task

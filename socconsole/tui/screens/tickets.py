@@ -11,6 +11,7 @@ from socconsole.core.filter_words import TICKET_FIELDS
 from socconsole.tui import ticket_verbs
 from socconsole.tui.cells import span
 from socconsole.tui.filter_prompt import FilterPrompt, completed
+from socconsole.tui.freshness import ReadsAgain
 from socconsole.tui.keymap import key
 from socconsole.tui.queue_views import Shown, ViewBar
 from socconsole.tui.screens import console
@@ -19,9 +20,8 @@ from socconsole.tui.ticket_text import PRIORITY_STYLES, left_words
 from socconsole.tui.ticket_verbs import Chosen
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import StatusHeader
+from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.layout import TableLayout
-from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ STATUS_WORDS = {
 }
 
 
-class TicketsScreen(Screen[None]):
+class TicketsScreen(ReadsAgain, Screen[None]):
     """Tickets of a view; the verbs act on the marked ones or on the one under the cursor."""
 
     TITLE = "Tickets"
@@ -56,10 +56,7 @@ class TicketsScreen(Screen[None]):
         self._filter = FilterPrompt(console(self), lambda: TICKET_FIELDS, self.action_load)
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader()
-        yield Drawn(id="bar")
-        yield VirtualTable(self._columns(), empty="Loading …", gone=self._is_gone)
-        yield PromptLine()
+        yield from framed(VirtualTable(self._columns(), empty="Loading …", gone=self._is_gone))
 
     @property
     def table(self) -> "VirtualTable[TicketRow]":
@@ -67,12 +64,6 @@ class TicketsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.table.focus()
-        self.action_load()
-
-    def on_store_changed(self) -> None:
-        self.action_load()
-
-    def on_screen_resume(self) -> None:
         self.action_load()
 
     @task
