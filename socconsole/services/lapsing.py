@@ -15,6 +15,8 @@ from socconsole.store.alert_lapses import Due
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert
 
+AGED_AT_ONCE = 2_000
+"""So many alerts of each step of waiting are reranked in one transaction."""
 CONTEXT_KEPT = timedelta(days=30)
 """Informational detections are shown beside alerts for so long."""
 
@@ -100,13 +102,18 @@ def _idle_claims(session: Session, now: datetime, claim: timedelta) -> list[Due]
 
 
 def _aging(session: Session, since: datetime | None, now: datetime) -> int:
-    """Rerank the alerts that reached another step of waiting since then."""
+    """Rerank the alerts that reached another step of waiting since then, the newest of each step.
+
+    After a pause that may be every alert there is: nobody is kept waiting for the oldest of them.
+    """
     reranked: dict[int, dict[str, object]] = {}
     steps: Sequence[tuple[timedelta, float]] = AGE_STEPS
     for age, _ in reversed(steps):
         after = None if since is None else since - age
-        for waiting in alert_lapses.waiting_since(session, after, now - age):
+        for waiting in alert_lapses.waiting_since(session, after, now - age, most=AGED_AT_ONCE):
             placed = aged(waiting.rank_terms, now - waiting.created_at)
+            if placed.score == waiting.rank:
+                continue
             reranked[waiting.id] = {
                 "id": waiting.id,
                 "rank": placed.score,

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import Session
 
 from socconsole.store.raising import Values, update_rows
+from socconsole.store.search import newest as newest_with
 from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
@@ -16,6 +17,8 @@ _ACTION = METADATA.tables["action"]
 _CONTEXT = METADATA.tables["context"]
 _EVIDENCE = METADATA.tables["alert_evidence"]
 _SOURCE = METADATA.tables["source"]
+_LOOKED_AT = 10_000
+"""Of alerts that speak of a sustained condition so many, the newest, may still end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Waiting:
 
     id: int
     created_at: datetime
+    rank: float
     rank_terms: Values
 
 
@@ -75,14 +79,17 @@ def prolong(session: Session, alert_id: int, until: datetime) -> None:
     )
 
 
-def waiting_since(session: Session, after: datetime | None, until: datetime) -> list[Waiting]:
-    """Return new alerts created after `after`, up to `until`."""
-    query = select(_ALERT.c.id, _ALERT.c.created_at, _ALERT.c.rank_terms).where(
+def waiting_since(
+    session: Session, after: datetime | None, until: datetime, *, most: int
+) -> list[Waiting]:
+    """Return the newest of the new alerts created after `after`, up to `until`."""
+    query = select(_ALERT.c.id, _ALERT.c.created_at, _ALERT.c.rank, _ALERT.c.rank_terms).where(
         _ALERT.c.status == "new", _ALERT.c.created_at <= until
     )
     if after is not None:
         query = query.where(_ALERT.c.created_at > after)
-    return [Waiting(*row) for row in session.connection().execute(query)]
+    newest = query.order_by(_ALERT.c.created_at.desc()).limit(most)
+    return [Waiting(*row) for row in session.connection().execute(newest)]
 
 
 def rerank(session: Session, rows: Sequence[Values]) -> None:
@@ -110,6 +117,7 @@ def stopped_conditions(session: Session) -> dict[int, datetime]:
             )
         )
         .where(
+            _ALERT.c.id.in_(newest_with(session, "alert", "sustained", _LOOKED_AT)),
             _ALERT.c.is_open,
             _ALERT.c.status == "new",
             _ALERT.c.stopped_at.is_(None),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from socconsole.core.detection import Window
 from socconsole.core.severity import Severity
-from socconsole.services import alerts
+from socconsole.services import alerts, lapsing
 from socconsole.services.lapsing import keep_time
 from socconsole.store.recording import recording
 from socconsole.store.tables import METADATA
@@ -71,6 +71,18 @@ def test_waiting_raises_the_rank_in_steps(database):
     pass_time(database, NOON + timedelta(hours=9))
     row = alert_of(database, alert_id)
     assert (row.rank, row.rank_terms["terms"][-1][2]) == (48, "waiting 8 h or more")
+
+
+def test_after_a_pause_the_newest_of_each_step_are_ranked_anew(database, monkeypatch):
+    monkeypatch.setattr(lapsing, "AGED_AT_ONCE", 1)
+    bring(database, detection(host="a"), detection(host="b"))
+    assert pass_time(database, NOON + minutes(20)).aged == 1
+
+
+def test_what_has_its_rank_already_is_not_written_again(database):
+    one_alert(database)
+    assert pass_time(database, NOON + minutes(20)).aged == 1
+    assert pass_time(database, NOON + minutes(20)).aged == 0
 
 
 def test_old_context_is_forgotten(database):
