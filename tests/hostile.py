@@ -38,7 +38,8 @@ PAYLOADS = {
 }
 """What the research found to break, act or hide somewhere."""
 
-ALL = "".join(PAYLOADS.values())
+MARK = re.compile(r"¤\d{3}")
+"""What stands at the beginning of every text that `poison` changed."""
 
 _MACHINE_WORDS = frozenset(
     {
@@ -59,7 +60,7 @@ _MACHINE_TABLES = frozenset(
 )
 
 
-def poison(database: Database, payloads: Sequence[str], mark: str = "¤") -> dict[str, str]:
+def poison(database: Database, payloads: Sequence[str]) -> dict[str, str]:
     """Put payloads into every text of every table and return marker → `table.column`.
 
     A text becomes its marker, one payload, what it was, and the other payloads. The rows of a
@@ -72,8 +73,8 @@ def poison(database: Database, payloads: Sequence[str], mark: str = "¤") -> dic
             if table.name in _MACHINE_TABLES:
                 continue
             for column in _text_columns(table):
-                marks[f"{mark}{len(marks):03}"] = f"{table.name}.{column}"
-                _poison_column(connection, table, column, f"{mark}{len(marks) - 1:03}", payloads)
+                marks[f"¤{len(marks):03}"] = f"{table.name}.{column}"
+                _poison_column(connection, table, column, f"¤{len(marks) - 1:03}", payloads)
     return marks
 
 
@@ -132,8 +133,9 @@ _SEQUENCE = re.compile(
 _BLINKS = {b"5", b"6"}
 _INVISIBLE = (
     *((0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x3164, 0x3164)),
-    *((0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0x1F3FB, 0x1F3FF), (0xE0100, 0xE01EF)),
+    *((0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0100, 0xE01EF)),
 )
+_SKIN_TONES = tuple(map(chr, range(0x1F3FB, 0x1F400)))
 _ACTING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -177,9 +179,15 @@ def wrong_on_the_wire(raw: bytes, *, copied: bool = False) -> list[str]:
     plain += raw[at:]
     try:
         wrong += acting(plain.decode(), allowed="\r\n")
+        wrong += [one for one in _SKIN_TONES if one in plain.decode()]  # of no agreed width
     except UnicodeDecodeError as error:
         wrong.append(f"no UTF-8: {error}")
     return wrong
+
+
+def painted_text(raw: bytes) -> str:
+    """Return what was painted, without the sequences that place and colour it."""
+    return _SEQUENCE.sub(b"", raw).decode(errors="replace")
 
 
 def _blinks(numbers: list[bytes]) -> bool:
