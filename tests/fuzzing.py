@@ -61,7 +61,8 @@ class Visitor:
             self.terminal.press(*keys)
             self.terminal.read(until=lambda: wanted <= self.marks(before), secs=60)  # noqa: B023 used at once
             painted |= self.marks(before)
-            assert wanted <= painted, f"{keys!r} never painted {wanted - painted}"
+            said = f"{keys!r} never painted {wanted - painted}:\n{self.terminal.screen}"
+            assert wanted <= painted, said
         return painted
 
     def marks(self, since: int) -> set[str]:

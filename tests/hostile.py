@@ -126,6 +126,8 @@ _SEQUENCE = re.compile(
     rb"|\x1b\[[>=<][0-9;]*u"
     rb"|\x1b\[(?:[0-9]+;[0-9]+)?r"
     rb"|\x1b\[[0-9]*[ST]"
+    rb"|\x1b\[2[23];2t"
+    rb"|\x1b\]2;(?P<title>[^\x1b\x07]*)\x07"
     rb"|\x1b\]22;[a-z]+\x07"
     rb"|\x1b\](?P<osc>52;c;[A-Za-z0-9+/=]*)\x07"
 )
@@ -172,6 +174,8 @@ def wrong_on_the_wire(raw: bytes, *, copied: bool = False) -> list[str]:
         at = found.end()
         if found["sgr"] and _blinks(found["sgr"].split(b";")):
             wrong.append(f"blinking {found[0]!r}")
+        if found["title"]:
+            wrong += acting(found["title"].decode())
         if found["osc"]:
             if not copied:
                 wrong.append(f"clipboard {found[0][:60]!r}")

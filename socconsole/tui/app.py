@@ -188,6 +188,10 @@ class ConsoleApp(PaintedApp):
         await super().on_event(event)
         self._type_ahead.sent_from(target)
 
+    def hold_keys(self) -> Callable[[], None]:
+        """Let keys that are typed now wait until what is returned is called."""
+        return self._type_ahead.hold()
+
     def _open_prompt(self) -> PromptLine | None:
         """Return the bottom line of the screen in front while it asks something."""
         if not self.screen_stack:

@@ -45,6 +45,14 @@ class TypeAhead:
 
         What is yielded ends the waiting sooner: a change that takes seconds holds no keys up.
         """
+        release = self.hold()
+        try:
+            yield release
+        finally:
+            release()
+
+    def hold(self) -> Callable[[], None]:
+        """Let keys wait until what is returned is called."""
         is_held = True
         self._changes += 1
 
@@ -55,10 +63,7 @@ class TypeAhead:
                 self._changes -= 1
                 self._freed.set()
 
-        try:
-            yield release
-        finally:
-            release()
+        return release
 
     def must_wait(self, event: Typed) -> bool:
         """Keep `event` for later when another key is under way; tell whether to call `drain`."""

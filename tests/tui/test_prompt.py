@@ -183,3 +183,15 @@ def test_words_are_cut_and_skipped_as_in_a_shell():
     edit.press("delete", None)
     assert edit.text == "tatus:new "
     assert not edit.press("f5", None)
+
+
+async def test_a_key_typed_at_once_behind_an_answer_is_not_part_of_it(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        worker = analyst.app.run_worker(analyst.app.ask("Note"))
+        await analyst.pilot.pause()
+        for pressed in ("a", "enter", "question_mark"):  # one burst, as a paste of keys is
+            character = {"a": "a", "question_mark": "?"}.get(pressed, "\r")
+            analyst.app.post_message(events.Key(pressed, character))
+        await analyst.app.workers.wait_for_complete([worker])
+        await analyst.waits_until("Keys of Queue")
+        assert worker.result == "a"

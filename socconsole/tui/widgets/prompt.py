@@ -58,6 +58,8 @@ class _Question:
     lines: bool = False
     """Whether the text may have several lines, from a paste or the editor."""
     initial: str = ""
+    release: Callable[[], None] = lambda: None
+    """Lets the keys go on that wait for whoever asked."""
     warning: str = ""
     """Said before the label once a key was pressed that answers nothing."""
 
@@ -95,8 +97,8 @@ class PromptLine(Widget):
 
     @property
     def asking(self) -> bool:
-        """Whether a question is open."""
-        return self._question is not None
+        """Whether a question is open; one that was answered takes no more keys."""
+        return self._question is not None and not self._question.answer.done()
 
     @property
     def typed(self) -> str:
@@ -154,6 +156,7 @@ class PromptLine(Widget):
         try:
             return await question.answer
         finally:
+            question.release()
             if self._question is question:
                 self._question = None
                 self._make_room()
@@ -173,6 +176,8 @@ class PromptLine(Widget):
     def _settle(self, answer: str | None) -> None:
         question = self._question
         if question is not None and not question.answer.done():
+            # Keys typed behind the answer are for whoever asked to use, who comes next.
+            question.release = self.console_app.hold_keys()
             question.answer.set_result(answer)
 
     def on_unmount(self) -> None:
