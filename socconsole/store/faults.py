@@ -45,6 +45,12 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
+_UNKNOWN_LOGIN = (
+    "authentication failed",
+    "no pg_hba.conf entry",
+    "is not permitted to log in",
+    "no password supplied",
+)
 _UNREACHABLE = ("connection", "could not translate host", "failed to resolve", "timeout expired")
 """What a server's driver says when the server is not there."""
 
@@ -75,6 +81,28 @@ def explained(error: Exception, url: URL) -> SocError:
     for sign, what, hint in _KNOWN:
         if sign in text:
             return StoreError(what, hint=hint, where=where)
+    refusal = _refusal(text, where)
+    if refusal is not None:
+        return refusal
+    if gone or any(sign in text for sign in _UNREACHABLE):
+        return StoreError(
+            "The database server cannot be reached.",
+            hint="Nothing was stored; try again when it is back.",
+            where=where,
+        )
+    return StoreError(f"The database refused: {cause}", where=where)
+
+
+def _refusal(text: str, where: str) -> SocError | None:
+    """Return what a server that is there says no to."""
+    if any(sign in text for sign in _UNKNOWN_LOGIN):
+        return ForbiddenError(
+            "The database server does not accept this login.",
+            hint="With peer authentication it is the account's own name; else look at ~/.pgpass.",
+            where=where,
+        )
+    if 'database "' in text and "does not exist" in text:
+        return StoreError("The server has no such database.", hint="createdb makes it.")
     if "row-level security" in text or "permission denied" in text:
         return ForbiddenError(
             "The database does not let this login do that.",
@@ -83,10 +111,4 @@ def explained(error: Exception, url: URL) -> SocError:
         )
     if "deadlock detected" in text or "could not serialize" in text:
         return ConflictError("Two changes got in each other's way.", hint="Repeat yours.")
-    if gone or any(sign in text for sign in _UNREACHABLE):
-        return StoreError(
-            "The database server cannot be reached.",
-            hint="Nothing was stored; try again when it is back.",
-            where=where,
-        )
-    return StoreError(f"The database refused: {cause}", where=where)
+    return None

@@ -31,7 +31,23 @@ _AUTHOR: Mapping[str, str] = MappingProxyType(
         "draft": "owner",
     }
 )
-"""Table → the column that has to name the session's own login."""
+"""Table → the column that has to name the session's own login; nobody removes another's row."""
+
+_SIGNED: Mapping[str, str] = MappingProxyType(
+    {
+        "ticket": "opened_by",
+        "incident": "declared_by",
+        "legal_hold": "placed_by",
+        "suppression": "created_by",
+        "task": "created_by",
+        "escalation": "asked_by",
+        "handoff": "created_by",
+        "change": "by",
+        "node": "login",
+        "presence": "login",
+    }
+)
+"""The same of what a team works on together."""
 
 _GROWS_ONLY = frozenset({"audit_entry", "audit_payload", "audit_anchor", "custody"})
 _LEAD_ONLY = frozenset({"analyst", "legal_hold"})
@@ -76,13 +92,16 @@ def statements() -> Iterator[str]:
     yield "GRANT CREATE ON SCHEMA public TO soc_collector"
     yield "ALTER TABLE event_block OWNER TO soc_collector"
     for table, column in _AUTHOR.items():
-        yield from _policies(table, column)
+        yield from _policies(table, column, removes=f'"{column}" = session_user')
+    for table, column in _SIGNED.items():
+        yield from _policies(table, column, removes="true")
 
 
 def _grants(table: str) -> Iterator[str]:
     if table in _OWNER_ONLY:
         return
-    rights = "SELECT, INSERT" if table in _GROWS_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+    changes = _update_of(table)
+    rights = "SELECT, INSERT" if table in _GROWS_ONLY else f"SELECT, INSERT, DELETE, {changes}"
     if table in _COLLECTORS:
         people = ["admin"]
     elif table in _LEAD_ONLY:
@@ -97,10 +116,20 @@ def _grants(table: str) -> Iterator[str]:
     if table in ("audit_payload",):
         yield f'GRANT DELETE ON "{table}" TO soc_admin'  # erasure of a person's data
     if table in ("presence", "node"):
-        yield f'GRANT INSERT, UPDATE, DELETE ON "{table}" TO soc_viewer'
+        yield f'GRANT INSERT, DELETE, {changes} ON "{table}" TO soc_viewer'
 
 
-def _policies(table: str, column: str) -> Iterator[str]:
+def _update_of(table: str) -> str:
+    """Return the right to change every column but the one that says whose row it is."""
+    author = _AUTHOR.get(table) or _SIGNED.get(table)
+    if author is None:
+        return "UPDATE"
+    names = (column.name for column in METADATA.tables[table].columns)
+    listed = ", ".join(f'"{name}"' for name in names if name != author)
+    return f"UPDATE ({listed})"
+
+
+def _policies(table: str, column: str, *, removes: str) -> Iterator[str]:
     mine = f'"{column}" = session_user'
     machine = f"\"{column}\" = '{COLLECTOR_LOGIN}'"
     yield f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'
@@ -112,7 +141,7 @@ def _policies(table: str, column: str) -> Iterator[str]:
             f"FOR INSERT TO soc_collector WITH CHECK ({mine} OR {machine})",
         ),
         ("soc_update", "FOR UPDATE USING (true)"),
-        ("soc_delete", f"FOR DELETE USING ({mine})"),
+        ("soc_delete", f"FOR DELETE USING ({removes})"),
     ):
         yield f'DROP POLICY IF EXISTS {name} ON "{table}"'
         yield f'CREATE POLICY {name} ON "{table}" {rule}'

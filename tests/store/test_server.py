@@ -1,5 +1,7 @@
 """What only a server does: announcing commits, roles, rows nobody else may write."""
 
+import os
+import pwd
 import time
 from datetime import timedelta
 
@@ -9,11 +11,14 @@ from sqlmodel import select
 
 from socconsole.core.severity import Severity
 from socconsole.errors import ForbiddenError, StoreError
+from socconsole.services import actions, nodes, tasks, tickets
+from socconsole.services.tickets import Report
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
+from socconsole.store.queries import subjects
 from socconsole.store.raising import add_evidence, insert_alerts
 from socconsole.store.recording import recording
-from socconsole.store.roles import apply_roles, grant
+from socconsole.store.roles import _AUTHOR, _SIGNED, apply_roles, grant
 from socconsole.store.tables import Alert, AlertEvidence, Analyst, Note
 from socconsole.store.types import new_uid
 from tests.store.rows import a_source, an_alert
@@ -123,6 +128,39 @@ def test_nobody_writes_as_another(sign_in, noon, by, signed):
         note(alice, noon, by=by, signed=signed)
 
 
+def test_no_row_names_another_as_its_author(sign_in, owner, noon):
+    """Neither a new row nor a changed one, whatever the statement."""
+    alice = sign_in("alice", "lead")
+    for table, column in {**_AUTHOR, **_SIGNED}.items():
+        for statement in (
+            f'INSERT INTO "{table}" ("{column}") VALUES (\'bob\')',
+            f'UPDATE "{table}" SET "{column}" = \'bob\'',
+        ):
+            with pytest.raises(ForbiddenError), alice.begin() as session:
+                session.execute(text(statement))
+
+
+def test_a_lead_works_a_case_and_undoes_it(sign_in, owner, noon):
+    alice, bob = sign_in("alice", "analyst"), sign_in("bob", "lead")
+    with alice.begin() as session:
+        ticket = tickets.open_by_hand(session, Report(title="Odd login"), by="alice", now=noon)
+    with bob.begin() as session:
+        tickets.assign(session, [ticket.id], "bob", by="bob", now=noon)
+        about = subjects.subject(session, ticket.human_id)
+        assert tasks.add(session, about, [tasks.Step(title="Call")], by="bob", now=noon)
+    with bob.begin() as session:
+        actions.undo(session, by="bob", now=noon)
+    node = one_node(alice, "alice", noon)
+    with alice.begin() as session:
+        nodes.beat(session, node, now=noon)
+        nodes.leave(session, node, now=noon)
+
+
+def one_node(database, login, noon) -> int:
+    with database.begin() as session:
+        return nodes.join(session, "console", login, now=noon)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -225,3 +263,39 @@ def test_people_read_events_and_cannot_change_them(sign_in, owner, noon):
     ):
         with pytest.raises((ForbiddenError, StoreError)), alice.begin() as session:
             session.execute(text(statement))
+
+
+def test_with_peer_authentication_the_account_is_the_login(
+    sign_in, url, postgres_server, noon, monkeypatch
+):
+    """Whatever the environment and the address say: the kernel tells the server who asks."""
+    account = pwd.getpwuid(os.getuid()).pw_name
+    own, alice = sign_in(account, "analyst"), sign_in("alice", "analyst")
+    rules = postgres_server.folder / "data" / "pg_hba.conf"
+    before = rules.read_text()
+    rules.write_text(f"local {own.url.database} all peer\n{before}")
+    try:
+        postgres_server.execute("SELECT pg_reload_conf()")
+        for variable in ("USER", "LOGNAME", "PGUSER"):
+            monkeypatch.setenv(variable, "alice")
+        assert "does not accept this login" in until_refused(alice)
+        note(own, noon, by=account)
+        with pytest.raises(ForbiddenError, match="does not let this login"):
+            note(own, noon, by="alice")
+    finally:
+        rules.write_text(before)
+        postgres_server.execute("SELECT pg_reload_conf()")
+
+
+def until_refused(database, seconds=5.0) -> str:
+    """Sign in until the server has read its rules again; return what it then says."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            with database.read() as session:
+                session.connection()
+        except ForbiddenError as error:
+            return error.what
+        database.close()
+        time.sleep(0.01)
+    return "the server takes one account for another"
