@@ -198,7 +198,7 @@ def test_a_byte_order_mark_is_no_trouble():
 
 
 def test_a_document_of_twelve_megabytes_is_refused_at_once():
-    text = "{" + ",".join(f'"k{n}":1' for n in range(1_000_000)) + "}"
+    text = "{" + '"key":12345,' * 1_000_000 + '"end":1}'
     begin = time.process_time()
     assert find("json_lines").parse(text, CONTEXT) is None
     assert time.process_time() - begin < 0.5
