@@ -56,8 +56,10 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "message": "msg",
     }
 )
-_HEADED = MappingProxyType({**NAMES, "host.name": "host"})
 _TARGET = MappingProxyType({**NAMES, "user.name": "duser"})
+_HEADED, _HEADED_TARGET = (
+    MappingProxyType({**names, "host.name": "host"}) for names in (NAMES, _TARGET)
+)
 
 
 def read(message: str) -> Reading:
@@ -65,7 +67,8 @@ def read(message: str) -> Reading:
     fields = _fields(message)
     if fields is None:
         return Reading("syslog", (LogSource(),), {}, INFORMATIONAL, MESSAGE_NAMES)
-    return Reading("cef", _logsources(fields), fields, _category(fields), _HEADED)
+    names = _HEADED_TARGET if _has_target_only(fields) else _HEADED
+    return Reading("cef", _logsources(fields), fields, _category(fields), names)
 
 
 def parse_bare(text: str, context: ReadContext) -> Event | None:
@@ -76,8 +79,12 @@ def parse_bare(text: str, context: ReadContext) -> Event | None:
     time, quality = _time(fields, context)
     if "dvchost" not in fields and context.host:
         fields["dvchost"] = context.host
-    names = NAMES if "suser" in fields or "duser" not in fields else _TARGET
+    names = _TARGET if _has_target_only(fields) else NAMES
     return Event("cef", _logsources(fields), fields, text, time, quality, _category(fields), names)
+
+
+def _has_target_only(fields: Mapping[str, object]) -> bool:
+    return "duser" in fields and "suser" not in fields
 
 
 def _fields(text: str) -> dict[str, object] | None:
@@ -151,6 +158,11 @@ PROGRAM = Program(
     read=read,
     bare=parse_bare,
     samples=(
+        Sample(
+            line="Mar  1 04:12:09 fw-1 CEF:0|a|b|1|login|Login failed|5|duser=mara src=2001:db8::7",
+            names={"user.name": "mara", "source.ip": "2001:db8::7", "host.name": "fw-1"},
+            category=WARNING,
+        ),
         Sample(
             line="CEF:0|Vendor|Wall|1.0|100|Connection \\| blocked|7|src=203.0.113.9 spt=4433 dst=192.0.2.5 "
             "dpt=22 proto=TCP act=blocked msg=a\\=b and more rt=1772338329123 cs1Label=zone cs1=dmz",

@@ -13,37 +13,35 @@ MAX_PROCESSES = 1024
 """Processes of one file that are remembered; the one first heard of goes first."""
 MAX_AGE = timedelta(hours=1)
 """A process number may be given to another process later; what it said so long ago counts no more."""
-_PROGRAMS = frozenset(("sshd", "sshd-session", "sshd-auth"))
 _PEER = ("source_ip", "source_host", "source_port")
 
 
 def remembering(parse: Parse) -> Parse:
     """Return `parse` for the lines of one file in their order."""
-    known: dict[str, Event] = {}
+    known: dict[int, Event] = {}
 
     def parse_next(text: str, context: ReadContext) -> Event | None:
         event = parse(text, context)
-        # Nearly every line ends here or in the next branch: it has to cost next to nothing.
-        if event is None:
-            return None
-        fields = event.fields
-        program = fields.get("program")
-        if type(program) is not str or program not in _PROGRAMS:
+        # Every line of syslog comes here: it has to cost next to nothing.
+        if event is None or event.format != "sshd":
             return event
-        process = f"{fields.get('host')}[{fields.get('pid')}]"
+        fields = event.fields
+        pid = fields.get("pid")
+        if type(pid) is not int:
+            return event
         if "source_ip" in fields or "source_host" in fields:
-            known[process] = event
+            known[pid] = event
             if len(known) > MAX_PROCESSES:
                 del known[next(iter(known))]
-        elif process in known:
-            _tell(known[process], event)
+        elif pid in known:
+            _tell(known[pid], event)
         return event
 
     return parse_next
 
 
 def _tell(before: Event, event: Event) -> None:
-    if before.time is None or event.time is None or event.fields.get("pid") is None:
+    if before.time is None or event.time is None or before.get("host") != event.get("host"):
         return
     if timedelta() <= event.time - before.time <= MAX_AGE:
         event.fields |= {name: before.fields[name] for name in _PEER if name in before.fields}
