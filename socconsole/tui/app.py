@@ -417,14 +417,9 @@ class ConsoleApp(PaintedApp):
         self.show(name)
 
     def action_alert(self) -> None:
-        from socconsole.tui.screens.alert import AlertScreen
+        from socconsole.tui.open_ref import open_last_alert
 
-        if isinstance(self.screen, AlertScreen):
-            return
-        if self.last_alert is None:
-            self.say("No alert was looked at yet: Enter in the queue opens one.")
-        else:
-            self.open(AlertScreen(*self.last_alert))
+        open_last_alert(self)
 
     def action_last_screen(self) -> None:
         if len(self._shown) > 1:

@@ -1,6 +1,14 @@
 """What a screen does to stay true while others work."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+
+from socconsole.tui.widgets.prompt import PromptLine
+
+if TYPE_CHECKING:
+    from socconsole.tui.app import ConsoleApp
 
 
 class ReadsAgain:
@@ -13,3 +21,11 @@ class ReadsAgain:
 
     def on_screen_resume(self) -> None:
         self.action_load()
+
+
+def leave_gone(app: "ConsoleApp", screen: Screen[Any]) -> None:
+    """Leave a screen whose subject is gone, such as a ticket whose opening was undone."""
+    if app.screen is screen:
+        said = screen.query_one(PromptLine).said
+        app.pop_screen()
+        app.call_after_refresh(app.say, said or "It is not there any more.")

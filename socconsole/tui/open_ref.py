@@ -99,3 +99,15 @@ def _show_filter(app: "ConsoleApp", text: str) -> None:
             app.screen.narrow_to(text)
 
     app.call_after_refresh(narrow)
+
+
+def open_last_alert(app: "ConsoleApp") -> None:
+    """Show the alert that was looked at last, with its list."""
+    from socconsole.tui.screens.alert import AlertScreen
+
+    if isinstance(app.screen, AlertScreen):
+        return
+    if app.last_alert is None:
+        app.say("No alert was looked at yet: Enter in the queue opens one.")
+    else:
+        app.open(AlertScreen(*app.last_alert))

@@ -153,8 +153,9 @@ async def test_marked_lines_become_byte_exact_evidence_of_a_new_ticket(
         assert "SOC-2026-001 has 1 line" in analyst.bottom
         await analyst.presses("T")
         assert "Somebody tries passwords" in analyst.screen
-        await analyst.presses("q", "u", "u")
+        await analyst.presses("u", "u")
         assert "Undid ticket.open" in analyst.bottom
+        assert "one" in analyst.screen  # the ticket is gone, its screen too
 
 
 async def test_marks_that_the_filter_hides_are_left_out_and_counted(bare_setup, collector):

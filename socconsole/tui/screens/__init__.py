@@ -3,7 +3,7 @@
 A screen is a Textual `Screen` with a header, its own widgets and the prompt line. It reads frozen
 rows, draws them, and calls services for every change::
 
-    class TicketsScreen(Screen[None]):
+    class TicketsScreen(ReadsAgain, Screen[None]):   # action_load again when somebody committed
         """Tickets that are not closed, most urgent first."""
 
         TITLE = "Tickets"
@@ -12,22 +12,13 @@ rows, draws them, and calls services for every change::
         ]
 
         def compose(self) -> ComposeResult:
-            yield StatusHeader()
-            yield Drawn(id="bar")
-            yield VirtualTable(COLUMNS, empty="No open ticket · t on an alert opens one")
-            yield PromptLine()
+            yield from framed(VirtualTable(COLUMNS, empty="No ticket · t on an alert opens one"))
 
         def on_mount(self) -> None:
-            self.load()
-
-        def on_store_changed(self) -> None:      # somebody committed: read again
-            self.load()
-
-        def on_screen_resume(self) -> None:      # in front again
-            self.load()
+            self.action_load()
 
         @task                                    # beside the screen, may wait
-        async def load(self) -> None:
+        async def action_load(self) -> None:
             app = console(self)
             rows = await app.store.read(queries.open_tickets, now=app.now())
             self.query_one(VirtualTable).show_rows([(row.id, row) for row in rows])

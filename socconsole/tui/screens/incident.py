@@ -8,8 +8,9 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole.core.observable import defang
+from socconsole.errors import NotFoundError
 from socconsole.tui import incident_verbs
-from socconsole.tui.freshness import ReadsAgain
+from socconsole.tui.freshness import ReadsAgain, leave_gone
 from socconsole.tui.incident_course import Chosen
 from socconsole.tui.incident_text import incident_lines, refs_of_incident
 from socconsole.tui.keymap import key
@@ -78,7 +79,11 @@ class IncidentScreen(ReadsAgain, Screen[None]):
         from socconsole.store.queries.incident_file import incident_file
 
         wanted = self.incident_id
-        file = await console(self).store.read(incident_file, wanted)
+        try:
+            file = await console(self).store.read(incident_file, wanted)
+        except NotFoundError:
+            leave_gone(console(self), self)
+            return
         if wanted == self.incident_id:
             fresh = self._file is None or self._file.detail.row.id != wanted
             self._file = file

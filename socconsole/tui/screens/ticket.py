@@ -10,8 +10,9 @@ from textual.screen import Screen
 
 from socconsole.core.observable import defang
 from socconsole.core.policy import CasesPolicy
+from socconsole.errors import NotFoundError
 from socconsole.tui import ticket_verbs
-from socconsole.tui.freshness import ReadsAgain
+from socconsole.tui.freshness import ReadsAgain, leave_gone
 from socconsole.tui.keymap import key
 from socconsole.tui.open_ref import open_ref
 from socconsole.tui.place import Place
@@ -101,7 +102,11 @@ class TicketScreen(ReadsAgain, Screen[None]):
     @task
     async def action_load(self) -> None:
         wanted = self.ticket_id
-        seen = await console(self).store.read(read_ticket, wanted, console(self).settings.cases)
+        try:
+            seen = await console(self).store.read(read_ticket, wanted, console(self).settings.cases)
+        except NotFoundError:
+            leave_gone(console(self), self)
+            return
         if wanted == self.ticket_id:
             fresh = self._seen is None or self._seen.file.detail.row.id != wanted
             self._seen = seen

@@ -16,6 +16,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 
+from socconsole.core.safe_text import safe_text
 from socconsole.errors import SocError
 from socconsole.tui.cells import fit
 from socconsole.tui.keymap import key
@@ -480,7 +481,7 @@ class VirtualTable(LineView, Generic[RowT]):
         return [*left, Segment(right, self.look("muted"))]
 
     def _foot_right(self) -> str:
-        parts = [self.note] if self.note else []
+        parts = [safe_text(self.note)] if self.note else []
         marked, hidden = self.marks.count(self._ids, self.cursor), self.marks.hidden
         if marked or hidden:
             parts.append(f"{marked} marked" + (f" ({hidden} hidden)" if hidden else ""))

@@ -381,7 +381,7 @@ class TailView(LineView):
             hidden = f", {len(self._hidden)} hidden" if self._hidden else ""
             parts.append(f"{len(self.marks) - len(self._hidden)} marked{hidden}")
         if self.note:
-            parts.append(self.note)
+            parts.append(safe_text(self.note))
         right = " · ".join(parts)
         room = max(0, width - len(pill.text) - len(right))
         return [pill, Segment(" " * room, self.rich_style), Segment(right, self.look("muted"))]
