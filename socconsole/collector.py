@@ -98,7 +98,7 @@ class Collector:
         self._epoch = 0
         self._renewed = 0.0
         self._turn = 0
-        self._saved_state = b""
+        self._saved_state: tuple[bytes, dict[str, str]] = (b"", {})
         self._revision = MEMORY_REVISION
         self._backfill = False
         self._pace = Pace()
@@ -338,9 +338,9 @@ class Collector:
                 fold=self._settings.fold,
                 criticality={one.policy.name: one.policy.criticality for one in self._followed},
             )
-        state = self._matcher.state()
+        state = self._matcher.remembered()
         if state != self._saved_state:
-            kept.save_matcher_state(session, self._revision, state, now=now, group=self._group)
+            kept.save_matcher_state(session, self._revision, *state, now=now, group=self._group)
             batch.state = state
         self._write_health(session)
 

@@ -19,6 +19,7 @@ from socconsole.errors import SocError
 
 if TYPE_CHECKING:
     from socconsole.core.policy import Settings, SourcePolicy
+    from socconsole.store.database import Database
 
 _LOW_DISK = 1_000_000_000
 """Bytes below which a disk is worth a word."""
@@ -139,10 +140,22 @@ def _database(context: Context) -> Iterator[Observation]:
         yield Observation("ok", "database", str(path or database.url))
         for read in long_reads(database):
             yield Observation("warning", "database", str(read), "end that process")
+        yield from _rule_remarks(database)
     except SocError as error:
         yield _error("database", error)
     finally:
         database.close()
+
+
+def _rule_remarks(database: "Database") -> Iterator[Observation]:
+    from socconsole.store.queries.rule_list import rules
+
+    with database.read() as session:
+        told = [(row.title, row.remark) for row in rules(session) if row.remark]
+    for title, remark in told:
+        yield Observation(
+            "warning", f"rule {title}", remark, "narrow what it counts, or fix the source's clock"
+        )
 
 
 def _database_file(path: Path) -> Iterator[Observation]:

@@ -39,7 +39,7 @@ class Batch:
     detections: list[Detection] = field(default_factory=list)
     checkpoints: list[tuple[Followed, tuple[Checkpoint, ...]]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    state: bytes | None = None
+    state: tuple[bytes, dict[str, str]] | None = None
     """What the matcher remembers after it, where that has changed."""
 
     def add(self, source: Followed, generation_id: int, events: list[Event]) -> None:

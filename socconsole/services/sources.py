@@ -345,10 +345,17 @@ def matcher_state(session: Session, revision: str, *, group: str = LEASE) -> byt
 
 
 def save_matcher_state(
-    session: Session, revision: str, state: bytes, *, now: datetime, group: str = LEASE
+    session: Session,
+    revision: str,
+    state: bytes,
+    remarks: Mapping[str, str],
+    *,
+    now: datetime,
+    group: str = LEASE,
 ) -> None:
-    """Store what the windows remember."""
-    row = {"name": group, "revision": revision, "state": state, "updated_at": now}
+    """Store what the windows remember, and what is to be said of some rules."""
+    row: dict[str, object] = {"name": group, "revision": revision, "state": state}
+    row |= {"remarks": dict(remarks), "updated_at": now}
     _upsert(session, MatcherState, [row], key=("name",))
 
 

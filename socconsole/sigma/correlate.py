@@ -42,8 +42,8 @@ _JOINED = "\x1f"
 class _Saved(Struct):
     version: int
     clock: int
-    windows: dict[str, tuple[str, msgspec.Raw]]
-    """Rule id → the rule's revision, and what its window remembers."""
+    windows: dict[str, tuple[str, msgspec.Raw, Losses]]
+    """Rule id → the rule's revision, what its window remembers, and what it has lost."""
 
 
 class _Watcher:
@@ -205,10 +205,10 @@ class Correlator:
     def state(self) -> bytes:
         """Return what all windows remember."""
         windows = {
-            rule_id: (watcher.definition.rule.revision, watcher.packed())
+            rule_id: (watcher.definition.rule.revision, watcher.packed(), watcher.window.losses)
             for rule_id, watcher in self._watchers.items()
         }
-        return msgspec.msgpack.encode(_Saved(1, self._clock, windows))
+        return msgspec.msgpack.encode(_Saved(2, self._clock, windows))
 
     def restore(self, state: bytes) -> None:
         """Take up what `state` returned; a rule whose text changed since starts afresh."""
@@ -217,10 +217,11 @@ class Correlator:
         except msgspec.DecodeError:
             return
         self._clock = saved.clock
-        for rule_id, (revision, memory) in saved.windows.items():
+        for rule_id, (revision, memory, losses) in saved.windows.items():
             watcher = self._watchers.get(rule_id)
             if watcher is not None and watcher.definition.rule.revision == revision:
                 watcher.restore(memory)
+                watcher.window.losses = losses
 
     def _told(self, watcher: _Watcher, fired: Fired) -> list[Detection]:
         rule = watcher.definition.rule

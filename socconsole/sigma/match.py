@@ -154,6 +154,14 @@ class Matcher:
         """Return the id of each rule whose windows lost something, such as late events → what."""
         return self._correlator.losses()
 
+    def remembered(self) -> tuple[bytes, dict[str, str]]:
+        """Return `state`, and of each rule that lost something or is spared long values what."""
+        remarks = {rule_id: f"lost: {losses}" for rule_id, losses in self.losses().items()}
+        for rule_id, why in self.quarantined.items():
+            spared = f"spared long values: {why}"
+            remarks[rule_id] = "; ".join(filter(None, (remarks.get(rule_id), spared)))
+        return self.state(), remarks
+
     def _fire(
         self,
         definition: Definition,

@@ -42,6 +42,15 @@ class Losses:
     without_group: int = 0
     """Matches that lacked a field to group by, or the value to look at."""
 
+    def __str__(self) -> str:
+        told = (
+            (self.late, "came too late"),
+            (self.groups, "groups forgotten"),
+            (self.entries, "events of full groups forgotten"),
+            (self.without_group, "lacked its fields"),
+        )
+        return ", ".join(f"{count:,} {what}" for count, what in told if count)
+
 
 class Window(Protocol):
     """One window rule over all its groups."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from socconsole.core.detection import Rule
 from socconsole.core.severity import Severity
 from socconsole.services import rules
+from socconsole.services.sources import save_matcher_state
 from socconsole.store.queries.rule_list import rules as listed
 from tests.conftest import NOON
 
@@ -36,3 +37,15 @@ def test_a_rule_that_is_gone_is_off_and_back_on_when_it_returns(database):
     write(database, WEB, SSH)
     with database.read() as session:
         assert all(row.enabled for row in listed(session))
+
+
+def test_what_a_rule_lost_stands_beside_it(database):
+    write(database, WEB, SSH)
+    with database.begin() as session:
+        for group, remarks in (("a", {"r2": "lost: 3 came too late"}), ("b", {"r2": "more"})):
+            save_matcher_state(session, "x", b"", remarks, now=NOON, group=group)
+    with database.read() as session:
+        assert {row.id: row.remark for row in listed(session)} == {
+            "r1": "",
+            "r2": "lost: 3 came too late; more",
+        }

@@ -17,6 +17,7 @@ from socconsole.sigma.match import Matcher
 from socconsole.sigma.rules import load_rules
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
+from socconsole.store.queries.rule_list import rule_remarks
 from socconsole.store.queries.sources import sources
 from socconsole.store.tables import Lease
 
@@ -210,6 +211,18 @@ def test_windows_that_are_open_survive_a_restart(sqlite_database, folder):
     assert totals.detections == 1
     totals, _, _ = collect_once(sqlite_database, folder, "auth.log")
     assert totals.detections == 0
+
+
+def test_what_windows_lost_is_told_and_outlives_a_restart(sqlite_database, folder):
+    (folder / "rule.yml").write_text(WINDOW)
+    log = folder / "logs" / "auth.log"
+    for count in (1, 2):
+        with log.open("a") as writer:
+            writer.write(line(600, "matters") + line(0, "matters"))  # ten minutes late
+        collect_once(sqlite_database, folder, "auth.log")
+        with sqlite_database.read() as session:
+            (remark,) = rule_remarks(session).values()
+        assert remark == f"lost: {count} came too late"
 
 
 def alerts_of(database: Database):

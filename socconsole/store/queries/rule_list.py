@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from socconsole.core.severity import Severity
-from socconsole.store.tables import Alert, DetectionCount, RuleRecord, table_of
+from socconsole.store.tables import Alert, DetectionCount, MatcherState, RuleRecord, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class RuleRow:
     true_positives: int
     decided: int
     """Alerts people closed as true, benign or false positive."""
+    remark: str
+    """What its windows lost, and whether it is spared long values; empty: nothing of that."""
 
 
 _DECIDED = ("true_positive", "benign_positive", "false_positive")
@@ -51,6 +53,7 @@ def rules(session: Session) -> tuple[RuleRow, ...]:
     )
     open_ = {rule: count for rule, count in session.execute(counted)}  # noqa: C416 rows are no pairs
     fired = _fired(session)
+    remarks = rule_remarks(session)
     rows = [
         RuleRow(
             id=row.id,
@@ -72,10 +75,20 @@ def rules(session: Session) -> tuple[RuleRow, ...]:
             open=open_.get(row.id, 0),
             true_positives=ended.get((row.id, "true_positive"), 0),
             decided=sum(ended.get((row.id, name), 0) for name in _DECIDED),
+            remark=remarks.get(row.id, ""),
         )
         for row in session.scalars(select(RuleRecord))
     ]
     return tuple(sorted(rows, key=lambda row: (-row.detections, row.title)))
+
+
+def rule_remarks(session: Session) -> dict[str, str]:
+    """Return rule → what the collectors say of it: what was lost, what it is spared."""
+    found: dict[str, str] = {}
+    for kept in session.scalars(select(col(MatcherState.remarks))):
+        for rule, remark in kept.items():
+            found[rule] = "; ".join(filter(None, (found.get(rule), remark)))
+    return found
 
 
 def _fired(session: Session) -> dict[str, tuple[int, datetime | None]]:

@@ -187,6 +187,8 @@ class MatcherState(Row, table=True):
     revision: str = ""
     """Digest of the rules it belongs to; other rules start with empty windows."""
     state: bytes = content(default=b"")
+    remarks: dict[str, str] = document()
+    """Rule → what its windows lost, and whether it is spared long values."""
     updated_at: datetime = moment()
 
 

@@ -160,7 +160,7 @@ class RulesScreen(ReadsAgain, Screen[None]):
             Column("open", "Open", 5, lambda row: str(row.open), right=True),
             Column("precision", "True", 7, _precision, right=True),
             Column("last", "Last", 4, self._last, right=True),
-            Column("status", "Status", 8, _rule_state),
+            Column("status", "Status", 8, _rule_state, _rule_state_style),
             Column("tags", "ATT&CK", 20, lambda row: " ".join(row.tags), least=110, grow=1),
             Column("path", "File", 24, lambda row: row.path, lambda _: "muted", least=150, grow=1),
         ]
@@ -194,7 +194,13 @@ def _precision(row: "RuleRow") -> str:
 
 
 def _rule_state(row: "RuleRow") -> str:
-    return row.status if row.enabled else "off"
+    if not row.enabled:
+        return "off"
+    return "loses" if row.remark else row.status
+
+
+def _rule_state_style(row: "RuleRow") -> str:
+    return "warn" if row.enabled and row.remark else ""
 
 
 def _state_style(row: "SuppressionRow") -> str:
@@ -211,7 +217,7 @@ def _rule_lines(row: "RuleRow") -> list[Line]:
         ((f"{row.detections:,} detections, {row.open} open alerts, ", ""),
          (f"{row.true_positives} of {row.decided} decided were true", "")),
         ((" ".join(row.tags), "key"),),
-        (),
+        ((row.remark, "warn"),),
     ]  # fmt: skip
     lines += [(("False positives: ", "muted"), (text, "")) for text in row.false_positives]
     lines += [((text, "muted"),) for text in row.references]

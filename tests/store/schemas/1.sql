@@ -299,6 +299,7 @@ CREATE TABLE matcher_state (
 	name TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
 	state BLOB NOT NULL, 
+	remarks TEXT NOT NULL, 
 	updated_at INTEGER NOT NULL, 
 	CONSTRAINT pk_matcher_state PRIMARY KEY (name)
 )
@@ -1156,9 +1157,9 @@ CREATE INDEX ix_escalation_subject ON escalation (subject_kind, subject_id);
 
 CREATE INDEX ix_handoff_until ON handoff (until DESC);
 
-CREATE INDEX ix_action_at ON action (at);
-
 CREATE INDEX ix_action_by_at ON action ("by", at);
+
+CREATE INDEX ix_action_at ON action (at);
 
 CREATE INDEX ix_audit_entry_entity ON audit_entry (entity, entity_id, seq);
 
@@ -1168,11 +1169,11 @@ CREATE INDEX ix_change_at ON change (at);
 
 CREATE INDEX ix_change_seq ON change (seq);
 
+CREATE INDEX ix_context_fingerprint ON context (fingerprint, last_seen DESC);
+
 CREATE INDEX ix_context_last_seen ON context (last_seen);
 
 CREATE INDEX ix_context_host ON context (host, last_seen DESC);
-
-CREATE INDEX ix_context_fingerprint ON context (fingerprint, last_seen DESC);
 
 CREATE INDEX ix_observable_link_subject ON observable_link (subject_kind, subject_id);
 
@@ -1190,11 +1191,11 @@ CREATE INDEX ix_suppression_until ON suppression (until);
 
 CREATE INDEX ix_presence_subject ON presence (subject_kind, subject_id);
 
-CREATE INDEX ix_ticket_status_priority ON ticket (status, priority, id);
+CREATE INDEX ix_ticket_opened_at ON ticket (opened_at DESC);
 
 CREATE INDEX ix_ticket_incident_id ON ticket (incident_id);
 
-CREATE INDEX ix_ticket_opened_at ON ticket (opened_at DESC);
+CREATE INDEX ix_ticket_status_priority ON ticket (status, priority, id);
 
 CREATE INDEX ix_evidence_subject ON evidence (subject_kind, subject_id, captured_at);
 
@@ -1214,24 +1215,6 @@ CREATE INDEX ix_outage_incident_id ON outage (incident_id);
 
 CREATE INDEX ix_source_note_source_id_at ON source_note (source_id, at);
 
-CREATE INDEX ix_alert_assignee ON alert (assignee, rank DESC, id DESC) WHERE is_open = 1;
-
-CREATE INDEX ix_alert_status_created_at ON alert (status, created_at DESC);
-
-CREATE INDEX ix_alert_source ON alert (source_id, rank DESC, id DESC) WHERE is_open = 1;
-
-CREATE INDEX ix_alert_open_created_at ON alert (created_at DESC, id DESC) WHERE is_open = 1;
-
-CREATE INDEX ix_alert_fingerprint ON alert (fingerprint, created_at DESC);
-
-CREATE INDEX ix_alert_ticket_id ON alert (ticket_id);
-
-CREATE INDEX ix_alert_created_at ON alert (created_at DESC);
-
-CREATE INDEX ix_alert_open_last_seen ON alert (last_seen DESC, id DESC) WHERE is_open = 1;
-
-CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip) WHERE is_open = 1;
-
 CREATE INDEX ix_alert_rule_id ON alert (rule_id, created_at DESC);
 
 CREATE INDEX ix_alert_incident_id ON alert (incident_id);
@@ -1239,6 +1222,24 @@ CREATE INDEX ix_alert_incident_id ON alert (incident_id);
 CREATE INDEX ix_alert_group_id ON alert (group_id);
 
 CREATE INDEX ix_alert_open_rule_id ON alert (rule_id, rank DESC, id DESC) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_open_last_seen ON alert (last_seen DESC, id DESC) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_assignee ON alert (assignee, rank DESC, id DESC) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_status_created_at ON alert (status, created_at DESC);
+
+CREATE INDEX ix_alert_open_created_at ON alert (created_at DESC, id DESC) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_source ON alert (source_id, rank DESC, id DESC) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_fingerprint ON alert (fingerprint, created_at DESC);
+
+CREATE INDEX ix_alert_ticket_id ON alert (ticket_id);
+
+CREATE INDEX ix_alert_created_at ON alert (created_at DESC);
 
 CREATE INDEX ix_ticket_link_other_id ON ticket_link (other_id);
 
