@@ -1,5 +1,6 @@
 """One source while it is followed: its files, its parser, what it holds back, its figures."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ from socconsole.sources.generation import Generation
 from socconsole.sources.ledger import Portion
 from socconsole.sources.spool import Spool
 from socconsole.sources.tail import Tail
+
+HALF_LINE_BYTES = 400
+"""How much of an unfinished line is shown."""
 
 
 @dataclass(slots=True, eq=False)
@@ -80,7 +84,16 @@ class Followed:
         if state == "idle" and longest is not None:
             silent = (datetime.now(UTC) - self._heard_at).total_seconds()
             state = "silent" if silent > longest else state
-        return SourceHealth(state, lag, error)
+        return SourceHealth(state, lag, error, self._half_line())
+
+    def _half_line(self) -> str | None:
+        found = self.tail.half_lines(time.monotonic())
+        if not found:
+            return None
+        generation, data = found[0]
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        text = self.reader.shown(data[:HALF_LINE_BYTES])
+        return f"{generation.shown_path}{more}: {text}"
 
     def unfinished(self, now: float) -> list[str]:
         """Return the files whose last line nobody has finished."""

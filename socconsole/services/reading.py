@@ -10,17 +10,12 @@ from socconsole.core.policy import SourcePolicy
 from socconsole.parsers import Parse, Parser, choose, find, open_parser, unparsed
 from socconsole.parsers.envelopes import unpacked
 from socconsole.parsers.timestamps import host_zone, in_order
+from socconsole.services.clocks import Clocks
 from socconsole.sources.framing import text_of
 from socconsole.sources.notes import Note, NoteKind
 
 LOOK_LINES = 50
 """First lines of a file that `format = "auto"` looks at."""
-SKEW_AHEAD_SECS = 300.0
-"""An event this far in the future tells of a wrong clock."""
-SKEW_BEHIND_SECS = 30 * 86400.0
-"""A line just written whose event is this old tells of one too."""
-NOTE_PAUSE_SECS = 3600.0
-"""The same remark about the same source is made once in so long."""
 MISSES = 200
 RETRY = 50
 """After `MISSES` lines no parser reads, only every so many-th is offered to every parser."""
@@ -89,7 +84,7 @@ class LineReader:
         self._misses = 0
         self._formats: dict[int, FileFormat] = {}
         self._notes: list[Note] = []
-        self._noted: dict[NoteKind, datetime] = {}
+        self._clocks = Clocks(policy.name)
         self._bad: dict[int, int] = {}
 
     def take_notes(self) -> list[Note]:
@@ -114,6 +109,7 @@ class LineReader:
         self._formats.pop(generation, None)
         self._last.pop(generation, None)
         self._bad.pop(generation, None)
+        self._clocks.forget(generation)
 
     def events(
         self,
@@ -152,6 +148,11 @@ class LineReader:
             events.append(event)
         return events
 
+    def shown(self, data: bytes) -> str:
+        """Return half a line as it may be shown: without its secrets."""
+        text = text_of(data)[0]
+        return text if self._redact is None else self._redact(text)
+
     def _text(self, line: RawLine) -> tuple[str, bool]:
         """Return a line's text, without its secrets; the line keeps no others."""
         text, exact = text_of(line.data)
@@ -174,9 +175,7 @@ class LineReader:
             previous = self._last.get(line.generation)
             event.time = in_order(event.time, previous, self.zone, read_at if is_live else None)
             self._last[line.generation] = event.time
-        ahead = (event.time - read_at).total_seconds()
-        if ahead > SKEW_AHEAD_SECS or (is_live and ahead < -SKEW_BEHIND_SECS):
-            self._note_skew(event.time, line, read_at)
+        self._notes += self._clocks.look(event, line, read_at, is_live=is_live)
 
     def _format(self, generation: int, head: Callable[[], bytes], texts: list[str]) -> FileFormat:
         known = self._formats.get(generation)
@@ -220,33 +219,17 @@ class LineReader:
             return
         else:
             first = line.offset
+        text = "bytes that are not UTF-8"
+        if count >= ENCODING_NOTES:
+            text += "; where else the file has such is not listed"
         self._notes.append(
             Note(
                 source=self.policy.name,
                 kind=NoteKind.BAD_ENCODING,
-                text="bytes that are not UTF-8",
+                text=text,
                 path=line.path,
                 generation=line.generation,
                 first=first,
-                last=line.end,
-            )
-        )
-
-    def _note_skew(self, time: datetime, line: RawLine, read_at: datetime) -> None:
-        before = self._noted.get(NoteKind.CLOCK_SKEW)
-        if before is not None and (read_at - before).total_seconds() < NOTE_PAUSE_SECS:
-            return
-        self._noted[NoteKind.CLOCK_SKEW] = read_at
-        ahead = round((time - read_at).total_seconds())
-        where = f"{ahead} seconds in the future" if ahead > 0 else f"{-ahead} seconds ago"
-        self._notes.append(
-            Note(
-                source=self.policy.name,
-                kind=NoteKind.CLOCK_SKEW,
-                text=f"the time of an event just read is {where}",
-                path=line.path,
-                generation=line.generation,
-                first=line.offset,
                 last=line.end,
             )
         )

@@ -57,6 +57,8 @@ class SourceHealth:
     state: str
     lag_bytes: int
     error: str | None = None
+    half_line: str | None = None
+    """File and text of a last line that nobody has finished for a while; never matched."""
 
 
 # The lease -----------------------------------------------------------------------------------
@@ -317,6 +319,7 @@ def add_counts(session: Session, source_id: int, counts: "Counts", health: Sourc
         "lag_bytes": health.lag_bytes,
         "state": health.state,
         "error": health.error,
+        "half_line": health.half_line,
     }
     if counts.last_read_at is not None:
         columns["last_read_at"] = counts.last_read_at

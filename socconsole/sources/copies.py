@@ -172,10 +172,11 @@ def _against_ended(
             continue
         if not settled:
             return Judgement(Verdict.HOLD)
-        whole = common >= SURE_BYTES or (file.size == common and file.head.endswith(b"\n"))
-        if whole and file.size < one.offset:
-            # Lines came between the copy and the truncation: all of the copy was consumed.
-            return Judgement(Verdict.ADOPT, one, file.size)
+        if file.size < one.offset and (common >= SURE_BYTES or file.size == common):
+            # Lines came between the copy and the truncation: all of the copy was consumed. Half a
+            # line at the end of little may as well be one that a new file is going on with.
+            place = file.size if common >= SURE_BYTES else line_start(file.fd, file.size)
+            return Judgement(Verdict.ADOPT, one, place)
     return None
 
 

@@ -147,6 +147,10 @@ class KilledReader:
     def follow(self, seconds: float = 3.0, step: float = 0.25) -> None:
         self._ask("follow", seconds, step)
 
+    def tell_health(self) -> None:
+        """Let it write down how its sources are, as it does every few seconds."""
+        self._ask("tell_health")
+
     def block(self) -> None:
         """Let it read what is there while the database takes nothing."""
         self._ask("block")

@@ -2,6 +2,7 @@
 
 import os
 
+from socconsole.sources.copies import SURE_BYTES
 from socconsole.sources.notes import NoteKind
 from tests.sources.stage import KILLED, Stage, places, scenario
 
@@ -90,6 +91,26 @@ def test_half_written_copy(stage: Stage, row):
         os.truncate(stage.path(), 0)
         stage.append()
     stage.settle()
+    stage.expect_all()
+
+
+@scenario(13, "little copied amid a line, then finished and truncated", matrix=False)
+def test_little_copied_amid_a_line(stage: Stage, row):
+    stage.append(count=2)
+    reader = stage.start()
+    line = stage.lines(1)
+    with stage.path().open("ab") as writer:
+        writer.write(line[:5])
+        writer.flush()
+        copied = stage.path().read_bytes()
+        writer.write(line[5:])
+    reader.follow(1)
+    stage.path("app.log.1").write_bytes(copied)
+    os.truncate(stage.path(), 0)
+    stage.append()
+    stage.glance()
+    stage.settle()
+    assert len(copied) < SURE_BYTES
     stage.expect_all()
 
 

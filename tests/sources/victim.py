@@ -111,6 +111,9 @@ class Victim:
         self.collector._write = write
         return False
 
+    def tell_health(self) -> None:
+        self.collector._beat()
+
     def block(self) -> None:
         """Read the next batch, and look on while it cannot be stored."""
         self.round_with(self._keep)

@@ -22,6 +22,8 @@ class SourceRow:
     enabled: bool
     state: str
     error: str | None
+    half_line: str | None
+    """File and text of a last line that nobody has finished for a while; it is not matched."""
     lines: int
     events: int
     unparsed: int
@@ -72,6 +74,7 @@ def sources(session: Session, *, stopped: bool = False) -> tuple[SourceRow, ...]
             enabled=row.enabled,
             state=row.state,
             error=row.error,
+            half_line=row.half_line,
             lines=row.lines,
             events=row.events,
             unparsed=row.unparsed,

@@ -63,6 +63,8 @@ class Source(Identified, table=True):
     enabled: bool = True
     state: str = word(default="starting")
     error: str | None = None
+    half_line: str | None = None
+    """File and text of a last line that nobody has finished for a while."""
     error_at: datetime | None = no_moment()
     lines: int = big(default=0)
     events: int = big(default=0)

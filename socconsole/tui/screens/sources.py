@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from socconsole.store.queries.sources import SourceNoteRow, SourceRow
 
 _UNPARSED_SHOWN = 200
+_NOTES = 200
 
 _EMPTY = (
     "No source is read yet.\n\n"
@@ -34,7 +35,7 @@ _EMPTY = (
 
 
 class SourcesScreen(ReadsAgain, Screen[None]):
-    """Every source with its health; Enter tells more."""
+    """Every source with its health, and what happened to it; Enter tells more."""
 
     TITLE = "Sources"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,11 +45,17 @@ class SourcesScreen(ReadsAgain, Screen[None]):
     ]
 
     def compose(self) -> ComposeResult:
-        yield from framed(VirtualTable(self._columns(), empty=_EMPTY))
+        notes = VirtualTable(_NOTE_COLUMNS, empty="Nothing worth a remark.", id="notes")
+        notes.can_focus = False
+        yield from framed(
+            VirtualTable(self._columns(), empty=_EMPTY, id="sources"),
+            Drawn([("What happened to it", "heading")], id="happened"),
+            notes,
+        )
 
     @property
     def table(self) -> "VirtualTable[SourceRow]":
-        return self.query_one(VirtualTable)
+        return self.query_one("#sources", VirtualTable)
 
     def on_mount(self) -> None:
         self.table.focus()
@@ -60,6 +67,7 @@ class SourcesScreen(ReadsAgain, Screen[None]):
 
         rows = await console(self).store.read(sources, stopped=True)
         self.table.show_rows([(row.id, row) for row in rows])
+        self._show_notes()
         troubled = sum(bool(row.error) for row in rows)
         unparsed = sum(row.unparsed for row in rows)
         self.query_one("#bar", Drawn).show(
@@ -68,6 +76,23 @@ class SourcesScreen(ReadsAgain, Screen[None]):
             (f"  {troubled} in trouble" if troubled else "", "bad"),
             (f"  {unparsed:,} lines unparsed" if unparsed else "", "warn"),
         )
+
+    def on_virtual_table_highlighted(self, message: VirtualTable.Highlighted) -> None:
+        message.stop()
+        if message.table is self.table:
+            self._show_notes()
+
+    @task
+    async def _show_notes(self) -> None:
+        from socconsole.store.queries.sources import source_notes
+
+        row = self.table.cursor_row
+        notes: tuple[SourceNoteRow, ...] = ()
+        if row is not None:
+            notes = await console(self).store.read(source_notes, source_id=row.id, limit=_NOTES)
+        for part in ("#happened", "#notes"):
+            self.query_one(part).display = row is not None
+        self.query_one("#notes", VirtualTable).show_rows([(note.id, note) for note in notes])
 
     def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
         message.stop()
@@ -126,12 +151,18 @@ class SourcesScreen(ReadsAgain, Screen[None]):
             Column("files", "Files", 5, lambda row: str(row.files), right=True, least=90),
             Column("format", "Read as", 20, lambda row: ", ".join(row.formats), least=110, grow=1),
             Column("path", "Path", 24, lambda row: row.path, lambda _: "muted", least=140, grow=2),
-            Column("error", "Trouble", 10, lambda row: row.error or "", lambda _: "bad", grow=2),
+            Column("error", "Trouble", 10, _trouble, lambda _: "bad", grow=2),
         ]
 
     def _last(self, row: "SourceRow") -> str:
         now: datetime = console(self).now()
         return span(now - row.last_read_at) if row.last_read_at else "–"
+
+
+def _trouble(row: "SourceRow") -> str:
+    if row.error or not row.half_line:
+        return row.error or ""
+    return f"half a line: {row.half_line}"
 
 
 def _mark(row: "SourceRow") -> str:
@@ -163,12 +194,14 @@ def source_lines(row: "SourceRow", notes: "tuple[SourceNoteRow, ...]") -> list[L
         (("last read  ", "muted"), (stamp(row.last_read_at), "")),
         (),
     ]
+    if row.half_line:
+        lines.append((("half a line, not matched yet: ", "warn"), (row.half_line, "")))
     lines += [(("read as ", "muted"), (text, "")) for text in row.formats]
     lines += [(), (("What happened to it", "heading"),)]
     if not notes:
         lines.append((("Nothing worth a remark.", "muted"),))
     for note in notes:
-        where = f"  {note.path}" + (f" from byte {note.first:,}" if note.first is not None else "")
+        where = f"  {note.path}  {_bytes(note)}"
         lines.append(
             (
                 (f"{stamp(note.at)[:10]} {clock(note.at)} ", "muted"),
@@ -178,3 +211,18 @@ def source_lines(row: "SourceRow", notes: "tuple[SourceNoteRow, ...]") -> list[L
             )
         )
     return lines
+
+
+def _bytes(note: "SourceNoteRow") -> str:
+    if note.first is None:
+        return ""
+    return f"byte {note.first:,} to " + ("?" if note.last is None else f"{note.last:,}")
+
+
+_NOTE_COLUMNS: "list[Column[SourceNoteRow]]" = [
+    Column("at", "When", 14, lambda note: f"{stamp(note.at)[5:10]} {clock(note.at)}"),
+    Column("kind", "What", 12, lambda note: note.kind, lambda _: "warn"),
+    Column("bytes", "Where", 26, _bytes),
+    Column("file", "File", 12, lambda note: note.path.rpartition("/")[2], grow=1),
+    Column("text", "Remark", 24, lambda note: note.text, grow=4),
+]
