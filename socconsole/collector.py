@@ -20,16 +20,15 @@ from socconsole.errors import ConflictError, SettingsError, SocError, StoreError
 from socconsole.services import nodes
 from socconsole.services import sources as kept
 from socconsole.services.batch import Batch, Pace
-from socconsole.services.following import Followed
+from socconsole.services.following import Followed, follow_all
 from socconsole.services.joining import WAIT_SECS
 from socconsole.services.lapsing import keep_time
 from socconsole.services.raising import raise_alerts
-from socconsole.services.reading import Counts, LineReader
+from socconsole.services.reading import Counts
 from socconsole.settings import state_folder
 from socconsole.sigma.match import Matcher
-from socconsole.sources.inputs import Inputs, files_of
+from socconsole.sources.inputs import Inputs
 from socconsole.sources.notes import Note, NoteKind
-from socconsole.sources.tail import Tail, open_files_limit
 from socconsole.sources.watch import Watch
 from socconsole.store import retention
 from socconsole.store.anchors import anchor_if_due
@@ -455,35 +454,20 @@ class Collector:
             self._say(str(error))
 
     def _open_sources(self) -> None:
-        now = datetime.now(UTC)
-        policies = self._settings.source
-        readers = {policy.name: LineReader(policy, self._redact) for policy in policies}
         with self._database.begin() as session:
-            ids = kept.register(session, policies, now=now, group=self._group)
-            states = {name: kept.checkpoints(session, ids[name], name) for name in ids}
-            for number in ids.values():
-                kept.forget_ended(session, number, now=now, keep=self._keep_ended)
+            self._followed = follow_all(
+                session,
+                self._settings.source,
+                inputs=self._inputs,
+                redact=self._redact,
+                group=self._group,
+                now=datetime.now(UTC),
+                keep_ended=self._keep_ended,
+            )
             self._events.recover(session)
             state = kept.matcher_state(session, self._revision, group=self._group)
         if state:
             self._matcher.restore(state)
-        share = max(16, open_files_limit() // max(1, len(policies)))
-        self._followed = [
-            Followed(
-                ids[policy.name],
-                policy,
-                Tail(
-                    files_of(policy, self._inputs.spools.get(policy.name)),
-                    states[policy.name],
-                    now=time.monotonic(),
-                    open_files=share,
-                ),
-                readers[policy.name],
-                self._inputs.spools.get(policy.name),
-                self._inputs.feeders.get(policy.name),
-            )
-            for policy in policies
-        ]
 
     def _close_sources(self) -> None:
         for one in self._followed:

@@ -1,20 +1,29 @@
 """One source while it is followed: its files, its parser, what it holds back, its figures."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel import Session
 
 from socconsole.core.event import Event, RawLine
 from socconsole.core.policy import SourcePolicy
 from socconsole.services.joining import Joining
 from socconsole.services.reading import Counts, LineReader
-from socconsole.services.sources import SourceHealth, shown
+from socconsole.services.sources import (
+    SourceHealth,
+    checkpoints,
+    forget_ended,
+    register,
+    shown,
+)
 from socconsole.sources.feeders import Feeder
 from socconsole.sources.generation import Generation
+from socconsole.sources.inputs import Inputs, files_of
 from socconsole.sources.ledger import Portion
 from socconsole.sources.spool import Spool
-from socconsole.sources.tail import Tail
+from socconsole.sources.tail import Tail, open_files_limit
 
 HALF_LINE_BYTES = 400
 """How much of an unfinished line is shown."""
@@ -149,3 +158,34 @@ class Followed:
             joining = held[1] if held is not None else None
             self.tail.settle(generation, joining.settled(read) if joining else read)
         return events
+
+
+def follow_all(
+    session: Session,
+    policies: Sequence[SourcePolicy],
+    *,
+    inputs: Inputs,
+    redact: Callable[[str], str] | None,
+    group: str,
+    now: datetime,
+    keep_ended: timedelta,
+) -> list[Followed]:
+    """Make a group's sources known and go on in each where it was left.
+
+    Raises:
+        SettingsError: A format does not exist, or another group reads a source of that name.
+
+    """
+    readers = [LineReader(policy, redact) for policy in policies]
+    ids = register(session, policies, now=now, group=group)
+    share = max(16, open_files_limit() // max(1, len(policies)))
+    followed = []
+    for policy, reader in zip(policies, readers, strict=True):
+        number, name = ids[policy.name], policy.name
+        files = files_of(policy, inputs.spools.get(name))
+        kept = checkpoints(session, number, name)
+        forget_ended(session, number, now=now, keep=keep_ended)
+        tail = Tail(files, kept, now=time.monotonic(), open_files=share)
+        spool, feeder = inputs.spools.get(name), inputs.feeders.get(name)
+        followed.append(Followed(number, policy, tail, reader, spool, feeder))
+    return followed
