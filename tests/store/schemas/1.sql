@@ -252,6 +252,7 @@ CREATE TABLE source (
 	enabled INTEGER NOT NULL, 
 	state TEXT NOT NULL, 
 	error TEXT, 
+	half_line TEXT, 
 	error_at INTEGER, 
 	lines INTEGER NOT NULL, 
 	events INTEGER NOT NULL, 
@@ -1157,29 +1158,29 @@ CREATE INDEX ix_escalation_subject ON escalation (subject_kind, subject_id);
 
 CREATE INDEX ix_handoff_until ON handoff (until DESC);
 
-CREATE INDEX ix_action_by_at ON action ("by", at);
-
 CREATE INDEX ix_action_at ON action (at);
+
+CREATE INDEX ix_action_by_at ON action ("by", at);
 
 CREATE INDEX ix_audit_entry_entity ON audit_entry (entity, entity_id, seq);
 
 CREATE INDEX ix_audit_entry_action_id ON audit_entry (action_id);
 
-CREATE INDEX ix_change_at ON change (at);
-
 CREATE INDEX ix_change_seq ON change (seq);
+
+CREATE INDEX ix_change_at ON change (at);
 
 CREATE INDEX ix_context_fingerprint ON context (fingerprint, last_seen DESC);
 
-CREATE INDEX ix_context_last_seen ON context (last_seen);
-
 CREATE INDEX ix_context_host ON context (host, last_seen DESC);
+
+CREATE INDEX ix_context_last_seen ON context (last_seen);
 
 CREATE INDEX ix_observable_link_subject ON observable_link (subject_kind, subject_id);
 
-CREATE INDEX ix_incident_phase_severity ON incident (phase, severity);
-
 CREATE INDEX ix_incident_declared_at ON incident (declared_at DESC);
+
+CREATE INDEX ix_incident_phase_severity ON incident (phase, severity);
 
 CREATE INDEX ix_handoff_item_handoff_id ON handoff_item (handoff_id, section, position);
 
@@ -1215,31 +1216,31 @@ CREATE INDEX ix_outage_incident_id ON outage (incident_id);
 
 CREATE INDEX ix_source_note_source_id_at ON source_note (source_id, at);
 
+CREATE INDEX ix_alert_created_at ON alert (created_at DESC);
+
 CREATE INDEX ix_alert_rule_id ON alert (rule_id, created_at DESC);
 
 CREATE INDEX ix_alert_incident_id ON alert (incident_id);
 
 CREATE INDEX ix_alert_group_id ON alert (group_id);
 
+CREATE INDEX ix_alert_open_created_at ON alert (created_at DESC, id DESC) WHERE is_open = 1;
+
 CREATE INDEX ix_alert_open_rule_id ON alert (rule_id, rank DESC, id DESC) WHERE is_open = 1;
 
 CREATE INDEX ix_alert_open_last_seen ON alert (last_seen DESC, id DESC) WHERE is_open = 1;
 
+CREATE INDEX ix_alert_ticket_id ON alert (ticket_id);
+
 CREATE INDEX ix_alert_assignee ON alert (assignee, rank DESC, id DESC) WHERE is_open = 1;
-
-CREATE INDEX ix_alert_status_created_at ON alert (status, created_at DESC);
-
-CREATE INDEX ix_alert_open_created_at ON alert (created_at DESC, id DESC) WHERE is_open = 1;
-
-CREATE INDEX ix_alert_source ON alert (source_id, rank DESC, id DESC) WHERE is_open = 1;
 
 CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip) WHERE is_open = 1;
 
+CREATE INDEX ix_alert_status_created_at ON alert (status, created_at DESC);
+
+CREATE INDEX ix_alert_source ON alert (source_id, rank DESC, id DESC) WHERE is_open = 1;
+
 CREATE INDEX ix_alert_fingerprint ON alert (fingerprint, created_at DESC);
-
-CREATE INDEX ix_alert_ticket_id ON alert (ticket_id);
-
-CREATE INDEX ix_alert_created_at ON alert (created_at DESC);
 
 CREATE INDEX ix_ticket_link_other_id ON ticket_link (other_id);
 
