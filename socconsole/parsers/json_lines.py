@@ -33,6 +33,8 @@ _WORSE: Mapping[str, EventCategory] = MappingProxyType(
         "critical": EventCategory.EXCEPTION,
         "alert": EventCategory.EXCEPTION,
         "emerg": EventCategory.EXCEPTION,
+        "emergency": EventCategory.EXCEPTION,
+        "severe": EventCategory.EXCEPTION,
         "panic": EventCategory.EXCEPTION,
         "exception": EventCategory.EXCEPTION,
     }

@@ -24,6 +24,8 @@ _USUAL_LAYOUTS = (
     "%m/%d/%Y %I:%M:%S:%L %p %Z",
     "%Y-%m-%d %H:%M:%S:%L",
     "%d %b %Y %H:%M:%S",
+    "%y%m%d %H:%M:%S",
+    "%m.%d %H:%M:%S",
     "+%s",
 )
 """Layouts lnav knows of itself, besides those we read without being told one."""

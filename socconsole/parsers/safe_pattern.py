@@ -4,6 +4,7 @@ RE2 runs them in linear time. What RE2 refuses (look-around, back-references) ru
 module, on short texts and with a timeout; one that times out is put aside for good.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -32,6 +33,8 @@ class SafePattern:
 
         """
         self.text = text
+        # Groups of one name may stand several times here anyway.
+        text = text.replace("(?J:", "(?:").replace("(?J)", "")
         self.quarantined = False
         """True once it took too long; it matches nothing any more."""
         self._linear = _linear(text)
@@ -57,7 +60,14 @@ class SafePattern:
         return None if found is None else found.groupdict()
 
 
+_GROUP_NAME = re.compile(r"\(\?P?<(\w+)>")
+
+
 def _linear(text: str) -> "Callable[[str], Any] | None":
+    names = _GROUP_NAME.findall(text)
+    if len(names) != len(set(names)):
+        # Of two groups of one name RE2 tells of the first alone, matched or not.
+        return None
     try:
         found = _RE2.compile(text.replace("(?<", "(?P<") if _named(text) else text, _OPTIONS)
     except re2.error:

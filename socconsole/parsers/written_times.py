@@ -92,4 +92,7 @@ def _compiled(layout: str) -> re.Pattern[str] | None:
             seen.add(name)
         pieces.append(piece)
         place += 2
+    if layout.endswith(("%S", "%T")) and "fraction" not in seen:
+        # What a clock shows beyond its seconds is no other time.
+        pieces.append(r"(?:[.,](?P<fraction>\d{1,9}))?")
     return re.compile("".join(pieces))

@@ -178,6 +178,12 @@ def test_a_look_around_runs_on_short_texts_only_and_is_named():
     assert pattern.search("a key" + " " * MAX_BACKTRACKING) is None
 
 
+def test_a_group_may_stand_several_times_as_lnav_has_it():
+    pattern = SafePattern(r"^(?J:(?<level>WARN) (?<body>.*)|(?<body>.*) (?<level>Exception):)$")
+    assert pattern.search("WARN x") == {"level": "WARN", "body": "x"}
+    assert pattern.search("x Exception:") == {"level": "Exception", "body": "x"}
+
+
 def test_a_pattern_that_takes_too_long_is_put_aside(monkeypatch):
     monkeypatch.setattr("socconsole.parsers.safe_pattern.TIMEOUT_SECS", 0.001)
     pattern = SafePattern(r"(?=a)(a|aa|b?a)+(?!x)\1$")
@@ -194,6 +200,7 @@ def test_a_pattern_that_takes_too_long_is_put_aside(monkeypatch):
         ("1772338329", "%s", "2026-03-01T04:12:09Z"),
         ("Mar 01 04:12:09", "%b %d %H:%M:%S", "2026-03-01T04:12:09Z"),
         ("2026-03-01 04:12:09.5 +0100", "%F %T.%f %z", "2026-03-01T03:12:09.500000Z"),
+        ("Mar-01 04:12:09.684", "%b-%d %H:%M:%S", "2026-03-01T04:12:09.684Z"),
         ("99 of 2026", "%d of %Y", None),
         ("x", "%Q", None),
     ],
