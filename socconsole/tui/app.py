@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar, TypeVar, Unpack
+from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events
@@ -28,7 +28,6 @@ from socconsole.tui.critical_signal import ending, sequence
 from socconsole.tui.drafts import Drafts
 from socconsole.tui.keymap import key, load_keymap
 from socconsole.tui.messages import Narrow, Pulse, StoreChanged
-from socconsole.tui.painting import PaintedApp
 from socconsole.tui.read_only import REFUSAL, is_change
 from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.setup import Setup
@@ -36,14 +35,15 @@ from socconsole.tui.startup import WARM_SECS, settle_garbage, warm
 from socconsole.tui.store_access import StoreAccess
 from socconsole.tui.store_watch import StoreWatch
 from socconsole.tui.stylesheet import SettledStylesheet
+from socconsole.tui.talking import TalkingApp
 from socconsole.tui.tasks import task
 from socconsole.tui.type_ahead import TypeAhead, Typed
-from socconsole.tui.widgets.prompt import Asking, PromptLine
+from socconsole.tui.widgets.prompt import PromptLine
 
 T = TypeVar("T")
 
 
-class ConsoleApp(PaintedApp):
+class ConsoleApp(TalkingApp):
     """Shows screens over one store; everything else is theirs."""
 
     TITLE = "socconsole"
@@ -109,9 +109,10 @@ class ConsoleApp(PaintedApp):
         for look in self._looks.values():
             self.register_theme(look.theme)
         self._problems: list[SocError] = list(problems)
-        self.theme = self._first_theme(setup.theme)
+        self.theme = themes.DEFAULT
+        self._try(self._take_theme)
         self.stylesheet = SettledStylesheet(variables=self.get_css_variables())
-        self._read_keys()
+        self._try(self._take_keys)
 
     # What the analyst is and sees.
 
@@ -145,25 +146,22 @@ class ConsoleApp(PaintedApp):
         """Every theme there is."""
         return self._looks
 
-    def _first_theme(self, wanted: str) -> str:
-        if wanted not in self._looks:
-            names = ", ".join(sorted(self._looks))
-            self._problems.append(
-                SettingsError(f"There is no theme {wanted!r}.", hint=f"There are {names}.")
-            )
-            return themes.DEFAULT
-        return wanted
-
-    def _read_keys(self) -> None:
-        path = self.setup.config_folder / "keys.toml"
-        if not path.exists():
-            return
-        from socconsole.tui.scopes import all_scopes
-
+    def _try(self, setting: Callable[[], None]) -> None:
+        """Take over a setting; one that is wrong is said once the screen is there."""
         try:
-            self.set_keymap(load_keymap(path, all_scopes()))
+            setting()
         except SettingsError as error:
             self._problems.append(error)
+
+    def _take_theme(self) -> None:
+        self.theme = themes.known(self.setup.theme, self._looks)
+
+    def _take_keys(self) -> None:
+        path = self.setup.config_folder / "keys.toml"
+        if path.exists():
+            from socconsole.tui.scopes import all_scopes
+
+            self.set_keymap(load_keymap(path, all_scopes()))
 
     # Life.
 
@@ -299,13 +297,7 @@ class ConsoleApp(PaintedApp):
             return True
         return await super().run_action(action, default_namespace, namespaces)
 
-    # Talking.
-
-    def say(self, text: str, tone: str = "say") -> None:
-        """Show `text` on the bottom line for a few seconds."""
-        if self.screen_stack:
-            for prompt in self.screen.query(PromptLine):
-                prompt.say(text, tone)
+    # Changing.
 
     def complain(self, error: SocError) -> None:
         """Show what went wrong on the bottom line. Any thread may call it.
@@ -317,24 +309,6 @@ class ConsoleApp(PaintedApp):
         said = " ".join(part for part in (error.what, error.hint) if part)
         place = f" ({error.where})" if error.where else ""
         self.call_next(self.say, said + place, "say-error")
-
-    def _progress(self, release: Callable[[], None], share: float) -> None:
-        """Show how far a long change has come; keys are answered meanwhile."""
-        release()
-        for prompt in self.screen.query(PromptLine):
-            prompt.show_progress(share)
-
-    async def ask(self, label: str, **how: Unpack[Asking]) -> str | None:
-        """Return what is typed on the bottom line, or None; `PromptLine.ask` says how."""
-        return await self.screen.query_one(PromptLine).ask(label, **how)
-
-    async def choose(self, label: str, choices: Mapping[str, str]) -> str | None:
-        """Return the key of `choices` that was pressed, or None."""
-        return await self.screen.query_one(PromptLine).choose(label, choices)
-
-    async def confirm(self, question: str) -> bool:
-        """Return whether `y` was pressed."""
-        return await self.screen.query_one(PromptLine).confirm(question)
 
     async def change(
         self, verb: Callable[..., T], *args: object, done: str = "", **kwargs: object

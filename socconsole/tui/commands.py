@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from socconsole import content
 from socconsole.core.views import SHIPPED_VIEWS
 from socconsole.errors import UsageError
+from socconsole.tui import themes
 from socconsole.tui.screens import SCREENS
 
 if TYPE_CHECKING:
@@ -86,9 +87,7 @@ async def _quit(app: "ConsoleApp", rest: str) -> None:
 
 
 async def _theme(app: "ConsoleApp", rest: str) -> None:
-    if rest not in app.looks:
-        raise UsageError(f"There is no theme {rest!r}.", hint=f"There are {', '.join(app.looks)}.")
-    app.theme = rest
+    app.theme = themes.known(rest, app.looks)
 
 
 async def _manual(app: "ConsoleApp", rest: str) -> None:

@@ -197,3 +197,16 @@ def suits(environ: Mapping[str, str]) -> str | None:
 
 
 _RICH_TERMS = ("kitty", "alacritty", "wezterm", "foot", "ghostty", "direct")
+
+
+def known(name: str, looks: Mapping[str, Look]) -> str:
+    """Return `name` where there is such a theme.
+
+    Raises:
+        SettingsError: There is none.
+
+    """
+    if name not in looks:
+        there = ", ".join(sorted(looks))
+        raise SettingsError(f"There is no theme {name!r}.", hint=f"There are {there}.")
+    return name

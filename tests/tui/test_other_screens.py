@@ -80,3 +80,20 @@ async def test_a_suppression_can_be_extended_and_ended(bare_setup, database):
         await analyst.waits_until("ended")
         await analyst.presses("u")
         await analyst.waits_until("active")
+
+
+async def test_the_rows_of_a_small_list_are_filtered_by_its_columns(bare_setup, database):
+    bring(database, detection("A"), detection("B", host="web-2"))
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.waits_until("1/2")
+        await analyst.presses("a", "j", "s")
+        await analyst.types("2h")
+        await analyst.types("planned")
+        await analyst.presses("U", "slash")
+        await analyst.types("verb:shelve")
+        await analyst.waits_until("1/1")
+        await analyst.presses("slash")
+        await analyst.types(" summary:nothing")
+        await analyst.waits_until("takes the filter off")
+        await analyst.presses("backslash")
+        await analyst.waits_until("1/2")

@@ -6,7 +6,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from socconsole.tui import column_filter
 from socconsole.tui.cells import stamp
+from socconsole.tui.column_filter import ColumnFilter, rows_of
 from socconsole.tui.keymap import key
 from socconsole.tui.screens import console
 from socconsole.tui.tasks import task
@@ -44,12 +46,14 @@ class ActionsScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("action.undo_this", "u,enter", "undo_this", "Undo the action here", hint="undo"),
         key("action.whose", "right_square_bracket", "whose", "Mine, or everybody's", hint="whose"),
+        *column_filter.BINDINGS,
         key("action.refresh", "r", "load", "Read again"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._mine = True
+        self._filter = ColumnFilter(console(self), "an action", _COLUMNS, self.action_load)
 
     def compose(self) -> ComposeResult:
         yield from framed(
@@ -75,10 +79,22 @@ class ActionsScreen(Screen[None]):
         self.query_one("#bar", Drawn).show(
             ("[Mine]" if self._mine else " Mine ", "tab-active" if self._mine else "tab"),
             (" Everybody " if self._mine else "[Everybody]", "tab" if self._mine else "tab-active"),
+            *self._filter.parts,
         )
         by = app.login if self._mine else None
         rows = await app.store.read(list_actions, by=by, limit=_SHOWN)
-        self.query_one(VirtualTable).show_rows([(row.id, row) for row in rows])
+        table = self.query_one(VirtualTable)
+        table.empty = "Nothing done yet · ] shows everybody's"
+        if self._filter.text:
+            table.empty = f"No action here has {self._filter.text} · \\ takes the filter off"
+        table.show_rows([(row.id, row) for row in self._filter.kept(rows)])
+
+    @task
+    async def action_filter(self) -> None:
+        await self._filter.ask(lambda: rows_of(self.query_one(VirtualTable)))
+
+    def action_clear_filter(self) -> None:
+        self._filter.clear()
 
     def action_whose(self) -> None:
         self._mine = not self._mine

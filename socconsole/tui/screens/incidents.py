@@ -7,7 +7,8 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole.core.sla import in_words
-from socconsole.tui import incident_verbs
+from socconsole.tui import column_filter, incident_verbs
+from socconsole.tui.column_filter import ColumnFilter, rows_of
 from socconsole.tui.freshness import ReadsAgain
 from socconsole.tui.incident_course import Chosen
 from socconsole.tui.incident_text import SEVERITY_STYLES, update_words
@@ -30,6 +31,7 @@ class IncidentsScreen(ReadsAgain, Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(one for one in incident_verbs.BINDINGS if one.id != "incident.task"),
         key("incidents.declare", "plus,I", "declare", "Declare an incident", hint="declare"),
+        *column_filter.BINDINGS,
         key("incidents.next_view", "right_square_bracket", "view", "Open, or closed"),
         key("incidents.previous_view", "left_square_bracket", "view", "Open, or closed"),
         key("incidents.refresh", "r", "load", "Read again"),
@@ -38,6 +40,7 @@ class IncidentsScreen(ReadsAgain, Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._closed = False
+        self._filter = ColumnFilter(console(self), "an incident", self._columns(), self.action_load)
 
     def compose(self) -> ComposeResult:
         yield from framed(
@@ -63,6 +66,7 @@ class IncidentsScreen(ReadsAgain, Screen[None]):
         self.query_one("#bar", Drawn).show(
             (" Open " if self._closed else "[Open]", "tab" if self._closed else "tab-active"),
             ("[Closed]" if self._closed else " Closed ", "tab-active" if self._closed else "tab"),
+            *self._filter.parts,
         )
         rows = await console(self).store.read(incidents, IncidentFilter(closed=self._closed))
         self.table.empty = (
@@ -70,7 +74,16 @@ class IncidentsScreen(ReadsAgain, Screen[None]):
             if self._closed
             else "No open incident · + declares one, I on an alert or ticket too"
         )
-        self.table.show_rows([(row.id, row) for row in rows])
+        if self._filter.text:
+            self.table.empty = f"No incident here has {self._filter.text} · \\ takes the filter off"
+        self.table.show_rows([(row.id, row) for row in self._filter.kept(rows)])
+
+    @task
+    async def action_filter(self) -> None:
+        await self._filter.ask(lambda: rows_of(self.query_one(VirtualTable)))
+
+    def action_clear_filter(self) -> None:
+        self._filter.clear()
 
     def action_view(self) -> None:
         self._closed = not self._closed

@@ -1,0 +1,35 @@
+"""What the program says and asks: all of it on the bottom line of the screen in front."""
+
+from collections.abc import Callable, Mapping
+from typing import Unpack
+
+from socconsole.tui.painting import PaintedApp
+from socconsole.tui.widgets.prompt import Asking, PromptLine
+
+
+class TalkingApp(PaintedApp):
+    """An application that talks on the bottom line."""
+
+    def say(self, text: str, tone: str = "say") -> None:
+        """Show `text` on the bottom line for a few seconds."""
+        if self.screen_stack:
+            for prompt in self.screen.query(PromptLine):
+                prompt.say(text, tone)
+
+    def _progress(self, release: Callable[[], None], share: float) -> None:
+        """Show how far a long change has come; keys are answered meanwhile."""
+        release()
+        for prompt in self.screen.query(PromptLine):
+            prompt.show_progress(share)
+
+    async def ask(self, label: str, **how: Unpack[Asking]) -> str | None:
+        """Return what is typed on the bottom line, or None; `PromptLine.ask` says how."""
+        return await self.screen.query_one(PromptLine).ask(label, **how)
+
+    async def choose(self, label: str, choices: Mapping[str, str]) -> str | None:
+        """Return the key of `choices` that was pressed, or None."""
+        return await self.screen.query_one(PromptLine).choose(label, choices)
+
+    async def confirm(self, question: str) -> bool:
+        """Return whether `y` was pressed."""
+        return await self.screen.query_one(PromptLine).confirm(question)
