@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from textual import events
 from textual.pilot import Pilot
 
 from socconsole.tui.app import ConsoleApp
@@ -27,6 +28,14 @@ class Analyst:
     async def types(self, text: str, *, then: str = "enter") -> None:
         """Type `text` into the prompt, then press one more key."""
         await self.presses(*(" " if c == " " else c for c in text), then)
+
+    async def says(self, text: str, *, then: str = "enter") -> None:
+        """Answer the question on the bottom line at once, as a paste does, then press a key."""
+        from socconsole.tui.widgets.prompt import PromptLine
+
+        if text:
+            await self.app.screen.query_one(PromptLine).take(events.Paste(text))
+        await self.presses(then)
 
     async def settles(self) -> None:
         """Wait until the threads and workers that answer keys are done."""

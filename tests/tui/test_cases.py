@@ -54,7 +54,7 @@ async def test_tickets_are_listed_and_narrowed(console):
     assert "SOC-2026-001" in console.screen
     assert "SOC-2026-002" in console.screen
     await console.presses("slash")
-    await console.types("phish")
+    await console.says("phish")
     assert "SOC-2026-001" not in console.screen
     await console.presses("backslash", "right_square_bracket")
     assert "SOC-2026-002" not in console.screen
@@ -66,10 +66,10 @@ async def test_a_ticket_is_worked_to_its_end_by_keys(console, database, opened):
     await console.presses("greater_than_sign")
     assert ticket(database, opened[0].id).status == "in_progress"
     await console.presses("c")
-    await console.types("looked at 203.0.113.7")
+    await console.says("looked at 203.0.113.7")
     assert "203.0.113.7" in console.screen
     await console.presses("e", "h")
-    await console.types("a botnet")
+    await console.says("a botnet")
     assert "a botnet" in console.screen
     await console.presses("x", "f")
     await console.presses("enter")
@@ -81,7 +81,7 @@ async def test_a_ticket_is_worked_to_its_end_by_keys(console, database, opened):
 
 async def test_what_a_note_points_at_is_opened_by_key(console, database, opened):
     await console.presses("4", "enter", "c")
-    await console.types("like SOC-2026-002, ask @ben")
+    await console.says("like SOC-2026-002, ask @ben")
     await console.presses("enter")
     assert "@ben" in console.screen
     await console.presses("g", "j", "enter")
@@ -93,14 +93,14 @@ async def test_what_a_note_points_at_is_opened_by_key(console, database, opened)
 
 async def test_a_note_is_corrected_and_a_value_is_ignored_by_keys(console, database):
     await console.presses("4", "enter", "c")
-    await console.types("seen from 10.1.2.3")
+    await console.says("seen from 10.1.2.3")
     await console.presses("comma", "n", "enter")
-    await console.types(" today")
+    await console.says(" today")
     assert "seen from 10.1.2.3 today" in console.screen
     assert "corrected below" in console.screen
     await console.presses("comma", "i", "ctrl+u")
-    await console.types("10.0.0.0/8")
-    await console.types("ours")
+    await console.says("10.0.0.0/8")
+    await console.says("ours")
     await console.presses("G")
     assert "ip     10.1.2.3" not in console.screen
     await console.presses("comma", "c")
@@ -109,8 +109,8 @@ async def test_a_note_is_corrected_and_a_value_is_ignored_by_keys(console, datab
 
 async def test_waiting_asks_on_whom_and_when(console, database, opened):
     await console.presses("4", "s")
-    await console.types("the ISP")
-    await console.types("2h")
+    await console.says("the ISP")
+    await console.says("2h")
     row = ticket(database, opened[0].id)
     assert (row.status, row.waiting_on) == ("waiting", "the ISP")
     assert "‖" in console.screen
@@ -118,11 +118,11 @@ async def test_waiting_asks_on_whom_and_when(console, database, opened):
 
 async def test_a_report_by_phone_is_taken_on_the_bottom_line(console, database):
     await console.presses("4", "plus")
-    await console.types("Strange mail")
-    await console.types("J. Doe, 4711")
+    await console.says("Strange mail")
+    await console.says("J. Doe, 4711")
     await console.presses("p")
-    await console.types("lap-17, 10m")
-    await console.types("phishing")
+    await console.says("lap-17, 10m")
+    await console.says("phishing")
     assert "Strange mail" in console.screen
     assert "Find everybody who got it" in console.screen
     assert "! How far it went" in console.screen
@@ -134,7 +134,7 @@ async def test_a_colleagues_edit_is_shown_not_overwritten(console, database, ope
     await console.presses("4", "enter", "e", "n")
     with database.begin() as session:
         session.get(Ticket, opened[0].id).next_step = "theirs"
-    await console.types("mine")
+    await console.says("mine")
     assert "A colleague wrote: theirs" in console.bottom
     await console.presses("m")
     assert ticket(database, opened[0].id).next_step == "mine"
@@ -145,9 +145,9 @@ async def test_an_incident_is_declared_from_a_ticket_and_led_by_keys(console, da
     assert "if unsure the higher" in console.bottom
     assert "an attacker at large" in console.screen
     await console.presses("2", "enter", "m", "s", "h", "h", "n", "n", "e")
-    await console.types("the web tier")
-    await console.types("bad[.]example")
-    await console.types("scribe=ben")
+    await console.says("the web tier")
+    await console.says("bad[.]example")
+    await console.says("scribe=ben")
     assert "Declare SEV2?" in console.bottom
     await console.presses("y")
     await console.waits_until("INC-2026-001")
@@ -168,7 +168,7 @@ async def test_a_handoff_is_written_signed_and_accepted_by_keys(console, databas
             row.hypothesis, row.unchecked, row.next_step = "x", "y", "z"
             row.deadline = NOON
     await console.presses("H", "e")
-    await console.types("One brute force.")
+    await console.says("One brute force.")
     await console.presses("greater_than_sign", "y")
     await console.waits_until("signed mara")
     await console.presses("j", "j", "j")

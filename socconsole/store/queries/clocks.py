@@ -98,7 +98,7 @@ def _first_duty(session: Session, before: datetime) -> Due | None:
         (
             name + " " + func.lower(_TASK.c.title),
             _TASK.c.due_at,
-            of_incident & (_TASK.c.state == "open") & is_there,
+            of_incident & (_TASK.c.state == "open") & (_INCIDENT.c.phase != "closed") & is_there,
         ),
         (
             name + " take back " + _MEASURE.c.title,
