@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import eq, ge, gt, le, lt, ne
 from typing import Protocol
 
+from socconsole.sigma.temporal import read_words
 from socconsole.sigma.window_spec import Comparison, WindowSpec
 
 Value = str | int | float
@@ -75,6 +76,18 @@ class Distinct:
         return len(self._counts)
 
 
+class Present(Distinct):
+    """Whether the rules that matched meet a condition in words."""
+
+    def __init__(self, words: str, rules: Sequence[str]) -> None:
+        super().__init__()
+        self._holds = read_words(words).holds
+        self._rules = rules
+
+    def result(self) -> float:
+        return self._holds({self._rules[int(index)] for index in self._counts})
+
+
 class Sum:
     """The sum of the values; starts over when the window runs empty, so errors do not pile up."""
 
@@ -131,6 +144,8 @@ def _number(value: Value) -> float:
 
 def aggregate_for(spec: WindowSpec) -> Aggregate:
     """Return an empty aggregate of the kind `spec` asks for."""
+    if spec.words:
+        return Present(spec.words, spec.rules)
     if spec.type in {"value_count", "temporal"}:
         return Distinct()
     if spec.type == "value_sum":

@@ -3,8 +3,9 @@
 A window is the events of one group whose first and last are at most `span` apart. It fires when
 an event that arrives, in order or late, makes a window that ends at some event true; then the
 group is quiet for windows that end within `span` of one that fired, before or after. Conditions
-with only an upper limit (`lt`, `lte`, `eq: 0`) can be judged only when a window is over: such a
-group is judged every `span` from its first event on, until a window is empty.
+with only an upper limit (`lt`, `lte`, `eq: 0`), or with a `not` in words, can be judged only when
+a window is over: such a group is judged every `span` from its first event on, until a window is
+empty.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -23,6 +24,7 @@ from socconsole.sigma.aggregate import (
     longest_chain,
     within,
 )
+from socconsole.sigma.temporal import read_words
 from socconsole.sigma.window import Fired, Key, Losses, SavedEvent, frozen, thawed
 from socconsole.sigma.window_spec import WindowSpec
 
@@ -225,7 +227,9 @@ class SlidingWindow:
 
 
 def _only_above(spec: WindowSpec) -> bool:
-    """Return whether a condition gets no truer by more events."""
+    """Return whether a condition gets no truer by more events, or may even cease to hold."""
+    if spec.words:
+        return read_words(spec.words).denies
     return bool(spec.limits) and all(
         op in {"lt", "lte"} or (op == "eq" and number == 0) for op, number in spec.limits
     )

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 
 from socconsole.errors import RuleError
+from socconsole.sigma.temporal import read_words
 
 WindowType = Literal[
     "event_count",
@@ -75,6 +76,8 @@ class WindowSpec(Struct, frozen=True, array_like=True):
     """Seconds a new-value rule only learns after its first event."""
     false_alarms_per_week: float = 0.1
     """What a seasonal baseline may cost all its groups together."""
+    words: str = ""
+    """A condition such as `a and not b` on the rules of a temporal correlation; empty: none."""
 
 
 def read_window(section: object, *, inline: bool = False) -> WindowSpec:
@@ -94,8 +97,11 @@ def read_window(section: object, *, inline: bool = False) -> WindowSpec:
         hint = nearest(str(kind), _TYPES)
         raise RuleError(f"{kind!r} is no type of correlation.", hint=hint)
     condition = section.get("condition")
-    limits, fields, percentile = _condition(kind, condition)
     names = _texts(section.get("rules"), "rules")
+    words = ""
+    if isinstance(condition, str):
+        words, names, condition = condition, _named(kind, condition, names), {"gte": 1}
+    limits, fields, percentile = _condition(kind, condition)
     if not names and not inline:
         raise RuleError("`rules` names no rule.", hint="Give the names or ids of other rules.")
     spec = WindowSpec(
@@ -113,6 +119,7 @@ def read_window(section: object, *, inline: bool = False) -> WindowSpec:
         false_alarms_per_week=_number(
             section.get("false-alarms-per-week", 0.1), "false-alarms-per-week"
         ),
+        words=words,
     )
     if spec.min_count < 1 or spec.false_alarms_per_week <= 0:
         raise RuleError("`min-count` and `false-alarms-per-week` are greater than zero.")
@@ -139,6 +146,29 @@ def seconds(value: object, name: str) -> float:
             hint="Write a number above zero and one of s, m, h, d, w, M, y, such as 5m.",
         )
     return int(found[1]) * _SECONDS[found[2]]
+
+
+def _named(kind: str, words: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the rules a condition in words is about: those listed, or those it names."""
+    if kind != "temporal":
+        raise RuleError(
+            f"The condition {words!r} is not a mapping.",
+            hint="Words such as `a and not b` are for the type temporal alone.",
+        )
+    read = read_words(words)
+    said = read.names
+    if read.holds(frozenset()):
+        raise RuleError(
+            f"The condition {words!r} holds when no rule has matched.",
+            hint="Ask for at least one rule that must match, such as `a and not b`.",
+        )
+    if names and set(said) != set(names):
+        odd = sorted(set(said) ^ set(names))[0]
+        raise RuleError(
+            f"The condition {words!r} and `rules` name different rules.",
+            hint=f"{odd!r} stands in one of them only.",
+        )
+    return names or said
 
 
 def _condition(

@@ -75,12 +75,14 @@ CASES = [
     ("value_percentile", "field: v, percentile: 25, gt: 2", lambda w: quarter(w) > 2),
     ("temporal", "gte: 3", lambda w: kinds(w) >= 3),
     ("temporal", "gte: 2", lambda w: kinds(w) >= 2),
+    ("temporal", "a and (b or c)", lambda w: {"a"} < {r for _, r, _ in w}),
     ("temporal_ordered", "", in_order),
 ]
 
 
 def text(kind, condition):
-    limits = f"condition: {{{condition}}}, " if condition else ""
+    said = f"{{{condition}}}" if ":" in condition else condition
+    limits = f"condition: {said}, " if condition else ""
     return (
         f"{BASES}\ntitle: W\nid: 00000000-0000-4000-8000-000000000009\n"
         f"correlation: {{type: {kind}, rules: [a, b, c], group-by: [g], {limits}"

@@ -68,6 +68,13 @@ def test_a_refusal_names_the_line_and_the_reason(rules, text, line, words):
         ("{type: event_count, rules: [w], timespan: 1m, condition: {gte: 1}}", "itself"),
         ("{type: event_count, rules: [g], timespan: 1m, condition: {gte: many}}", "not a number"),
         ("{type: event_count, rules: [g], timespan: 1m, conditoin: {gte: 1}}", "condition?"),
+        ("{type: event_count, rules: [g], timespan: 1m, condition: g}", "temporal alone"),
+        ("{type: temporal, timespan: 1m, condition: g and}", "its end"),
+        ("{type: temporal, timespan: 1m, condition: g and (g}", "cannot be read at '('"),
+        ("{type: temporal, timespan: 1m, condition: g g}", "cannot be read at 'g'"),
+        ("{type: temporal, timespan: 1m, condition: not g}", "no rule has matched"),
+        ("{type: temporal, rules: [g, h], timespan: 1m, condition: g}", "'h' stands in one"),
+        ("{type: temporal, timespan: 1m, condition: g and h}", "'h'"),
     ],
 )
 def test_a_correlation_is_refused_with_its_reason(rules, section, words):

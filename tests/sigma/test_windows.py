@@ -1,6 +1,6 @@
 """Every type of window, by its own story."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -144,6 +144,31 @@ def test_temporal_needs_every_rule_in_any_order(rules):
     success = an_event({"outcome": "success", "user": "ann"}, at=5)
     assert len(fired(ruleset, [success, *fails(30)])) == 1
     assert not fired(ruleset, [success, *fails(66)])
+
+
+WORDS = "{type: temporal, group-by: [user], timespan: 1m, condition: %s}"
+
+
+def test_temporal_takes_its_condition_in_words(rules):
+    ruleset = rules(window(WORDS % "failed and (success or sample)"))
+    logins = [an_event({"outcome": "success", "user": "ann"}, at=20)]
+    assert len(fired(ruleset, [*fails(0), *logins])) == 1
+    assert not fired(ruleset, fails(0, 10))
+
+
+@pytest.mark.parametrize(("login_at", "count"), [(20, 0), (70, 1), (None, 1)])
+def test_a_condition_that_denies_is_judged_when_its_time_is_over(rules, login_at, count):
+    ruleset = rules(window(WORDS % "failed and not success"))
+    events = fails(0, 10)
+    if login_at is not None:
+        events.append(an_event({"outcome": "success", "user": "ann"}, at=login_at))
+    matcher = Matcher(ruleset)
+    assert not matcher.match_all(events)
+    state = matcher.state()  # a restart in between changes nothing
+    matcher = Matcher(ruleset)
+    matcher.restore(state)
+    found = matcher.tick(NOON + timedelta(seconds=300))
+    assert [d.rule.title for d in found] == ["Window"] * count
 
 
 def test_temporal_ordered_needs_their_order(rules):
