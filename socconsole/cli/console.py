@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from socconsole.store.glance import Glance
 
 
-_CACHE_KIB = 4_096
+_CACHE_KIB = 1_024
 """A console reads a page here and there: four small caches instead of four large ones."""
 
 SMALLEST_COLUMNS, SMALLEST_ROWS = 40, 10

@@ -25,10 +25,20 @@ def hold_garbage() -> None:
 
 
 def settle_garbage() -> None:
-    """Collect from now on, and never look again at what is there."""
+    """Collect from now on, never look again at what is there, give back what start-up took."""
     gc.collect()
     gc.freeze()
     gc.enable()
+    give_back_memory()
+
+
+def give_back_memory() -> None:
+    """Return freed memory to the system where the C library can."""
+    import ctypes
+
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 WARM_SECS = 3.0

@@ -211,10 +211,23 @@ def queue_ids(session: Session, query: QueueQuery, *, limit: int | None = None) 
     gather = func.json_group_array if connection.dialect.name == "sqlite" else func.json_agg
     # One string instead of a million rows: a sixth of the time.
     found = connection.execute(select(cast(gather(ordered.c.id), Text))).scalar()
-    return array("q", _numbers(found) if found else ())
+    return _numbers(found or "[]")
 
 
-_numbers = msgspec.json.Decoder(list[int]).decode
+_PART = 500_000
+_decode = msgspec.json.Decoder(list[int]).decode
+
+
+def _numbers(document: str) -> "array[int]":
+    """Return the numbers of a JSON list, part by part: a list of them all would take 36 MB."""
+    numbers = array("q")
+    start, end = 1, len(document) - 1
+    while start < end:
+        comma = document.find(",", start + _PART)
+        stop = end if comma < 0 else comma
+        numbers.extend(_decode(f"[{document[start:stop]}]"))
+        start = stop + 1
+    return numbers
 
 
 def queue_rows(session: Session, alert_ids: Sequence[int]) -> tuple[QueueRow, ...]:

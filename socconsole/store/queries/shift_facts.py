@@ -154,13 +154,20 @@ def _ticket(
 
 
 def _untriaged(session: Session) -> Iterable[UntriagedFacts]:
-    query = (
-        select(Alert.severity, func.count(), func.min(col(Alert.created_at)))
-        .where(col(Alert.is_open), col(Alert.status) == "new")
-        .group_by(col(Alert.severity))
-    )
-    for severity, number, oldest in session.execute(query):
-        yield UntriagedFacts(Severity(severity), number, oldest)
+    """Yield how many nobody has looked at. Grouping would sort half a million of them."""
+    # The call keeps SQLite on the index of open alerts, which holds both columns.
+    is_new = (col(Alert.is_open), func.coalesce(Alert.status, "") == "new")
+    counted = (func.count().filter(col(Alert.severity) == level) for level in Severity)
+    numbers = session.execute(select(*counted).where(*is_new)).one()
+    for level, number in zip(Severity, numbers, strict=True):
+        if number:
+            oldest = (
+                select(Alert.created_at)
+                .where(col(Alert.is_open), col(Alert.status) == "new", col(Alert.severity) == level)
+                .order_by(col(Alert.created_at))
+                .limit(1)
+            )
+            yield UntriagedFacts(level, number, session.execute(oldest).scalar_one())
 
 
 def _started(session: Session) -> Iterable[StartedFacts]:
