@@ -261,6 +261,8 @@ def _digits(text: str, zone: tzinfo) -> Instant | None:
 _JITTER = timedelta(minutes=1)
 """Lines may be so much out of order without a clock having gone back."""
 _JUST_NOW = timedelta(minutes=5)
+_HALF_AN_HOUR, _TWO_HOURS = timedelta(minutes=25), timedelta(minutes=125)
+"""Within these a line that was just written, in the second of two hours, seems to be of the first."""
 
 
 def in_order(
@@ -271,14 +273,17 @@ def in_order(
     A wall-clock time in the hour that summer time repeats is first taken for the earlier one. It was
     the second when the line was written `just_read`, or when the line above was later than that.
     """
-    if just_read is None and (previous is None or previous - moment <= _JITTER):
+    goes_back = previous is not None and previous - moment > _JITTER
+    seems_late = just_read is not None and _HALF_AN_HOUR < just_read - moment < _TWO_HOURS
+    # Nearly every line ends here: the rest is dear.
+    if not goes_back and not seems_late:
         return moment
     second = moment.astimezone(zone).replace(fold=1).astimezone(UTC)
     if second <= moment:
         return moment
     if just_read is not None and abs(second - just_read) < _JUST_NOW:
         return second
-    return second if previous is not None and previous - moment > _JITTER else moment
+    return second if goes_back else moment
 
 
 def host_zone() -> tzinfo:
@@ -292,3 +297,9 @@ def host_zone() -> tzinfo:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         # A zone with no name that is known: what holds just now is the best there is.
         return datetime.now(UTC).astimezone().tzinfo or UTC
+
+
+def has_summer_time(zone: tzinfo) -> bool:
+    """Whether the clocks of a zone go back once a year."""
+    winter, summer = (datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (1, 7))
+    return winter != summer

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from socconsole.core.event import Event, RawLine, ReadContext, TimeQuality
 from socconsole.core.policy import SourcePolicy
 from socconsole.parsers import Parse, Parser, choose, find, open_parser, unparsed
-from socconsole.parsers.envelopes import unpacked
-from socconsole.parsers.timestamps import host_zone, in_order
+from socconsole.parsers.envelopes import begins_envelope, unpacked
+from socconsole.parsers.timestamps import has_summer_time, host_zone, in_order
 from socconsole.services.clocks import Clocks
 from socconsole.sources.framing import text_of
 from socconsole.sources.notes import Note, NoteKind
@@ -77,7 +77,7 @@ class LineReader:
         self.policy = policy
         self._redact = redact
         self.zone: tzinfo = ZoneInfo(policy.timezone) if policy.timezone else host_zone()
-        self._hours_repeat = isinstance(self.zone, ZoneInfo)
+        self._hours_repeat = has_summer_time(self.zone)
         self._last: dict[int, datetime] = {}
         self._fixed = None if policy.format == "auto" else find(policy.format)
         self._usual: Parser | None = None
@@ -128,9 +128,10 @@ class LineReader:
             reference: What a date without a year is measured against.
 
         """
-        lines = [one for line in lines for one in unpacked(line)]
         if not lines:
             return []
+        if any(begins_envelope(line.data) for line in lines):
+            lines = [one for line in lines for one in unpacked(line)]
         texts = [self._text(line) for line in lines]
         used = self._format(lines[0].generation, head, [text for text, _ in texts])
         context = ReadContext(
