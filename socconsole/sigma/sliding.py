@@ -31,6 +31,9 @@ from socconsole.sigma.window_spec import WindowSpec
 SAMPLE = 20
 """Events kept per group as evidence."""
 
+SAVED_BYTES = 64 << 10
+"""Lines of evidence saved for one rule, those of the groups touched last: saving is done often."""
+
 MAX_ENTRIES = 10_000
 """Entries kept per group; beyond, the oldest is forgotten and counted."""
 
@@ -42,8 +45,7 @@ class GroupState(Struct, array_like=True):
     entries: list[tuple[int, Value]]
     fired: list[int]
     check_at: int = 0
-    event: SavedEvent | None = None
-    """The last event, where a window may fire without another one."""
+    sample: list[tuple[int, SavedEvent]] = []
 
 
 @dataclass(slots=True)
@@ -112,23 +114,27 @@ class SlidingWindow:
         return found
 
     def save(self) -> list[GroupState]:
-        """Return every group, for `restore`. Of the evidence only what is needed is kept."""
-        return [
-            GroupState(key, group.entries, group.fired, group.check_at, self._last(group))
-            for key, group in self._groups.items()
-        ]
+        """Return every group, for `restore`, the evidence as far as `SAVED_BYTES` go."""
+        states, left = [], SAVED_BYTES
+        for key, group in reversed(self._groups.items()):
+            sample: list[tuple[int, SavedEvent]] = []
+            for time, event in reversed(group.sample):
+                left -= len(event.raw)
+                needed = self._at_close and not sample  # it may fire without another event
+                if left < 0 and not needed:
+                    break
+                sample.append((time, frozen(event)))
+            saved = GroupState(key, group.entries, group.fired, group.check_at, sample[::-1])
+            states.append(saved)
+        return states[::-1]
 
     def restore(self, saved: object) -> None:
         """Take up what `save` returned."""
         self._groups = {}
         for state in msgspec.convert(saved, list[GroupState]):
             group = _Group(state.entries, fired=state.fired, check_at=state.check_at)
-            if state.event is not None and state.entries:
-                group.sample.append((state.entries[-1][0], thawed(state.event)))
+            group.sample.extend((time, thawed(event)) for time, event in state.sample)
             self._groups[state.key] = group
-
-    def _last(self, group: _Group) -> SavedEvent | None:
-        return frozen(group.sample[-1][1]) if self._at_close and group.sample else None
 
     def _in_order(self, group: _Group, time: int, value: Value) -> tuple[int, int] | None:
         group.entries.append((time, value))

@@ -137,6 +137,20 @@ def test_a_figure_over_its_limit_fires(rules, section, events, count):
     assert detection.window.count == count
 
 
+def test_evidence_outlives_a_restart(rules, monkeypatch):
+    monkeypatch.setattr("socconsole.sigma.sliding.SAVED_BYTES", 210)
+    ruleset = rules(window(COUNT))
+    matcher = Matcher(ruleset)
+    matcher.match_all([*fails(0, 1, user="bob"), *fails(0, 1, 2, 3, note="x" * 20)])
+    state = matcher.state()
+    matcher = Matcher(ruleset)
+    matcher.restore(state)
+    (detection,) = matcher.match_all(fails(4))
+    assert detection.window.count == 5
+    assert [event.time.second for event in detection.evidence] == [1, 2, 3, 4]  # as many as fit
+    assert detection.evidence[0] == fails(1, note="x" * 20)[0]
+
+
 def test_temporal_needs_every_rule_in_any_order(rules):
     ruleset = rules(
         window("{type: temporal, rules: [failed, success], group-by: [user], timespan: 1m}")
