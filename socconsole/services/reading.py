@@ -22,6 +22,8 @@ RETRY = 50
 ENCODING_NOTES = 20
 """Remarks about bad bytes that one generation may make."""
 
+_JSON = frozenset((b"{", b"["))
+
 
 @dataclass(slots=True)
 class Counts:
@@ -130,7 +132,9 @@ class LineReader:
         """
         if not lines:
             return []
-        if any(begins_envelope(line.data) for line in lines):
+        if not _JSON.isdisjoint({line.data[:1] for line in lines}) and any(
+            begins_envelope(line.data) for line in lines
+        ):
             lines = [one for line in lines for one in unpacked(line)]
         texts = [self._text(line) for line in lines]
         used = self._format(lines[0].generation, head, [text for text, _ in texts])
