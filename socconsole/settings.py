@@ -259,7 +259,7 @@ def _with_places(settings: Settings, path: Path) -> Settings:
         return str(folder / Path(text).expanduser())
 
     def source_at(source: SourcePolicy) -> SourcePolicy:
-        is_address = "://" in source.path or source.path in {"journald:", "stdin:"}
+        is_address = "://" in source.path or source.path.startswith(("journald:", "stdin:"))
         return dataclasses.replace(
             source,
             path=source.path if is_address else place(source.path),

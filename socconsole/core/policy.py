@@ -26,8 +26,9 @@ class SourcePolicy:
     name: str
     """What screens, filters and the database call it; unique."""
     path: str
-    """A file, a folder or a glob, relative to the settings file; or `journald:`, or an address to
-    listen at, such as `syslog+udp://0.0.0.0:5514` or `gelf+tls://…`: udp, tcp and tls of either."""
+    """A file, a folder or a glob, relative to the settings file; or `journald:`, with a folder
+    after it for journals gathered there; or an address to listen at, such as
+    `syslog+udp://0.0.0.0:5514` or `gelf+tls://…`: udp, tcp and tls of either."""
     format: str = "auto"
     """A parser's name; `auto` chooses by the first lines."""
     logsource: LogSource | None = None

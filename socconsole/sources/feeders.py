@@ -81,11 +81,13 @@ class StreamFeeder:
 class JournalFeeder:
     """The journal, from the last line that was spooled on."""
 
-    def __init__(self, spool: Spool, *, command: str = "journalctl") -> None:
+    def __init__(self, spool: Spool, *, folder: str = "", command: str = "journalctl") -> None:
+        """Prepare to follow this host's journal, or the journals in `folder`."""
         self.spool = spool
         self.is_over = False
         self.trouble = ""
         self._command = command
+        self._where = [f"--directory={folder}"] if folder else []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._process: subprocess.Popen[bytes] | None = None
@@ -117,7 +119,7 @@ class JournalFeeder:
         """Spool what the journal says until its reader ends; return whether it said anything."""
         cursor = _cursor_of(self.spool.last_line())
         place = [f"--after-cursor={cursor}"] if cursor else ["--lines=all"]
-        words = [self._command, "--output=json", "--all", "--follow", *place]
+        words = [self._command, "--output=json", "--all", "--follow", *self._where, *place]
         said = False
         with subprocess.Popen(  # noqa: S603 - the command is a setting of ours, its words are fixed
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE

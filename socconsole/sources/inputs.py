@@ -18,7 +18,7 @@ def kind_of(path: str) -> str:
     """Return `file`, `stdin`, `journald` or `syslog`."""
     if path == STDIN:
         return "stdin"
-    if path == JOURNAL:
+    if path.startswith(JOURNAL):
         return "journald"
     return "syslog" if path.partition("://")[0] in SCHEMES else "file"
 
@@ -34,7 +34,7 @@ def open_feeder(policy: SourcePolicy, spool: Spool, wake: Callable[[], None]) ->
     if kind == "stdin":
         return StreamFeeder(sys.stdin.fileno(), spool, wake)
     if kind == "journald":
-        return JournalFeeder(spool)
+        return JournalFeeder(spool, folder=policy.path.removeprefix(JOURNAL))
     tls = TlsFiles(
         certificate=policy.certificate,
         private_key=policy.private_key,

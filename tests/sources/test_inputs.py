@@ -1,5 +1,6 @@
 """Inputs that are no files: they are spooled first, and what was taken is never lost."""
 
+import lzma
 import os
 import shutil
 import socket
@@ -18,6 +19,7 @@ from socconsole.sources.feeders import JournalFeeder, StreamFeeder
 from socconsole.sources.spool import Spool
 from socconsole.sources.syslog_listener import Framing, SyslogFeeder, TlsFiles, as_line
 from tests.sources.following import Reader
+from tests.sources.killing import FreeReader
 
 
 def until(condition: Callable[[], object], seconds: float = 10.0):
@@ -101,6 +103,42 @@ def test_the_journal_is_read_on_after_the_last_cursor_that_was_spooled(tmp_path,
     calls = (tmp_path / "calls").read_text().splitlines()
     assert "--lines=all" in calls[0]
     assert ["--after-cursor=c2" in calls[1], "--after-cursor=c3" in calls[2]] == [True, True]
+
+
+@pytest.mark.skipif(shutil.which("journalctl") is None, reason="there is no journalctl here")
+@pytest.mark.parametrize("killed", [False, True], ids=["live", "killed"])
+def test_a_real_journal_is_read_by_cursor(tmp_path, sqlite_template, killed):
+    journals = tmp_path / "journals"
+    journals.mkdir()
+    bring_journal("first", journals)
+    reader = FreeReader(
+        f"journald:{journals}", sqlite_template, tmp_path / "home", format="journald"
+    )
+    reader.reads(3)
+    if killed:
+        reader.kill()
+    bring_journal("second", journals)
+    reader.reads(5)
+    if killed:
+        reader.kill()
+    events = reader.events
+    reader.close()
+    assert [event.named("message") for event in events] == [
+        "Failed password for root from 203.0.113.9 port 22 ssh2",
+        "two\nlines",
+        "caf\ufffd",
+        "Accepted publickey for deploy from 192.0.2.7 port 4 ssh2",
+        "session closed",
+    ]
+    assert {event.named("host.name") for event in events} == {"web-1"}
+
+
+def bring_journal(name: str, folder: Path):
+    """Let a journal file turn up; systemd-journal-remote made it."""
+    packed = Path(__file__).with_name("journals") / f"{name}.journal.xz"
+    whole = folder / f"{name}.journal.part"
+    whole.write_bytes(lzma.decompress(packed.read_bytes()))
+    whole.rename(folder / f"{name}.journal")
 
 
 def test_a_journal_that_cannot_be_read_says_so(spool):
