@@ -209,7 +209,8 @@ class Arrivals:
 
     def _resume(self, generation: Generation, file: Candidate, now: float) -> None:
         self._roster.gone.remove(generation)
-        generation.path, generation.size, generation.quiet_since = file.path, file.size, now
+        generation.path, generation.size, generation.quiet_since = file.path, 0, now
+        generation.saw(file.size)
         generation.missing, generation.absent_since = 0, None
         self._roster.follow(generation, file.fd)
         file.fd = -1

@@ -46,6 +46,11 @@ class Inflated:
             count -= len(part)
         return b"".join(parts)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether what was read ends where a compressed file may end."""
+        return self._inflate.eof
+
     def skip_to(self, position: int) -> bool:
         """Go to byte `position` of the content; False when there is less."""
         while self.position < position:
@@ -101,6 +106,8 @@ class Inflated:
 
 class Records:
     """The records of a Windows event log, one JSON document a line, from its beginning."""
+
+    is_complete = True
 
     def __init__(self, fd: int) -> None:
         self.position = 0
@@ -177,6 +184,14 @@ class CompressedGeneration(Generation):
         """Why the rest is not read; empty when it is."""
         return self.content.trouble if self.content is not None else ""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of its content was read."""
+        return 0 < self.size <= self.offset
+
+    def saw(self, size: int) -> None:
+        """Take no note: what the file takes on the disk says little of its content."""
+
     def close(self) -> None:
         """Let go of the file."""
         Generation.close(self)
@@ -203,6 +218,8 @@ class CompressedGeneration(Generation):
             if not self.content.skip_to(self.position):
                 return False
         chunk = self.content.read(CHUNK_BYTES)
+        whole = not chunk and not self.content.trouble and self.content.is_complete
+        self.size = self.position + len(chunk) + (0 if whole else 1)
         if not chunk:
             if not self.content.trouble:
                 self.content = None  # more may be appended: inflate anew then

@@ -2,6 +2,7 @@
 
 import os
 
+from socconsole.sources.compressed import CompressedGeneration
 from socconsole.sources.generation import Generation, GenerationState
 from socconsole.sources.notes import NoteKind
 from socconsole.sources.roster import Key, Roster
@@ -126,7 +127,12 @@ class Departures:
     def _end_unread(self, generation: Generation) -> None:
         self._roster.leave(generation)
         generation.state = GenerationState.GONE
-        known = generation.size > generation.offset
+        self._roster.gone.appendleft(generation)
+        self._roster.ledger.touch(generation)
+        if generation.is_whole:
+            return
+        packed = isinstance(generation, CompressedGeneration)
+        known = generation.size > generation.offset and not packed
         self._roster.ledger.note(
             NoteKind.GAP,
             generation,
@@ -135,8 +141,6 @@ class Departures:
             first=generation.offset,
             last=generation.size if known else None,
         )
-        self._roster.gone.appendleft(generation)
-        self._roster.ledger.touch(generation)
 
     def _give_up(self, generation: Generation) -> None:
         self._roster.ended.remove(generation)
@@ -144,7 +148,7 @@ class Departures:
         self._finish(generation)
         if generation.size > read:
             what, last = "the file was truncated before the rest was read", generation.size
-        elif not generation.is_met:
+        elif not (generation.is_met or generation.is_whole):
             what, last = "the file was truncated while nothing was reading it", None
         else:
             return

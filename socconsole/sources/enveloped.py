@@ -23,6 +23,8 @@ def begins_envelope(start: bytes) -> bool:
 class Enveloped:
     """The records of an envelope as lines, from its beginning."""
 
+    is_complete = True
+
     def __init__(self, read: Callable[[int], bytes], trouble: Callable[[], str]) -> None:
         """Cut records out of what `read` gives; `trouble` tells why it gives no more."""
         self.position = 0

@@ -153,6 +153,15 @@ class Generation:
         more = os.pread(self.fd, min(FIRST_BYTES, self.position), 0)
         return more if more.startswith(known[:HEAD_BYTES]) else known
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is known to have been read to an end that nothing is added to."""
+        return False
+
+    def saw(self, size: int) -> None:
+        """Take note of the size its file has."""
+        self.size = max(self.size, size)
+
     def close(self) -> None:
         """Let go of the file."""
         if self.fd >= 0:

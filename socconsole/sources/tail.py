@@ -208,7 +208,7 @@ class Tail:
             generation.path = path
             roster.ledger.note(NoteKind.ROTATION, generation, "the file was renamed")
             roster.ledger.touch(generation)
-        generation.size = max(generation.size, size)
+        generation.saw(size)
         generation.listed_sizes = (generation.listed_sizes[1], size)
         if size > generation.position:
             roster.wake(generation)
@@ -260,7 +260,7 @@ class Tail:
         stamp = _stamp(found)
         if stamp != generation.stamp:
             generation.stamp = stamp
-            generation.size = max(generation.size, found.st_size)
+            generation.saw(found.st_size)
             self._roster.wake(generation)
 
     def expire(self, now: float) -> None:
@@ -293,6 +293,7 @@ class Tail:
             if generation.fd < 0 and not roster.reopen(generation, generation.path):
                 roster.rest(generation)
                 return Portion(generation, [])
+            known = generation.size
             more = generation.fill()
         except OSError as error:
             roster.complain(generation.path, error)
@@ -301,13 +302,15 @@ class Tail:
             return Portion(generation, [])
         if not more:
             roster.rest(generation)
+            if generation.size != known:
+                roster.ledger.touch(generation)
             self._note_trouble(generation)
             if more is None:
                 self.next_scan = now
             return Portion(generation, [])
         generation.quiet_since = now
         lines = generation.lines(limit)
-        generation.size = max(generation.size, generation.position)
+        generation.saw(generation.position)
         roster.ledger.touch(generation)
         for line in lines:
             if line.note:

@@ -10,7 +10,7 @@ from evtx import PyEvtxParser
 
 from socconsole.sources.notes import NoteKind
 from tests.sources.following import numbered
-from tests.sources.stage import KILLED, Stage, scenario
+from tests.sources.stage import KILLED, Stage, places, scenario
 
 
 def pack(stage: Stage, name: str, data: bytes):
@@ -61,6 +61,36 @@ def test_gzip_members(stage: Stage, row):
     stage.settle()
     stage.expect_all()
     assert stage.notes(NoteKind.COMPRESSION) == []
+
+
+@scenario(52, "a packed file that was read leaves no lag, and no gap when it goes", matrix=False)
+def test_read_and_deleted(stage: Stage, row):
+    pack(stage, "app.log.1.gz", stage.lines(500))
+    reader = stage.start(apart=True)
+    reader.follow()
+    reader.tell_health()
+    assert (reader.lag_bytes, reader.lag_shown) == (0, 0)
+    with stage.act_unseen():
+        stage.path("app.log.1.gz").unlink()
+    reader.follow(80, step=1)
+    assert reader.live_paths == []
+    assert stage.notes(NoteKind.GAP) == []
+    stage.expect_all()
+
+
+@scenario(52, "a packed file that goes before it was complete", matrix=False)
+def test_torn_and_deleted(stage: Stage, row):
+    whole = gzip.compress(stage.lines(5000))
+    stage.path("app.log.1.gz").write_bytes(whole[: len(whole) // 2])
+    reader = stage.start(apart=True)
+    reader.follow()
+    assert reader.lag_bytes > 0
+    with stage.act_unseen() as unseen:
+        stage.path("app.log.1.gz").unlink()
+    reader.follow(80, step=1)
+    consumed = reader.records[-1].end
+    gaps = places(stage.notes(NoteKind.GAP))
+    assert gaps == ([(str(stage.path("app.log.1.gz")), consumed, None)] if unseen else [])
 
 
 @scenario(52, "truncated .gz is waited for")
