@@ -2,6 +2,8 @@ import csv
 import io
 import json
 import re
+import shutil
+from contextlib import contextmanager
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -27,16 +29,18 @@ from socconsole.services.findings import Check, Meaning
 from socconsole.services.incident_log import Happening, KnownBad
 from socconsole.services.incidents import Declaration
 from socconsole.services.tickets import Report
+from socconsole.store.database import Database
 from socconsole.store.queries.subjects import Subject
 from socconsole.store.tables import AuditEntry, AuditPayload, Ticket
+from tests.conftest import NOON
 from tests.store.rows import an_alert
 
 HOSTILE = "<script>alert(1)</script> =cmd|' /C calc'!A0"
 
 
-@pytest.fixture
-def incident(database, noon):
+def declared(database):
     """An incident with something of everything, one note of it for named recipients only."""
+    noon = NOON
     with database.begin() as session:
         alert = an_alert(session, noon, host="web-1", title=f"Shell {HOSTILE}")
         ticket = tickets.open_from_alerts(session, [alert.id], by="mara", now=noon)
@@ -54,6 +58,43 @@ def incident(database, noon):
         happened = Happening(at=noon - timedelta(hours=1), text="the phone rang")
         incident_log.add_timeline_entry(session, row.id, happened, by="mara", now=noon)
         return row
+
+
+@contextmanager
+def opened(kind, folder, template, request):
+    """A database of its own on one of the engines."""
+    if kind == "sqlite":
+        opened = Database(shutil.copy(template, folder))
+        yield opened
+        opened.close()
+        return
+    with request.getfixturevalue("postgres_server").fresh_database() as url:
+        opened = Database(url)
+        yield opened
+        opened.close()
+
+
+ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def database(request, tmp_path_factory, sqlite_template):
+    """One for all tests that only read the incident."""
+    folder = tmp_path_factory.mktemp("exports")
+    with opened(request.param, folder, sqlite_template, request) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def incident(database):
+    return declared(database)
+
+
+@pytest.fixture(params=ENGINES)
+def changing(request, tmp_path, sqlite_template):
+    """A database and an incident for a test that changes it."""
+    with opened(request.param, tmp_path, sqlite_template, request) as database:
+        yield database, declared(database)
 
 
 def exported(database, noon, incident, kind, audience=Audience.CLIENTS):
@@ -111,7 +152,8 @@ def test_the_stix_bundle_is_read_by_the_library(database, noon, incident):
     assert f"[file:hashes.'SHA-256' = '{'ab' * 32}']" in patterns
 
 
-def test_a_stricter_ticket_of_an_incident_is_left_out_and_named(database, noon, incident):
+def test_a_stricter_ticket_of_an_incident_is_left_out_and_named(changing, noon):
+    database, incident = changing
     with database.begin() as session:
         report = Report(title="The insider", description="J. Doe did it", tlp="RED")
         secret = tickets.open_by_hand(session, report, by="mara", now=noon)
@@ -130,7 +172,8 @@ def test_a_stricter_ticket_of_an_incident_is_left_out_and_named(database, noon, 
     assert whole.text.startswith("**TLP:RED**")
 
 
-def test_nobody_is_told_by_whom_the_adversary_could_come_to_know(database, noon, incident):
+def test_nobody_is_told_by_whom_the_adversary_could_come_to_know(changing, noon):
+    database, incident = changing
     with database.begin() as session:
         ticket = session.exec(select(Ticket)).one()
         edit_ticket(session, ticket.id, {"pap": "RED"}, by="mara", now=noon)
@@ -142,7 +185,8 @@ def test_nobody_is_told_by_whom_the_adversary_could_come_to_know(database, noon,
     assert exported(database, noon, incident, Format.MARKDOWN, Audience.ORGANISATION)
 
 
-def test_a_vulnerability_is_told_as_one(database, noon, incident):
+def test_a_vulnerability_is_told_as_one(changing, noon):
+    database, incident = changing
     with database.begin() as session:
         known = KnownBad(text="CVE-2026-12345")
         incident_log.add_indicator(session, incident.id, known, by="mara", now=noon)
