@@ -4,13 +4,13 @@ Every binding has an id (`alert.acknowledge`) and a line of help; the help scree
 `:` line and keys.toml all go by them.
 """
 
+import functools
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from textual.binding import Binding
-from textual.keys import Keys
+from textual.keys import Keys, _character_to_key
 
 from socconsole.errors import SettingsError
 
@@ -128,7 +128,7 @@ def _checked(keys: str, binding_id: str, path: Path) -> list[str]:
                 f"{one!r} for {binding_id!r} cannot be told from Escape and a key.",
                 where=str(path),
             )
-        if not _can_be_pressed(one):
+        if not can_be_pressed(one):
             raise SettingsError(
                 f"{one!r} for {binding_id!r} is not a key.",
                 hint=_nearest(one, _NAMED_KEYS),
@@ -137,12 +137,15 @@ def _checked(keys: str, binding_id: str, path: Path) -> list[str]:
     return pressed
 
 
-def _can_be_pressed(pressed: str) -> bool:
+def can_be_pressed(pressed: str) -> bool:
+    """Return whether a terminal ever sends a key of that name."""
     last = pressed.rsplit("+", 1)[-1] or pressed
     if len(last) == 1 or last in _NAMED_KEYS or pressed in _NAMED_KEYS:
         return True
-    try:
-        unicodedata.lookup(last.replace("_", " ").upper())  # `question_mark`, `comma`
-    except KeyError:
-        return False
-    return True
+    return last in _printable()
+
+
+@functools.cache
+def _printable() -> frozenset[str]:
+    """Return the names of the keys that write a character, such as `question_mark` and `at`."""
+    return frozenset(_character_to_key(chr(code)) for code in range(33, 256))

@@ -3,7 +3,7 @@
 import pytest
 
 from socconsole.errors import SettingsError
-from socconsole.tui.keymap import key, load_keymap, refuse_clashes
+from socconsole.tui.keymap import can_be_pressed, key, load_keymap, refuse_clashes, split_keys
 from socconsole.tui.scopes import all_scopes, own_bindings, screen_classes
 from tests.tui.analyst import at_the_console
 
@@ -85,3 +85,16 @@ async def test_a_wrong_keys_file_is_said_and_the_shipped_keys_stay(bare_setup):
         assert "app.help" in analyst.bottom
         await analyst.presses("question_mark")
         assert "Keys of Queue" in analyst.screen
+
+
+def test_every_key_there_is_can_be_pressed():
+    keys = {
+        (pressed, binding.id)
+        for bindings in all_scopes().values()
+        for binding in bindings
+        for pressed in split_keys(binding.key)
+    }
+    assert {each for each in keys if not can_be_pressed(each[0])} == set()
+    assert not can_be_pressed("at_sign")
+    assert not can_be_pressed("plus_sign")
+    assert can_be_pressed("at")

@@ -50,7 +50,7 @@ class TailScreen(Screen[None]):
         key("tail.clear", "backslash", "clear_filter", "Take the filter off"),
         key("tail.next_source", "right_square_bracket", "source(1)", "Next source", hint="source"),
         key("tail.previous_source", "left_square_bracket", "source(-1)", "Previous source"),
-        key("tail.jump", "at_sign", "jump", "Jump to a time", hint="jump"),
+        key("tail.jump", "at", "jump", "Jump to a time", hint="jump"),
         key("tail.value", "f", "value_filter", "Include, exclude, only, group by: the value here"),
         key("tail.hunt", "z", "hunt", "Hunt: one of its values over all sources"),
         key("tail.histogram", "p", "histogram", "Histogram on, off"),

@@ -96,14 +96,16 @@ class Histogram(Widget):
             if y == 0
             else (buckets.errors, "errors", "bad", f"{sum(buckets.errors):,} errors")
         )
-        drawn = fit(sparkline(values, room), room)
-        style = base + look[tone] if any(values) else muted
-        at = room if self._cursor is None else buckets.column_of(self._cursor)
+        at = -1 if self._cursor is None else buckets.column_of(self._cursor)
+        styles = [
+            base + look["cursor"] if column == at else base + look[tone] if value else muted
+            for column, value in enumerate(values)
+        ]
+        bars = zip(sparkline(values, room), styles, strict=False)
+        columns = Strip([Segment(block, style) for block, style in bars]).simplify()
         segments = [
             Segment(fit(f" {name}", _LABEL), muted),
-            Segment(drawn[:at], style),
-            Segment(drawn[at : at + 1], base + look["cursor"]),
-            Segment(drawn[at + 1 :], style),
+            *columns.adjust_cell_length(room, base),
             Segment(fit(f" {remark}", _REMARK), muted),
         ]
         return Strip(segments).adjust_cell_length(width, base)

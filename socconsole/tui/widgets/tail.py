@@ -346,7 +346,7 @@ class TailView(LineView):
             own = muted = self.look("cursor")
         elif line.key in self.marks:
             own = muted = self.look("marked")
-        lead = "*" if line.key in self.marks else " "
+        lead = "*" if line.key in self.marks else "!" if line.style == "bad" else " "
         head = f"{lead}"
         if self._columns:
             when = clock(line.time)[:8] if line.time else "--:--:--"
