@@ -41,6 +41,7 @@ _PAIRS = (
         r".*?\b(?:IP = |ip = |IP <|user IP = |[Ff]rom |Source: |IP address )(?P<src_ip>\d+\.\d+\.\d+\.\d+)"
     ),
 )
+_USER_IS = re.compile(r".*?\b[Uu]ser(?:name|Name)?(?: = ?|: ?)[<'\[\"]?(?P<user>[^\s<>'\[\]\",:]+)")
 _USER = re.compile(
     r".*?(?:\b[Uu]ser(?:name|Name)?(?: =|:)? ?|Login by |user: )[<'\[\"]?(?P<user>[^\s<>'\[\]\",:]+)"
 )
@@ -88,7 +89,7 @@ def read(message: str) -> Reading:
         for name, value in pair.groupdict().items():
             if value is not None:
                 fields[name] = as_integer(value) if name.endswith("_port") else value
-    user = _USER.match(text)
+    user = _USER_IS.match(text) or _USER.match(text)
     if user is not None:
         fields["user"] = user["user"]
     protocol = _PROTOCOL.match(text)
@@ -144,6 +145,36 @@ PROGRAM = Program(
             line="Mar 01 2026 04:12:09: %ASA-6-605004: Login denied from 203.0.113.9/51022 to "
             'outside:192.0.2.1/ssh for user "admin"',
             names={"user.name": "admin", "source.ip": "203.0.113.9"},
+            category=WARNING,
+        ),
+        Sample(
+            line="<164>Mar 01 2026 04:12:09: %ASA-4-106100: access-list x denied tcp "
+            "outside/2001:db8::7(50112) -> inside/2001:db8::9(22) hit-cnt 1 first hit [0x1, 0x0]",
+            names={
+                "event.code": "106100",
+                "event.action": "deny",
+                "event.severity": 4,
+                "source.ip": "2001:db8::7",
+                "source.port": 50112,
+                "destination.ip": "2001:db8::9",
+                "destination.port": 22,
+                "network.transport": "tcp",
+            },
+            time="2026-03-01T04:12:09Z",
+            category=WARNING,
+        ),
+        Sample(
+            line="<166>Mar 01 04:12:09 asa-1 : %ASA-6-113015: AAA user authentication Rejected : reason = "
+            "Invalid password : local database : user = mara : user IP = 203.0.113.9",
+            names={
+                "event.code": "113015",
+                "event.action": "rejected",
+                "event.severity": 6,
+                "host.name": "asa-1",
+                "user.name": "mara",
+                "source.ip": "203.0.113.9",
+            },
+            time="2026-03-01T04:12:09Z",
             category=WARNING,
         ),
     ),

@@ -137,6 +137,11 @@ WEB_INTERFACE = Program(
                 WARNING,
             ),
             phrase(
+                r"(?P<page>/\S+): User \S.* logged out for user '(?P<user>.*)' from:? (?P<source>\S+).*$",
+                "logout",
+                "success",
+            ),
+            phrase(
                 r"(?P<page>/\S+): Successful login for (?:user )?'(?P<user>.*)' from:? (?P<source>\S+).*$",
                 "login",
                 "success",

@@ -52,6 +52,8 @@ def from_entry(fields: dict[str, object], text: str, context: ReadContext) -> Ev
 def _message(value: object) -> str:
     """Return the text of a message; one that is no UTF-8 comes as a list of bytes."""
     if isinstance(value, list):
+        if all(isinstance(item, str) for item in value):
+            return "\n".join(value)  # the field stands several times
         numbers = [item for item in value if isinstance(item, int) and 0 <= item < 256]
         return bytes(numbers).decode("utf-8", "replace")
     return value if isinstance(value, str) else ""
@@ -84,6 +86,12 @@ PARSER = Parser(
             '"SYSLOG_IDENTIFIER":"kernel","MESSAGE":null,"PRIORITY":"3"}',
             time="2026-03-01T04:12:09.123456Z",
             category=EXCEPTION,
+        ),
+        Sample(
+            line='{"__REALTIME_TIMESTAMP":"1772338329123456","_HOSTNAME":"web-1","_COMM":"app",'
+            '"MESSAGE":["one","two"]}',
+            names={"host.name": "web-1"},
+            time="2026-03-01T04:12:09.123456Z",
         ),
     ),
 )

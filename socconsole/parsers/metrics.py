@@ -77,5 +77,12 @@ PARSER = Parser(
             fields={"name": "load_load", "shortterm": 0.5, "midterm": 0.4},
             time="2026-03-01T04:12:09.250000Z",
         ),
+        Sample(
+            line='{"values":[98.5,1e-7],"dstypes":["gauge","gauge"],"dsnames":["rx","tx"],'
+            '"time":1772338329.123,"interval":10.0,"host":"web-1","plugin":"interface",'
+            '"plugin_instance":"eth0","type":"if_octets","type_instance":""}',
+            names={"event.action": "interface_if_octets", "host.name": "web-1"},
+            time="2026-03-01T04:12:09.123000Z",
+        ),
     ),
 )

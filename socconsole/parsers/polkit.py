@@ -28,5 +28,17 @@ PROGRAM = Program(
             category=WARNING,
             logsources=_SOURCES,
         ),
+        Sample(
+            line="Mar  1 04:12:09 web-1 pkexec[9]: mara: Executing command [USER=root] [TTY=unknown] "
+            '[CWD=/home/mara] [COMMAND=/usr/bin/x "a b"]',
+            names={
+                "event.action": "pkexec",
+                "event.outcome": "success",
+                "host.name": "web-1",
+                "user.name": "mara",
+                "process.command_line": '/usr/bin/x "a b"',
+            },
+            time="2026-03-01T04:12:09Z",
+        ),
     ),
 )

@@ -63,5 +63,11 @@ PROGRAM = Program(
             time="2026-03-01T04:12:09Z",
             category=EXCEPTION,
         ),
+        Sample(
+            line="Mar  1 04:12:09 web-1 systemd[1]: Started Session 7 of user mara.",
+            names={"event.action": "start", "event.outcome": "success", "host.name": "web-1"},
+            time="2026-03-01T04:12:09Z",
+            category=MAINTENANCE,
+        ),
     ),
 )

@@ -11,7 +11,7 @@ from socconsole.parsers import timestamps
 from socconsole.parsers.parser import Parser, Sample
 
 _LINE = re.compile(
-    r"(?:(?P<vhost>[^\s\"\[]+) (?=[\da-fA-F]*[.:][\da-fA-F.:]* ))?(?P<ip>[^\s\"\[]+) (?P<ident>\S+) (?P<user>[^\[\"]*?) "
+    r"(?:(?P<vhost>[^\s\"\[]+) (?=[\da-fA-F]*[.:][\da-fA-F.:]* ))?(?P<ip>[^\s\"\[]+) (?P<ident>\S+) (?P<user>\"[^\"\[]*\"|[^\[\"]*?) "
     r"\[(?P<time>[^\]]{1,40})\] (?:[^\s\"]+ )?\"(?P<request>(?:[^\"\\]|\\.)*)\" (?P<status>\d{3}|-) "
     r"(?P<bytes>\d+|-)"
     r"(?: \"(?P<referer>(?:[^\"\\]|\\.)*)\" \"(?P<agent>(?:[^\"\\]|\\.)*)\")?(?P<rest>.*)",
@@ -47,7 +47,7 @@ def parse(text: str, context: ReadContext) -> Event | None:
     fields: dict[str, object] = {"c-ip": address, "request": request}
     fields.update(request_fields(request))
     if user not in ("-", '""', ""):
-        fields["cs-username"] = user
+        fields["cs-username"] = user.strip('"')
     if vhost is not None:
         fields["cs-host"] = vhost
     code = int(status) if status != "-" else 0
@@ -210,6 +210,18 @@ PARSER = Parser(
             line='203.0.113.9 - - [01/Mar/2026:04:12:09 +0000] "POST /login HTTP/1.0" 503 -',
             fields={"sc-bytes": 0, "cs-version": "HTTP/1.0"},
             category=EventCategory.EXCEPTION,
+        ),
+        Sample(
+            line='203.0.113.9 - "a b" [01/Mar/2026:04:12:09 +0000] "GET /x HTTP/1.1" 200 5 "-" "-" '
+            '"192.0.2.1, 203.0.113.9" rt=0.1',
+            fields={"extra": '"192.0.2.1, 203.0.113.9" rt=0.1'},
+            names={"user.name": "a b", "source.ip": "203.0.113.9"},
+        ),
+        Sample(
+            line='- - - [01/Mar/2026:04:12:09 +0000] "-" 408 - "-" "-"',
+            names={"event.code": 408},
+            time="2026-03-01T04:12:09Z",
+            category=EventCategory.WARNING,
         ),
     ),
 )

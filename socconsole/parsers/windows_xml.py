@@ -145,6 +145,26 @@ PARSER = Parser(
             category=EventCategory.WARNING,
             logsources=(LogSource(product="windows", service="security"),),
         ),
+        Sample(
+            line="<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider "
+            "Name='Microsoft-Windows-Eventlog'/><EventID "
+            "Qualifiers='0'>1102</EventID><Level>4</Level><TimeCreated "
+            "SystemTime='2026-03-01T04:12:09.1Z'/><Channel>Security</Channel><Computer>dc-1</Computer"
+            "></System><UserData><LogFileCleared "
+            'xmlns="x"><SubjectUserName>mara</SubjectUserName><SubjectDomainName>A&amp;'
+            "B</SubjectDomainName></LogFileCleared></UserData><RenderingInfo "
+            'Culture="en-US"><Message>The audit log was cleared.</Message></RenderingInfo></Event>',
+            names={"event.code": 1102, "host.name": "dc-1", "user.name": "mara"},
+            time="2026-03-01T04:12:09.100000Z",
+            category=EventCategory.MAINTENANCE,
+        ),
+        Sample(
+            line='<?xml version="1.0" encoding="utf-8"?><Event><System><Provider '
+            'Name="MSSQLSERVER"/><EventID>18456</EventID><Channel>Application</Channel><Computer>db-1'
+            "</Computer></System><EventData><Data>sa</Data><Data>Reason: &quot;x&quot; &lt;y&gt;"
+            "</Data><Binary>1848</Binary></EventData></Event>",
+            names={"event.code": 18456, "host.name": "db-1"},
+        ),
     ),
 )
 
