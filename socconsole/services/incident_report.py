@@ -123,6 +123,12 @@ def ticket_report(
                 for each in d.alerts
             ],
         )
+    if file.lines:
+        yield Heading(2, "Lines of the alerts")
+        yield Grid(
+            ("alert", "line"),
+            [(str(line.alert_id), defang(line.text)) for line in file.lines],
+        )
     for note in file.notes:
         yield Heading(2, f"Note of {note.created_by}, {note.created_at:%Y-%m-%d %H:%MZ}")
         yield Paragraph(defang(note.body))

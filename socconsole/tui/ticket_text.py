@@ -62,6 +62,7 @@ def ticket_lines(
         *listed("Observables", [observable_line(row) for row in file.observables]),
         *listed("Asked", [asked_line(row) for row in file.escalations]),
         *listed("Evidence", [evidence_line(row) for row in file.evidence]),
+        *_alert_lines(file),
         *listed(
             "Linked",
             [((f"{k.human_id} ", "key"), (f"{k.kind}  {k.title}", "")) for k in d.links],
@@ -224,6 +225,20 @@ def _notes(notes: "Iterable[NoteRow]") -> Iterator[Line]:
         )
         style = "muted" if note.corrected else ""
         yield from (linked(f"  {line}", style) for line in note.body.splitlines())
+
+
+_LINES_SHOWN = 12
+
+
+def _alert_lines(file: "Casefile") -> Iterator[Line]:
+    """Yield what the ticket's alerts saw; `, l` makes evidence of it."""
+    shown = [
+        ((f"{line.alert_id:>6} ", "muted"), (line.text, "")) for line in file.lines[:_LINES_SHOWN]
+    ]
+    yield from listed("Lines of its alerts · , l keeps them with the ticket", shown)
+    more = len(file.lines) - len(shown)
+    if more > 0:
+        yield ((f"       {more} more with the alerts", "muted"),)
 
 
 def linked(text: str, style: str = "") -> Line:

@@ -77,6 +77,8 @@ async def test_tickets_from_a_selection_to_the_same_as_last_time(console, databa
         await mara.presses("T")
         await mara.waits_until("Alerts (2)")
         assert "Observables (3)" in mara.screen
+        await mara.presses("G")
+        assert "Failed password for root" in mara.screen
         # What was thought, checked and seen is written once.
         await mara.presses("e", "h")
         await mara.says("the nightly job was changed")

@@ -16,7 +16,22 @@ from socconsole.store.queries.notes import (
     ObservableRow,
 )
 from socconsole.store.queries.tickets import TicketAlertRow, TicketDetail, detail
-from socconsole.store.tables import Ticket
+from socconsole.store.tables import AlertEvidence, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """A line kept with one of the ticket's alerts."""
+
+    alert_id: int
+    at: datetime | None
+    path: str
+    line_number: int
+    text: str
+
+
+MOST_LINES = 60
+"""Lines of the alerts that come along; each alert keeps all of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +44,8 @@ class Casefile:
     evidence: tuple[EvidenceRow, ...]
     observables: tuple[ObservableRow, ...]
     escalations: tuple[EscalationRow, ...]
+    lines: tuple[KeptLine, ...]
+    """What its alerts saw, the first `MOST_LINES` of them."""
 
 
 def casefile(session: Session, ticket_id: int) -> Casefile:
@@ -51,6 +68,26 @@ def casefile(session: Session, ticket_id: int) -> Casefile:
         evidence=tuple(sorted(evidence, key=lambda row: (row.captured_at, row.id))),
         observables=queries.observables(session, "ticket", ticket_id),
         escalations=queries.escalations(session, "ticket", ticket_id),
+        lines=_lines(session, [alert.id for alert in found.alerts]),
+    )
+
+
+def _lines(session: Session, alert_ids: list[int]) -> tuple[KeptLine, ...]:
+    query = (
+        select(AlertEvidence)
+        .where(col(AlertEvidence.alert_id).in_(alert_ids))
+        .order_by(col(AlertEvidence.event_time), col(AlertEvidence.id))
+        .limit(MOST_LINES)
+    )
+    return tuple(
+        KeptLine(
+            row.alert_id,
+            row.event_time,
+            row.path,
+            row.line_number,
+            bytes(row.raw).decode(errors="replace"),
+        )
+        for row in session.exec(query)
     )
 
 
@@ -86,6 +123,7 @@ def casefile_document(file: Casefile) -> dict[str, object]:
         "notes": file.notes,
         "findings": file.findings,
         "evidence": file.evidence,
+        "alert_lines": file.lines,
         "observables": file.observables,
         "escalations": file.escalations,
     }
@@ -123,6 +161,8 @@ def casefile_lines(file: Casefile, now: datetime) -> Iterable[str]:
     yield from _listed(
         "Evidence", [f"{e.id} {e.title} {e.size} B {e.sha256}" for e in file.evidence]
     )
+    seen = [f"alert {line.alert_id} {line.path}: {line.text}" for line in file.lines]
+    yield from _listed("Lines of its alerts", seen)
     asked = [f"{e.id} {e.whom}: {e.reason} → {e.answer or 'no answer'}" for e in file.escalations]
     yield from _listed("Asked", asked)
     yield from _listed("Observables", [_observable_line(o) for o in file.observables])
