@@ -12,7 +12,7 @@ RECORD_CAP = 1 << 20
 """Bytes of one record; at a longer one the reading stops."""
 _BEGINNINGS = (b'{"Records":[', b'{"records":[', b"[{")
 # A string is passed over whole; a quote alone begins one whose end was not read yet.
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|["{}\]]', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|["{}]', re.DOTALL)
 
 
 def begins_envelope(start: bytes) -> bool:
@@ -81,30 +81,28 @@ class _Cutter:
         self.begin = 0
         """Where the record that is open begins."""
         self._depth = 0
-        self._over = False
 
     def records(self) -> Iterator[bytes]:
-        """Yield the records that are whole; what stays in the buffer is of the next one."""
-        for token in () if self._over else _TOKEN.finditer(self.buffer, self.place):
+        """Yield the records that are whole; what stays in the buffer is of the next one.
+
+        Behind the envelope whatever stands in braces is a record too: another envelope in another
+        line is one, and opened where its line is read.
+        """
+        for token in _TOKEN.finditer(self.buffer, self.place):
             if token[0] == b'"':
                 break
             self.place = token.end()
             if self._is_end(token[0], token.start()):
                 yield self.buffer[self.begin : self.place].replace(b"\n", b" ") + b"\n"
-                self.begin = self.place
-            if self._over:
-                break
-        kept = len(self.buffer) if self._over else self.begin
-        self.buffer, self.place, self.begin = self.buffer[kept:], max(0, self.place - kept), 0
+        kept = self.begin if self._depth else self.place
+        self.buffer, self.place, self.begin = self.buffer[kept:], self.place - kept, 0
 
     def _is_end(self, kind: bytes, at: int) -> bool:
-        """Count a brace or bracket; return whether a record ends with it."""
+        """Count a brace; return whether a record ends with it."""
         if kind == b"{":
             self.begin = at if self._depth == 0 else self.begin
             self._depth += 1
-        elif kind == b"}":
+        elif kind == b"}" and self._depth:
             self._depth -= 1
             return self._depth == 0
-        elif kind == b"]" and self._depth == 0:
-            self._over = True
         return False

@@ -30,6 +30,11 @@ def lines_of(text: bytes, piece: int = 7) -> list[bytes]:
         ),
         (b'[{"a":\n1}]', [b'{"a": 1}']),
         (b'{"Records":[]}', []),
+        (
+            b'{"records":[{"a":1}],"next":"]{"}\n{"records":[{"b":2}]}\n{"c":3}\n',
+            [b'{"a":1}', b'{"records":[{"b":2}]}', b'{"c":3}'],
+        ),
+        (b'[{"a":1}]\n[{"b":2}]\n', [b'{"a":1}', b'{"b":2}']),
         (b'{"Records":[{"a":1},{"b":', [b'{"a":1}']),
         (b'{"Records":[{"a":1},{"b":"torn', [b'{"a":1}']),
     ],
