@@ -12,7 +12,11 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TypeAlias
 
+import msgspec
+
 from socconsole.core.event import RawLine
+from socconsole.parsers.containers import is_partial
+from socconsole.parsers.safe_json import decode_line
 
 MAX_LINES = 500
 """Lines of one record; a longer one is cut into several."""
@@ -32,6 +36,7 @@ class Joined:
 Join: TypeAlias = Callable[[Sequence[RawLine], bool], Joined]
 
 _AUDIT_ID = re.compile(rb"(?:node=(\S+) )?type=(\S+) msg=audit\((\d+\.\d+:\d+)\)")
+_STDERR = re.compile(rb'"stream"\s*:\s*"stderr"')
 _SINGLE = frozenset((b"EOE", b"PROCTITLE"))
 _MAX_OPEN_EVENTS = 64
 _BATCH = 512
@@ -102,18 +107,19 @@ def stack_traces(lines: Sequence[RawLine], flush: bool = False) -> Joined:
 
 
 def container_lines(lines: Sequence[RawLine], flush: bool = False) -> Joined:
-    """Join CRI lines marked partial, by their stream, into one full line."""
+    """Join parts of a line that a container runtime cut, CRI or Docker, by their stream."""
     open_: dict[bytes, list[RawLine]] = {}
     whole: list[list[RawLine]] = []
     for line in lines:
-        words = line.data.split(b" ", 3)
-        if len(words) < 4 or words[1] not in (b"stdout", b"stderr") or words[2] not in (b"P", b"F"):
+        part = _part(line.data)
+        if part is None:
             whole.append([line])
             continue
-        group = open_.setdefault(words[1], [])
+        stream, goes_on = part
+        group = open_.setdefault(stream, [])
         group.append(line)
-        if words[2] == b"F" or _is_full(group):
-            whole.append(open_.pop(words[1]))
+        if not goes_on or _is_full(group):
+            whole.append(open_.pop(stream))
     if flush:
         whole.extend(open_.values())
         open_ = {}
@@ -122,6 +128,20 @@ def container_lines(lines: Sequence[RawLine], flush: bool = False) -> Joined:
     )
     whole.sort(key=lambda group: group[0].offset)
     return Joined(tuple(_container_record(group) for group in whole), tuple(left))
+
+
+def _part(data: bytes) -> tuple[bytes, bool] | None:
+    """Return the stream of a wrapped line and whether the line goes on; None: it is not wrapped."""
+    if data.startswith(b"{"):
+        if b'"log"' not in data:
+            return None
+        stream = b"stderr" if _STDERR.search(data) else b"stdout"
+        return stream, b'\\n","' not in data and is_partial(data.decode(errors="replace"))
+    words = data.split(b" ", 3)
+    if len(words) < 4 or words[1] not in (b"stdout", b"stderr"):
+        return None
+    tag = words[2].partition(b":")[0]
+    return (words[1], tag == b"P") if tag in (b"P", b"F") else None
 
 
 def journal_entries(lines: Sequence[RawLine], flush: bool = False) -> Joined:
@@ -139,9 +159,13 @@ def _container_record(group: list[RawLine]) -> RawLine:
     if len(group) == 1:
         return group[0]
     first, *rest = group
-    head, text = first.data.split(b" P ", 1) if b" P " in first.data else (first.data, b"")
-    tails = [line.data.split(b" ", 3)[3] for line in rest]
-    return _spanning(group, head + b" F " + b"".join([text, *tails]))
+    if first.data.startswith(b"{"):
+        entries = [decode_line(line.data.decode(errors="replace")) or {} for line in group]
+        whole = "".join(str(entry.get("log", "")) for entry in entries)
+        return _spanning(group, msgspec.json.encode({**entries[0], "log": whole}))
+    time, stream, tag, text = first.data.split(b" ", 3)
+    texts = [text, *(line.data.split(b" ", 3)[3] for line in rest)]
+    return _spanning(group, b" ".join((time, stream, b"F" + tag[1:], b"".join(texts))))
 
 
 def _all_but_last(groups: list[list[RawLine]], flush: bool) -> Joined:

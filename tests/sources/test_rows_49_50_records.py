@@ -1,6 +1,9 @@
 """Rows 49-50: records of several lines, split by reads, restarts and each other."""
 
+import json
 import random
+
+import pytest
 
 from tests.sources.stage import KILLED, Stage, scenario
 
@@ -61,3 +64,38 @@ def test_auditd(stage: Stage, row):
     words = {str(event.fields["serial"]): event.fields["CommandLine"] for event in events}
     assert words == {str(n): f"x {n}" for n in range(1, 41)}
     assert bool(reader.kills) == (stage.mode == KILLED)
+
+
+def cut(wrap, count: int) -> tuple[bytes, list[str]]:
+    """Long lines of two streams, each cut in three, their parts between each other's."""
+    wanted, lines = [], []
+    for number in range(count):
+        texts = [f"Connection {number} on {stream} {'x' * 60} ends" for stream in STREAMS]
+        wanted += texts
+        for begin, end in ((0, 20), (20, 50), (50, None)):
+            lines += [
+                wrap(stream, text[begin:end], end is not None)
+                for stream, text in zip(STREAMS, texts, strict=True)
+            ]
+    return "".join(f"{line}\n" for line in lines).encode(), sorted(wanted)
+
+
+STREAMS = ("stdout", "stderr")
+
+
+def cri(stream: str, text: str, goes_on: bool) -> str:
+    return f"2026-03-02T10:00:00.000000001Z {stream} {'P' if goes_on else 'F'} {text}"
+
+
+def docker(stream: str, text: str, goes_on: bool) -> str:
+    log = text if goes_on else f"{text}\n"
+    return json.dumps({"log": log, "stream": stream, "time": "2026-03-02T10:00:00.000000001Z"})
+
+
+@pytest.mark.parametrize("wrap", [cri, docker])
+@scenario(49, "lines that a container runtime cut", matrix=False)
+def test_container_lines(stage: Stage, row, wrap):
+    reader = stage.start(apart=True, format="auto")
+    data, wanted = cut(wrap, 10)
+    feed(stage, data, seed=7)
+    assert sorted(str(event.named("message")) for event in reader.events) == wanted
