@@ -20,7 +20,6 @@ DEMAND: Mapping[str, Mapping[str, int]] = json.loads(
 
 NOT_OURS = {
     "bitbucket/-/audit": "no format of ours",
-    "opencanary/application/-": "no format of ours",
     "rpc_firewall/application/-": "no format of ours",
     "windows/file_access/-": "Event Tracing for Windows; no event log has it",
 }
