@@ -1,7 +1,7 @@
 """The handoff of a shift: drafted from the store, signed, accepted item by item."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -16,7 +16,7 @@ from socconsole.core.policy import Settings, ShiftPolicy
 from socconsole.core.shift import next_shift, shift_at
 from socconsole.core.shift_facts import WRITTEN, Section, Written
 from socconsole.errors import ConflictError, NotFoundError, TransitionError, UsageError
-from socconsole.services import notes, tickets
+from socconsole.services import notes, response_plan, tickets
 from socconsole.services.handoff_watch import is_overdue
 from socconsole.services.tickets import SHIPPED
 from socconsole.store.queries import handoffs as queries
@@ -47,7 +47,10 @@ def draft(session: Session, *, now: datetime, policy: Settings = SHIPPED) -> Dra
         written=_written(session, written.id) if written else (),
         read_first=written.paragraph if written else "",
     )
-    return computing.draft(facts, queries.signed_items(session, previous.id if previous else None))
+    before = queries.signed_items(session, previous.id if previous else None)
+    made = computing.draft(facts, before)
+    reminder = response_plan.reminder(policy.cases, now)
+    return replace(made, warnings=(*made.warnings, reminder)) if reminder else made
 
 
 def write(

@@ -110,6 +110,21 @@ def to_tell(session: Session, incident_id: int) -> tuple[str, ...]:
     return tuple(title.removeprefix(_TELL) for title in session.exec(query))
 
 
+def reminder(policy: CasesPolicy, now: datetime) -> str:
+    """Return what is said of a plan that nobody reviewed for too long; empty for a fresh one.
+
+    One that cannot be read is said too: nothing else has to wait for it.
+    """
+    try:
+        plan = load_plan(policy)
+    except SettingsError as error:
+        return f"{error.what} ({error.where})"
+    if not plan.is_stale(now.date()):
+        return ""
+    since = f"since {plan.reviewed_on}" if plan.reviewed_on else "ever"
+    return f"Nobody reviewed the response plan {since}; it should be looked at twice a year."
+
+
 def criteria(policy: CasesPolicy) -> dict[int, str]:
     """Return what each severity means to the team, 1 first."""
     return {number: level.criteria for number, level in sorted(load_plan(policy).levels.items())}

@@ -93,6 +93,8 @@ def _head(file: "Casefile", now: datetime) -> Iterator[Line]:
     if row.waiting_on:
         chase = f", chase {stamp(row.chase_at)}" if row.chase_at else ""
         yield ((f"waits on {row.waiting_on}{chase}", "warn"),)
+    if d.watchers:
+        yield ((f"watched by {', '.join(d.watchers)}", "muted"),)
     if d.merged_into:
         yield ((f"merged into {d.merged_into}", "warn"),)
 

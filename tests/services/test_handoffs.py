@@ -70,6 +70,14 @@ def test_open_work_is_not_handed_over_without_its_thinking(database, noon):
             signed(session, noon)
 
 
+def test_a_plan_nobody_reviewed_for_half_a_year_is_pointed_out(database, noon):
+    with database.read() as session:
+        fresh = handoffs.draft(session, now=noon)
+        stale = handoffs.draft(session, now=noon + timedelta(days=181))
+    assert not any("response plan" in warning for warning in fresh.warnings)
+    assert "Nobody reviewed the response plan since 2026-11-21" in stale.warnings[-1]
+
+
 def test_a_started_alert_is_not_handed_over_without_a_word(database, noon):
     with database.begin() as session:
         alert = an_alert(session, noon, status="acknowledged", assignee="mara")

@@ -53,6 +53,7 @@ class DeclareScreen(Screen[None]):
         self._answers: dict[str, str] = {}
         self._initial = {"title": title}
         self._criteria: Mapping[int, str] = {}
+        self._reminder = ""
 
     def compose(self) -> ComposeResult:
         names = ", ".join(case.name for case in self._cases[:4])
@@ -62,9 +63,11 @@ class DeclareScreen(Screen[None]):
         yield PromptLine()
 
     def on_mount(self) -> None:
-        from socconsole.services.response_plan import criteria
+        from socconsole.services.response_plan import criteria, reminder
 
-        self._criteria = criteria(console(self).settings.cases)
+        cases = console(self).settings.cases
+        self._criteria = criteria(cases)
+        self._reminder = reminder(cases, console(self).now())
         self._show("severity")
         self.ask_all()
 
@@ -130,6 +133,7 @@ class DeclareScreen(Screen[None]):
         for level, criterion in self._criteria.items():
             style = "matched" if chosen == str(level) else ""
             lines.append(((f"  SEV{level} ", "key"), (criterion, style)))
+        lines += [((self._reminder, "warn"),)] if self._reminder else []
         lines += [(), (("The declaration", "heading"),)]
         for name, label, _, help_text in _QUESTIONS:
             said = self._answers.get(name, self._initial.get(name, ""))

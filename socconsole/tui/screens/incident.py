@@ -29,6 +29,8 @@ _TIMELINES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("everything", ()),
     ("what happened", ("alert", "event", "evidence")),
     ("what we did", ("action", "countermeasure", "decision", "message", "phase")),
+    ("what we decided", ("decision",)),
+    ("what we told", ("message",)),
     ("what we wrote", ("note", "finding")),
 )
 
