@@ -121,10 +121,10 @@ def dashes(pattern):
 def compare(subject, pattern, modifiers):
     wild = {("*",): ".*", ("?",): "."}
     inner = "".join(wild[c] if isinstance(c, tuple) else re.escape(c) for c in pattern)
-    before = ".*" if {"contains", "endswith"} & set(modifiers) else ""
-    after = ".*" if {"contains", "startswith"} & set(modifiers) else ""
+    before = "" if {"contains", "endswith"} & set(modifiers) else r"\A"
+    after = "" if {"contains", "startswith"} & set(modifiers) else r"\Z"
     flags = re.DOTALL if "cased" in modifiers else re.DOTALL | re.IGNORECASE
-    return re.fullmatch(before + inner + after, subject, flags) is not None
+    return re.search(before + inner + after, subject, flags) is not None
 
 
 def in_network(subject, network):
