@@ -26,6 +26,7 @@ def attach(
     *files: Annotated[str, Parameter(allow_leading_hyphen=True)],
     alert: tuple[int, ...] = (),
     around: int | None = None,
+    line: tuple[str, ...] = (),
     command: str | None = None,
     reason: str = "",
     tlp: str | None = None,
@@ -39,6 +40,7 @@ def attach(
         files: The files.
         alert: Alerts whose lines are attached.
         around: Not only the alert's line but so many before and after it, from the event store.
+        line: Retained lines, as source:generation:offset; `hunt --jsonl` names all three.
         command: The command whose output comes in, for the record.
         reason: Why it is kept.
         tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.
@@ -47,11 +49,11 @@ def attach(
 
     """
     from socconsole.errors import UsageError
-    from socconsole.services import evidence
+    from socconsole.services import evidence, line_evidence
     from socconsole.store.queries import subjects
 
-    if not files and not alert:
-        raise UsageError("Nothing to attach.", hint="Name a file, `-`, or --alert NUMBER.")
+    if not files and not alert and not line:
+        raise UsageError("Nothing to attach.", hint="Name a file, `-`, --alert or --line.")
     captures = [
         evidence.file_capture(read_bytes(path), path, command=command, reason=reason, tlp=tlp)
         for path in files
@@ -67,6 +69,9 @@ def attach(
                 rows.append(evidence.attach_events(session, case, found, why, **who(context)))
         elif alert:
             rows.extend(evidence.attach_alert_lines(session, case, alert, **who(context)))
+        if line:
+            lines = _retained(database, line)
+            rows.extend(line_evidence.attach_lines(session, case, lines, **who(context)))
     if json:
         print_json(rows)
     else:
@@ -83,6 +88,30 @@ def _beside(database: "Database", place: tuple[int, int, int], count: int) -> "t
         return events.around(*place, count, count)
     finally:
         events.close()
+
+
+def _retained(database: "Database", names: tuple[str, ...]) -> "list[Kept]":
+    """Return the retained lines that are named as source:generation:offset."""
+    from socconsole.errors import NotFoundError, UsageError
+    from socconsole.store.events import EventStore
+    from socconsole.store.queries.sources import sources
+
+    with database.read() as session:
+        numbers = {row.name: row.id for row in sources(session, stopped=True)}
+    events, found = EventStore(database), []
+    try:
+        for name in names:
+            source, generation, offset = [*name.rsplit(":", 2), "", ""][:3]
+            if source not in numbers or not (generation.isdecimal() and offset.isdecimal()):
+                raise UsageError(f"{name!r} names no line.", hint="Write source:generation:offset.")
+            at = int(offset)
+            kept = events.around(numbers[source], int(generation), at, 0, 0)
+            if not kept or kept[0].offset != at:
+                raise NotFoundError(f"The line {name} is not retained.")
+            found.append(kept[0])
+    finally:
+        events.close()
+    return found
 
 
 @app.command(name="list")

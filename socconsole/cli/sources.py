@@ -1,12 +1,14 @@
 """`socconsole sources`: how each log source is doing."""
 
+import os
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_json, print_table
-from socconsole.errors import NotFoundError
+from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.errors import ForbiddenError, NotFoundError
+from socconsole.settings import add_source, config_folder
 
 app = App(name="sources", help="State of every log source.")
 
@@ -97,4 +99,32 @@ def list_notes(
         ("at", "source", "kind", "file", "from", "to", "what"),
         ((n.at, n.source, n.kind, n.path, n.first, n.last, n.text) for n in rows),
     )
+    return 0
+
+
+@app.command
+def add(
+    name: str,
+    path: str,
+    *,
+    json: bool = False,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
+    """Name one more source in the settings; a collector reads it from its next start on.
+
+    Args:
+        name: What screens and filters call it.
+        path: A file, a folder, a glob, or an address to listen at.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    if context.read_only:
+        raise ForbiddenError("This session is read-only.", hint="Leave --read-only out.")
+    file = context.settings().path or config_folder(os.environ) / "socconsole.toml"
+    add_source(file, name, path)
+    if json:
+        print_json({"name": name, "path": path, "settings": str(file)})
+    else:
+        print_text([f"{name} is in {file}."])
     return 0

@@ -4,12 +4,16 @@ import hashlib
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
 from socconsole import cli
+from socconsole.core.event import Event, RawLine
 from socconsole.store.database import Database
-from tests.store.rows import an_alert
+from socconsole.store.events import EventStore
+from socconsole.store.tables import Generation
+from tests.store.rows import a_source, an_alert
 
 
 @pytest.fixture
@@ -234,3 +238,30 @@ def test_whom_we_asked_and_what_is_followed(soc):
     assert seen["value"] == "203.0.113.7"
     gone = soc("notes", "observables", "SOC-2026-001", "--ignore", str(seen["id"]), "--json")
     assert gone == []
+
+
+def test_retained_lines_are_attached_by_their_place(soc, sqlite_database, noon):
+    soc("tickets", "open", "--title", "x")
+    events = EventStore(sqlite_database)
+    with sqlite_database.begin() as session:
+        source = a_source(session, noon)
+        times = {"first_seen_at": noon, "updated_at": noon}
+        session.add(Generation(id=4, source_id=source.id, path="auth.log", **times))
+        session.flush()
+        line = RawLine("auth", 4, 30, b"one \xff", 36, "/var/log/auth.log")
+        batch = [Event("plain", (), {"message": "one"}, "one \ufffd", noon, line=line)]
+        events.append(session, source.id, 4, batch, read_at=noon)
+    events.close()
+    (made,) = soc("evidence", "attach", "SOC-2026-001", "--line", "auth:4:30", "--json")
+    assert made["sha256"] == hashlib.sha256(b"one \xff\n").hexdigest()
+    assert (made["offset_from"], made["offset_to"]) == (30, 36)
+    said = soc("evidence", "attach", "SOC-2026-001", "--line", "auth:4:31", fails=1)
+    assert "not retained" in said
+    assert "names no line" in soc("evidence", "attach", "SOC-2026-001", "--line", "x", fails=2)
+
+
+def test_a_source_is_named_by_a_command(soc, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("SOCCONSOLE_CONFIG", raising=False)
+    said = soc("sources", "add", "auth", "/var/log/auth.log", "--json")
+    assert 'name = "auth"' in Path(said["settings"]).read_text()

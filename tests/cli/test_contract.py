@@ -16,7 +16,7 @@ GROUPS = {
     "incidents": "list show declare phase role timeline countermeasure comms review export",
     "notes": "add list",
     "rules": "check list test coverage",
-    "sources": "list",
+    "sources": "list add",
     "suppressions": "list add",
     "tickets": "list show open assign start wait resolve close reopen link merge task export",
     "views": "list save",
