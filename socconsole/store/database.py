@@ -42,6 +42,8 @@ LOCK_WAIT = 5.0
 """Seconds a writer waits for its turn before the user is told."""
 _POLL = 0.0005
 _PAUSE = 0.001
+_SOON = 0.1
+"""Whoever writes again within so many seconds lets those pass first who wait."""
 _CONNECT_WAIT = 5
 """Seconds until a server that does not answer counts as away."""
 
@@ -70,6 +72,7 @@ class Database:
         self._file: tuple[int, int] | None = None
         self._engine = self._sqlite_engine() if self.is_sqlite else _postgres(self.url)
         self._turns = Turns(self.path) if self.path is not None else None
+        self._wrote = 0.0
         self._refusals = (DBAPIError, self._engine.dialect.loaded_dbapi.Error)
         self._writer = self._engine.execution_options(soc_write=True)
 
@@ -111,9 +114,12 @@ class Database:
         if self.read_only:
             raise StoreError("This session is read-only.", hint="Start without --read-only.")
         self._require_same_file()
+        if self._turns is not None and time.monotonic() - self._wrote < _SOON:
+            self._turns.let_pass()
         with self._explained(), self._session(self._writer) as session, session.begin():
             session.connection()
             yield session
+        self._wrote = time.monotonic()
 
     @contextmanager
     def read(self) -> Iterator[Session]:

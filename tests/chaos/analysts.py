@@ -57,6 +57,7 @@ def work(url: str, name: str, pipe: Connection) -> None:
         if taken is not None:
             with database.begin() as session:
                 actions.undo(session, by=name, now=now)
+        database.give_way()  # nobody works without a pause
 
 
 def seed(database: Database) -> None:
@@ -81,7 +82,7 @@ def torture(url: str, kills: int, chance: random.Random) -> list[str]:
         while len(running) < WORKERS:
             running.append(Analyst(url, f"a{number}-{len(running)}"))
         victim = running.pop(0)
-        said.append(victim.said.recv())  # it has started for good
+        said += victim.first_word()  # it has started for good
         time.sleep(chance.uniform(0.0, 0.5))
         said += victim.end()
     for each in running:
@@ -97,6 +98,13 @@ class Analyst:
         self.process = WARM.Process(target=work, args=(url, name, pipe))
         self.process.start()
         pipe.close()
+
+    def first_word(self) -> list[str]:
+        """Wait for the first promise; a process that failed gives none and says why on stderr."""
+        try:
+            return [self.said.recv()]
+        except EOFError:
+            return []
 
     def end(self) -> list[str]:
         self.process.kill()
