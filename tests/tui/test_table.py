@@ -147,3 +147,13 @@ async def test_a_move_made_while_the_order_is_on_its_way_is_kept(open_list):
     table.action_move(3)
     await analyst.settles()
     assert table.cursor_row == "row 47"
+
+
+async def test_a_redraw_shows_the_lines_that_the_terminal_has_shifted(open_list, monkeypatch):
+    analyst, table = await open_list(500)
+    assert "row 500" in analyst.lines[1]  # painted, and kept by Textual for the next time
+    with monkeypatch.context() as terminal:
+        terminal.setattr(type(analyst.app._driver), "is_headless", False)
+        table.move_to(30)
+    assert "row 500" not in analyst.lines[1]
+    assert "row 470" in analyst.screen

@@ -174,6 +174,7 @@ class LineView(Widget, can_focus=True):
         bottom = region.bottom - self.foot_height
         direction = "S" if moved > 0 else "T"
         driver.write(f"\x1b[{top};{bottom}r\x1b[{abs(moved)}{direction}\x1b[r")
+        self._styles_cache.clear()  # of lines that have moved: a redraw would show the old ones
         # What was due for repaint has been shifted along: it is due at its new place too.
         inside = Region(0, self.head_height, region.width, self.page_height)
         for part in waiting:

@@ -308,6 +308,7 @@ class VirtualTable(LineView, Generic[RowT]):
                 return
 
     def _put_cursor(self, index: int) -> None:
+        place = len(self._position_text())
         old, self.cursor = self.cursor, index
         self._has_moved = True
         self.reveal(index)
@@ -318,7 +319,8 @@ class VirtualTable(LineView, Generic[RowT]):
             self.refresh_index(old)
             self.refresh_index(index)
         if old != index:
-            self.refresh_foot(max(0, self.size.width - cell_len(self._position_text()) - 1))
+            same = place == len(self._position_text())  # else what stands before it moves too
+            self.refresh_foot(max(0, self.size.width - place - 1) if same else 0)
             self.post_message(self.Highlighted(self, self.cursor_id))
 
     @property
