@@ -18,6 +18,7 @@ OTHER_SCREENS = (
     "socconsole.tui.screens.incident:IncidentScreen",
     "socconsole.tui.screens.actions:ActionsScreen",
     "socconsole.tui.screens.declare:DeclareScreen",
+    "socconsole.tui.screens.around:AroundScreen",
     "socconsole.tui.screens.columns:ColumnsScreen",
     "socconsole.tui.screens.refs:RefsScreen",
     "socconsole.tui.screens.text:TextScreen",

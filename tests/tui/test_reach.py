@@ -10,6 +10,7 @@ from socconsole.tui import screens
 from socconsole.tui.commands import COMMANDS
 from socconsole.tui.keymap import split_keys
 from socconsole.tui.scopes import all_scopes, screen_classes
+from socconsole.tui.screens.around import AroundScreen
 from socconsole.tui.screens.pick import PickScreen, help_of, palette
 from socconsole.tui.widgets.prompt import PromptLine
 from tests.tui.analyst import at_the_console
@@ -86,25 +87,33 @@ async def test_help_and_palette_name_every_key_of_every_screen(worked_setup):
     async with at_the_console(worked_setup, size=(120, 40)) as analyst:
         for name, keys in WAYS.items():
             await analyst.presses(*keys)
-            screen = analyst.app.screen
-            reached.add(type(screen))
-            live = {
-                pressed: active.binding
-                for pressed, active in screen.active_bindings.items()
-                if pressed not in TEXTUALS_OWN
-            }
-            nameless = [pressed for pressed, binding in live.items() if not binding.id]
-            assert nameless == [], f"{name}: {nameless} stand in no help"
-            shown = {choice.group: choice for choice in help_of(analyst.app, screen)._choices}
-            in_palette = {choice.group for choice in palette(analyst.app)._choices}
-            for binding in live.values():
-                display = analyst.app.get_key_display(binding)
-                assert display in shown[binding.id].key.split(), f"{name}: {binding.id} {display}"
-                assert shown[binding.id].text == binding.tooltip
-                assert binding.id in in_palette, name
+            reached.add(type(analyst.app.screen))
+            named_everywhere(analyst.app, name)
             await analyst.presses(*["escape"] * len(analyst.app.screen_stack[1:]), "1")
+        analyst.app.open(AroundScreen("Around a line of a file that is retained", 1, 1, 0))
+        await analyst.settles()
+        reached.add(type(analyst.app.screen))
+        named_everywhere(analyst.app, "around")
     never = set(screen_classes().values()) - reached
     assert {cls.__name__ for cls in never} == {"DeclareScreen"}, "a question, not a place"
+
+
+def named_everywhere(app, name):
+    """Assert that help and palette have every key of the screen in front."""
+    live = {
+        pressed: active.binding
+        for pressed, active in app.screen.active_bindings.items()
+        if pressed not in TEXTUALS_OWN
+    }
+    nameless = [pressed for pressed, binding in live.items() if not binding.id]
+    assert nameless == [], f"{name}: {nameless} stand in no help"
+    shown = {choice.group: choice for choice in help_of(app, app.screen)._choices}
+    in_palette = {choice.group for choice in palette(app)._choices}
+    for binding in live.values():
+        display = app.get_key_display(binding)
+        assert display in shown[binding.id].key.split(), f"{name}: {binding.id} {display}"
+        assert shown[binding.id].text == binding.tooltip
+        assert binding.id in in_palette, name
 
 
 def test_every_screen_there_is_has_its_keys_checked():

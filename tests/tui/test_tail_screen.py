@@ -8,6 +8,7 @@ from socconsole.core.event import Event, EventCategory, RawLine
 from socconsole.store.events import EventStore
 from socconsole.store.queries.notes import evidence
 from socconsole.store.tables import Generation
+from socconsole.tui.screens.around import AroundScreen
 from tests.conftest import NOON
 from tests.services.alert_making import bring, detection
 from tests.store.rows import a_source
@@ -180,3 +181,18 @@ async def test_a_large_terminal_shows_views_rate_and_the_tail_of_the_source_at_h
         await analyst.waits_until("now 1, peak 1, 1 in an hour")
         await analyst.waits_until("▌Open                  1")
         await analyst.waits_until("Why it fired")
+
+
+async def test_as_many_lines_around_one_as_are_wanted(bare_setup, collector):
+    collector.reads("auth", *(f"line {n}" for n in range(60)))
+    async with at_the_console(bare_setup) as analyst:
+        analyst.app.open(AroundScreen("Around line 30", 1, 1, 3_100))
+        await analyst.waits_until("▌12:00:00Z line 30")
+        assert "line 20" in analyst.screen
+        assert "line 19" not in analyst.screen
+        await analyst.presses("plus", "g")
+        await analyst.waits_until("±20 lines")
+        assert "line 10" in analyst.screen
+        await analyst.presses("minus", "minus", "minus")
+        await analyst.waits_until("±5 lines")
+        assert "line 24" not in analyst.screen

@@ -1,7 +1,7 @@
 """One alert, with everything that helps to decide about it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -11,7 +11,6 @@ from socconsole import content
 from socconsole.tui import alert_verbs, case_verbs, find_verbs, quiet_verbs
 from socconsole.tui.alert_text import SeenAlert, alert_lines, connected, read_alert
 from socconsole.tui.alert_verbs import Target
-from socconsole.tui.cells import clock
 from socconsole.tui.event_text import field_line, flat
 from socconsole.tui.freshness import ReadsAgain
 from socconsole.tui.keymap import key
@@ -23,12 +22,6 @@ from socconsole.tui.watching import Watching
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.text_pane import Line, TextPane
-
-if TYPE_CHECKING:
-    from socconsole.store.events import EventStore, Kept
-
-_AROUND = 10
-
 
 VERBS = {
     **alert_verbs.VERBS,
@@ -149,33 +142,17 @@ class AlertScreen(ReadsAgain, Screen[None]):
         lines += [(), ((f"{line.path}  bytes {line.offset:,} to {line.end:,}", "muted"),)]
         console(self).open(TextScreen(f"Alert {self.alert_id}, raw", lines))
 
-    @task
-    async def action_around(self) -> None:
+    def action_around(self) -> None:
         """Show the lines of the same file around the one that fired."""
+        from socconsole.tui.screens.around import AroundScreen
+
         seen = self._seen.get(self.alert_id)
         line = seen.detail.why if seen else None
         if line is None or line.source_id is None or line.generation_id is None:
             console(self).say("The file of this line is not known any more.")
             return
-        source_id, generation_id, offset = line.source_id, line.generation_id, line.offset
-
-        def read(events: "EventStore") -> "tuple[Kept, ...]":
-            return events.around(source_id, generation_id, offset, _AROUND, _AROUND)
-
-        found = await console(self).store.with_events(read)
-        lines: list[Line] = []
-        for kept in found:
-            here = kept.offset == offset
-            when = clock(kept.event.time) if kept.event.time else "--:--:--"
-            lines.append(
-                (
-                    (f"{'▌' if here else ' '}{when} ", "muted"),
-                    (kept.event.raw, "matched" if here else ""),
-                )
-            )
-        if not lines:
-            lines = [(("These lines are past their retention; the alert keeps its own.", "muted"),)]
-        console(self).open(TextScreen(f"Around alert {self.alert_id}", lines))
+        title = f"Around alert {self.alert_id}"
+        console(self).open(AroundScreen(title, line.source_id, line.generation_id, line.offset))
 
     def action_runbook(self) -> None:
         seen = self._seen.get(self.alert_id)

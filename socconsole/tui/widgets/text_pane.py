@@ -76,6 +76,13 @@ class TextPane(LineView):
             if old != new:
                 self.refresh(Region(0, row + self.head_height, self.size.width, 1))
 
+    def show_line(self, index: int) -> None:
+        """Scroll so that line `index` of those shown is in the middle."""
+        width = max(10, self.size.width)
+        above = self._lines[:index]
+        pieces = sum(len(_wrapped(line, width)) if self.wrapped else 1 for line in above)
+        self.scroll_top(pieces - self.page_height // 2)
+
     @property
     def text(self) -> str:
         """The lines as plain text."""
