@@ -21,10 +21,11 @@ def timeline(
     at: str = "now",
     kind: Literal["event", "decision", "action", "other"] = "event",
     only: tuple[str, ...] = (),
+    remove: int | None = None,
     json: bool = False,
     context: Given,
 ) -> int:
-    """Show the timeline in the order things happened, or add to it.
+    """Show the timeline in the order things happened, add to it, or take an entry out.
 
     Args:
         incident: Its number.
@@ -32,6 +33,7 @@ def timeline(
         at: When it happened: 2h (ago), 14:30, RFC 3339.
         kind: A decision is an entry of its own kind.
         only: Show only these kinds.
+        remove: Number of an entry written by hand that was wrong: `entry:N` in --json.
         json: Print one JSON document.
         context: The global options.
 
@@ -48,6 +50,9 @@ def timeline(
             with database.begin() as session:
                 number = subjects.incident(session, incident).id
                 incident_log.add_timeline_entry(session, number, happening, **who(context))
+        if remove is not None:
+            with database.begin() as session:
+                incident_log.remove_timeline_entry(session, remove, **who(context))
         with database.read() as session:
             rows = read(session, subjects.incident(session, incident).id, only)
     if json:

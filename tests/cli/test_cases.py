@@ -130,6 +130,9 @@ def test_an_incident_from_an_alert_to_a_phase(soc, alert_ids):
     lines = soc("incidents", "timeline", name, "--json")
     assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
     assert {"alert", "phase", "event"} <= {line["kind"] for line in lines}
+    soc("incidents", "timeline", name, "never happened")
+    left = soc("incidents", "timeline", name, "--remove", "2", "--json")
+    assert "never happened" not in [line["text"] for line in left]
     (known,) = soc("incidents", "indicator", name, "--json")
     assert known["value"] == "bad.example"
     measure = soc("incidents", "countermeasure", name, "block", "--target", "bad.example", "--json")
