@@ -1,58 +1,116 @@
-"""Pictures of the screens; `pytest tests/tui/test_pictures.py --snapshot-update` takes new ones."""
+"""Pictures of every screen as text and styles.
 
-import dataclasses
+`TAKE_PICTURES=1 pytest -n0 tests/tui/test_pictures.py` takes new ones; read their diff.
 
-import pytest
+A picture is what stands on the screen, then for each look the runs of styles of every line: `a12b3`
+is twelve cells in style a and three in style b.
+"""
 
-from socconsole.core.severity import Severity
-from socconsole.tui.app import ConsoleApp
-from tests.conftest import NOON
-from tests.services.alert_making import bring, detection, minutes
-from tests.tui.analyst import Analyst
+import itertools
+import os
+from pathlib import Path
+
+from rich.style import Style
+
+from tests.tui.analyst import at_the_console
+from tests.tui.test_reach import WAYS
+
+FOLDER = Path(__file__).with_name("pictures")
+SIZES = ((80, 24), (200, 60))
+LOOKS = ("dark", "sixteen")
 
 
-@pytest.fixture
-def alerts(database):
-    levels = [Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW]
-    made = [
-        detection(f"Rule {n}", level=levels[n % 4], host=f"web-{n}", at=NOON - minutes(n))
-        for n in range(8)
-    ]
-    bring(database, *made)
+class Palette:
+    """Names styles by letters, in the order they are met."""
+
+    def __init__(self):
+        self._names = {}
+
+    def name(self, style):
+        return self._names.setdefault(_words(style), _letter(len(self._names)))
+
+    def legend(self):
+        return [f"{name} {words}".rstrip() for words, name in self._names.items()]
 
 
-def picture(snap_compare, setup, size, text, *keys):
-    """Compare the screen once `keys` are pressed and `text` is on it."""
-    app = ConsoleApp(setup)
+def _letter(number):
+    low, high = number % 26, number // 26
+    return chr(ord("a") + low) + (str(high) if high else "")
 
-    async def ready(pilot):
-        analyst = Analyst(app, pilot)
-        await analyst.waits_until("no collector")
-        await analyst.presses(*keys)
-        await analyst.waits_until(text)
+
+ATTRIBUTES = ("bold", "dim", "italic", "underline", "strike", "reverse")
+
+
+def _words(style):
+    style = style or Style()
+    assert not style.blink, "nothing blinks"
+    said = [name for name in ATTRIBUTES if getattr(style, name)]
+    for word, color in (("", style.color), ("on ", style.bgcolor)):
+        if color is not None and not color.is_default:
+            assert "NO_COLOR" not in os.environ
+            said.append(word + color.name)
+    return " ".join(said)
+
+
+def strips_of(app):
+    app.screen._compositor.update_widgets(set())
+    return app.screen._compositor.render_strips()
+
+
+def styles_of(strips):
+    """Return the runs of every line, lines that are alike together, and what the letters mean."""
+    palette = Palette()
+    runs = []
+    for strip in strips:
+        cells = [(palette.name(part.style), part.cell_length) for part in strip]
+        merged = itertools.groupby(cells, key=lambda cell: cell[0])
+        runs.append("".join(f"{name}{sum(n for _, n in cells)}" for name, cells in merged))
+    lines = []
+    for run, alike in itertools.groupby(runs):
+        count = len(list(alike))
+        lines.append(run if count == 1 else f"{run} ×{count}")
+    return [*lines, *palette.legend()]
+
+
+async def drawn(analyst, looks):
+    """Return the screen in front in both sizes and in every look."""
+    app, lines = analyst.app, []
+    for size in SIZES:
+        await analyst.pilot.resize_terminal(*size)
         await analyst.settles()
-
-    return snap_compare(app, terminal_size=size, run_before=ready)
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-def test_the_queue(snap_compare, bare_setup, alerts, size):
-    shown = "1/8" if size[0] < 120 else "Why it fired"
-    assert picture(snap_compare, bare_setup, size, shown)
-
-
-def test_the_queue_in_sixteen_colours(snap_compare, bare_setup, alerts):
-    sixteen = dataclasses.replace(bare_setup, theme="sixteen")
-    assert picture(snap_compare, sixteen, (80, 24), "2 marked", "space", "space")
+        lines += [f"== {size[0]}×{size[1]}", *(strip.text.rstrip() for strip in strips_of(app))]
+        for look in looks:
+            if app.theme != look:
+                app.theme = look
+                await analyst.settles()
+            lines += [f"-- {look}", *styles_of(strips_of(app))]
+        app.theme = looks[0]
+    return "\n".join(lines) + "\n"
 
 
-def test_an_empty_queue(snap_compare, bare_setup):
-    assert picture(snap_compare, bare_setup, (80, 24), "Welcome.")
+async def differing(setup, looks, kind=""):
+    """Walk every screen and return those that do not look as in their picture."""
+    taking = bool(os.environ.get("TAKE_PICTURES"))
+    found = []
+    async with at_the_console(setup, size=SIZES[0]) as analyst:
+        await analyst.waits_until("no collector")
+        for name, keys in WAYS.items():
+            await analyst.presses(*keys)
+            path = FOLDER / f"{name.replace(' ', '-')}{kind}.txt"
+            shown = await drawn(analyst, looks)
+            if taking:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(shown, encoding="utf-8")
+            if shown != path.read_text(encoding="utf-8"):
+                found.append(name)
+            await analyst.presses("ctrl+c", *["backspace"] * len(analyst.app.screen_stack[1:]), "1")
+    return found
 
 
-def test_an_alert(snap_compare, bare_setup, alerts):
-    assert picture(snap_compare, bare_setup, (80, 24), "Why it fired", "enter")
+async def test_every_screen_dark_and_in_sixteen_colours(worked_setup):
+    assert await differing(worked_setup, ("dark", "sixteen")) == []
 
 
-def test_help(snap_compare, bare_setup, alerts):
-    assert picture(snap_compare, bare_setup, (80, 24), "Acknowledge", "question_mark")
+async def test_every_screen_without_colours(worked_setup, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert await differing(worked_setup, ("sixteen",), ".plain") == []
