@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from socconsole.core.safe_text import safe_text
 from socconsole.settings import database_url, load_settings
 
 if TYPE_CHECKING:
@@ -50,10 +52,30 @@ class Context:
 
         database = Database(self.database_url, read_only=self.read_only)
         try:
-            database.create()
+            self._create(database)
             yield database
         finally:
             database.close()
+
+    def _create(self, database: "Database") -> None:
+        """Make the tables where there are none; ask before an older file is upgraded.
+
+        A server's database is never upgraded but by `db upgrade`: others may be using it.
+        """
+        from socconsole.cli.output import say
+        from socconsole.store.schema import OlderSchemaError
+
+        try:
+            database.create()
+        except OlderSchemaError as error:
+            is_file = database.path is not None and not self.read_only
+            if not (is_file and _agrees(f"{error.what} Upgrade it now, after a backup? [y/N] ")):
+                raise
+            from socconsole.store.upgrade import upgrade
+
+            done = upgrade(database, now=self.now())
+            say(f"Schema {done.found} → {done.now}. The database as it was: {done.backup}")
+            database.create()
 
     @property
     def login(self) -> str:
@@ -67,3 +89,11 @@ class Context:
     def now(self) -> datetime:
         """Return the time, aware UTC."""
         return datetime.now(UTC)
+
+
+def _agrees(question: str) -> bool:
+    """Ask on the terminal; without one the answer is no."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    print(safe_text(question), end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")

@@ -18,6 +18,10 @@ VERSION = 1
 """The schema this program writes."""
 
 
+class OlderSchemaError(StoreError):
+    """An earlier program made the database; `upgrade` brings it along."""
+
+
 def ensure(database: "Database") -> None:
     """Make the schema in an empty database; refuse one that is newer, older or not ours."""
     prepare(database)
@@ -28,7 +32,7 @@ def ensure(database: "Database") -> None:
     if found > VERSION:
         raise newer(database, found, VERSION)
     if found:
-        raise StoreError(
+        raise OlderSchemaError(
             f"The database has schema {found}; this program needs schema {VERSION}.",
             hint="Run `socconsole db upgrade`: it makes a backup first.",
             where=str(database.path or database.url),

@@ -1,10 +1,15 @@
+import io
 import json
+from functools import partial
 
 import pytest
 
 from socconsole.cli import run
+from socconsole.errors import StoreError
+from socconsole.store import schema, upgrade
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
+from socconsole.store.migrations import Migration
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert
 from tests.conftest import NOON
@@ -93,7 +98,6 @@ def test_the_last_action_is_listed_and_undone(soc, capsys, sqlite_database):
 
 
 def test_a_file_of_another_program_is_refused(tmp_path, monkeypatch):
-    from socconsole.errors import StoreError
     from socconsole.store import driver
 
     foreign = tmp_path / "foreign.db"
@@ -105,3 +109,26 @@ def test_a_file_of_another_program_is_refused(tmp_path, monkeypatch):
     with pytest.raises(StoreError, match="belongs to another program"):
         database.create()
     database.close()
+
+
+@pytest.mark.parametrize("answer", ["y\n", "n\n", None])
+def test_an_older_database_is_upgraded_when_a_person_says_so(
+    soc, capsys, monkeypatch, sqlite_database, answer
+):
+    """Without a terminal there is nobody to ask."""
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    step = Migration(schema.VERSION, "nothing changes", lambda connection: None)
+    run_it = partial(upgrade.upgrade, migrations=[step])
+    monkeypatch.setattr(upgrade, "upgrade", run_it)
+    terminal = io.StringIO(answer)
+    terminal.isatty = lambda: answer is not None
+    monkeypatch.setattr("sys.stdin", terminal)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    if answer == "y\n":
+        assert soc("actions", "list") == 0
+    else:
+        with pytest.raises(StoreError, match="db upgrade"):
+            soc("actions", "list")
+    said = capsys.readouterr().err
+    assert ("Upgrade it now, after a backup? [y/N]" in said) == (answer is not None)
+    assert len(list(sqlite_database.path.parent.glob("*.bak"))) == (answer == "y\n")
