@@ -5,6 +5,7 @@ was left, and must not be judged while it is still being written.
 """
 
 import os
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -18,8 +19,6 @@ from socconsole.sources.generation import (
 
 SURE_BYTES = 128
 """Equal beginnings shorter than this say little."""
-KEY_BYTES = 16
-"""Files are compared when they share this much."""
 SETTLE_SECS = 1.0
 """A suspected copy whose size stays the same this long is complete."""
 
@@ -114,27 +113,37 @@ class Surroundings:
 
 
 class Alike:
-    """Finds generations by how their file begins."""
+    """Finds generations whose file begins as another one does, as far as the shorter one goes."""
 
     def __init__(self, generations: Iterable[Generation]) -> None:
         self._by_beginning: dict[bytes, list[Generation]] = {}
-        self._short: list[Generation] = []
         for generation in generations:
-            self.add(generation)
+            self._by_beginning.setdefault(generation.beginning, []).append(generation)
+        self._beginnings = sorted(self._by_beginning)
+        self._lengths = {len(one) for one in self._beginnings}
 
     def add(self, generation: Generation) -> None:
         """Let `generation` be found."""
         beginning = generation.beginning
-        if len(beginning) < KEY_BYTES:
-            self._short.append(generation)
-        else:
-            self._by_beginning.setdefault(beginning[:KEY_BYTES], []).append(generation)
+        if beginning not in self._by_beginning:
+            insort(self._beginnings, beginning)
+            self._lengths.add(len(beginning))
+        self._by_beginning.setdefault(beginning, []).append(generation)
 
     def find(self, head: bytes) -> list[Generation]:
-        """Return those whose beginning may be that of `head`."""
-        if len(head) < KEY_BYTES:
-            return list(self._short)
-        return list(self._by_beginning.get(head[:KEY_BYTES], ()))
+        """Return those that `head` is the beginning of, or that are the beginning of `head`."""
+        if not head or is_heading(head):
+            return []
+        found = []
+        for place in range(bisect_left(self._beginnings, head), len(self._beginnings)):
+            beginning = self._beginnings[place]
+            if not beginning.startswith(head):
+                break
+            found += self._by_beginning[beginning]
+        for length in self._lengths:
+            if 0 < length < len(head):
+                found += self._by_beginning.get(head[:length], ())
+        return found
 
 
 def judge(file: Candidate, around: Surroundings, now: float) -> Judgement:

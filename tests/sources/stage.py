@@ -136,7 +136,7 @@ class Stage:
     def settle(self, seconds: float = 3.0):
         """Let the reader do all it can in so many seconds of its own clock."""
         reader = self.reader
-        if self.mode == KILLED and self.chance.random() < 0.5:
+        if self.mode == KILLED and (not reader.kills or self.chance.random() < 0.2):
             reader.die_at_work(self.chance)
         elif self.mode == DROPPED and self.chance.random() < 0.5:
             reader.round(commit=False)

@@ -3,6 +3,8 @@
 import os
 import shutil
 
+from socconsole.sources.copies import Alike
+from socconsole.sources.generation import Generation
 from tests.sources.following import Reader, lost_and_doubled, numbered
 
 
@@ -38,3 +40,20 @@ def test_what_was_read_but_not_committed_is_read_again_after_a_kill(tmp_path):
     reader.follow(2)
     reader.stop()
     assert lost_and_doubled(reader.texts, 500) == ([], [])
+
+
+def test_a_file_is_compared_with_those_alone_that_begin_like_it():
+    known = [
+        Generation(number, "test", 1, number, b"", head=head)
+        for number, head in enumerate((b"Mar  1 a", b"Mar  1 abc", b"Mar  1 x", b"#fields", b""))
+    ]
+    alike = Alike(known[:-1])
+    alike.add(known[-1])
+
+    def found(head: bytes) -> list[int]:
+        return sorted(one.id for one in alike.find(head))
+
+    assert found(b"Mar  1 ab") == [0, 1]
+    assert found(b"Mar  1 ") == [0, 1, 2]
+    assert found(b"Mar  1 xyz") == [2]
+    assert found(b"Apr") == found(b"#fields") == found(b"") == []
