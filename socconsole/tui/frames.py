@@ -72,6 +72,13 @@ class BriefUpdate(CompositorUpdate):
         return "".join(written)
 
 
+def fill_codes(style: Style, console: Console) -> str:
+    """Return what makes the terminal fill what it clears with the background of `style`."""
+    system = console._color_system or ColorSystem.TRUECOLOR  # noqa: SLF001 as Textual does
+    codes = Strip.render_ansi(Style(bgcolor=style.bgcolor), system)
+    return f"\x1b[{codes}m" if codes else ""
+
+
 def _changed_parts(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
     for y, first, last in update.spans:
         for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):

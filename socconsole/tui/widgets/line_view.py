@@ -1,8 +1,8 @@
 """The ground under the table, the text pane and the tail: lines drawn on demand, cheap to scroll.
 
-Textual repaints a scrolled widget whole. Where the widget is as wide as the screen this one lets
-the terminal shift its own lines and paints only those that came into view: 526 bytes a line
-instead of 3,542. It keeps its own position and has no scrollbars.
+Textual repaints a scrolled widget whole. This one lets the terminal shift its own lines and paints
+only those that came into view: 526 bytes a line instead of 3,542. It keeps its own position and
+has no scrollbars.
 """
 
 import os
@@ -16,6 +16,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from socconsole.tui.cells import fit
+from socconsole.tui.frames import fill_codes
+from socconsole.tui.widgets.beside import shifted_beside
 
 if TYPE_CHECKING:
     from socconsole.tui.app import ConsoleApp
@@ -162,7 +164,6 @@ class LineView(Widget, can_focus=True):
             or driver is None
             or driver.is_headless
             or app.screen is not self.screen
-            or region.width != app.size.width
             or app._notifications  # noqa: SLF001 a toast lies over the lines
             or app._batch_count  # noqa: SLF001 nothing is painted in a batch
         ):
@@ -172,14 +173,20 @@ class LineView(Widget, can_focus=True):
             return False
         top = region.y + self.head_height + 1
         bottom = region.bottom - self.foot_height
+        beside = shifted_beside(self.screen, region, range(top - 1, bottom), moved)
+        if beside is None:
+            return False
         direction = "S" if moved > 0 else "T"
-        driver.write(f"\x1b[{top};{bottom}r\x1b[{abs(moved)}{direction}\x1b[r")
+        fill = fill_codes(self.rich_style, app.console) if beside else ""
+        driver.write(f"{fill}\x1b[{top};{bottom}r\x1b[{abs(moved)}{direction}\x1b[r\x1b[0m")
         self._styles_cache.clear()  # of lines that have moved: a redraw would show the old ones
         # What was due for repaint has been shifted along: it is due at its new place too.
         inside = Region(0, self.head_height, region.width, self.page_height)
         for part in waiting:
             if shifted := part.translate((0, -moved)).intersection(inside):
                 self.refresh(shifted)
+        for widget, part in beside:
+            widget.refresh(part)
         return True
 
     def _waiting_repaints(self, region: Region) -> list[Region]:
