@@ -84,7 +84,7 @@ def _judge(fields: dict[str, object], rest: str) -> EventCategory:
     if _BAD.search(rest):
         fields["outcome"] = "failure"
         return WARNING
-    text = str(fields["text"])
+    text = str(fields.get("text", ""))
     if text.startswith("Login") and "aborted" not in text:
         fields["outcome"] = "success"
     elif text.startswith(("Disconnected", "Logged out", "Aborted")):
@@ -159,6 +159,11 @@ PROGRAM = Program(
             names={"user.name": "mara", "source.ip": "203.0.113.9"},
             time="2026-03-01T04:12:09Z",
             category=WARNING,
+        ),
+        Sample(
+            line="2026-03-01 04:12:09 auth-worker(default): Info: pam(a b,2001:db8::7): ",
+            names={"user.name": "a b", "source.ip": "2001:db8::7"},
+            time="2026-03-01T04:12:09Z",
         ),
     ),
 )
