@@ -28,6 +28,8 @@ _BIG_INTEGER = 1
 _ODD_TEXT = 2
 _LIMIT = 2**63
 
+UNREADABLE = (zlib.error, lzma.LZMAError, msgspec.MsgspecError, ValueError, EOFError)
+"""What a block raises whose bytes are not the ones that were stored."""
 _ENTITIES = tuple(ENTITY_NAMES.values())
 _NO_TOKENS = frozenset({"", "none"})
 

@@ -6,12 +6,14 @@ writes the same bytes again, because batches are not cut at the same places twic
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import event
+from sqlalchemy import URL, event
 from sqlmodel import Session
 
+from socconsole.errors import StoreError
 from socconsole.store import driver
 from socconsole.store.database import begin_immediate
 from socconsole.store.event_blocks import Edge, Place, Stored, Wanted
@@ -25,6 +27,7 @@ from socconsole.store.event_compact import (
     rewrite,
     worth_it,
 )
+from socconsole.store.faults import explained
 from socconsole.store.place import make_file, make_folder
 
 APPLICATION_ID = 0x50C_E4E7
@@ -79,7 +82,7 @@ class EventFiles:
             self.add(session, blocks, day)
 
     def add(self, session: Session, blocks: Sequence[Block], day: str) -> None:
-        with self._lock:
+        with self._lock, self._explained(day):
             self._follow(session)
             connection = self._write_to(day)
             for block in blocks:
@@ -143,9 +146,10 @@ class EventFiles:
         """Remove what a failed attempt left, which is nothing nearly always."""
         beyond = "FROM block WHERE generation_id = ? AND off_lo >= ?"
         values = (generation_id, offset)
-        known = self._connection(day, create=True).execute(
-            f"SELECT id, n {beyond}", values
-        ).fetchall()  # fmt: skip
+        with self._explained(day):
+            known = self._connection(day, create=True).execute(
+                f"SELECT id, n {beyond}", values
+            ).fetchall()  # fmt: skip
         if known:
             connection = self._write_to(day)
             connection.execute(f"DELETE {beyond}", values)
@@ -191,13 +195,13 @@ class EventFiles:
 
     def edge(self, day: str) -> Edge:
         """Return the highest number: a file has one writer, whose blocks come in order."""
-        with self._lock:
+        with self._lock, self._explained(day):
             (top,) = self._connection(day).execute("SELECT max(id) FROM block").fetchone()
         return Edge(top or 0)
 
     def count_after(self, place: Place, wanted: Wanted, top: int) -> int:
         where, values = _conditions(wanted)
-        with self._lock:
+        with self._lock, self._explained(place.day):
             row = self._connection(place.day).execute(
                 f"SELECT coalesce(sum(n), 0) FROM block WHERE id > ? AND id <= ?{where}",
                 (place.id, top, *values),
@@ -213,7 +217,7 @@ class EventFiles:
         )
 
     def _select(self, day: str, rest: str, values: tuple[object, ...]) -> list[Stored]:
-        with self._lock:
+        with self._lock, self._explained(day):
             rows = self._connection(day).execute(
                 f"SELECT {_FOUND} FROM block WHERE {rest}", values
             ).fetchall()  # fmt: skip
@@ -233,8 +237,9 @@ class EventFiles:
     def tidy(self, days: Sequence[str]) -> None:
         with self._lock:
             for day in days:
-                if not is_compact(self._connection(day)) and self._compact(day):
-                    return
+                with self._explained(day):
+                    if not is_compact(self._connection(day)) and self._compact(day):
+                        return
 
     def _compact(self, day: str) -> bool:
         """Write the day anew where that is worth it; the old file stays until it is done."""
@@ -260,6 +265,22 @@ class EventFiles:
             target.close()
             self._open.pop(day).close()
         return True
+
+    @contextmanager
+    def _explained(self, day: str) -> Iterator[None]:
+        """Name the day's file in what a user sees, not the database beside it."""
+        try:
+            yield
+        except driver.DatabaseError as error:
+            path = self._paths(day)[0]
+            said = explained(error, URL.create("sqlite", database=str(path)))
+            if "damaged" in said.what or "not an SQLite" in said.what:
+                said = StoreError(
+                    f"The events of {day} are damaged.",
+                    hint="Move this file away: a new one is begun, and alerts keep their evidence.",
+                    where=str(path),
+                )
+            raise said from error
 
     def close(self) -> None:
         with self._lock:

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from socconsole.core.event import Event
+from socconsole.errors import StoreError
 from socconsole.store import event_transfer
 from socconsole.store.database import Database
 from socconsole.store.event_blocks import Blocks, Place, Stored, Wanted
-from socconsole.store.event_codec import BLOCK_EVENTS, decode, encode, token
+from socconsole.store.event_codec import BLOCK_EVENTS, UNREADABLE, decode, encode, token
 from socconsole.store.event_files import EventFiles
 from socconsole.store.event_partitions import EventPartitions
 from socconsole.store.tables import Generation, Source, table_of
@@ -283,7 +284,13 @@ class EventStore:
 
     def _kept(self, stored: Stored) -> list[Kept]:
         name = self._source_name(stored.source_id)
-        events = decode(stored.payload, name, stored.generation_id)
+        try:
+            events = decode(stored.payload, name, stored.generation_id)
+        except UNREADABLE as error:
+            raise StoreError(
+                f"A block of events of {stored.place.day} is damaged: {error}",
+                hint="Restore that day from a backup, or let it go by age.",
+            ) from error
         return [Kept(stored.source_id, stored.generation_id, each) for each in events]
 
     def _source_name(self, source_id: int) -> str:

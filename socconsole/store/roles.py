@@ -155,6 +155,14 @@ def apply_roles(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def has_roles(connection: Connection) -> bool:
+    """Tell whether the roles have rights in this database."""
+    found = connection.execute(
+        text("SELECT 1 FROM pg_policies WHERE policyname = 'soc_insert' LIMIT 1")
+    )
+    return found.first() is not None
+
+
 def grant(connection: Connection, login: str, role: str) -> None:
     """Make a login of the server a member of a role, and of no other of ours."""
     name = role_name(role)

@@ -13,6 +13,7 @@ from socconsole.store import schema
 from socconsole.store.backup import copy_database
 from socconsole.store.database import Database
 from socconsole.store.migrations import MIGRATIONS, Migration
+from socconsole.store.roles import apply_roles, has_roles
 from socconsole.store.tables import Node, table_of
 
 ALIVE = timedelta(seconds=60)
@@ -97,6 +98,8 @@ def _run(connection: Connection, steps: Sequence[Migration]) -> None:
     connection.execute(
         text("UPDATE meta SET value = :version WHERE key = 'schema'"), {"version": str(version)}
     )
+    if not sqlite and has_roles(connection):
+        apply_roles(connection)  # new tables and columns have rights as well
     if sqlite:
         dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         if dangling:

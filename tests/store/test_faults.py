@@ -1,15 +1,20 @@
 """Disks that fill up, files that break, databases that belong to somebody else."""
 
+import time
+
 import pytest
+from sqlalchemy import text
 from sqlmodel import func, select
 
 from socconsole.errors import StoreError, UsageError
-from socconsole.store import driver
+from socconsole.store import changes, driver
 from socconsole.store.condition import examine
 from socconsole.store.database import Database, begin_immediate
+from socconsole.store.events import EventStore
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert, Analyst
 from tests.store.rows import an_alert
+from tests.store.test_events import another_place, append
 
 
 def count(database) -> int:
@@ -116,3 +121,46 @@ def test_with_an_unsafe_sqlite_only_the_collector_checkpoints(tmp_path, monkeypa
     database.become_checkpointer()
     assert pages() == 1000
     database.close()
+
+
+def test_a_damaged_day_of_events_is_named_and_the_database_is_not(sqlite_database, noon):
+    store = EventStore(sqlite_database)
+    place = another_place(sqlite_database, noon)
+    append(sqlite_database, store, place, range(3), noon)
+    store.close()
+    (day,) = sqlite_database.path.with_name("events").glob("*.socev")
+    whole = day.read_bytes()
+    for damage, what in (
+        (whole[:4096] + b"\xff" * 40_000, "The events of 2026-11-21 are damaged"),
+        (b"a letter to my aunt" * 900, "The events of 2026-11-21 are damaged"),
+        (whole.replace(payload_of(whole), b"x" * 20), "A block of events of 2026-11-21 is damaged"),
+    ):
+        day.write_bytes(damage)
+        broken = EventStore(sqlite_database)
+        with pytest.raises(StoreError, match=what):
+            list(broken.search())
+        broken.close()
+    assert examine(sqlite_database).whole
+
+
+def payload_of(file: bytes) -> bytes:
+    """Return the first bytes of the only compressed block in a day's file."""
+    start = file.rindex(b"\x78\x01")
+    return file[start : start + 20]
+
+
+@pytest.mark.postgres
+def test_where_announcements_are_lost_the_head_is_asked(postgres_server, monkeypatch):
+    monkeypatch.setattr(changes, "_ASK_EVERY", 0.05)
+    with postgres_server.fresh_database() as url:
+        database = Database(url)
+        poller = database.changes()
+        assert poller.poll()
+        with database.begin() as session:  # a commit that nobody announces
+            session.execute(text("UPDATE change_head SET seq = seq + 1"))
+        end = time.monotonic() + 5
+        while not poller.poll():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        poller.close()
+        database.close()
