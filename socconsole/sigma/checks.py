@@ -1,10 +1,13 @@
 """Conditions as functions: closures over their literals, no generated text."""
 
 from collections.abc import Callable, Iterable
+from functools import cache as cached
+from functools import partial
 
 from socconsole.core.event import Event
 from socconsole.sigma.evaluate import item_holds, text_test
 from socconsole.sigma.fields import haystack, text_of, value_of
+from socconsole.sigma.needles import Needles
 from socconsole.sigma.tree import AllOf, AnyOf, Item, Node, Not, only_field, when_absent
 
 TextCheck = Callable[[str, str], bool]
@@ -46,6 +49,9 @@ class View:
 
 
 EventCheck = Callable[[View], bool]
+
+_MANY = 24
+"""Needles from which one search for all of them is built."""
 
 
 def event_check(node: Node) -> EventCheck:
@@ -185,6 +191,8 @@ def _any_equal(texts: Iterable[str]) -> TextCheck:
 
 def _any_inside(texts: Iterable[str]) -> TextCheck:
     needles = tuple(texts)
+    if len(needles) > _MANY:
+        return _any_of_many(needles)
 
     def check(_text: str, low: str) -> bool:
         for needle in needles:  # noqa: SIM110 - a generator costs twice as much here
@@ -193,6 +201,12 @@ def _any_inside(texts: Iterable[str]) -> TextCheck:
         return False
 
     return check
+
+
+def _any_of_many(texts: tuple[str, ...]) -> TextCheck:
+    """Return the check of so many needles that a long text would take too long one by one."""
+    search = cached(partial(Needles, texts))
+    return lambda _text, low: bool(search().found(low))
 
 
 def _any_start(texts: Iterable[str]) -> TextCheck:

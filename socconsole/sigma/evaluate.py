@@ -94,13 +94,19 @@ def _literal_test(item: Item) -> Callable[[str], bool]:
         "endswith": lambda text: text.endswith(literal),
     }
     test = tests[item.test]
-    return test if item.cased else lambda text: test(text.lower())
+    return test if item.cased else lambda text: test(_lower(text))
+
+
+@lru_cache(maxsize=4)
+def _lower(text: str) -> str:
+    """Return a text in lower case: a rule of many items asks for that of one long text again."""
+    return text.lower()
 
 
 def _glob_test(item: Item) -> Callable[[str], bool]:
     glob = item.text if item.cased else item.text.lower()
     search = searcher(glob_pattern(glob, anchored=item.field is not None))
-    return search if item.cased else lambda text: search(text.lower())
+    return search if item.cased else lambda text: search(_lower(text))
 
 
 def _network_test(item: Item) -> Callable[[str], bool]:

@@ -1,6 +1,7 @@
 """Why a rule matched: the items an event met, and where their values stand in the line."""
 
 import json
+from functools import lru_cache
 
 from socconsole.core.detection import MatchedPart
 from socconsole.core.event import Event
@@ -16,6 +17,11 @@ MAX_VALUE = 2048
 
 MAX_PLACES = 100
 """Places of a value in a line that are looked at; a hostile line may repeat it without end."""
+
+_BEGINNING = 256
+
+_NARROWED = 16_384
+"""Characters of a value that are searched for the literal, and marked where it is not found."""
 
 _LITERAL = frozenset({"equals", "contains", "startswith", "endswith"})
 
@@ -83,6 +89,7 @@ def _spans(item: Item, value: str, raw: str) -> tuple[tuple[int, int], ...]:
     return ()
 
 
+@lru_cache(maxsize=8)
 def _place(written: str, field: str | None, raw: str) -> int:
     """Return where `written` begins in `raw`, or -1.
 
@@ -92,8 +99,9 @@ def _place(written: str, field: str | None, raw: str) -> int:
     if field is not None:
         name = field.rpartition(".")[2]
         for before in (f'"{name}":"', f'"{name}": "', f'"{name}":', f'"{name}": ', f"{name}="):
-            at = raw.find(before + written)
-            if at >= 0:
+            # Of a long text its beginning is looked for: preparing for the whole takes long.
+            at = raw.find(before + written[:_BEGINNING])
+            if at >= 0 and raw.startswith(written, at + len(before)):
                 return at + len(before)
     at = -1
     for _ in range(MAX_PLACES):
@@ -106,6 +114,7 @@ def _place(written: str, field: str | None, raw: str) -> int:
     return raw.find(written)
 
 
+@lru_cache(maxsize=8)
 def _spellings(text: str) -> list[str]:
     """Return `text` as JSON may write it and as it is; the escaped spellings are longer."""
     written = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], text}
@@ -115,10 +124,17 @@ def _spellings(text: str) -> list[str]:
 def _narrowed(item: Item, raw: str, start: int, end: int) -> tuple[int, int]:
     if item.field is None or item.test not in _LITERAL or not item.text:
         return start, end
-    inside = raw[start:end].lower()
+    end = min(end, start + _NARROWED)
+    inside = _lower_part(raw, start, end)
     for written in _spellings(item.text):
         literal = written.lower()
         at = inside.rfind(literal) if item.test == "endswith" else inside.find(literal)
         if at >= 0 and len(inside) == end - start:
             return start + at, start + at + len(literal)
     return start, end
+
+
+@lru_cache(maxsize=4)
+def _lower_part(raw: str, start: int, end: int) -> str:
+    """Return a part of a line in lower case: many items of a rule look at the same one."""
+    return raw[start:end].lower()
