@@ -34,7 +34,7 @@ from sigma.types import (
 
 from socconsole.errors import RuleError
 from socconsole.sigma.fields import text_of
-from socconsole.sigma.patterns import ANY_ONE, ANY_RUN, quote, searcher
+from socconsole.sigma.patterns import ANY_ONE, ANY_RUN, compiled, quote
 from socconsole.sigma.tree import AllOf, AnyOf, Item, Node, Not, Test, all_of, any_of
 
 MAX_ITEMS = 20_000
@@ -234,7 +234,7 @@ def _plain(parts: Iterable[Part], many: str, one: str) -> str:
 
 def _regex_item(name: str, field: str | None, pattern: str, flags: str) -> Item:
     text = f"(?{flags}){pattern}" if flags else pattern
-    searcher(text)  # refuses what RE2 refuses
+    compiled(text)
     return Item(name, field, "regex", text, cased=True)
 
 

@@ -1,13 +1,17 @@
 """A document of a rule file → its definition, or the reason why not and where."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
+from typing import cast
 from uuid import UUID
 
 import msgspec
+import sigma.policy
 from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
 from sigma.modifiers import modifier_mapping
+from sigma.policy.regex_engine import RE2RegexEngine, RegexPattern
 from sigma.rule import SigmaRule
 from sigma.rule.detection import SigmaDetectionItem, SigmaDetections
 
@@ -16,6 +20,7 @@ from socconsole.core.severity import Severity
 from socconsole.errors import RuleError
 from socconsole.sigma.convert import Converter, Placeholders
 from socconsole.sigma.definition import Definition
+from socconsole.sigma.patterns import compiled
 from socconsole.sigma.plan import make_plan
 from socconsole.sigma.reading import Document
 from socconsole.sigma.tree import Node
@@ -26,6 +31,20 @@ _WIDE = {"utf16le": "wide"}
 """Modifiers of the specification that pySigma knows by another name."""
 
 _MODIFIERS = (*modifier_mapping, *_WIDE)
+
+
+_INLINE = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
+
+
+class _QuietEngine(RE2RegexEngine):
+    """RE2 as the matcher uses it: pySigma's own writes what it refuses to the terminal."""
+
+    def compile(self, pattern: str, flags: int = 0) -> RegexPattern:
+        inline = "".join(letter for flag, letter in _INLINE.items() if flags & flag)
+        return cast("RegexPattern", compiled(f"(?{inline}){pattern}" if inline else pattern))
+
+
+sigma.policy.default_policy.regex_engine = _QuietEngine()
 
 
 def define(document: Document, placeholders: Placeholders) -> Definition:

@@ -30,15 +30,24 @@ def searcher(pattern: str) -> Search:
 
     """
     if any_run := _ANY_RUN.fullmatch(pattern):
-        _program(pattern)  # refuses what RE2 refuses
         return _has_line_of(int(any_run[1]))
     # On bytes: on text the wrapper counts characters up to every offset.
-    search = _program(pattern).search
+    search = _program(pattern, pattern.encode(errors="replace")).search
     return lambda text: search(text.encode(errors="replace")) is not None
 
 
 _ANY_RUN = re.compile(r"\.\{(\d+),\}")
 """The one shape in use that RE2 needs tens of milliseconds for, the first time it meets it."""
+
+
+def compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
+    """Return RE2's program for a pattern on text.
+
+    Raises:
+        RuleError: RE2 refuses the syntax, or the program is too large.
+
+    """
+    return _program(pattern, pattern)
 
 
 def late_searcher(pattern: str) -> Search:
@@ -54,18 +63,18 @@ def _has_line_of(length: int) -> Search:
     return lambda text: len(text) >= length and max(map(len, text.split("\n"))) >= length
 
 
-def _program(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
+def _program(pattern: str, written: str | bytes) -> Any:  # noqa: ANN401 - re2 has no types
     options: Any = re2.Options()
     options.log_errors = False  # it would write to the terminal
     options.never_capture = True
     options.max_mem = 16 << 20
     try:
-        return _compile(pattern.encode(errors="replace"), options)
+        return _compile(written, options)
     except re2.error as error:
         reason = error.args[0]
         text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
         raise RuleError(
-            f"The pattern {pattern!r} is refused: {text}.",
+            f"The pattern '{pattern}' is refused: {text}.",
             hint="Look-around and back-references are not available: they can take hours.",
         ) from None
 

@@ -162,6 +162,12 @@ def test_expansions_are_bounded(rules):
     assert "more than 20000 values" in str(rules(text, errors=True).errors[-1])
 
 
+def test_nothing_is_written_past_the_screen(rules, capfd):
+    text = rule("  s:\n    A|re: '(?=a)b'\n  condition: s")
+    assert "Look-around" in str(rules(text, errors=True).errors[0])
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*a){20}", "^(([a-z])+.)+[A-Z]$"])
 def test_no_pattern_makes_a_long_value_slow(rules, pattern):
     ruleset = rules(rule(f"  s:\n    A|re: '{pattern}'\n  condition: s"))
