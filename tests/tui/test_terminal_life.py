@@ -136,3 +136,21 @@ def test_an_error_nobody_foresaw_is_told_and_the_screens_still_stand(terminal, d
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert "is not a valid Change" in kept.read_text()
     assert "\x1b" not in kept.read_text()
+
+
+def test_a_terminal_that_stops_taking_output_gets_only_what_matters_afterwards(
+    terminal, database, tmp_path
+):
+    terminal.press("c", *"half a th")
+    terminal.waits_for("half a th")
+    before = len(terminal.raw)
+    for number in range(100):  # nobody reads what the console draws meanwhile
+        bring(database, detection(f"Rule {number}", host=f"h{number}"))
+    terminal.read(quiet=1.0, secs=20)
+    assert len(terminal.raw) - before < 40_000, "a backlog of frames"
+    terminal.press("ought")
+    terminal.waits_for("half a thought")
+    os.kill(terminal.pid, signal.SIGHUP)
+    assert terminal.ends() == 128 + signal.SIGHUP
+    drafts = (tmp_path / "state" / "socconsole" / "drafts").iterdir()
+    assert [draft.read_text() for draft in drafts] == ["half a thought"]
