@@ -139,6 +139,16 @@ async def test_an_answer_is_kept_until_it_is_committed(bare_setup):
         assert app.drafts.get("saw") == "none"
 
 
+async def test_a_text_left_unfinished_does_not_pass_for_what_stands_there(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        analyst.app.drafts.put("field", "an older thought")
+        ask = analyst.app.ask
+        analyst.app.run_worker(ask("hypothesis", initial="a newer one", draft="field"))
+        await analyst.pilot.pause()
+        assert "hypothesis (unfinished) an older thought" in analyst.bottom
+        await analyst.presses("escape")
+
+
 async def test_a_text_of_several_lines_keeps_them_where_it_is_asked_for(bare_setup):
     async with at_the_console(bare_setup) as analyst:
         for lines, kept in ((True, "# seen\n- one"), (False, "# seen - one")):

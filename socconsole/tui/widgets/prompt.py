@@ -130,7 +130,9 @@ class PromptLine(Widget):
         kept = drafts.get(draft) if draft else None
         self._edit.set(kept or initial)
         self._history_at = 0
-        question = _Question(label, _future(), None, complete, on_change, draft, lines, initial)
+        # An older text must not pass for what stands there now.
+        shown = f"{label} (unfinished)" if kept and initial and kept != initial else label
+        question = _Question(shown, _future(), None, complete, on_change, draft, lines, initial)
         answer = await self._put(question)
         if answer is not None:
             if answer.strip():
