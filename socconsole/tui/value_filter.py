@@ -3,8 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from socconsole.core.filter_edit import exclude, include, only
-
 if TYPE_CHECKING:
     from socconsole.tui.app import ConsoleApp
 
@@ -26,6 +24,8 @@ async def narrowed(
         group: What to do when groups are asked for.
 
     """
+    from socconsole.core.filter_edit import exclude, include, only
+
     way = await app.choose("Filter", _WAYS)
     if way is None:
         return None

@@ -17,13 +17,16 @@ def sheet(variables):
     return made
 
 
-def test_the_event_loop_loads_without_tls_and_tls_is_there_afterwards():
+def test_the_first_frame_waits_for_no_store_no_filter_and_no_tls():
     program = (
         "import sys\n"
         "from socconsole.tui import startup\n"
         "with startup.without_tls():\n"
         "    import asyncio\n"
-        "assert '_ssl' not in sys.modules\n"
+        "    import socconsole.cli.console, socconsole.tui.app, socconsole.tui.screens.queue\n"
+        "    import socconsole.store.glance\n"
+        "late = {'_ssl', 'sqlalchemy', 'pydantic', 'cyclopts', 'socconsole.core.filter_tree'}\n"
+        "assert not late & set(sys.modules), late & set(sys.modules)\n"
         "import ssl\n"
         "asyncio.run(asyncio.sleep(0))\n"
     )
