@@ -72,6 +72,8 @@ class EventStore:
         else:
             self._blocks = EventPartitions(database.engine)
         self._names: dict[int, str] = {}
+        self._day = ""
+        """The day stored in last."""
 
     def append(
         self,
@@ -89,7 +91,7 @@ class EventStore:
         batch's first byte, left by an attempt that failed, are replaced.
         """
         moment = read_at or datetime.now(UTC)
-        day = f"{moment.astimezone(UTC):%Y-%m-%d}"
+        self._day = day = self._day_of(moment.astimezone(UTC))
         blocks = [
             encode(
                 source_id, generation_id, events[start : start + BLOCK_EVENTS], to_micros(moment)
@@ -98,6 +100,14 @@ class EventStore:
         ]
         if blocks:
             self._blocks.insert(session, blocks, day)
+
+    def _day_of(self, moment: datetime) -> str:
+        """Return the day to store in: no earlier one while a clock is put back across midnight.
+
+        Readers follow the newest day; what went into the one before they would never see.
+        """
+        day = f"{moment:%Y-%m-%d}"
+        return self._day if self._day == f"{moment + timedelta(days=1):%Y-%m-%d}" else day
 
     def recover(self, session: Session) -> int:
         """Remove what a crash left beyond the checkpoints; return how many events.

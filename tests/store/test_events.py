@@ -145,6 +145,15 @@ def test_following_goes_on_over_midnight(database, store, place, noon):
     assert second.skipped == 0
 
 
+def test_following_goes_on_when_the_clock_is_put_back_over_midnight(database, store, place, noon):
+    midnight = noon + timedelta(hours=12)
+    append(database, store, place, range(2), midnight)
+    first = store.recent(10)
+    append(database, store, place, range(2, 4), midnight - timedelta(minutes=5))
+    assert [kept.offset // 100 for kept in store.recent(10, after=first.cursor).events] == [2, 3]
+    assert found(store) == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("offset", "expected"),
     [(700, [5, 6, 7, 8, 9]), (0, [0, 1, 2]), (1900, [17, 18, 19])],
