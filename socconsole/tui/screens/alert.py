@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole import content
-from socconsole.tui import alert_verbs, case_verbs, find_verbs, quiet_verbs
+from socconsole.tui import every_alert_verb, find_verbs
 from socconsole.tui.alert_text import SeenAlert, alert_lines, connected, read_alert
 from socconsole.tui.alert_verbs import Target
 from socconsole.tui.event_text import field_line, flat
@@ -23,23 +23,13 @@ from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.text_pane import Line, TextPane
 
-VERBS = {
-    **alert_verbs.VERBS,
-    **case_verbs.VERBS,
-    **quiet_verbs.VERBS,
-    **find_verbs.VERBS,
-}
-
 
 class AlertScreen(ReadsAgain, Screen[None]):
     """An alert of a list; J and K walk the list."""
 
     TITLE = "Alert"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *alert_verbs.BINDINGS,
-        *case_verbs.BINDINGS,
-        *quiet_verbs.BINDINGS,
-        *find_verbs.BINDINGS,
+        *every_alert_verb.BINDINGS,
         key("alert.next", "J", "walk(1)", "Next alert", hint="next"),
         key("alert.previous", "K", "walk(-1)", "Previous alert"),
         key("alert.around", "e", "around", "Lines around the one that fired"),
@@ -184,7 +174,7 @@ class AlertScreen(ReadsAgain, Screen[None]):
         app = console(self)
         seen = self._seen.get(self.alert_id)
         target = Target((self.alert_id,), seen.detail.row if seen else None)
-        verb = VERBS[name]
+        verb = every_alert_verb.VERBS[name]
         finished = await verb(app, target)
         self.action_load()
         if finished and not self._place.is_last:

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from socconsole.core.severity import Severity
-from socconsole.tui import alert_verbs, case_verbs, find_verbs, quiet_verbs
+from socconsole.tui import every_alert_verb, find_verbs
 from socconsole.tui.alert_columns import alert_columns
 from socconsole.tui.alert_source import AlertSource
 from socconsole.tui.alert_text import alert_lines, read_alert
@@ -77,23 +77,12 @@ def _words() -> "Vocabulary":
     return ALERT_FIELDS
 
 
-VERBS = {
-    **alert_verbs.VERBS,
-    **case_verbs.VERBS,
-    **quiet_verbs.VERBS,
-    **find_verbs.VERBS,
-}
-
-
 class QueueScreen(Screen[None]):
     """Open alerts, the highest rank first."""
 
     TITLE = "Queue"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *alert_verbs.BINDINGS,
-        *case_verbs.BINDINGS,
-        *quiet_verbs.BINDINGS,
-        *find_verbs.BINDINGS,
+        *every_alert_verb.BINDINGS,
         key("queue.next", "w", "work_next", "Work next: claim the highest alert nobody has"),
         key("queue.filter", "slash", "filter", "Filter as you type", hint="filter"),
         key("queue.clear", "backslash", "clear_filter", "Take the filter off"),
@@ -422,7 +411,7 @@ class QueueScreen(Screen[None]):
             console(self).say("There is no alert here.")
             return
         marked = self.table.selection().marked
-        verb = VERBS[name]
+        verb = every_alert_verb.VERBS[name]
         finished = await verb(console(self), target)
         if marked and finished:
             self.table.clear_marks()

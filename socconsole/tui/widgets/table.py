@@ -24,6 +24,7 @@ from socconsole.tui.messages import IdsLoaded, RowsLoaded
 from socconsole.tui.widgets.columns import LEAD, Column, merged, placed
 from socconsole.tui.widgets.layout import TableLayout
 from socconsole.tui.widgets.line_view import LineView
+from socconsole.tui.widgets.moving import MOVING
 from socconsole.tui.widgets.of_table import OfTable
 from socconsole.tui.widgets.row_source import RowSource
 from socconsole.tui.widgets.selection import Marks, Selection
@@ -65,16 +66,9 @@ class VirtualTable(LineView, Generic[RowT]):
             self.row_id = row_id
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("list.down", "j,down", "move(1)", "Next row"),
-        key("list.up", "k,up", "move(-1)", "Previous row"),
-        key("list.half_down", "ctrl+d", "half_page(1)", "Half a page down"),
-        key("list.half_up", "ctrl+u", "half_page(-1)", "Half a page up"),
-        key("list.page_down", "pagedown", "page(1)", "A page down"),
-        key("list.page_up", "pageup", "page(-1)", "A page up"),
+        *MOVING,
         key("list.first", "g,home", "first", "First row; loads what is new"),
         key("list.last", "G,end", "last", "Last row"),
-        key("list.open", "enter,l,right", "choose", "Open"),
-        key("list.mark", "space", "mark", "Mark and advance", hint="mark"),
         key("list.range", "v", "toggle_range", "Start or end a range of marks"),
         key("list.range_down", "shift+down", "extend(1)", "Extend the range down"),
         key("list.range_up", "shift+up", "extend(-1)", "Extend the range up"),

@@ -21,6 +21,7 @@ from socconsole.tui.cells import clock, fit
 from socconsole.tui.keymap import key
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.line_view import LineView
+from socconsole.tui.widgets.moving import MOVING
 
 KEPT_LINES = 20_000
 
@@ -65,12 +66,7 @@ class TailView(LineView):
         """The newest lines are wanted again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("list.down", "j,down", "move(1)", "Next row"),
-        key("list.up", "k,up", "move(-1)", "Previous row"),
-        key("list.half_down", "ctrl+d", "half_page(1)", "Half a page down"),
-        key("list.half_up", "ctrl+u", "half_page(-1)", "Half a page up"),
-        key("list.page_down", "pagedown", "page(1)", "A page down"),
-        key("list.page_up", "pageup", "page(-1)", "A page up"),
+        *MOVING,
         key("tail.first", "g,home", "first", "Oldest line shown"),
         key(
             "tail.follow",
@@ -79,8 +75,6 @@ class TailView(LineView):
             "Follow the newest lines; again: stop",
             hint="follow",
         ),
-        key("list.open", "enter,l,right", "choose", "Open"),
-        key("list.mark", "space", "mark", "Mark and advance", hint="mark"),
         key("tail.error", "e", "find_bad(1)", "Next error", hint="error"),
         key("tail.error_back", "E", "find_bad(-1)", "Previous error"),
         key("tail.search", "asterisk", "search", "Find text in the lines shown"),
