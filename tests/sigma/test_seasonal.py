@@ -1,11 +1,18 @@
 """Spike and flatline on weeks whose truth is known."""
 
+import csv
+import gzip
+import os
 import random
+from dataclasses import replace
+from datetime import UTC, datetime
 from math import exp, sin, tau
+from pathlib import Path
 
 import pytest
 
 from socconsole.sigma.baseline import Baseline, lower_tail, slot_of, upper_limit
+from socconsole.sigma.match import Matcher
 from socconsole.sigma.seasonal import Seasonal
 from socconsole.sigma.window import microseconds
 from socconsole.sigma.window_spec import WindowSpec
@@ -117,3 +124,30 @@ def test_the_baseline_knows_the_hour_of_the_week():
             baseline.learn(START + (week * 168 + hour) * HOUR, 100 if hour % 24 == 9 else 10)
     busy, calm = START + (4 * 168 + 9) * HOUR, START + (4 * 168 + 15) * HOUR
     assert baseline.expected(busy) > 3 * baseline.expected(calm)
+
+
+AIT = Path(os.environ.get("SOCCONSOLE_CORPORA", ""), "ait-ads")
+HALF_HOURS = """
+title: Spike
+id: 00000000-0000-4000-8000-000000000009
+logsource: {product: windows}
+detection:
+  selection: {kind: alert}
+  condition: selection
+correlation: {type: spike, timespan: 30m, min-count: 10}
+"""
+
+
+@pytest.mark.skipif(not AIT.is_dir(), reason="$SOCCONSOLE_CORPORA names no folder with ait-ads")
+@pytest.mark.parametrize("site", ["shaw", "russellmitchell"])
+def test_an_attack_on_a_real_site_is_a_spike_among_few(rules, site):
+    """Alerts a site's own sensors raised over days, nearly all of them false, and one attack."""
+    with gzip.open(AIT / f"{site}.csv.gz", "rt") as file:
+        rows = sorted((float(row["time"]), row["time_label"]) for row in csv.DictReader(file))
+    event = an_event({"kind": "alert"})
+    events = [replace(event, time=datetime.fromtimestamp(time, UTC)) for time, _ in rows]
+    spikes = [d.window.first.timestamp() for d in Matcher(rules(HALF_HOURS)).match_all(events)]
+    attack = [time for time, label in rows if label != "false_positive"]
+    assert any(attack[0] - 1800 <= spike <= attack[-1] for spike in spikes)
+    days = (rows[-1][0] - rows[0][0]) / 86_400
+    assert len(spikes) <= days, "more than one alarm a day"
