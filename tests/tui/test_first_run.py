@@ -3,11 +3,17 @@
 import dataclasses
 
 import pytest
+from textual import events
 
 from socconsole.settings import add_source, load_settings
 from socconsole.tui.critical_signal import sequence
+from socconsole.tui.widgets.prompt import PromptLine
 from tests.services.alert_making import bring, detection
 from tests.tui.analyst import at_the_console
+
+
+async def pastes(analyst, text):
+    await analyst.app.screen.query_one(PromptLine).take(events.Paste(text))
 
 
 async def test_an_empty_console_leads_to_a_first_source_by_keys(bare_setup, tmp_path):
@@ -22,8 +28,8 @@ async def test_an_empty_console_leads_to_a_first_source_by_keys(bare_setup, tmp_
     async with at_the_console(dataclasses.replace(bare_setup, add_source=add)) as analyst:
         await analyst.waits_until("7 then +")
         await analyst.presses("7", "plus", "ctrl+u")
-        await analyst.types(str(tmp_path / "aut"), then="tab")
-        await analyst.presses("enter")
+        await pastes(analyst, str(tmp_path / "aut"))
+        await analyst.presses("tab", "enter")
         assert "auth.log is read as syslog" in analyst.bottom
         await analyst.presses("enter", "y")
         assert added == [("auth", str(log))]
@@ -36,7 +42,8 @@ async def test_a_file_that_is_not_there_is_said_before_anything_is_written(bare_
 
     async with at_the_console(dataclasses.replace(bare_setup, add_source=add)) as analyst:
         await analyst.presses("7", "plus", "ctrl+u")
-        await analyst.types("/nowhere/x.log")
+        await pastes(analyst, "/nowhere/x.log")
+        await analyst.presses("enter")
         assert "There is no file at /nowhere/x.log" in analyst.bottom
 
 
