@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from socconsole.cli import run
+from socconsole.cli import main, run
 from socconsole.spawn import collector_command
 from socconsole.store.database import Database
 from tests import worked_store
@@ -20,7 +20,6 @@ from tests.hostile import (
     wrong_in_text,
     wrong_on_the_wire,
 )
-from tests.terminal import ROOT, environment
 
 SETTINGS = """
 [[source]]
@@ -157,10 +156,8 @@ def test_commands_print_hostile_text_and_nothing_that_acts(store, capsys):
     assert wrong == {}
 
 
-def test_errors_and_plain_lines_carry_nothing_that_acts(store, tmp_path):
+def test_errors_and_plain_lines_carry_nothing_that_acts(store, monkeypatch, capsys):
     folder, _ = store
-    base = [sys.executable, "-m", "socconsole", "--db", str(folder / "soc.db")]
-    env = environment(tmp_path)
     bad = "\x1b]52;c;UFdORUQ=\x07\u202e[/]\x9b"
     for words in (
         ["queue", "--plain", "--once"],
@@ -169,10 +166,12 @@ def test_errors_and_plain_lines_carry_nothing_that_acts(store, tmp_path):
         ["parse", f"/nowhere/{bad}"],
         [bad],
     ):
-        ran = subprocess.run([*base, *words], capture_output=True, env=env, cwd=ROOT, check=False)
-        assert wrong_in_text(ran.stdout.decode()) == [], words
-        assert wrong_in_text(ran.stderr.decode()) == [], words
-        assert b"Traceback" not in ran.stderr, words
+        arguments = ["socconsole", "--db", str(folder / "soc.db"), *words]
+        monkeypatch.setattr(sys, "argv", arguments)
+        main()
+        said = capsys.readouterr()
+        assert wrong_in_text(said.out + said.err) == [], words
+        assert "Traceback" not in said.err, words
 
 
 def test_random_text_and_random_keys_neither_act_nor_crash(tmp_path):
