@@ -13,7 +13,8 @@ LIMIT_BYTES = 74_994
 
 def sequence(text: str, environ: Mapping[str, str]) -> str:
     """Return the escape sequences that put `text` on the clipboard."""
-    data = safe_block(text, limit=LIMIT_BYTES).encode()[: LIMIT_BYTES * 3 // 4]
+    cut = safe_block(text, limit=LIMIT_BYTES).encode()[: LIMIT_BYTES * 3 // 4]
+    data = cut.decode(errors="ignore").encode()  # no half character at the end
     plain = f"\x1b]52;c;{base64.b64encode(data).decode()}\x07"
     if not environ.get("TMUX"):
         return plain
