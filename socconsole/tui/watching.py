@@ -56,12 +56,13 @@ class Lookers:
 
     async def update(self, app: "ConsoleApp", numbers: Sequence[int]) -> set[int]:
         """Read who looks at which of `numbers`; return the ones for which that has changed."""
-        from socconsole.services import presence
-
         now, login = app.now(), app.login
         if not numbers or monotonic() - self._read_at < _LOOK_AGAIN_SECS:
             return set()
         self._read_at = monotonic()
+        await app.store.in_thread(app.store.wait)  # loading it here would hold up the first frame
+        from socconsole.services import presence
+
         found = await app.store.read(presence.present, now=now, kind=self._kind, ids=list(numbers))
         names = {
             each.subject_id: each.login
