@@ -42,6 +42,8 @@ from socconsole.tui.widgets.prompt import PromptLine
 
 T = TypeVar("T")
 
+_HUNG_UP = 128 + signal.SIGHUP
+
 
 class ConsoleApp(TalkingApp):
     """Shows screens over one store; everything else is theirs."""
@@ -242,7 +244,8 @@ class ConsoleApp(TalkingApp):
 
     def leave(self, code: int) -> None:
         self.keep_drafts()
-        self._write(ending(self.settings.console.critical))
+        if code not in (_HUNG_UP, self.return_code):  # nobody drains a terminal that has gone
+            self._write(ending(self.settings.console.critical))
         self.exit(return_code=code, result=code)
 
     def keep_drafts(self) -> None:
@@ -275,8 +278,8 @@ class ConsoleApp(TalkingApp):
     def watch_pulse(self, before: Pulse, after: Pulse) -> None:
         """Tell the terminal how many critical alerts wait."""
         is_first = before.collector == "starting"
-        signal = self.settings.console.critical
-        self._write(sequence(signal, before.critical, after.critical, is_first=is_first))
+        way = self.settings.console.critical
+        self._write(sequence(way, before.critical, after.critical, is_first=is_first))
 
     def _write(self, sequence: str) -> None:
         if sequence and self._driver is not None:
