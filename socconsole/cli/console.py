@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from socconsole.cli.context import Context
 from socconsole.errors import SocError, UsageError
 from socconsole.settings import config_folder, state_folder
-from socconsole.tui import startup
+from socconsole.tui.terminal import startup
 
 if TYPE_CHECKING:
     from socconsole.store.database import Database

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from socconsole.tui.alert_text import SEVERITY_MARKS
 from socconsole.tui.cells import span
+from socconsole.tui.texts.alert_text import SEVERITY_MARKS
 from socconsole.tui.widgets.columns import Column
 
 if TYPE_CHECKING:

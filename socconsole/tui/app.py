@@ -23,21 +23,21 @@ from socconsole.content import themes_folder
 from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SettingsError, SocError
 from socconsole.tui import crash, themes
-from socconsole.tui.alert_verbs import Deed
-from socconsole.tui.critical_signal import ending, sequence
 from socconsole.tui.drafts import Drafts
 from socconsole.tui.keymap import key, load_keymap
 from socconsole.tui.messages import Narrow, Pulse, StoreChanged
 from socconsole.tui.read_only import REFUSAL, is_change
+from socconsole.tui.reading.store_access import StoreAccess
+from socconsole.tui.reading.store_watch import StoreWatch
 from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.setup import Setup
-from socconsole.tui.startup import WARM_SECS, settle_garbage, warm
-from socconsole.tui.store_access import StoreAccess
-from socconsole.tui.store_watch import StoreWatch
-from socconsole.tui.stylesheet import SettledStylesheet
 from socconsole.tui.talking import TalkingApp
 from socconsole.tui.tasks import task
+from socconsole.tui.terminal.critical_signal import ending, sequence
+from socconsole.tui.terminal.startup import WARM_SECS, settle_garbage, warm
+from socconsole.tui.terminal.stylesheet import SettledStylesheet
 from socconsole.tui.type_ahead import TypeAhead, Typed
+from socconsole.tui.verbs.deed import Deed
 from socconsole.tui.widgets.prompt import PromptLine
 
 T = TypeVar("T")
@@ -163,7 +163,7 @@ class ConsoleApp(TalkingApp):
         if path.exists():
             from socconsole.tui.scopes import all_scopes
 
-            self.set_keymap(load_keymap(path, all_scopes()))
+            self.set_keymap(load_keymap(path, all_scopes(type(self))))
 
     # Life.
 
@@ -394,7 +394,7 @@ class ConsoleApp(TalkingApp):
         self.show(name)
 
     def action_alert(self) -> None:
-        from socconsole.tui.open_ref import open_last_alert
+        from socconsole.tui.verbs.open_ref import open_last_alert
 
         open_last_alert(self)
 
@@ -448,7 +448,7 @@ class ConsoleApp(TalkingApp):
 
     def edit_text(self, text: str, *, draft: str = "") -> str | None:
         """Return `text` as the analyst's $EDITOR left it, or None; `draft` keeps what it saves."""
-        from socconsole.tui import editor
+        from socconsole.tui.terminal import editor
 
         self.keep_drafts()
         try:
@@ -462,7 +462,7 @@ class ConsoleApp(TalkingApp):
 
     def copy(self, text: str) -> None:
         """Put `text` on the terminal's clipboard, and into a file for terminals that refuse."""
-        from socconsole.tui import clipboard
+        from socconsole.tui.terminal import clipboard
 
         kept = clipboard.keep(text, self.setup.state_folder)
         self._write(clipboard.sequence(text, os.environ))

@@ -11,7 +11,7 @@ from socconsole.tui import themes
 from socconsole.tui.screens import SCREENS
 
 if TYPE_CHECKING:
-    from socconsole.tui.app import ConsoleApp
+    from socconsole.tui.console import Console
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +19,14 @@ class Command:
     """One word of the `:` line."""
 
     help: str
-    run: Callable[["ConsoleApp", str], Awaitable[None]]
-    complete: Callable[["ConsoleApp"], Sequence[str]] = lambda _: ()
+    run: Callable[["Console", str], Awaitable[None]]
+    complete: Callable[["Console"], Sequence[str]] = lambda _: ()
     """What may follow the word."""
     is_whole: bool = False
     """Whether the word alone says everything."""
 
 
-async def ask_and_run(app: "ConsoleApp", initial: str = "") -> None:
+async def ask_and_run(app: "Console", initial: str = "") -> None:
     """Ask for a command, of which `initial` stands there already, and run it."""
 
     async def offers(text: str) -> Sequence[str]:
@@ -37,7 +37,7 @@ async def ask_and_run(app: "ConsoleApp", initial: str = "") -> None:
         await run(app, line.strip())
 
 
-def completions(app: "ConsoleApp", text: str) -> list[str]:
+def completions(app: "Console", text: str) -> list[str]:
     """Return the lines `text` could become."""
     word, space, rest = text.lstrip().partition(" ")
     if not space:
@@ -48,7 +48,7 @@ def completions(app: "ConsoleApp", text: str) -> list[str]:
     return [f"{word} {value}" for value in command.complete(app) if value.startswith(rest)]
 
 
-async def run(app: "ConsoleApp", line: str) -> None:
+async def run(app: "Console", line: str) -> None:
     """Run one line.
 
     Raises:
@@ -74,36 +74,36 @@ async def run(app: "ConsoleApp", line: str) -> None:
         raise UsageError(f"There is no command :{word}.", hint=hint)
 
 
-def _words(app: "ConsoleApp") -> set[str]:
+def _words(app: "Console") -> set[str]:
     live = {
         active.binding.id for active in app.screen.active_bindings.values() if active.binding.id
     }
     return {*COMMANDS, *(entry.name for entry in SCREENS), *live}
 
 
-async def _quit(app: "ConsoleApp", rest: str) -> None:
+async def _quit(app: "Console", rest: str) -> None:
     del rest
     app.leave(0)
 
 
-async def _theme(app: "ConsoleApp", rest: str) -> None:
+async def _theme(app: "Console", rest: str) -> None:
     app.theme = themes.known(rest, app.looks)
 
 
-async def _manual(app: "ConsoleApp", rest: str) -> None:
+async def _manual(app: "Console", rest: str) -> None:
     from socconsole.tui.screens.text import TextScreen, markdown_lines
 
     page = content.manual_page(rest or "index")
     app.open(TextScreen(f"Manual: {rest or 'index'}", markdown_lines(page)))
 
 
-async def _view(app: "ConsoleApp", rest: str) -> None:
+async def _view(app: "Console", rest: str) -> None:
     from socconsole.tui.queue_views import run_view_command
 
     await run_view_command(app, rest)
 
 
-async def _filter(app: "ConsoleApp", rest: str) -> None:
+async def _filter(app: "Console", rest: str) -> None:
     from socconsole.tui.screens.queue import QueueScreen
 
     app.show("queue")
@@ -111,7 +111,7 @@ async def _filter(app: "ConsoleApp", rest: str) -> None:
         app.screen.narrow_to(rest)
 
 
-async def _alert(app: "ConsoleApp", rest: str) -> None:
+async def _alert(app: "Console", rest: str) -> None:
     from socconsole.tui.screens.alert import AlertScreen
 
     if not rest.lstrip("#").isdecimal():
@@ -119,11 +119,11 @@ async def _alert(app: "ConsoleApp", rest: str) -> None:
     app.open(AlertScreen((int(rest.lstrip("#")),), 0))
 
 
-async def _hunt(app: "ConsoleApp", rest: str) -> None:
+async def _hunt(app: "Console", rest: str) -> None:
     app.hunt(rest)
 
 
-async def _actions(app: "ConsoleApp", rest: str) -> None:
+async def _actions(app: "Console", rest: str) -> None:
     del rest
     app.action_actions()
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from socconsole.tui.screens import console
-from socconsole.tui.store_access import AnySession
+from socconsole.tui.console import console
+from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.sparkline import sparkline
@@ -65,7 +65,7 @@ class QueueStrip(Container):
         )
 
     async def _read(self, source: str) -> None:
-        from socconsole.tui.tail_reading import Asked, read_first, read_new, tail_line
+        from socconsole.tui.reading.tail_reading import Asked, read_first, read_new, tail_line
 
         view, store = self.query_one(TailView), console(self).store
         if source != self._source:

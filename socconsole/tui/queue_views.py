@@ -13,7 +13,7 @@ from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.store.queries.queue import QueueQuery
-    from socconsole.tui.app import ConsoleApp
+    from socconsole.tui.console import Console
     from socconsole.tui.screens.pick import PickScreen
 
 _MANY = 1_000
@@ -49,7 +49,7 @@ class ViewBar:
         self._before = self.views[0]
         self._counts: dict[str, int | None] = {}
 
-    async def read(self, app: "ConsoleApp") -> None:
+    async def read(self, app: "Console") -> None:
         """Read the saved views and the counts of all."""
         from socconsole.store.queries import views
 
@@ -125,7 +125,7 @@ class ViewBar:
 
 
 async def group_choices(
-    app: "ConsoleApp", query: "QueueQuery", typed: str, narrow: Callable[[str], object]
+    app: "Console", query: "QueueQuery", typed: str, narrow: Callable[[str], object]
 ) -> "PickScreen | None":
     """Ask for a field and return the list of its values; None when nothing was chosen."""
     from socconsole.core.filter_edit import include
@@ -163,7 +163,7 @@ async def group_choices(
     return PickScreen(f"Alerts by {field}", choices)
 
 
-async def run_view_command(app: "ConsoleApp", rest: str) -> None:
+async def run_view_command(app: "Console", rest: str) -> None:
     """Run `:view NAME`, `:view save NAME`, `:view team NAME` or `:view remove NAME`.
 
     Raises:

@@ -6,7 +6,6 @@ from typing import Any
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from socconsole.tui.app import ConsoleApp
 from socconsole.tui.screens import SCREENS
 from socconsole.tui.widgets.table import VirtualTable
 from socconsole.tui.widgets.tail import TailView
@@ -27,12 +26,12 @@ OTHER_SCREENS = (
 """Screens that only other screens open."""
 
 
-def all_scopes() -> dict[str, list[Binding]]:
+def all_scopes(app: type[DOMNode]) -> dict[str, list[Binding]]:
     """Return screen name → the bindings live on it, nearest first. Imports every screen."""
     scopes: dict[str, list[Binding]] = {}
     for name, screen in screen_classes().items():
         for pane in (TailView,) if name == "tail" else (VirtualTable, TextPane):
-            scopes[f"{name} ({pane.__name__})"] = _live((pane, screen, ConsoleApp))
+            scopes[f"{name} ({pane.__name__})"] = _live((pane, screen, app))
     return scopes
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from socconsole.core.policy import Settings
 from socconsole.errors import SocError
 from socconsole.tui import themes
-from socconsole.tui.store_access import OpenedDatabase
+from socconsole.tui.reading.store_access import OpenedDatabase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

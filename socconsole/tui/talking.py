@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Unpack
 
-from socconsole.tui.painting import PaintedApp
-from socconsole.tui.widgets.prompt import Asking, PromptLine
+from socconsole.tui.asking import Asking
+from socconsole.tui.terminal.painting import PaintedApp
+from socconsole.tui.widgets.prompt import PromptLine
 
 
 class TalkingApp(PaintedApp):

@@ -135,7 +135,7 @@ def timed(work: Callable[[], object]) -> tuple[list[float], list[float]]:
 async def keyed(url: str, folder: Path) -> float:
     """Return the milliseconds from the key in the console until the first item is drawn."""
     from socconsole.tui.setup import Setup
-    from socconsole.tui.startup import WARM_SECS
+    from socconsole.tui.terminal.startup import WARM_SECS
     from tests.tui.analyst import at_the_console
 
     setup = Setup(

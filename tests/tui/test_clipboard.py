@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from socconsole.tui.clipboard import LIMIT_BYTES, sequence
+from socconsole.tui.terminal.clipboard import LIMIT_BYTES, sequence
 
 
 @pytest.mark.parametrize("lead", ["", "x", "xx"])

@@ -6,7 +6,7 @@ import pytest
 from textual import events
 
 from socconsole.settings import add_source, load_settings
-from socconsole.tui.critical_signal import sequence
+from socconsole.tui.terminal.critical_signal import sequence
 from socconsole.tui.widgets.prompt import PromptLine
 from tests.services.alert_making import bring, detection
 from tests.tui.analyst import at_the_console

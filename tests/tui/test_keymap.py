@@ -3,6 +3,7 @@
 import pytest
 
 from socconsole.errors import SettingsError
+from socconsole.tui.app import ConsoleApp
 from socconsole.tui.keymap import can_be_pressed, key, load_keymap, refuse_clashes, split_keys
 from socconsole.tui.scopes import all_scopes, own_bindings, screen_classes
 from tests.tui.analyst import at_the_console
@@ -22,7 +23,7 @@ def written(tmp_path, text):
 
 
 def test_every_binding_of_every_screen_has_an_id_and_help():
-    for scope, bindings in all_scopes().items():
+    for scope, bindings in all_scopes(ConsoleApp).items():
         for binding in bindings:
             assert binding.id, f"{scope}: {binding.key} has no id"
             assert binding.tooltip, f"{scope}: {binding.id} has no help"
@@ -36,7 +37,7 @@ def test_an_id_means_one_thing_everywhere():
 
 
 def test_no_two_bindings_of_a_screen_share_a_key():
-    for scope, bindings in all_scopes().items():
+    for scope, bindings in all_scopes(ConsoleApp).items():
         refuse_clashes(scope, bindings, {})
 
 
@@ -90,7 +91,7 @@ async def test_a_wrong_keys_file_is_said_and_the_shipped_keys_stay(bare_setup):
 def test_every_key_there_is_can_be_pressed():
     keys = {
         (pressed, binding.id)
-        for bindings in all_scopes().values()
+        for bindings in all_scopes(ConsoleApp).values()
         for binding in bindings
         for pressed in split_keys(binding.key)
     }

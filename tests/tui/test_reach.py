@@ -7,6 +7,7 @@ import pytest
 from textual.screen import Screen
 
 from socconsole.tui import screens
+from socconsole.tui.app import ConsoleApp
 from socconsole.tui.commands import COMMANDS
 from socconsole.tui.keymap import split_keys
 from socconsole.tui.scopes import all_scopes, screen_classes
@@ -129,7 +130,7 @@ def test_every_screen_there_is_has_its_keys_checked():
 def test_the_keymap_is_kept(screen):
     bound = {
         pressed
-        for name, bindings in all_scopes().items()
+        for name, bindings in all_scopes(ConsoleApp).items()
         if name.startswith(f"{screen} (")
         for binding in bindings
         for pressed in split_keys(binding.key)

@@ -4,8 +4,8 @@ import gc
 import subprocess
 import sys
 
-from socconsole.tui import startup
-from socconsole.tui.stylesheet import SettledStylesheet
+from socconsole.tui.terminal import startup
+from socconsole.tui.terminal.stylesheet import SettledStylesheet
 
 RED, BLUE = {"tone": "red"}, {"tone": "blue"}
 

@@ -57,10 +57,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from textual.dom import DOMNode
     from textual.screen import Screen
-
-    from socconsole.tui.app import ConsoleApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +89,3 @@ SCREENS: tuple[ScreenEntry, ...] = (
     ScreenEntry("metrics", "Metrics", "socconsole.tui.screens.metrics:MetricsScreen", "9"),
 )
 """Every screen that a digit or a `:` word shows, in the order of the digits."""
-
-
-def console(node: "DOMNode") -> "ConsoleApp":
-    """Return the application `node` belongs to, with its own type."""
-    return cast("ConsoleApp", node.app)

@@ -6,11 +6,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from socconsole.tui import column_filter
 from socconsole.tui.cells import stamp
-from socconsole.tui.column_filter import ColumnFilter, rows_of
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
-from socconsole.tui.screens import console
+from socconsole.tui.reading import column_filter
+from socconsole.tui.reading.column_filter import ColumnFilter, rows_of
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn

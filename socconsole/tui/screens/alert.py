@@ -8,17 +8,17 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole import content
-from socconsole.tui import every_alert_verb, find_verbs
-from socconsole.tui.alert_text import SeenAlert, alert_lines, connected, read_alert
-from socconsole.tui.alert_verbs import Target
-from socconsole.tui.event_text import field_line, flat
-from socconsole.tui.freshness import ReadsAgain
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.place import Place
-from socconsole.tui.screens import console
+from socconsole.tui.reading.freshness import ReadsAgain
+from socconsole.tui.reading.watching import Watching
 from socconsole.tui.screens.text import TextScreen, markdown_lines
 from socconsole.tui.tasks import task
-from socconsole.tui.watching import Watching
+from socconsole.tui.texts.alert_text import SeenAlert, alert_lines, connected, read_alert
+from socconsole.tui.texts.event_text import field_line, flat
+from socconsole.tui.verbs import every_alert_verb, find_verbs
+from socconsole.tui.verbs.alert_verbs import Target
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.text_pane import Line, TextPane

@@ -7,8 +7,8 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole.tui.cells import clock
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
-from socconsole.tui.screens import console
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from socconsole.tui.screens import console
+from socconsole.tui.console import console
 from socconsole.tui.screens.incident import IncidentScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.drawn import Drawn

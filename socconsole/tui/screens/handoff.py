@@ -13,13 +13,13 @@ from socconsole.core import handoff as computing
 from socconsole.core.handoff_item import Change
 from socconsole.core.handoff_text import Entry, Paper, lines_of
 from socconsole.core.shift_facts import TITLES, WRITTEN, Section
-from socconsole.tui.field_edit import ask_moment
-from socconsole.tui.freshness import ReadsAgain
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
-from socconsole.tui.open_ref import open_ref
-from socconsole.tui.screens import console
-from socconsole.tui.store_access import AnySession
+from socconsole.tui.reading.freshness import ReadsAgain
+from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.tasks import task
+from socconsole.tui.verbs.field_edit import ask_moment
+from socconsole.tui.verbs.open_ref import open_ref
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed

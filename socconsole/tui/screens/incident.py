@@ -9,15 +9,15 @@ from textual.screen import Screen
 
 from socconsole.core.observable import defang
 from socconsole.errors import NotFoundError
-from socconsole.tui import incident_verbs
-from socconsole.tui.freshness import ReadsAgain, leave_gone
-from socconsole.tui.incident_course import Chosen
-from socconsole.tui.incident_text import incident_lines, refs_of_incident
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
-from socconsole.tui.open_ref import open_ref
 from socconsole.tui.place import Place
-from socconsole.tui.screens import console
+from socconsole.tui.reading.freshness import ReadsAgain, leave_gone
 from socconsole.tui.tasks import task
+from socconsole.tui.texts.incident_text import incident_lines, refs_of_incident
+from socconsole.tui.verbs import incident_verbs
+from socconsole.tui.verbs.incident_course import Chosen
+from socconsole.tui.verbs.open_ref import open_ref
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.text_pane import TextPane
@@ -132,7 +132,7 @@ class IncidentScreen(ReadsAgain, Screen[None]):
 
     def action_all_tasks(self) -> None:
         from socconsole.tui.screens.text import TextScreen
-        from socconsole.tui.ticket_text import task_line
+        from socconsole.tui.texts.ticket_text import task_line
 
         if self._file is not None:
             lines = [task_line(each, console(self).now()) for each in self._file.tasks]
@@ -141,7 +141,7 @@ class IncidentScreen(ReadsAgain, Screen[None]):
     @task
     async def action_review(self) -> None:
         """Show the review; write a section, add a lesson or an action, or finish it."""
-        from socconsole.tui.review_form import review
+        from socconsole.tui.verbs.review_form import review
 
         if self._file is not None:
             await review(console(self), self._file.detail.row)
@@ -149,7 +149,7 @@ class IncidentScreen(ReadsAgain, Screen[None]):
     @task
     async def action_export(self) -> None:
         """Ask for audience and format and write the file."""
-        from socconsole.tui.export_form import export
+        from socconsole.tui.verbs.export_form import export
 
         if self._file is not None:
             await export(console(self), "incident", self._file.detail.row)

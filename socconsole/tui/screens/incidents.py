@@ -7,14 +7,15 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole.core.sla import in_words
-from socconsole.tui import column_filter, incident_verbs
-from socconsole.tui.column_filter import ColumnFilter, rows_of
-from socconsole.tui.freshness import ReadsAgain
-from socconsole.tui.incident_course import Chosen
-from socconsole.tui.incident_text import SEVERITY_STYLES, update_words
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
-from socconsole.tui.screens import console
+from socconsole.tui.reading import column_filter
+from socconsole.tui.reading.column_filter import ColumnFilter, rows_of
+from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.tasks import task
+from socconsole.tui.texts.incident_text import SEVERITY_STYLES, update_words
+from socconsole.tui.verbs import incident_verbs
+from socconsole.tui.verbs.incident_course import Chosen
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed

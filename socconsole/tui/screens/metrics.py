@@ -8,10 +8,10 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole.core.kpi import Figure, figures, precision_by_rule, shown
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
-from socconsole.tui.screens import console
+from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.screens.refs import RefsScreen
-from socconsole.tui.store_access import AnySession
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn

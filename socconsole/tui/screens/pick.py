@@ -10,8 +10,9 @@ from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
 
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
-from socconsole.tui.screens import SCREENS, console
+from socconsole.tui.screens import SCREENS
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
@@ -19,7 +20,7 @@ from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
-    from socconsole.tui.app import ConsoleApp
+    from socconsole.tui.console import Console
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,12 @@ def _fits(choice: Choice, words: Sequence[str]) -> bool:
     return all(word in text for word in words)
 
 
-def help_of(app: "ConsoleApp", screen: Screen[Any]) -> PickScreen:
+def help_of(app: "Console", screen: Screen[Any]) -> PickScreen:
     """Return the keys that are live on `screen`; Enter runs one."""
     return PickScreen(f"Keys of {screen.title or 'this screen'}", _live_keys(app, screen))
 
 
-def palette(app: "ConsoleApp") -> PickScreen:
+def palette(app: "Console") -> PickScreen:
     """Return everything that can be done by name."""
     screens = [
         Choice(entry.number, f"Go to {entry.title}", partial(app.show, entry.name), "screen")
@@ -125,7 +126,7 @@ def palette(app: "ConsoleApp") -> PickScreen:
     return PickScreen("Palette", [*keys, *screens, *_commands(app), *looks], filtering=True)
 
 
-def _commands(app: "ConsoleApp") -> list[Choice]:
+def _commands(app: "Console") -> list[Choice]:
     """Return the words of the `:` line; one that needs more is left standing there to be ended."""
     from socconsole.tui import commands
 
@@ -142,7 +143,7 @@ def _commands(app: "ConsoleApp") -> list[Choice]:
     ]
 
 
-def _live_keys(app: "ConsoleApp", screen: Screen[Any]) -> list[Choice]:
+def _live_keys(app: "Console", screen: Screen[Any]) -> list[Choice]:
     found: dict[str, tuple[list[str], str, Callable[[], Any]]] = {}
     for active in screen.active_bindings.values():
         binding, node = active.binding, active.node
@@ -161,7 +162,7 @@ def _live_keys(app: "ConsoleApp", screen: Screen[Any]) -> list[Choice]:
     )
 
 
-def _runner(app: "ConsoleApp", action: str, node: DOMNode) -> Callable[[], Any]:
+def _runner(app: "Console", action: str, node: DOMNode) -> Callable[[], Any]:
     async def run() -> None:
         await app.run_action(action, node)
 

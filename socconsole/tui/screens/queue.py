@@ -13,20 +13,20 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from socconsole.core.severity import Severity
-from socconsole.tui import every_alert_verb, find_verbs
 from socconsole.tui.alert_columns import alert_columns
-from socconsole.tui.alert_source import AlertSource
-from socconsole.tui.alert_text import alert_lines, read_alert
-from socconsole.tui.alert_verbs import Target
-from socconsole.tui.filter_prompt import FilterPrompt
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.queue_strip import QueueStrip
 from socconsole.tui.queue_views import Shown, ViewBar, group_choices
-from socconsole.tui.screens import console
-from socconsole.tui.store_access import AnySession
+from socconsole.tui.reading.alert_source import AlertSource
+from socconsole.tui.reading.store_access import AnySession
+from socconsole.tui.reading.watching import Lookers
 from socconsole.tui.tasks import task
-from socconsole.tui.value_filter import narrowed
-from socconsole.tui.watching import Lookers
+from socconsole.tui.texts.alert_text import alert_lines, read_alert
+from socconsole.tui.verbs import every_alert_verb, find_verbs
+from socconsole.tui.verbs.alert_verbs import Target
+from socconsole.tui.verbs.filter_prompt import FilterPrompt
+from socconsole.tui.verbs.value_filter import narrowed
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import CLOCKS_WIDTH, StatusHeader
 from socconsole.tui.widgets.layout import TableLayout
@@ -289,7 +289,7 @@ class QueueScreen(Screen[None]):
             self.load(first=True)
 
     async def _complete(self, text: str) -> Sequence[str]:
-        from socconsole.tui.filter_prompt import completed
+        from socconsole.tui.verbs.filter_prompt import completed
 
         return await completed(console(self), text, _words())
 

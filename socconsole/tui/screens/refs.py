@@ -8,11 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
-from socconsole.tui.open_ref import open_ref
-from socconsole.tui.screens import console
-from socconsole.tui.store_access import AnySession
+from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.tasks import task
+from socconsole.tui.verbs.open_ref import open_ref
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader

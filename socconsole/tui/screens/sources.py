@@ -8,9 +8,9 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole.tui.cells import clock, span, stamp
-from socconsole.tui.freshness import ReadsAgain
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
-from socconsole.tui.screens import console
+from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.columns import Column
@@ -110,7 +110,7 @@ class SourcesScreen(ReadsAgain, Screen[None]):
     @task
     async def action_add_source(self) -> None:
         """Lead to one more source that is read."""
-        from socconsole.tui.first_source import name_source
+        from socconsole.tui.verbs.first_source import name_source
 
         if await name_source(console(self)):
             self.action_load()

@@ -16,17 +16,24 @@ from socconsole.core.filter import parse_filter
 from socconsole.core.filter_match import Viewer, event_predicate, needed_entities
 from socconsole.core.filter_words import EVENT_FIELDS
 from socconsole.core.moment import past_moment
-from socconsole.tui import tail_verbs
 from socconsole.tui.cells import stamp
-from socconsole.tui.event_text import event_lines
-from socconsole.tui.filter_prompt import FilterPrompt, completed
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.messages import Narrow
-from socconsole.tui.screens import console
+from socconsole.tui.reading.tail_reading import (
+    Asked,
+    Found,
+    read_beside,
+    read_first,
+    read_new,
+    tail_line,
+)
 from socconsole.tui.screens.text import TextScreen
-from socconsole.tui.tail_reading import Asked, Found, read_beside, read_first, read_new, tail_line
 from socconsole.tui.tasks import task
-from socconsole.tui.value_filter import narrowed
+from socconsole.tui.texts.event_text import event_lines
+from socconsole.tui.verbs import tail_verbs
+from socconsole.tui.verbs.filter_prompt import FilterPrompt, completed
+from socconsole.tui.verbs.value_filter import narrowed
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.histogram import Histogram

@@ -11,17 +11,17 @@ from textual.screen import Screen
 from socconsole.core.observable import defang
 from socconsole.core.policy import CasesPolicy
 from socconsole.errors import NotFoundError
-from socconsole.tui import ticket_verbs
-from socconsole.tui.freshness import ReadsAgain, leave_gone
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
-from socconsole.tui.open_ref import open_ref
 from socconsole.tui.place import Place
-from socconsole.tui.screens import console
-from socconsole.tui.store_access import AnySession
+from socconsole.tui.reading.freshness import ReadsAgain, leave_gone
+from socconsole.tui.reading.store_access import AnySession
+from socconsole.tui.reading.watching import Watching
 from socconsole.tui.tasks import task
-from socconsole.tui.ticket_text import refs_of, task_line, ticket_lines
-from socconsole.tui.ticket_verbs import Chosen
-from socconsole.tui.watching import Watching
+from socconsole.tui.texts.ticket_text import refs_of, task_line, ticket_lines
+from socconsole.tui.verbs import ticket_verbs
+from socconsole.tui.verbs.open_ref import open_ref
+from socconsole.tui.verbs.ticket_verbs import Chosen
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.text_pane import Line, TextPane
@@ -160,7 +160,7 @@ class TicketScreen(ReadsAgain, Screen[None]):
     async def action_attach_file(self) -> None:
         from socconsole.services import evidence
         from socconsole.store.queries.subjects import Subject
-        from socconsole.tui.editor import read_file
+        from socconsole.tui.terminal.editor import read_file
 
         if self._seen is None:
             return
@@ -217,7 +217,7 @@ class TicketScreen(ReadsAgain, Screen[None]):
     @task
     async def action_export(self) -> None:
         """Ask for audience and format and write the file."""
-        from socconsole.tui.export_form import export
+        from socconsole.tui.verbs.export_form import export
 
         if self._seen is not None:
             await export(console(self), "ticket", self._seen.file.detail.row)

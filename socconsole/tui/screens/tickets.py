@@ -8,16 +8,16 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole.core.filter_words import TICKET_FIELDS
-from socconsole.tui import ticket_verbs
 from socconsole.tui.cells import span
-from socconsole.tui.filter_prompt import FilterPrompt, completed
-from socconsole.tui.freshness import ReadsAgain
+from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.queue_views import Shown, ViewBar
-from socconsole.tui.screens import console
+from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.tasks import task
-from socconsole.tui.ticket_text import PRIORITY_STYLES, left_words
-from socconsole.tui.ticket_verbs import Chosen
+from socconsole.tui.texts.ticket_text import PRIORITY_STYLES, left_words
+from socconsole.tui.verbs import ticket_verbs
+from socconsole.tui.verbs.filter_prompt import FilterPrompt, completed
+from socconsole.tui.verbs.ticket_verbs import Chosen
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed

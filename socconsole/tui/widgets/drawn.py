@@ -1,7 +1,6 @@
 """One line of words in theme styles: view bars, labels, questions."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -9,9 +8,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from socconsole.core.safe_text import safe_text
-
-if TYPE_CHECKING:
-    from socconsole.tui.app import ConsoleApp
+from socconsole.tui.console import console
 
 Part = tuple[str, str]
 """A text and the name of a theme style, or "" for the widget's own."""
@@ -51,7 +48,7 @@ class Drawn(Widget):
         width = self.size.width
         if y:
             return Strip.blank(width, self.rich_style)
-        look = cast("ConsoleApp", self.app).look
+        look = console(self).look
         base = self.rich_style
         segments = [
             Segment(safe_text(text), base + look[name] if name else base)

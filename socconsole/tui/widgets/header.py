@@ -1,7 +1,7 @@
 """The top line: who, how much, how the collector is, and two clocks."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from rich.segment import Segment
@@ -9,10 +9,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from socconsole.tui.cells import fit
+from socconsole.tui.console import console
 from socconsole.tui.messages import Pulse
 
 if TYPE_CHECKING:
-    from socconsole.tui.app import ConsoleApp
+    from socconsole.tui.console import Console
 
 _DOT = {"live": "● live", "starting": "○ starting", "none": "○ no collector"}
 
@@ -31,8 +32,8 @@ class StatusHeader(Widget):
         self._minute = ""
 
     @property
-    def console_app(self) -> "ConsoleApp":
-        return cast("ConsoleApp", self.app)
+    def console_app(self) -> "Console":
+        return console(self)
 
     def on_mount(self) -> None:
         self.watch(self.app, "pulse", self._pulsed, init=False)

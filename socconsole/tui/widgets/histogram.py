@@ -3,18 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, cast
 
 from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
 from socconsole.tui.cells import fit
+from socconsole.tui.console import console
 from socconsole.tui.widgets.sparkline import sparkline
 from socconsole.tui.widgets.tail import TailLine
-
-if TYPE_CHECKING:
-    from socconsole.tui.app import ConsoleApp
 
 _LABEL, _REMARK = 8, 26
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
@@ -80,7 +77,7 @@ class Histogram(Widget):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        look = cast("ConsoleApp", self.app).look
+        look = console(self).look
         base, width = self.rich_style, self.size.width
         muted = base + look["muted"]
         room = max(1, width - _LABEL - _REMARK)

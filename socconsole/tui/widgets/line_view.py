@@ -6,7 +6,7 @@ has no scrollbars.
 """
 
 import os
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
@@ -16,11 +16,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from socconsole.tui.cells import fit
-from socconsole.tui.frames import fill_codes
+from socconsole.tui.console import console
+from socconsole.tui.terminal.frames import fill_codes
 from socconsole.tui.widgets.beside import shifted_beside
 
 if TYPE_CHECKING:
-    from socconsole.tui.app import ConsoleApp
+    from socconsole.tui.console import Console
 
 _WHEEL_LINES = 3
 
@@ -65,9 +66,9 @@ class LineView(Widget, can_focus=True):
     # What everybody uses.
 
     @property
-    def console_app(self) -> "ConsoleApp":
+    def console_app(self) -> "Console":
         """The running application, with its own type."""
-        return cast("ConsoleApp", self.app)
+        return console(self)
 
     def look(self, name: str) -> Style:
         """Return a style of the current theme on this widget's background."""

@@ -5,9 +5,9 @@ repaints itself and moves nothing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -18,31 +18,20 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from socconsole.core.safe_text import safe_text
+from socconsole.tui.asking import Complete
 from socconsole.tui.cells import fit
+from socconsole.tui.console import console
 from socconsole.tui.line_edit import LineEdit
 from socconsole.tui.read_only import is_change
 
 if TYPE_CHECKING:
-    from socconsole.tui.app import ConsoleApp
-
-Complete = Callable[[str], Awaitable[Sequence[str]]]
-"""Text so far → whole texts it could become."""
+    from socconsole.tui.console import Console
 
 _SAID_SECS = 6.0
 _ERROR_SECS = 15.0
 _DRAFT_SECS = 1.0
 _PROGRESS_CELLS = 20
 _GIVE_UP = ("escape", "ctrl+c")
-
-
-class Asking(TypedDict, total=False):
-    """How a line is asked for; see `PromptLine.ask`."""
-
-    initial: str
-    complete: Complete | None
-    on_change: Callable[[str], None] | None
-    draft: str
-    lines: bool
 
 
 @dataclass
@@ -91,9 +80,9 @@ class PromptLine(Widget):
     # Asking.
 
     @property
-    def console_app(self) -> "ConsoleApp":
+    def console_app(self) -> "Console":
         """The running application, with its own type."""
-        return cast("ConsoleApp", self.app)
+        return console(self)
 
     @property
     def asking(self) -> bool:

@@ -1,0 +1,1 @@
+"""How the console reads the store: in threads, a short snapshot at a time."""

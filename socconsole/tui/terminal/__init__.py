@@ -1,0 +1,1 @@
+"""What goes between the console and the terminal it runs in."""

@@ -1,0 +1,34 @@
+"""How frames reach the terminal: safe to show, briefly said, styled by a sheet parsed once."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from textual._compositor import CompositorUpdate
+from textual.app import App
+from textual.filter import LineFilter, Monochrome
+from textual.screen import Screen
+
+from socconsole.tui.terminal.frames import brief
+from socconsole.tui.terminal.safe import ControlGuard
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+class PaintedApp(App[int]):
+    """An application whose every frame passes through here."""
+
+    ENABLE_COMMAND_PALETTE = False
+    ENABLE_SELECT_AUTO_SCROLL = False
+    PAUSE_GC_ON_SCROLL = True
+
+    _GUARD = ControlGuard()
+
+    def get_line_filters(self) -> list[LineFilter]:
+        # Our own looks are colourless already under NO_COLOR; greys would not be.
+        kept = [one for one in super().get_line_filters() if not isinstance(one, Monochrome)]
+        return [*kept, self._GUARD]
+
+    def _display(self, screen: Screen[Any], renderable: object) -> None:
+        if isinstance(renderable, CompositorUpdate):
+            renderable = brief(renderable)
+        super()._display(screen, cast("RenderableType | None", renderable))

@@ -1,0 +1,74 @@
+"""What the way to the first frame is spared: rubbish collection, and a TLS nobody speaks."""
+
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from socconsole.core.policy import Settings
+from socconsole.errors import SocError
+
+if TYPE_CHECKING:
+    from socconsole.tui.reading.store_access import StoreAccess
+
+
+def hold_garbage() -> None:
+    """Let nothing be collected until `settle_garbage`.
+
+    Nearly everything made while modules load stays for good: looking for rubbish in it takes a
+    tenth of the time to the first frame.
+    """
+    gc.disable()
+
+
+def settle_garbage() -> None:
+    """Collect from now on, never look again at what is there, give back what start-up took."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+    give_back_memory()
+
+
+def give_back_memory() -> None:
+    """Return freed memory to the system where the C library can."""
+    import ctypes
+
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+WARM_SECS = 3.0
+"""So long after the first frame whoever wanted the queue is at work in it."""
+
+
+def warm(store: "StoreAccess", now: datetime) -> None:
+    """Load what cases and handoffs need and ask for a handoff once, while nobody waits for it.
+
+    Its forty statements are compiled the first time: longer than they run.
+    """
+    for name in ("ticket", "incident"):
+        import_module(f"socconsole.tui.screens.{name}")
+    from socconsole.tui.screens.handoff import read_paper
+
+    with suppress(SocError):
+        store.read_here(read_paper, None, now, Settings())
+
+
+@contextmanager
+def without_tls() -> Iterator[None]:
+    """Let the event loop load without OpenSSL, which it only needs to speak TLS itself.
+
+    The console's loop opens no connection; drivers that do bring a TLS of their own.
+    """
+    if "ssl" in sys.modules or "asyncio" in sys.modules:
+        yield
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment] # Python's way to say: not there
+    try:
+        yield
+    finally:
+        del sys.modules["ssl"]

@@ -1,0 +1,1 @@
+"""What is shown of one alert, case or event, as lines."""

@@ -1,0 +1,297 @@
+"""Everything about one alert as lines: why it fired first, then in the order it is asked for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from socconsole.core.severity import Severity
+from socconsole.tui.cells import clock, span, stamp
+from socconsole.tui.reading.store_access import AnySession
+from socconsole.tui.texts.event_text import field_line, flat
+from socconsole.tui.widgets.text_pane import Line
+
+if TYPE_CHECKING:
+    from socconsole.store.queries.alerts import AlertDetail, EvidenceLine, Precedent
+    from socconsole.store.queries.lessons import Lesson
+    from socconsole.store.queries.notes import FindingRow, NoteRow
+    from socconsole.store.queries.queue import QueueRow
+
+SEVERITY_MARKS = {
+    Severity.CRITICAL: "█C",
+    Severity.HIGH: "▆H",
+    Severity.MEDIUM: "▄M",
+    Severity.LOW: "▂L",
+    Severity.INFORMATIONAL: "▁I",
+}
+"""A letter and a height: the colour is never alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAlert:
+    """An alert with what people wrote about it."""
+
+    detail: "AlertDetail"
+    notes: "tuple[NoteRow, ...]"
+    findings: "tuple[FindingRow, ...]"
+    lessons: "tuple[Lesson, ...]" = ()
+    """What reviews of incidents say about its rule."""
+
+
+def read_alert(session: AnySession, alert_id: int) -> SeenAlert:
+    """Return all of an alert in one snapshot."""
+    from socconsole.store.queries.alerts import alert_detail
+    from socconsole.store.queries.lessons import lessons
+    from socconsole.store.queries.notes import findings, notes
+
+    detail = alert_detail(session, alert_id)
+    return SeenAlert(
+        detail,
+        tuple(notes(session, "alert", alert_id)),
+        findings(session, "alert", alert_id),
+        lessons(session, [detail.row.rule_id]),
+    )
+
+
+def alert_lines(seen: SeenAlert, now: datetime, *, everything: bool = True) -> list[Line]:
+    """Return the lines of an alert; without `everything` what decides most triage."""
+    detail = seen.detail
+    lines: list[Line] = [*_head(detail.row, now), *_why(detail), *_precedents(detail.precedents)]
+    lines += _learned(seen.lessons)
+    lines += _written(seen)
+    lines += _evidence(detail.evidence)
+    lines += _related(detail.related, now)
+    lines += _history(detail)
+    if everything:
+        lines += [*_rule(detail), *_rank(detail), *_context(detail), *_fields(detail)]
+        lines += _activity(detail)
+    return lines
+
+
+def connected(detail: "AlertDetail") -> list[str]:
+    """Return references to what an alert is connected with: case, precedents, related alerts."""
+    row = detail.row
+    numbers = [row.previous_id, *(each.id for each in detail.precedents)]
+    numbers += [each.id for each in detail.related]
+    refs = [row.ticket] if row.ticket else []
+    refs += [f"alert:{number}" for number in numbers if number is not None]
+    return list(dict.fromkeys(refs))
+
+
+def _learned(lessons: "Sequence[Lesson]") -> Iterator[Line]:
+    if lessons:
+        yield ()
+        yield (("Learned from incidents with this rule", "heading"),)
+        yield from (((f"{each.incident} ", "key"), (each.text, "")) for each in lessons)
+
+
+def _head(row: "QueueRow", now: datetime) -> Iterator[Line]:
+    yield (
+        (f"{SEVERITY_MARKS[row.severity]} ", row.severity.label),
+        (row.title, "heading"),
+    )
+    state = row.status if row.disposition is None else f"{row.status}: {row.disposition}"
+    if row.sub_reason:
+        state += f" ({row.sub_reason})"
+    who = row.assignee or "nobody"
+    yield (
+        (f"alert {row.id}  ", "muted"),
+        (state, "good" if row.status == "closed" else "warn"),
+        (f"  {who}  rank {row.rank:.0f}  ×{row.count}", ""),
+        (f"  {row.ticket}" if row.ticket else "", "key"),
+    )
+    yield (
+        (f"first {stamp(row.first_seen)}  last {stamp(row.last_seen)}", "muted"),
+        (f"  waits {span(now - row.created_at)}", "muted"),
+    )
+    named = [("host", row.host), ("user", row.user), ("from", row.source_ip), ("log", row.source)]
+    parts: list[tuple[str, str]] = []
+    for name, value in named:
+        if value:
+            parts += [(f"{name} ", "muted"), (f"{value}  ", "")]
+    yield tuple(parts)
+    if row.worse_at is not None:
+        yield (("Got worse: ", "bad"), (row.worse_reason or "", ""))
+    if row.stopped_at is not None:
+        yield (("Stopped by itself; nobody had looked.", "warn"),)
+    if row.shelved_until is not None:
+        yield (
+            ("Shelved until ", "warn"),
+            (stamp(row.shelved_until), ""),
+            (f"  {row.shelve_reason}", "muted"),
+        )
+
+
+def _why(detail: "AlertDetail") -> Iterator[Line]:
+    yield ()
+    yield (("Why it fired", "heading"),)
+    line = detail.why
+    if line is None:
+        yield ((detail.row.summary or "No line was kept.", "muted"),)
+        return
+    yield marked(line.text, [each for part in line.parts for each in part.spans])
+    if line.window is not None:
+        window = line.window
+        group = ", ".join(f"{name} {value}" for name, value in window.get("group", {}).items())
+        yield (
+            (f"  {window.get('type', 'window')}: ", "muted"),
+            (f"{window.get('count')} ", "matched"),
+            (f" for {group}" if group else "", ""),
+        )
+    for part in line.parts:
+        name = part.field or "line"
+        yield (
+            (f"  {name} ", "key"),
+            (f"{part.pattern}", ""),
+            (f"  ← {part.value}" if part.value != part.pattern else "", "muted"),
+            (f"  ({part.selection})", "muted"),
+        )
+
+
+def marked(text: str, spans: Sequence[tuple[int, int]]) -> Line:
+    """Return `text` with `spans` of it in the style of a match."""
+    parts: list[tuple[str, str]] = []
+    at = 0
+    for low, high in sorted(spans):
+        if high <= at:
+            continue
+        parts += [(text[at : max(low, at)], ""), (text[max(low, at) : high], "matched")]
+        at = high
+    parts.append((text[at:], ""))
+    return tuple(part for part in parts if part[0])
+
+
+def _precedents(precedents: "Sequence[Precedent]") -> Iterator[Line]:
+    if not precedents:
+        return
+    yield ()
+    yield (("Last time", "heading"), ("  D does the same", "muted"))
+    for one in precedents[:5]:
+        ended = one.disposition.replace("_", " ") + (
+            f" ({one.sub_reason})" if one.sub_reason else ""
+        )
+        yield (
+            (f"  {stamp(one.closed_at)[:10]} ", "muted"),
+            (ended, "bad" if one.disposition == "true_positive" else "good"),
+            (f"  by {one.closed_by or 'rule'}", ""),
+            (f"  {one.note}" if one.note else "", ""),
+            ("" if one.same_entities else "  same rule and host only", "muted"),
+            ("  the rule has changed since" if one.rule_changed else "", "warn"),
+        )
+
+
+def _written(seen: SeenAlert) -> Iterator[Line]:
+    if seen.findings:
+        yield ()
+        yield (("Findings", "heading"),)
+    for finding in seen.findings:
+        yield (
+            (f"  {finding.created_by}  ", "muted"),
+            (finding.checked, ""),
+            (" → ", "muted"),
+            (finding.result, ""),
+            (f"  {finding.meaning.replace('_', ' ')}", "key"),
+        )
+    if seen.notes:
+        yield ()
+        yield (("Notes", "heading"),)
+    for note in seen.notes:
+        yield ((f"  {stamp(note.created_at)} {note.created_by}  ", "muted"), (note.body, ""))
+
+
+def _evidence(evidence: "Sequence[EvidenceLine]") -> Iterator[Line]:
+    yield ()
+    yield ((f"Lines ({len(evidence)})", "heading"), ("  e around them · R the newest raw", "muted"))
+    for line in evidence[-12:]:
+        yield (
+            (f"  {clock(line.event_time)} ", "muted"),
+            *marked(line.text, [each for part in line.parts for each in part.spans]),
+        )
+
+
+def _related(related: "Sequence[QueueRow]", now: datetime) -> Iterator[Line]:
+    if not related:
+        return
+    yield ()
+    yield (
+        ("Related: same host, user or source within a day", "heading"),
+        ("  Enter lists them", "muted"),
+    )
+    for row in related[:10]:
+        yield (
+            (f"  {SEVERITY_MARKS[row.severity]} ", row.severity.label),
+            (f"{row.id:>6} {span(now - row.last_seen):>4}  ", "muted"),
+            (row.title, ""),
+            (f"  {row.host or ''} {row.user or ''} {row.source_ip or ''}", "muted"),
+            (f"  {row.disposition or row.status}", "muted"),
+        )
+
+
+def _history(detail: "AlertDetail") -> Iterator[Line]:
+    if not detail.history:
+        return
+    yield ()
+    yield (("Thirty days", "heading"),)
+    for entity in detail.history:
+        ended = ", ".join(
+            f"{count} {name.replace('_', ' ')}" for name, count in entity.dispositions.items()
+        )
+        asset = f"  {entity.criticality}" if entity.criticality else ""
+        owner = f"  owner {entity.owner}" if entity.owner else ""
+        yield (
+            (f"  {entity.kind} ", "muted"),
+            (entity.value, ""),
+            (f"  {entity.alerts} other alerts, {entity.open} open, {entity.rules} rules", ""),
+            (f"  {ended}" if ended else "", "muted"),
+            (asset + owner, "key"),
+        )
+
+
+def _rule(detail: "AlertDetail") -> Iterator[Line]:
+    yield ()
+    yield (("Rule", "heading"), (f"  {detail.row.rule_id}", "muted"))
+    if detail.rule is not None:
+        yield ((f"  {detail.rule.description}", ""),)
+        for text in detail.rule.false_positives:
+            yield (("  False positives: ", "muted"), (text, ""))
+        for text in detail.rule.references:
+            yield (("  ", ""), (text, "muted"))
+        yield ((f"  {detail.rule.path}  by {detail.rule.author or 'unknown'}", "muted"),)
+    if detail.row.tags:
+        yield (("  ATT&CK ", "muted"), (" ".join(detail.row.tags), ""))
+    if detail.row.runbook:
+        yield (("  Runbook ", "muted"), (detail.row.runbook, "key"), ("  b opens it", "muted"))
+
+
+def _rank(detail: "AlertDetail") -> Iterator[Line]:
+    yield ()
+    yield ((f"Rank {detail.row.rank:.0f}", "heading"),)
+    for term in detail.terms:
+        yield ((f"  {term.points:>+6.1f} ", "key"), (f"{term.name:<12}", "muted"), (term.text, ""))
+
+
+def _context(detail: "AlertDetail") -> Iterator[Line]:
+    if detail.context:
+        yield ()
+        yield (("Beside it, informational", "heading"),)
+    for row in detail.context:
+        yield ((f"  {clock(row.last_seen)} ×{row.count} ", "muted"), (row.title, ""))
+
+
+def _fields(detail: "AlertDetail") -> Iterator[Line]:
+    line = detail.why
+    if line is None:
+        return
+    yield ()
+    yield (("Fields", "heading"), (f"  {line.format}  {line.path}", "muted"))
+    for name, value in flat(line.fields):
+        yield field_line(f"  {name}", value)
+
+
+def _activity(detail: "AlertDetail") -> Iterator[Line]:
+    if not detail.activity:
+        return
+    yield ()
+    yield (("Activity", "heading"),)
+    for entry in detail.activity:
+        yield ((f"  {stamp(entry.at)} {entry.by}  ", "muted"), (entry.verb, ""))

@@ -1,0 +1,115 @@
+"""Names a log source from the console: what is read is shown before anything is written."""
+
+import glob
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from socconsole.errors import FileError
+
+if TYPE_CHECKING:
+    from socconsole.tui.console import Console
+
+_USUAL = (
+    "/var/log/auth.log",
+    "/var/log/secure",
+    "/var/log/syslog",
+    "/var/log/messages",
+    "/var/log/nginx/access.log",
+    "/var/log/apache2/access.log",
+)
+_LINES = 200
+_BYTES = 256 * 1024
+_OFFERED = 40
+
+
+async def name_source(app: "Console") -> bool:
+    """Ask for a file and a name, show what its lines are read as, and have it read."""
+    add = app.setup.add_source
+    if add is None:
+        app.say("Sources are named in the settings of this console: :manual configuration")
+        return False
+    first = await app.store.in_thread(_usual)
+    said = await app.ask(
+        "Read which file, folder or glob", initial=first, complete=partial(_paths, app)
+    )
+    if not said or not said.strip():
+        return False
+    location = _whole(said.strip())
+    seen = await app.store.in_thread(partial(look, location))
+    name = await app.ask(f"{seen} · call it", initial=_name_of(location))
+    if not name or not name.strip():
+        return False
+    if not await app.confirm(f"{seen}. Read {location} from now on?"):
+        return False
+    called = name.strip()
+    done = await app.store.in_database(lambda database: add(database, called, location))
+    app.say(done)
+    return True
+
+
+def look(location: str) -> str:
+    """Return what the first lines at `location` are read as, in a few words.
+
+    Raises:
+        FileError: There is nothing, or it cannot be read.
+
+    """
+    from socconsole.parsers import choose
+
+    path = _first_file(location)
+    try:
+        with path.open("rb") as file:
+            texts = [line.decode(errors="replace") for line in file.read(_BYTES).splitlines()]
+    except OSError as error:
+        hint = "Your account may not read it: `ls -l` names the group that may."
+        raise FileError(f"{path} cannot be read: {error.strerror}.", hint=hint) from None
+    if not texts:
+        return f"{path.name} is empty so far"
+    choice = choose(texts[:_LINES])
+    if choice.parser is None:
+        return f"{path.name}: {choice.reason}"
+    return f"{path.name} is read as {choice.parser.name}"
+
+
+def _first_file(location: str) -> Path:
+    path = Path(location).expanduser()
+    if path.is_file():
+        return path
+    pattern = str(path / "*") if path.is_dir() else str(path)
+    found = [each for each in map(Path, _matching(pattern)) if each.is_file()]
+    if not found:
+        raise FileError(f"There is no file at {location}.", hint="Tab completes paths.")
+    return found[0]
+
+
+def _whole(location: str) -> str:
+    """Return an absolute path: the settings would take it as relative to themselves."""
+    return os.path.abspath(os.path.expanduser(location))  # noqa: PTH100, PTH111 globs too
+
+
+def _usual() -> str:
+    return next((path for path in _USUAL if Path(path).is_file()), "/var/log/")
+
+
+def _matching(pattern: str) -> list[str]:
+    return sorted(glob.glob(pattern))  # noqa: PTH207 patterns are absolute
+
+
+def _name_of(location: str) -> str:
+    """Return a source's name made of its path: `auth` for /var/log/auth.log."""
+    path = Path(location)
+    stem = path.name.split(".")[0].strip("*?[]")
+    return stem if stem not in ("", "access", "error", "current") else path.parent.name
+
+
+async def _paths(app: "Console", text: str) -> Sequence[str]:
+    """Return the paths `text` could become."""
+
+    def look_up() -> list[str]:
+        found = _matching(f"{glob.escape(text)}*")[:_OFFERED]
+        return [f"{each}/" if Path(each).is_dir() else each for each in found]
+
+    return await app.store.in_thread(look_up)
