@@ -67,12 +67,17 @@ class RulesScreen(ReadsAgain, Screen[None]):
 
         app = console(self)
         self._show_bar()
+        columns = self.table.columns
         if self._suppressions:
             found = await app.store.read(suppressions, app.now(), over=True)
+            if self.table.columns != columns:
+                return
             kept = [row for row in found if self._needle in f"{row.about} {row.reason}".casefold()]
             self.table.show_rows([(row.id, row) for row in kept])
         else:
             rows = await app.store.read(rules)
+            if self.table.columns != columns:
+                return  # turned while the rules were on their way: their columns are gone
             texts = {n: f"{row.title} {row.id} {' '.join(row.tags)}" for n, row in enumerate(rows)}
             self._rules = {
                 n: row for n, row in enumerate(rows) if self._needle in texts[n].casefold()
