@@ -203,7 +203,7 @@ async def handed_out(analyst, tmp_path, audience, kind):
         await analyst.says("GREEN")
     await analyst.presses("E", audience, kind, "ctrl+u")
     await analyst.says(str(path))
-    await analyst.waits_until("is written")
+    await analyst.waits_for(path.exists)
     if audience == "c":
         await analyst.presses("e", "l", "ctrl+u")
         await analyst.says("AMBER")

@@ -1,7 +1,7 @@
 """An analyst at the console: presses keys, waits until it is quiet, reads the screen."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from textual import events
@@ -51,6 +51,13 @@ class Analyst:
         end = time.monotonic() + secs
         while text not in self.screen:
             assert time.monotonic() < end, f"{text!r} never came:\n{self.screen}"
+            await self.pilot.pause(0.02)
+
+    async def waits_for(self, happened: Callable[[], bool], *, secs: float = 30.0) -> None:
+        """Wait until `happened` says so; what the bottom line says may be gone by then."""
+        end = time.monotonic() + secs
+        while not happened():
+            assert time.monotonic() < end, f"it never happened:\n{self.screen}"
             await self.pilot.pause(0.02)
 
     @property

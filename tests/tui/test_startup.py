@@ -20,7 +20,7 @@ def sheet(variables):
 def test_the_first_frame_waits_for_no_store_no_filter_and_no_tls():
     program = (
         "import sys\n"
-        "from socconsole.tui import startup\n"
+        "from socconsole.tui.terminal import startup\n"
         "with startup.without_tls():\n"
         "    import asyncio\n"
         "    import socconsole.cli.console, socconsole.tui.app, socconsole.tui.screens.queue\n"
