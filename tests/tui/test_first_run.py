@@ -82,10 +82,10 @@ async def test_a_read_only_console_refuses_before_it_asks(bare_setup, database):
         ("bell", 1, 2, False, "\a"),
         ("bell", 2, 1, False, ""),
         ("bell", 0, 2, True, ""),
-        ("title", 0, 2, False, "\x1b]2;2 critical · socconsole\a"),
+        ("title", 0, 2, False, "\x1b]2;SOC crit 2\a"),
         ("title", 2, 0, False, "\x1b]2;socconsole\a"),
         ("title", 2, 2, False, ""),
-        ("both", 0, 1, False, "\x1b]2;1 critical · socconsole\a\a"),
+        ("both", 0, 1, False, "\x1b]2;SOC crit 1\a\a"),
     ],
 )
 def test_critical_alerts_are_told_as_the_setting_says(signal, before, after, is_first, written):

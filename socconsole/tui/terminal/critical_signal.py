@@ -19,8 +19,8 @@ def sequence(signal: Signal, before: int, after: int, *, is_first: bool) -> str:
     """
     written = ""
     if signal in ("title", "both") and (after != before or is_first):
-        count = f"{after} critical · " if after else ""
-        written += (_KEEP_TITLE if is_first else "") + f"\x1b]2;{count}socconsole\x07"
+        title = f"SOC crit {after}" if after else "socconsole"
+        written += (_KEEP_TITLE if is_first else "") + f"\x1b]2;{title}\x07"
     if signal in ("bell", "both") and after > before and not is_first:
         written += "\x07"
     return written
