@@ -61,7 +61,7 @@ def timed(terminal: Terminal, key: str, said: str, name: str) -> None:
     while said not in terminal.screen and time.perf_counter() - started < 60:
         place = position(terminal)
         pressed = time.perf_counter()
-        terminal.press("j" if len(moves) % 2 else "k")
+        terminal.press("k" if len(moves) % 2 else "j")
         terminal.read(
             until=lambda: position(terminal) != place or said in terminal.screen,  # noqa: B023
             secs=10,
