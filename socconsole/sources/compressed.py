@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from socconsole.sources.enveloped import Enveloped, begins_envelope
 from socconsole.sources.generation import CHUNK_BYTES, Generation
+from socconsole.sources.lined import Lined
 
 OUTPUT_CAP = 10 << 30
 """Bytes a compressed file may inflate to."""
@@ -104,36 +105,14 @@ class Inflated:
         return found
 
 
-class Records:
+class Records(Lined):
     """The records of a Windows event log, one JSON document a line, from its beginning."""
 
-    is_complete = True
-
     def __init__(self, fd: int) -> None:
-        self.position = 0
+        super().__init__(self._unpacked(fd))
         self.trouble = ""
-        self._ready = b""
-        self._records = self._lines(fd)
 
-    def read(self, count: int) -> bytes:
-        """Return up to `count` bytes more; none at the end."""
-        while len(self._ready) < count:
-            line = next(self._records, b"")
-            if not line:
-                break
-            self._ready += line
-        found, self._ready = self._ready[:count], self._ready[count:]
-        self.position += len(found)
-        return found
-
-    def skip_to(self, position: int) -> bool:
-        """Go to byte `position`; False when there is less."""
-        while self.position < position:
-            if not self.read(min(CHUNK_BYTES, position - self.position)):
-                return False
-        return True
-
-    def _lines(self, fd: int) -> Iterator[bytes]:
+    def _unpacked(self, fd: int) -> Iterator[bytes]:
         import msgspec
         from evtx import PyEvtxParser
 

@@ -7,7 +7,9 @@ stream as it is inflated.
 import re
 from collections.abc import Callable, Iterator
 
-CHUNK_BYTES = 64 * 1024
+from socconsole.sources.generation import CHUNK_BYTES
+from socconsole.sources.lined import Lined
+
 RECORD_CAP = 1 << 20
 """Bytes of one record; at a longer one the reading stops."""
 _BEGINNINGS = (b'{"Records":[', b'{"records":[', b"[{")
@@ -20,44 +22,22 @@ def begins_envelope(start: bytes) -> bool:
     return start[:64].translate(None, b" \t\r\n").startswith(_BEGINNINGS)
 
 
-class Enveloped:
+class Enveloped(Lined):
     """The records of an envelope as lines, from its beginning."""
-
-    is_complete = True
 
     def __init__(self, read: Callable[[int], bytes], trouble: Callable[[], str]) -> None:
         """Cut records out of what `read` gives; `trouble` tells why it gives no more."""
-        self.position = 0
+        super().__init__(self._cut())
         self._read = read
         self._why = trouble
-        self._ready = b""
         self._own_trouble = ""
-        self._records = self._lines()
 
     @property
     def trouble(self) -> str:
         """Why nothing more is read, where that is not the end of the file."""
         return self._own_trouble or self._why()
 
-    def read(self, count: int) -> bytes:
-        """Return up to `count` bytes more; none at the end, or where the file is not complete."""
-        while len(self._ready) < count:
-            line = next(self._records, b"")
-            if not line:
-                break
-            self._ready += line
-        found, self._ready = self._ready[:count], self._ready[count:]
-        self.position += len(found)
-        return found
-
-    def skip_to(self, position: int) -> bool:
-        """Go to byte `position`; False when there is less."""
-        while self.position < position:
-            if not self.read(min(CHUNK_BYTES, position - self.position)):
-                return False
-        return True
-
-    def _lines(self) -> Iterator[bytes]:
+    def _cut(self) -> Iterator[bytes]:
         cutter, found = _Cutter(), False
         while more := self._read(CHUNK_BYTES):
             cutter.buffer += more
