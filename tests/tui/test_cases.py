@@ -9,6 +9,7 @@ from socconsole.services.tickets import Report
 from socconsole.store.queries import incidents as incident_queries
 from socconsole.store.queries import tickets as queries
 from socconsole.store.tables import Ticket
+from socconsole.tui.reading.store_access import StoreAccess
 from tests.conftest import NOON
 from tests.store.rows import an_alert
 from tests.tui.analyst import at_the_console
@@ -37,8 +38,15 @@ def ticket(database, number):
         return queries.by_ids(session, [number])[0]
 
 
-async def test_an_empty_list_says_what_to_do(bare_setup):
+async def test_an_empty_list_says_what_to_do_and_is_read_once(bare_setup, monkeypatch):
+    read, asked = StoreAccess.read, []
+
+    async def counted(store, query, *args, **kwargs):
+        asked.append(query.__name__)
+        return await read(store, query, *args, **kwargs)
+
     async with at_the_console(bare_setup) as analyst:
+        monkeypatch.setattr(StoreAccess, "read", counted)
         await analyst.presses("4")
         assert "No open ticket · + opens one by hand" in analyst.screen
         await analyst.presses("5")
@@ -47,6 +55,7 @@ async def test_an_empty_list_says_what_to_do(bare_setup):
         await analyst.waits_until("Nobody wrote what the next shift is walking into")
         await analyst.presses("9")
         await analyst.waits_until("Time to acknowledge")
+    assert [asked.count(n) for n in ("tickets", "incidents", "read_handoffs")] == [1, 1, 1]
 
 
 async def test_tickets_are_listed_and_narrowed(console):

@@ -12,14 +12,26 @@ if TYPE_CHECKING:
 
 
 class ReadsAgain:
-    """Mixed into a screen: reads again when the store has changed, and when in front again."""
+    """Mixed into a screen: reads when it comes to the front, and when the store has changed."""
 
     action_load: Callable[[], object]
+    call_later: Callable[..., bool]
+    _is_due = False
 
     def on_store_changed(self) -> None:
-        self.action_load()
+        self._read_soon()
 
     def on_screen_resume(self) -> None:
+        self._read_soon()
+
+    def _read_soon(self) -> None:
+        """Read after the messages that wait: a new screen is told twice that it is shown."""
+        if not self._is_due:
+            self._is_due = True
+            self.call_later(self._read)
+
+    def _read(self) -> None:
+        self._is_due = False
         self.action_load()
 
 

@@ -3,7 +3,7 @@
 A screen is a Textual `Screen` with a header, its own widgets and the prompt line. It reads frozen
 rows, draws them, and calls services for every change::
 
-    class TicketsScreen(ReadsAgain, Screen[None]):   # action_load again when somebody committed
+    class TicketsScreen(ReadsAgain, Screen[None]):   # action_load when shown or changed
         """Tickets that are not closed, most urgent first."""
 
         TITLE = "Tickets"
@@ -13,9 +13,6 @@ rows, draws them, and calls services for every change::
 
         def compose(self) -> ComposeResult:
             yield from framed(VirtualTable(COLUMNS, empty="No ticket · t on an alert opens one"))
-
-        def on_mount(self) -> None:
-            self.action_load()
 
         @task                                    # beside the screen, may wait
         async def action_load(self) -> None:

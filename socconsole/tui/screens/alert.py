@@ -61,7 +61,6 @@ class AlertScreen(ReadsAgain, Screen[None]):
     def on_mount(self) -> None:
         self.query_one(TextPane).focus()
         self._show(top=True)
-        self.action_load()
         self._note_view()
 
     @task

@@ -74,7 +74,6 @@ class IncidentScreen(ReadsAgain, Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(TextPane).focus()
-        self.action_load()
 
     @task
     async def action_load(self) -> None:

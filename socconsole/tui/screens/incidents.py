@@ -58,7 +58,6 @@ class IncidentsScreen(ReadsAgain, Screen[None]):
 
     def on_mount(self) -> None:
         self.table.focus()
-        self.action_load()
 
     @task
     async def action_load(self) -> None:

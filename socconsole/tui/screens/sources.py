@@ -59,7 +59,6 @@ class SourcesScreen(ReadsAgain, Screen[None]):
 
     def on_mount(self) -> None:
         self.table.focus()
-        self.action_load()
 
     @task
     async def action_load(self) -> None:

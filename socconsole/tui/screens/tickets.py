@@ -64,7 +64,6 @@ class TicketsScreen(ReadsAgain, Screen[None]):
 
     def on_mount(self) -> None:
         self.table.focus()
-        self.action_load()
 
     @task
     async def action_load(self) -> None:
