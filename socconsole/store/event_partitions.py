@@ -38,7 +38,11 @@ SCHEMA = (
     CREATE INDEX IF NOT EXISTS ix_event_block_source
         ON event_block (source_id, id, n, ts_min, ts_max)
     """,
-    "CREATE INDEX IF NOT EXISTS ix_event_block_tokens ON event_block USING gin (tokens)",
+    # Without a list of what is still to be sorted in, which every look-up would read through.
+    """
+    CREATE INDEX IF NOT EXISTS ix_event_block_tokens
+        ON event_block USING gin (tokens) WITH (fastupdate = off)
+    """,
     # A payload is compressed already.
     "ALTER TABLE event_block ALTER COLUMN payload SET STORAGE EXTERNAL",
 )

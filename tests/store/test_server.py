@@ -251,6 +251,22 @@ def test_collectors_share_what_each_of_them_stored(sign_in, owner, noon):
     assert found(stores[0]) == [2, 3]
 
 
+def test_a_value_is_looked_up_in_a_sorted_index(owner, noon):
+    """No list of what is still to be sorted in, which grows to megabytes: each look-up reads it."""
+    place, store = another_place(owner, noon), EventStore(owner)
+    for number in range(4):
+        append(owner, store, place, [number], noon + timedelta(days=number // 2))
+    store.retain(None, None, now=noon + timedelta(days=2))  # one of the days is written anew
+    query = text(
+        "SELECT c.relname, c.reloptions FROM pg_class c JOIN pg_am a ON a.oid = c.relam"
+        " WHERE a.amname = 'gin' AND c.relname LIKE 'event_block_2%'"
+    )
+    with owner.read() as session:
+        indexes = dict(tuple(row) for row in session.execute(query))
+    assert len(indexes) == 2
+    assert all("fastupdate=off" in options for options in indexes.values())
+
+
 def test_people_read_events_and_cannot_change_them(sign_in, owner, noon):
     place = another_place(owner, noon)
     append(owner, EventStore(owner), place, [0], noon)
