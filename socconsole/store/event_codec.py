@@ -1,10 +1,12 @@
-"""Turns a batch of events into a compressed block and back, exactly."""
+"""Turns a batch of events into blocks, column by column, and back, exactly."""
 
-import lzma
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from itertools import accumulate, repeat
+from operator import sub
 
 import msgspec
 
@@ -18,32 +20,22 @@ from socconsole.core.event import (
     TimeQuality,
     lookup,
 )
+from socconsole.store.event_payload import damaged, expand, pack, unpack
 from socconsole.store.types import from_micros, to_micros
 
 BLOCK_EVENTS = 512
-_LEVEL = 1
-_LONG_LINES = 1_000
-"""Bytes an event above which a block needs a longer memory than zlib's 32 kB."""
-_BIG_INTEGER = 1
-_ODD_TEXT = 2
-_LIMIT = 2**63
-
-UNREADABLE = (zlib.error, lzma.LZMAError, msgspec.MsgspecError, ValueError, EOFError)
-"""What a block raises whose bytes are not the ones that were stored."""
+_BLOCK_TEXT = 4 << 20
+"""Characters of lines at which a block ends early: it is read as a whole."""
 _ENTITIES = tuple(ENTITY_NAMES.values())
+_TOKEN = 200
+"""Characters of a value that the index knows."""
 _NO_TOKENS = frozenset({"", "none"})
+_NO_TOKEN_CHARACTER = re.compile(r"[^\w.\-@:/\\]")
+_QUALITIES = {str(each): each for each in TimeQuality}
+_CATEGORIES = {str(each): each for each in EventCategory}
 
-_encode = msgspec.msgpack.Encoder().encode
 _from_json = msgspec.json.Decoder().decode
-
-
-def _from_extension(code: int, data: memoryview) -> object:
-    if code == _BIG_INTEGER:
-        return int(bytes(data))
-    return bytes(data).decode(errors="surrogatepass")
-
-
-_decode = msgspec.msgpack.Decoder(list[object], ext_hook=_from_extension).decode
+_to_json = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +57,41 @@ class Block:
 
 def token(value: str) -> str:
     """Return `value` as the index knows it: lower case, without what would split it."""
-    return "".join(c if c.isalnum() or c in "._-@:/\\" else "_" for c in value.lower())[:200]
+    return _token(value[:_TOKEN])
+
+
+@lru_cache(maxsize=4096)
+def _token(value: str) -> str:
+    return _NO_TOKEN_CHARACTER.sub("_", value.lower())[:_TOKEN]
+
+
+def blocks(
+    source_id: int, generation_id: int, events: Sequence[Event], read_at: int
+) -> Iterator[Block]:
+    """Yield blocks of `events`, which come from one generation in the order of their bytes."""
+    start, text = 0, 0
+    for end, event in enumerate(events):
+        if text >= _BLOCK_TEXT or end - start == BLOCK_EVENTS:
+            yield encode(source_id, generation_id, events[start:end], read_at)
+            start, text = end, 0
+        text += len(event.raw)
+    if events:
+        yield encode(source_id, generation_id, events[start:], read_at)
 
 
 def encode(source_id: int, generation_id: int, events: Sequence[Event], read_at: int) -> Block:
-    """Return the block of `events`, which come from one generation in the order of their bytes."""
-    shared: list[object] = []
-    places: dict[object, tuple[int, tuple[str, ...]]] = {}
-    rows: list[object] = []
+    """Return one block of all of `events`."""
+    shared = _Shared()
+    rows: list[tuple[object, ...]] = []
     seen: set[str] = set()
     low, high = None, None
     for event in events:
         time = read_at if event.time is None else to_micros(event.time)
         low = time if low is None or time < low else low
         high = time if high is None or time > high else high
-        place, paths = _shared(event, shared, places)
+        place, paths = shared.of(event)
         rows.append(_row(event, place, time))
-        fields = event.fields
-        for path in paths:
-            seen.add(str(fields[path] if path in fields else lookup(fields, path)))
+        _see(event.fields, paths, seen)
     first, last = events[0].line, events[-1].line
     return Block(
         source_id,
@@ -93,9 +101,19 @@ def encode(source_id: int, generation_id: int, events: Sequence[Event], read_at:
         low or 0,
         high or 0,
         len(events),
-        _compressed(_packed([shared, rows]), len(events)),
+        pack([shared.common, _columns(rows)]),
         _tokens(seen),
     )
+
+
+def _see(fields: Mapping[str, object], paths: tuple[str, ...], seen: set[str]) -> None:
+    """Add the values at `paths` to those the block is found by."""
+    for path in paths:
+        value = fields.get(path)
+        if value is None and "." in path:
+            value = lookup(fields, path)
+        if value is not None:
+            seen.add(value if type(value) is str else str(value))
 
 
 def _tokens(values: Iterable[str]) -> str:
@@ -104,38 +122,45 @@ def _tokens(values: Iterable[str]) -> str:
 
 def tokens_of(payload: bytes) -> str:
     """Return what a block is found by, as `encode` said of its events."""
-    seen = set()
+    seen: set[str] = set()
     for event in decode(payload, "", 0):
-        for path in (event.names[name] for name in _ENTITIES if name in event.names):
-            seen.add(str(lookup(event.fields, path)))
+        _see(event.fields, _paths(event), seen)
     return _tokens(seen)
+
+
+def _paths(event: Event) -> tuple[str, ...]:
+    return tuple(event.names[name] for name in _ENTITIES if name in event.names)
 
 
 def mentions(payload: bytes, texts: Iterable[str]) -> bool:
     """Tell whether one of `texts` may occur in a block's events, in whatever case."""
-    held = _expanded(payload).decode(errors="replace").casefold()
+    held = expand(payload).decode(errors="replace").casefold()
     return any(each.casefold() in held for each in texts)
 
 
-def _shared(
-    event: Event, shared: list[object], places: dict[object, tuple[int, tuple[str, ...]]]
-) -> tuple[int, tuple[str, ...]]:
-    """Return the place of what most events of a block share, and the paths of their entities."""
-    line = event.line
-    key = (
-        event.format,
-        id(event.logsources),
-        id(event.names),
-        line.source if line else "",
-        line.path if line else "",
-    )
-    known = places.get(key)
-    if known is None:
-        paths = tuple(event.names[name] for name in _ENTITIES if name in event.names)
-        known = places[key] = (len(shared), paths)
-        sources = [(each.product, each.category, each.service) for each in event.logsources]
-        shared.append((event.format, sources, dict(event.names), key[3], key[4]))
-    return known
+class _Shared:
+    """What most events of a block have in common, each kind of it once."""
+
+    def __init__(self) -> None:
+        self.common: list[object] = []
+        self._known: dict[object, tuple[int, tuple[str, ...]]] = {}
+
+    def of(self, event: Event) -> tuple[int, tuple[str, ...]]:
+        """Return the place of what the event shares, and the paths of its entities."""
+        line = event.line
+        key = (
+            event.format,
+            id(event.logsources),
+            id(event.names),
+            line.source if line else "",
+            line.path if line else "",
+        )
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = (len(self.common), _paths(event))
+            sources = [(each.product, each.category, each.service) for each in event.logsources]
+            self.common.append((event.format, sources, dict(event.names), key[3], key[4]))
+        return known
 
 
 def _row(event: Event, place: int, time: int) -> tuple[object, ...]:
@@ -165,59 +190,59 @@ def _text_of(data: bytes) -> str:
 
 def _is_its_own_json(event: Event) -> bool:
     """Tell whether the fields are just what the line says, so that they need no keeping."""
-    if not event.raw.startswith("{"):
+    raw, fields = event.raw, event.fields
+    if not raw.startswith("{"):
         return False
     try:
-        return bool(_from_json(event.raw) == event.fields)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+        # Most programs write JSON as it is written here, which takes a third of reading it.
+        return _to_json(fields) == raw.encode() or bool(_from_json(raw) == fields)
+    except (msgspec.MsgspecError, UnicodeEncodeError, OverflowError, TypeError, ValueError):
         return False
 
 
-def _compressed(packed: bytes, events: int) -> bytes:
-    """Compress; the first byte tells `_expanded` how."""
-    if len(packed) > _LONG_LINES * events:
-        return lzma.compress(packed, format=lzma.FORMAT_ALONE, preset=0)
-    return zlib.compress(packed, _LEVEL)
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[object]:
+    """Return the rows turned, numbers as steps: what is alike lies side by side."""
+    places, offsets, ends, numbers, times, *rest = zip(*rows, strict=True)
+    qualities, categories, lines, fields, errors = rest
+    return [
+        _folded(places),
+        _folded(_steps(offsets)),
+        _folded(tuple(map(sub, ends, offsets))),
+        _folded(_steps(numbers)),
+        times if None in times else [_folded(_steps(times))],
+        _folded(qualities),
+        _folded(categories),
+        lines,
+        fields if any(each is not None for each in fields) else [None],
+        _folded(errors),
+    ]
 
 
-def _expanded(payload: bytes) -> bytes:
-    is_zlib = payload[:1] == b"\x78"
-    return zlib.decompress(payload) if is_zlib else lzma.decompress(payload)
+def _steps(values: Sequence[int]) -> list[int]:
+    return list(map(sub, values, (0, *values)))
 
 
-def _packed(document: object) -> bytes:
-    try:
-        return _encode(document)
-    except (OverflowError, UnicodeEncodeError, TypeError, ValueError):
-        return _encode(_tame(document))
-
-
-def _tame(value: object) -> object:
-    """Return `value` with what MessagePack cannot hold wrapped so that it comes back."""
-    if isinstance(value, str):
-        return _tame_text(value)
-    if isinstance(value, int) and not -_LIMIT <= value < 2 * _LIMIT:
-        return msgspec.msgpack.Ext(_BIG_INTEGER, str(value).encode())
-    if isinstance(value, int | float | bytes | None):
-        return value
-    if isinstance(value, Mapping):
-        return {_tame(key): _tame(inner) for key, inner in value.items()}
-    return [_tame(inner) for inner in value] if isinstance(value, Iterable) else str(value)
-
-
-def _tame_text(value: str) -> object:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return msgspec.msgpack.Ext(_ODD_TEXT, value.encode(errors="surrogatepass"))
-    return value
+def _folded(values: Sequence[object]) -> Sequence[object]:
+    """Return one value for all where they are the same."""
+    return values[:1] if values.count(values[0]) == len(values) else values
 
 
 def decode(payload: bytes, source: str, generation_id: int) -> list[Event]:
-    """Return the events of a block; `source` is what the source is called today."""
-    shared, rows = _decode(_expanded(payload))
-    common = [_common(each) for each in shared]  # type: ignore[attr-defined]
-    return [_event(row, common, source, generation_id) for row in rows]  # type: ignore[attr-defined]
+    """Return the events of a block; `source` is what the source is called today.
+
+    Raises:
+        StoreError: The block is damaged.
+
+    """
+    try:
+        shared, columns = unpack(payload)
+        common = [_common(each) for each in shared]  # type: ignore[attr-defined]
+        return [
+            _event(row, common, source, generation_id)
+            for row in _rows(columns)  # type: ignore[arg-type]
+        ]
+    except (ValueError, TypeError, LookupError, msgspec.MsgspecError) as error:
+        raise damaged(error) from error
 
 
 _Common = tuple[str, tuple[LogSource, ...], Mapping[str, str], str]
@@ -229,16 +254,46 @@ def _common(packed: Sequence[object]) -> _Common:
     return str(format_name), logsources, names or NO_NAMES, str(path)  # type: ignore[return-value]
 
 
+def _rows(columns: Sequence[list[object]]) -> Iterator[tuple[object, ...]]:
+    places, offsets, sizes, numbers, times, *rest = columns
+    qualities, categories, lines, fields, errors = rest
+    count = len(lines)
+    if len(times) == 1 and isinstance(times[0], list):
+        times = _sums(times[0], count)
+    return zip(
+        _unfolded(places, count),
+        _sums(offsets, count),
+        _unfolded(sizes, count),
+        _sums(numbers, count),
+        times,
+        _unfolded(qualities, count),
+        _unfolded(categories, count),
+        lines,
+        _unfolded(fields, count),
+        _unfolded(errors, count),
+        strict=True,
+    )
+
+
+def _unfolded(column: list[object], count: int) -> Iterable[object]:
+    return repeat(column[0], count) if len(column) == 1 else column
+
+
+def _sums(column: list[object], count: int) -> list[object]:
+    return list(accumulate(_unfolded(column, count)))
+
+
 def _event(
-    row: Sequence[object], common: Sequence[_Common], source: str, generation_id: int
+    row: tuple[object, ...], common: Sequence[_Common], source: str, generation_id: int
 ) -> Event:
-    place, offset, end, number, time, quality, category, exact, fields, error = row
+    place, offset, size, number, time, quality, category, exact, fields, error = row
     format_name, logsources, names, path = common[place]  # type: ignore[call-overload]
     if isinstance(exact, bytes):
         data, raw = exact, _text_of(exact)
     else:
         raw = str(exact)
         data = raw.encode(errors="surrogatepass")
+    end = offset + size  # type: ignore[operator]
     line = RawLine(source, generation_id, offset, data, end, path, number)  # type: ignore[arg-type]
     return Event(
         format=format_name,
@@ -246,8 +301,8 @@ def _event(
         fields=_from_json(raw) if fields is None else fields,  # type: ignore[arg-type]
         raw=raw,
         time=_moment(time),
-        time_quality=TimeQuality(str(quality)),
-        category=EventCategory(str(category)),
+        time_quality=_QUALITIES[quality],  # type: ignore[index]
+        category=_CATEGORIES[category],  # type: ignore[index]
         names=names,
         parse_error=error,  # type: ignore[arg-type]
         line=line,

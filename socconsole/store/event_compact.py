@@ -6,7 +6,7 @@ from typing import Any
 
 from socconsole.core.event import Event
 from socconsole.store import driver
-from socconsole.store.event_codec import BLOCK_EVENTS, Block, decode, encode
+from socconsole.store.event_codec import BLOCK_EVENTS, Block, blocks, decode
 
 COMPACT = 1
 """`user_version` of a file that has been gone through."""
@@ -47,7 +47,7 @@ def insert(connection: driver.Connection, block: Block) -> None:
     """Store a block and what it can be found by."""
     cursor = connection.execute(
         "INSERT INTO block (source_id, generation_id, off_lo, off_hi, ts_min, ts_max, n,"
-        " codec, payload) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)",
+        " payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             block.source_id, block.generation_id, block.offset_from, block.offset_to,
             block.time_from, block.time_to, block.events, block.payload,
@@ -88,20 +88,15 @@ def merged(rows: Iterable[Sequence[Any]]) -> Iterator[Block]:
         total += len(events)
         if len(pending[place]) >= BLOCK_EVENTS:
             total -= len(pending[place])
-            yield from _blocks(place, pending.pop(place), read_at.pop(place))
+            yield from blocks(*place, pending.pop(place), read_at.pop(place))
         if total > _MOST_PENDING:
             for each, waiting in pending.items():
-                yield from _blocks(each, waiting, read_at[each])
+                yield from blocks(*each, waiting, read_at[each])
             pending.clear()
             read_at.clear()
             total = 0
     for each, waiting in pending.items():
-        yield from _blocks(each, waiting, read_at[each])
-
-
-def _blocks(place: _Place, events: list[Event], read_at: int) -> Iterator[Block]:
-    for start in range(0, len(events), BLOCK_EVENTS):
-        yield encode(*place, events[start : start + BLOCK_EVENTS], read_at)
+        yield from blocks(*each, waiting, read_at[each])
 
 
 def replace(old: Path, new: Path) -> None:

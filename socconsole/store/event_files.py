@@ -35,7 +35,7 @@ _SUFFIX = ".socev"
 _SCHEMA = f"""
 PRAGMA application_id={APPLICATION_ID};
 CREATE TABLE IF NOT EXISTS block (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     source_id INTEGER NOT NULL,
     generation_id INTEGER NOT NULL,
     off_lo INTEGER NOT NULL,
@@ -43,7 +43,6 @@ CREATE TABLE IF NOT EXISTS block (
     ts_min INTEGER NOT NULL,
     ts_max INTEGER NOT NULL,
     n INTEGER NOT NULL,
-    codec INTEGER NOT NULL,
     payload BLOB NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS ix_block_generation ON block (generation_id, off_lo, off_hi, n);
@@ -261,6 +260,11 @@ class EventFiles:
             compact(old, target)
             target.close()
             replace(path, new)
+        except StoreError:  # a damaged block: reading says so, the rest stays where it is
+            old.execute("ROLLBACK")
+            new.unlink()
+            old.execute(f"PRAGMA user_version={COMPACT}")
+            return False
         finally:
             target.close()
             self._open.pop(day).close()

@@ -7,6 +7,7 @@ from itertools import islice
 from sqlalchemy import Connection, Engine, text
 from sqlmodel import Session
 
+from socconsole.errors import StoreError
 from socconsole.store.bulk import copy
 from socconsole.store.event_blocks import Edge, Place, Stored, Wanted
 from socconsole.store.event_codec import Block
@@ -24,7 +25,7 @@ SCHEMA = (
         ts_min BIGINT NOT NULL,
         ts_max BIGINT NOT NULL,
         n INTEGER NOT NULL,
-        codec SMALLINT NOT NULL,
+        compacted BOOLEAN NOT NULL,
         payload BYTEA NOT NULL,
         tokens TEXT[] NOT NULL,
         PRIMARY KEY (day, id)
@@ -49,13 +50,11 @@ SCHEMA = (
 _FOUND = "id, source_id, generation_id, off_lo, off_hi, ts_min, ts_max, n, payload"
 _COLUMNS = (
     "day", "source_id", "generation_id", "off_lo", "off_hi", "ts_min", "ts_max", "n", "payload",
-    "tokens", "codec",
+    "tokens", "compacted",
 )  # fmt: skip
 _TYPES = (
-    "date", "int8", "int8", "int8", "int8", "int8", "int8", "int4", "bytea", "text[]", "int2",
+    "date", "int8", "int8", "int8", "int8", "int8", "int8", "int4", "bytea", "text[]", "bool",
 )  # fmt: skip
-_WRITTEN, _COMPACT = 1, 2
-"""What `codec` says: a block as a batch left it, or one of several put together."""
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(20536, 1)"
 _PAGE = 256
 _LATEST = 512
@@ -100,6 +99,14 @@ def _attach(connection: Connection, table: str, day: str) -> None:
     )
 
 
+def _leave(connection: Connection, day: str) -> None:
+    """Take a day for compacted."""
+    connection.execute(
+        text("UPDATE event_block SET compacted = true WHERE day = CAST(:day AS date)"),
+        {"day": day},
+    )
+
+
 class EventPartitions:
     """The blocks of a PostgreSQL installation."""
 
@@ -118,7 +125,7 @@ class EventPartitions:
     def add(self, session: Session, blocks: Sequence[Block], day: str) -> None:
         self._make_partition(day)
         date_ = date.fromisoformat(day)
-        rows = [(date_, *_values(block), _WRITTEN) for block in blocks]
+        rows = [(date_, *_values(block), False) for block in blocks]
         copy(session.connection(), "event_block", _COLUMNS, rows, types=_TYPES)
 
     def rewrite(self, day: str, blocks: Mapping[int, Block]) -> bool:
@@ -194,7 +201,7 @@ class EventPartitions:
         query = text(
             f"SELECT CAST(day AS text), {_FOUND} FROM event_block WHERE day IN"
             " (CAST(:day AS date), CAST(:day AS date) - 1)"
-            f" AND id = ANY(:ids) AND codec = {_WRITTEN}{where} ORDER BY id"
+            f" AND id = ANY(:ids) AND NOT compacted{where} ORDER BY id"
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query, {"day": day, "ids": list(ids), **values}).all()
@@ -260,9 +267,15 @@ class EventPartitions:
     def tidy(self, days: Sequence[str]) -> None:
         for day in days:
             with self._engine.execution_options(soc_write=True).begin() as connection:
-                if self._is_loose(connection, day):
+                if not self._is_loose(connection, day):
+                    continue
+                point = connection.begin_nested()
+                try:
                     self._compact(connection, day)
-                    return
+                except StoreError:  # a damaged block: reading says so, the rest stays as it is
+                    point.rollback()
+                    _leave(connection, day)
+                return
 
     def _is_loose(self, connection: Connection, day: str) -> bool:
         """Tell whether a day has small blocks that nobody put together yet."""
@@ -270,10 +283,10 @@ class EventPartitions:
         connection.execute(text(_ONE_AT_A_TIME))
         fresh, blocks, events = connection.execute(
             text(
-                "SELECT count(*) FILTER (WHERE codec = :written), count(*), coalesce(sum(n), 0)"
+                "SELECT count(*) FILTER (WHERE NOT compacted), count(*), coalesce(sum(n), 0)"
                 " FROM event_block WHERE day = CAST(:day AS date)"
             ),
-            {"day": day, "written": _WRITTEN},
+            {"day": day},
         ).one()
         return bool(fresh and events / blocks < WORTH_IT)
 
@@ -282,18 +295,18 @@ class EventPartitions:
         old, new = _partition(day), f"{_partition(day)}_new"
         connection.execute(text(f"LOCK TABLE {old} IN SHARE MODE"))
         _make(connection, new)
-        rows = connection.execute(
-            text(f"SELECT source_id, generation_id, ts_max, payload FROM {old} ORDER BY id"),
-            execution_options={"stream_results": True, "yield_per": 64},
-        )
         first = connection.execute(text(f"SELECT coalesce(min(id), 1) FROM {old}")).scalar_one()
         start = date.fromisoformat(day)
-        copied = (
-            (start, *_values(block), _COMPACT, first + number)
-            for number, block in enumerate(merged(rows))
-        )
-        while page := list(islice(copied, _PAGE)):
-            copy(connection, new, (*_COLUMNS, "id"), page, types=(*_TYPES, "int8"))
+        with connection.execute(
+            text(f"SELECT source_id, generation_id, ts_max, payload FROM {old} ORDER BY id"),
+            execution_options={"stream_results": True, "yield_per": 64},
+        ) as rows:
+            copied = (
+                (start, *_values(block), True, first + number)
+                for number, block in enumerate(merged(rows))
+            )
+            while page := list(islice(copied, _PAGE)):
+                copy(connection, new, (*_COLUMNS, "id"), page, types=(*_TYPES, "int8"))
         connection.execute(text(f"DROP TABLE {old}"))
         connection.execute(text(f"ALTER TABLE {new} RENAME TO {old}"))
         _attach(connection, old, day)

@@ -12,7 +12,7 @@ from socconsole.errors import StoreError
 from socconsole.store import event_transfer
 from socconsole.store.database import Database
 from socconsole.store.event_blocks import Blocks, Place, Stored, Wanted
-from socconsole.store.event_codec import BLOCK_EVENTS, UNREADABLE, decode, encode, token
+from socconsole.store.event_codec import BLOCK_EVENTS, blocks, decode, token
 from socconsole.store.event_files import EventFiles
 from socconsole.store.event_partitions import EventPartitions
 from socconsole.store.tables import Generation, Source, table_of
@@ -92,14 +92,9 @@ class EventStore:
         """
         moment = read_at or datetime.now(UTC)
         self._day = day = self._day_of(moment.astimezone(UTC))
-        blocks = [
-            encode(
-                source_id, generation_id, events[start : start + BLOCK_EVENTS], to_micros(moment)
-            )
-            for start in range(0, len(events), BLOCK_EVENTS)
-        ]
-        if blocks:
-            self._blocks.insert(session, blocks, day)
+        encoded = list(blocks(source_id, generation_id, events, to_micros(moment)))
+        if encoded:
+            self._blocks.insert(session, encoded, day)
 
     def _day_of(self, moment: datetime) -> str:
         """Return the day to store in: no earlier one while a clock is put back across midnight.
@@ -296,10 +291,9 @@ class EventStore:
         name = self._source_name(stored.source_id)
         try:
             events = decode(stored.payload, name, stored.generation_id)
-        except UNREADABLE as error:
+        except StoreError as error:
             raise StoreError(
-                f"A block of events of {stored.place.day} is damaged: {error}",
-                hint="Restore that day from a backup, or let it go by age.",
+                error.what, hint=error.hint, where=f"events of {stored.place.day}"
             ) from error
         return [Kept(stored.source_id, stored.generation_id, each) for each in events]
 

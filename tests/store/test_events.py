@@ -4,8 +4,11 @@ import msgspec
 import pytest
 
 from socconsole.core.event import Event, EventCategory, LogSource, RawLine, TimeQuality
+from socconsole.errors import StoreError
 from socconsole.store.database import Database
 from socconsole.store.event_blocks import Place, Wanted
+from socconsole.store.event_codec import Block, blocks, decode
+from socconsole.store.event_payload import pack
 from socconsole.store.events import EventStore
 from socconsole.store.tables import Generation
 from tests.store.rows import a_source
@@ -234,6 +237,18 @@ class TestAfterACrash:
         assert found(store, tokens=["10.0.0.1"]) == list(range(12))
         store.close()
 
+    def test_a_reader_that_saw_what_was_removed_misses_nothing_after_it(self, crashed, noon):
+        database, place = crashed
+        store = EventStore(database)
+        seen = store.recent(10)
+        assert [kept.offset // 100 for kept in seen.events] == list(range(9))
+        with database.begin() as session:
+            store.recover(session)
+        append(database, store, place, range(4, 6), noon)
+        again = store.recent(10, after=seen.cursor)
+        assert [kept.offset // 100 for kept in again.events] == [4, 5]
+        store.close()
+
 
 def another_place(database, noon) -> tuple[int, int]:
     """Another file of the same source."""
@@ -311,3 +326,49 @@ def test_a_person_is_taken_out_of_the_events(database, store, place, noon):
     assert store.erase("müller") == 0
     append(database, store, place, [4], noon)
     assert found(store) == [0, 1, 2, 3, 4]
+
+
+def test_a_damaged_block_is_said_and_its_day_left_as_it_is(database, store, place, noon):
+    append(database, store, place, [0], noon)
+    append(database, store, place, [1], noon)
+    append(database, store, place, [2], noon + timedelta(days=1))
+    first, second = store._blocks.after(Place("2026-11-21", 0), Wanted(), 9)
+    torn = bytearray(second.payload)
+    torn[len(torn) // 2] ^= 1
+    block = Block(*place, 100, 200, 0, 0, 1, bytes(torn), "")
+    assert store._blocks.rewrite("2026-11-21", {second.place.id: block})
+    kept = store.search()
+    assert next(kept).offset == 0
+    with pytest.raises(StoreError, match="events of 2026-11-21: A block of events is damaged: "):
+        next(kept)
+    for _ in range(2):
+        store.retain(None, None, now=noon + timedelta(days=1))
+    assert store._blocks.after(Place("2026-11-21", 0), Wanted(), 9)[0] == first
+    assert found(store, since=noon + timedelta(minutes=2)) == [2]
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"", "begins with b''"),
+        (b"\x02abc", "a form this program does not know"),
+        (b"\x01abc", "damaged: "),
+        (pack([[], []])[:-1], "it has no end"),
+        (pack([[], []]) + b"more", "damaged: "),
+        (pack(["x" * (65 << 20)]), "it is too large"),
+        (pack([[], ["not columns"]]), "damaged: "),
+        (pack([1]), "damaged: "),
+    ],
+)
+def test_what_is_no_block_is_said(payload, reason):
+    with pytest.raises(StoreError, match=reason):
+        decode(payload, "auth", 1)
+
+
+def test_a_block_ends_early_when_its_lines_are_long():
+    long = [an_event(1, number, text="x" * (1 << 20)) for number in range(9)]
+    made = list(blocks(1, 1, long, 0))
+    assert [block.events for block in made] == [4, 4, 1]
+    assert [event.line.number for block in made for event in decode(block.payload, "", 1)] == [
+        *range(1, 10)
+    ]
