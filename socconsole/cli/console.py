@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from socconsole.cli.context import Context
+from socconsole.content import themes_folder
 from socconsole.errors import SocError, UsageError
 from socconsole.settings import config_folder, state_folder
+from socconsole.tui import themes
+from socconsole.tui.first_frame import first_frame
+from socconsole.tui.lines import HeaderFacts
 from socconsole.tui.terminal import startup
+from socconsole.tui.terminal.held import held_terminal
 
 if TYPE_CHECKING:
     from socconsole.store.database import Database
@@ -102,30 +107,50 @@ def open_console(
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     os.environ.setdefault("TEXTUAL_FPS", "120")
     startup.hold_garbage()
-    with startup.without_tls():
-        from socconsole.tui import themes
-        from socconsole.tui.app import run_console
-        from socconsole.tui.setup import Setup
-
     theme = settings.console.theme
     if theme == themes.DEFAULT:
         theme = themes.suits(os.environ) or theme
-    setup = Setup(
+    first_page = _first_page(context.database_url, 2 * shutil.get_terminal_size().lines)
+    with held_terminal(_first_frame(context, theme, first_page)) as held:
+        with startup.without_tls():
+            from socconsole.tui.app import run_console
+            from socconsole.tui.setup import Setup
+
+        setup = Setup(
+            login=context.login,
+            open_database=lambda: _opened(context),
+            now=context.now,
+            first_page=first_page,
+            config_folder=config_folder(os.environ),
+            state_folder=state_folder(os.environ),
+            zone=settings.shift.timezone,
+            theme=theme,
+            read_only=context.read_only,
+            look_at_head=partial(_look_at_head, context),
+            start_collector=start_collector,
+            add_source=add_source,
+            settings=settings,
+        )
+        mouse = wants_mouse(settings.console.mouse, os.environ)
+        return run_console(setup, mouse=mouse, held=held)
+
+
+def _first_frame(context: Context, theme: str, rows: "Sequence[Glance]") -> str:
+    """Return what shows the first rows at once, where that can be done without Textual."""
+    facts = HeaderFacts(
         login=context.login,
-        open_database=lambda: _opened(context),
-        now=context.now,
-        first_page=partial(_first_page, context.database_url),
-        config_folder=config_folder(os.environ),
-        state_folder=state_folder(os.environ),
-        zone=settings.shift.timezone,
-        theme=theme,
+        zone=context.settings().shift.timezone,
+        now=context.now(),
         read_only=context.read_only,
-        look_at_head=partial(_look_at_head, context),
-        start_collector=start_collector,
-        add_source=add_source,
-        settings=settings,
     )
-    return run_console(setup, mouse=wants_mouse(settings.console.mouse, os.environ))
+    return first_frame(
+        rows,
+        facts,
+        theme=theme,
+        folders=(themes_folder(), config_folder(os.environ) / "themes"),
+        environ=os.environ,
+        size=shutil.get_terminal_size(),
+    )
 
 
 def _look_at_head(context: Context, database: "Database") -> SocError | None:

@@ -4,13 +4,21 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from socconsole.core.severity import Severity
 from socconsole.tui.cells import span
-from socconsole.tui.texts.alert_text import SEVERITY_MARKS
 from socconsole.tui.widgets.columns import Column
 
 if TYPE_CHECKING:
     from socconsole.store.queries.queue import QueueRow
 
+SEVERITY_MARKS = {
+    Severity.CRITICAL: "█C",
+    Severity.HIGH: "▆H",
+    Severity.MEDIUM: "▄M",
+    Severity.LOW: "▂L",
+    Severity.INFORMATIONAL: "▁I",
+}
+"""A letter and a height: the colour is never alone."""
 LOOKS = "◦"
 """Before the name of a colleague who has the alert open just now."""
 STATUS_MARKS = {

@@ -25,7 +25,8 @@ from socconsole.errors import ConflictError, SettingsError, SocError
 from socconsole.tui import crash, themes
 from socconsole.tui.drafts import Drafts
 from socconsole.tui.keymap import key, load_keymap
-from socconsole.tui.messages import Narrow, Pulse, StoreChanged
+from socconsole.tui.lines import Pulse
+from socconsole.tui.messages import Narrow, StoreChanged
 from socconsole.tui.read_only import REFUSAL, is_change
 from socconsole.tui.reading.store_access import StoreAccess
 from socconsole.tui.reading.store_watch import StoreWatch
@@ -34,8 +35,10 @@ from socconsole.tui.setup import Setup
 from socconsole.tui.talking import TalkingApp
 from socconsole.tui.tasks import task
 from socconsole.tui.terminal.critical_signal import ending, sequence
+from socconsole.tui.terminal.held import HeldTerminal
 from socconsole.tui.terminal.startup import WARM_SECS, settle_garbage, warm
 from socconsole.tui.terminal.stylesheet import SettledStylesheet
+from socconsole.tui.terminal.taking_over import driver_for
 from socconsole.tui.type_ahead import TypeAhead, Typed
 from socconsole.tui.verbs.deed import Deed
 from socconsole.tui.widgets.prompt import PromptLine
@@ -469,9 +472,12 @@ class ConsoleApp(TalkingApp):
         self.say(f"Copied {len(text)} characters; also in {kept} if the terminal refuses.")
 
 
-def run_console(setup: Setup, *, mouse: bool) -> int:
-    """Show the console until the analyst leaves and return the exit code."""
-    app = ConsoleApp(setup)
+def run_console(setup: Setup, *, mouse: bool, held: HeldTerminal | None = None) -> int:
+    """Show the console until the analyst leaves and return the exit code.
+
+    `held` is a terminal that shows the first frame already.
+    """
+    app = ConsoleApp(setup, driver_class=None if held is None else driver_for(held))
     app.run(mouse=mouse)
     return app.return_code or 0
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from socconsole.errors import SocError
     from socconsole.tui.asking import Asking
     from socconsole.tui.drafts import Drafts
-    from socconsole.tui.messages import Pulse
+    from socconsole.tui.lines import Pulse
     from socconsole.tui.reading.store_access import StoreAccess
     from socconsole.tui.setup import Setup
     from socconsole.tui.themes import Look

@@ -46,21 +46,3 @@ class IdsLoaded(Message):
     position: int
     rows: Mapping[int, Any]
     hidden: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """What the header shows: the few figures that matter on every screen."""
-
-    new: int = 0
-    critical: int = 0
-    mine: int = 0
-    events_per_second: float | None = None
-    lag_bytes: int | None = None
-    """Written to the sources and not read yet."""
-    collector: str = "starting"
-    """`live`, `starting` or `none`."""
-    clocks: str = ""
-    """Oldest unacknowledged, next breach, updates due; already worded."""
-    urgent: str = ""
-    """The one of them that a narrow screen shows, in few letters."""

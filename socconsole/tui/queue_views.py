@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 from socconsole.core.views import SHIPPED_VIEWS, View
 from socconsole.errors import UsageError
 from socconsole.tui.cells import fit
+from socconsole.tui.lines import Part
 from socconsole.tui.widgets.layout import TableLayout
-from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.store.queries.queue import QueueQuery
     from socconsole.tui.console import Console
     from socconsole.tui.screens.pick import PickScreen
+    from socconsole.tui.widgets.text_pane import Line
 
 _MANY = 1_000
 
@@ -88,9 +89,9 @@ class ViewBar:
             )
         self._go(found[0])
 
-    def parts(self) -> list[tuple[str, str]]:
+    def parts(self) -> list[Part]:
         """Return the bar: the current view in brackets, the others with their counts."""
-        parts: list[tuple[str, str]] = []
+        parts: list[Part] = []
         for view in self.views:
             if view.name == self.current.name:
                 parts.append((f"[{view.name}]", "tab-active"))
@@ -100,7 +101,7 @@ class ViewBar:
             parts.append((f" {view.name}{shown} ", "tab"))
         return parts
 
-    def lines(self, login: str) -> list[Line]:
+    def lines(self, login: str) -> "list[Line]":
         """Return the views one below the other with their counts, the team's apart."""
         lines: list[Line] = []
         group = ""
@@ -122,6 +123,16 @@ class ViewBar:
         if view.name != self.current.name:
             self._before = self.current
         self.current = view
+
+
+def fitting(parts: Sequence[Part], width: int, *, is_listed: bool) -> list[Part]:
+    """Return the bar's `parts`, of the views the current one alone where there is no room.
+
+    Views that are listed beside the queue are not said twice.
+    """
+    if is_listed or sum(len(text) for text, _ in parts) > width:
+        return [part for part in parts if part[1] != "tab"]
+    return list(parts)
 
 
 async def group_choices(

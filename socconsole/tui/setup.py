@@ -19,8 +19,8 @@ class Setup:
     login: str
     open_database: Callable[[], OpenedDatabase]
     now: Callable[[], datetime]
-    first_page: Callable[[int], Sequence[Any]] = lambda _: ()
-    """How many → the first rows of the queue, without waiting for the models."""
+    first_page: Sequence[Any] = ()
+    """The first rows of the queue, read without waiting for the models."""
     config_folder: Path
     state_folder: Path
     zone: str = "UTC"

@@ -2,16 +2,17 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.errors import StyleSyntaxError
 from rich.style import Style
-from textual.color import Color, ColorParseError
-from textual.theme import Theme
 
 from socconsole.errors import SettingsError
+
+if TYPE_CHECKING:
+    from textual.theme import Theme
 
 DEFAULT = "dark"
 SIXTEEN = "sixteen"
@@ -65,8 +66,31 @@ class Look:
     """One theme, ready to draw with."""
 
     name: str
-    theme: Theme
+    dark: bool
+    ansi: bool
+    """Whether it draws with the terminal's own colours."""
+    colors: Mapping[str, Any]
     styles: Mapping[str, Style]
+
+    @property
+    def theme(self) -> "Theme":
+        """What Textual's own styles are made of."""
+        from textual.theme import Theme
+
+        variables = _ANSI_VARIABLES if self.ansi else _TEXTUAL_VARIABLES
+        return Theme(
+            name=self.name, dark=self.dark, ansi=self.ansi, variables=variables, **self.colors
+        )
+
+    @property
+    def ground(self) -> Style | None:
+        """What text without a style is drawn with; None where only Textual can work it out."""
+        if self.ansi:
+            return Style()
+        try:
+            return Style.parse("{foreground} on {background}".format_map(self.colors))
+        except (KeyError, StyleSyntaxError):
+            return None
 
     def __getitem__(self, name: str) -> Style:
         return self.styles[name]
@@ -79,7 +103,7 @@ class Look:
             else style.without_color
             for name, style in self.styles.items()
         }
-        return Look(self.name, self.theme, plain)
+        return replace(self, styles=plain)
 
 
 def load_looks(folders: Iterable[Path]) -> tuple[dict[str, Look], list[SettingsError]]:
@@ -100,8 +124,8 @@ def load_looks(folders: Iterable[Path]) -> tuple[dict[str, Look], list[SettingsE
     return looks, problems
 
 
-def read_look(path: Path) -> Look:
-    """Return the theme in the file at `path`.
+def read_look(path: Path, *, checked: bool = True) -> Look:
+    """Return the theme in the file at `path`; `checked`: Textual has to know its colours.
 
     Raises:
         SettingsError: It is not TOML, or a key, colour or style in it is not known.
@@ -117,16 +141,16 @@ def read_look(path: Path) -> Look:
     _refuse_unknown(colors, _COLOR_NAMES, path)
     if "primary" not in colors:
         raise SettingsError("The theme has no colour 'primary'.", where=str(path))
-    for key, value in colors.items():
-        _check_color(key, value, path)
-    theme = Theme(
-        name=name,
-        dark=bool(document.get("dark", True)),
-        ansi=bool(document.get("ansi", False)),
-        variables=_ANSI_VARIABLES if document.get("ansi") else _TEXTUAL_VARIABLES,
-        **colors,
+    if checked:
+        for key, value in colors.items():
+            _check_color(key, value, path)
+    return Look(
+        name,
+        bool(document.get("dark", True)),
+        bool(document.get("ansi", False)),
+        colors,
+        _styles(_table(document, "styles", path), path),
     )
-    return Look(name, theme, _styles(_table(document, "styles", path), path))
 
 
 _TEXTUAL_VARIABLES = {"input-cursor-text-style": "reverse"}
@@ -168,6 +192,8 @@ def _table(document: Mapping[str, Any], name: str, path: Path) -> Mapping[str, A
 
 
 def _check_color(key: str, value: object, path: Path) -> None:
+    from textual.color import Color, ColorParseError
+
     try:
         Color.parse(str(value))
     except ColorParseError as error:

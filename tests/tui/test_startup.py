@@ -20,6 +20,9 @@ def sheet(variables):
 def test_the_first_frame_waits_for_no_store_no_filter_and_no_tls():
     program = (
         "import sys\n"
+        "import socconsole.cli.console\n"
+        "soon = {'textual', 'asyncio', 'rich.console', 'socconsole.store.database'}\n"
+        "assert not soon & set(sys.modules), soon & set(sys.modules)\n"
         "from socconsole.tui.terminal import startup\n"
         "with startup.without_tls():\n"
         "    import asyncio\n"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from socconsole.core.policy import Settings
 from socconsole.core.severity import Severity
 from socconsole.tui.cells import span
-from socconsole.tui.messages import Pulse
+from socconsole.tui.lines import Pulse
 from socconsole.tui.reading.store_access import AnySession
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from socconsole.core.severity import Severity
 from socconsole.tui.alert_columns import alert_columns
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.lines import CLOCKS_WIDTH
 from socconsole.tui.queue_strip import QueueStrip
-from socconsole.tui.queue_views import Shown, ViewBar, group_choices
+from socconsole.tui.queue_views import Shown, ViewBar, fitting, group_choices
 from socconsole.tui.reading.alert_source import AlertSource
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.reading.watching import Lookers
@@ -28,7 +29,7 @@ from socconsole.tui.verbs.alert_verbs import Target
 from socconsole.tui.verbs.filter_prompt import FilterPrompt
 from socconsole.tui.verbs.value_filter import narrowed
 from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.header import CLOCKS_WIDTH, StatusHeader
+from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.layout import TableLayout
 from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.table import VirtualTable
@@ -137,7 +138,7 @@ class QueueScreen(Screen[None]):
         self.table.source = self._source
         self.table.focus()
         self._show_bar()
-        first = console(self).setup.first_page(2 * self.app.size.height)
+        first = console(self).setup.first_page
         if first:
             self.table.show_first([row.id for row in first], {row.id: row for row in first})
         self.load()
@@ -241,9 +242,8 @@ class QueueScreen(Screen[None]):
             parts.append((f"  by {source.sort}{' ↑' if source.reverse else ''}", "muted"))
         parts.extend(self._filter.parts)
         is_listed = self.query_one("#views").display
-        if is_listed or sum(len(text) for text, _ in parts) > self.size.width:
-            parts = [part for part in parts if part[1] != "tab"]
-        self.query_one("#bar", Drawn).show(*parts)
+        shown = fitting(parts, self.size.width, is_listed=is_listed)
+        self.query_one("#bar", Drawn).show(*shown)
 
     def action_view(self, by: int) -> None:
         self._views.step(by)

@@ -7,13 +7,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from socconsole.tui.alert_columns import SEVERITY_MARKS
 from socconsole.tui.cells import span, stamp
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
-from socconsole.tui.texts.alert_text import SEVERITY_MARKS
 from socconsole.tui.verbs.alert_verbs import moment
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from socconsole.core.severity import Severity
+from socconsole.tui.alert_columns import SEVERITY_MARKS
 from socconsole.tui.cells import clock, span, stamp
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.texts.event_text import field_line, flat
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from socconsole.store.queries.lessons import Lesson
     from socconsole.store.queries.notes import FindingRow, NoteRow
     from socconsole.store.queries.queue import QueueRow
-
-SEVERITY_MARKS = {
-    Severity.CRITICAL: "█C",
-    Severity.HIGH: "▆H",
-    Severity.MEDIUM: "▄M",
-    Severity.LOW: "▂L",
-    Severity.INFORMATIONAL: "▁I",
-}
-"""A letter and a height: the colour is never alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 
 from rich.cells import cell_len
-from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
 from socconsole.core.safe_text import safe_text
 from socconsole.tui.console import console
-
-Part = tuple[str, str]
-"""A text and the name of a theme style, or "" for the widget's own."""
+from socconsole.tui.lines import Part, parts_line
 
 
 class Drawn(Widget):
@@ -50,8 +47,5 @@ class Drawn(Widget):
             return Strip.blank(width, self.rich_style)
         look = console(self).look
         base = self.rich_style
-        segments = [
-            Segment(safe_text(text), base + look[name] if name else base)
-            for text, name in self._parts
-        ]
+        segments = parts_line(self._parts, base, lambda name: base + look[name])
         return Strip(segments).adjust_cell_length(width, base)

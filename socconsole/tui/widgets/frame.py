@@ -3,7 +3,8 @@
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from socconsole.tui.widgets.drawn import Drawn, Part
+from socconsole.tui.lines import Part
+from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
 

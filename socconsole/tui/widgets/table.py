@@ -20,8 +20,9 @@ from socconsole.core.safe_text import safe_text
 from socconsole.errors import SocError
 from socconsole.tui.cells import fit
 from socconsole.tui.keymap import key
+from socconsole.tui.lines import position_text, row_line, titles_line
 from socconsole.tui.messages import IdsLoaded, RowsLoaded
-from socconsole.tui.widgets.columns import LEAD, Column, merged, placed
+from socconsole.tui.widgets.columns import Column, placed
 from socconsole.tui.widgets.layout import TableLayout
 from socconsole.tui.widgets.line_view import LineView
 from socconsole.tui.widgets.moving import MOVING
@@ -439,24 +440,23 @@ class VirtualTable(LineView, Generic[RowT]):
         return self._layout_of[1]
 
     def draw_head(self, width: int) -> list[Segment]:
-        titles = " ".join(
-            fit(column.title, own, right=column.right) for column, own in self.placed_columns(width)
-        )
-        return self.line_of(" " * LEAD + titles, width, self.look("column"))
+        titles = titles_line(self.placed_columns(width))
+        return self.line_of(titles, width, self.look("column"))
 
     def draw_line(self, index: int, width: int) -> list[Segment]:
         row = self.row_at(index)
         if row is None:
             return self.line_of("  …", width, self.look("muted"))
         whole, own_styles = self._row_style(index, row)
-        lead = ("▌" if index == self.cursor else " ") + ("*" if self.is_marked(index) else " ")
-        parts: list[tuple[str, Style]] = [(lead, whole)]
-        for column, cells in self.placed_columns(width):
-            name = column.style(row) if column.style and own_styles else ""
-            style = whole + self.console_app.look[name] if name else whole
-            parts.append((fit(column.text(row), cells, right=column.right), style))
-            parts.append((" ", whole))
-        return self.padded(merged(parts), width, whole)
+        segments = row_line(
+            row,
+            self.placed_columns(width),
+            whole,
+            self.look if own_styles else None,
+            cursor=index == self.cursor,
+            marked=self.is_marked(index),
+        )
+        return self.padded(segments, width, whole)
 
     def _row_style(self, index: int, row: RowT) -> tuple[Style, bool]:
         if index == self.cursor:
@@ -487,4 +487,4 @@ class VirtualTable(LineView, Generic[RowT]):
 
     def _position_text(self) -> str:
         """Return where the cursor is; it stands last, so that a move repaints only that."""
-        return f"{min(self.cursor + 1, len(self._ids))}/{len(self._ids)}"
+        return position_text(self.cursor, len(self._ids))
