@@ -1,7 +1,7 @@
 """What a rule found in an event, and what makes two findings the same trouble."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -73,7 +73,8 @@ class Detection:
     """Event time of what completed the match; aware, UTC."""
     event: Event
     """The event that matched, or the one that completed the window."""
-    parts: tuple[MatchedPart, ...] = ()
+    parts: Sequence[MatchedPart] = ()
+    """Why; of a matched event made when somebody looks, since most detections are only counted."""
     window: Window | None = None
     evidence: tuple[Event, ...] = field(default=())
     """For a correlation: a bounded sample of the window's events, oldest first."""

@@ -41,10 +41,10 @@ def decode_object(text: str, *, check_keys: bool = True) -> dict[str, object]:
         raise JsonError(f"not JSON: {error}") from None
     if not isinstance(document, dict):
         raise JsonError("not a JSON object")
-    # A short line cannot have too many leaves, nor a flat one be too deep.
+    # A short line cannot have too many leaves, nor one of few brackets be too deep, nor a flat one.
     if len(text) > 4 * MAX_LEAVES or (
-        not _CONTAINERS.isdisjoint(map(type, document.values()))
-        and text.count("{") + text.count("[") > MAX_DEPTH
+        text.count("{") + text.count("[") > MAX_DEPTH
+        and not _CONTAINERS.isdisjoint(map(type, document.values()))
     ):
         _check(document)
     # Each key ends in a quote and a colon; more of them than keys: one of them stands twice.

@@ -1,7 +1,9 @@
 """Why a rule matched: the items an event met, and where their values stand in the line."""
 
 import json
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from typing import overload
 
 from socconsole.core.detection import MatchedPart
 from socconsole.core.event import Event
@@ -24,6 +26,30 @@ _NARROWED = 16_384
 """Characters of a value that are searched for the literal, and marked where it is not found."""
 
 _LITERAL = frozenset({"equals", "contains", "startswith", "endswith"})
+
+
+class Explanation(Sequence[MatchedPart]):
+    """The items that made a rule hold for an event, looked for when they are asked for."""
+
+    def __init__(self, tree: Node, event: Event) -> None:
+        self._tree = tree
+        self._event = event
+
+    @cached_property
+    def _parts(self) -> tuple[MatchedPart, ...]:
+        return explain(self._tree, self._event)
+
+    @overload
+    def __getitem__(self, place: int) -> MatchedPart: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[MatchedPart]: ...
+
+    def __getitem__(self, place: int | slice) -> MatchedPart | Sequence[MatchedPart]:
+        return self._parts[place]
+
+    def __len__(self) -> int:
+        return len(self._parts)
 
 
 def explain(tree: Node, event: Event) -> tuple[MatchedPart, ...]:

@@ -7,7 +7,7 @@ from socconsole.core.detection import Detection
 from socconsole.core.event import Event, LogSource
 from socconsole.sigma.correlate import Correlator
 from socconsole.sigma.definition import Definition
-from socconsole.sigma.explain import explain
+from socconsole.sigma.explain import Explanation
 from socconsole.sigma.keywords import KeywordScan, is_long_json
 from socconsole.sigma.partition import Partition, Shared
 from socconsole.sigma.routing import Routes
@@ -110,10 +110,10 @@ class Matcher:
             portion.append((event, partition))
         clean: set[int] = set()
         for scan, ones in alike.items():
-            clean.update(map(id, ones))
-            clean.difference_update(
-                id(ones[place]) for place in scan.suspects([event.raw for event in ones])
-            )
+            lines = [event.raw for event in ones]
+            if scan.pays(lines):
+                clean.update(map(id, ones))
+                clean.difference_update(id(ones[place]) for place in scan.suspects(lines))
         for event, partition in portion:
             for definition in partition.match(event, no_keyword=id(event) in clean):
                 self._fire(definition, event, read_at, found)
@@ -172,8 +172,8 @@ class Matcher:
         speaks = definition.window is None and definition.rule.id not in self.ruleset.quiet
         if speaks and definition.tree is not None:
             time = event.time or read_at or datetime.now(UTC)
-            parts = explain(definition.tree, event)
-            found.append(Detection(definition.rule, time, event, parts))
+            why = Explanation(definition.tree, event)
+            found.append(Detection(definition.rule, time, event, why))
         if self._correlator.counts(definition):
             found += self._correlator.add(definition, event, read_at)
 
