@@ -1,6 +1,5 @@
 """One thing handed over, and how it stands to the handoff before."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -44,11 +43,9 @@ class Item:
         return self.section.value, self.ref
 
     @property
-    def digest(self) -> str:
+    def said(self) -> tuple[object, ...]:
         """Equal for items that say the same."""
-        due = self.due_at.isoformat() if self.due_at else ""
-        parts = (self.marker or self.text, self.owner or "", self.next_step, due, *self.gaps)
-        return hashlib.sha256("\x1f".join(parts).encode(errors="surrogatepass")).hexdigest()
+        return (self.marker or self.text, self.owner or "", self.next_step, self.due_at, self.gaps)
 
 
 def difference(
@@ -62,7 +59,7 @@ def difference(
         if old is None:
             change = Change.NEW
         else:
-            change = Change.SAME if old.digest == item.digest else Change.CHANGED
+            change = Change.SAME if old.said == item.said else Change.CHANGED
         compared.append(replace(item, change=change))
     ended = tuple(replace(item, change=Change.ENDED) for item in known.values())
     return tuple(compared), tuple(item for item in ended if item.section not in _FLEETING)

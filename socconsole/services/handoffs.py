@@ -1,6 +1,6 @@
 """The handoff of a shift: drafted from the store, signed, accepted item by item."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -216,22 +216,6 @@ def amend(session: Session, handoff_id: int, text: str, *, by: str, now: datetim
     return queries.row_of(handoff)
 
 
-def changed_since_signing(
-    session: Session, handoff_id: int, *, now: datetime, policy: Settings = SHIPPED
-) -> tuple[Item, ...]:
-    """Return what is new, changed or ended since the handoff was signed."""
-    handoff = queries.handoff(session, handoff_id)
-    signed_at = handoff.signed_at or now
-    shift, after = shift_at(signed_at, policy.shift), next_shift(signed_at, policy.shift)
-    cut = Cut(handoff.since, now, shift.end, after.end, handoff.audit_seq or 0)
-    facts = shift_facts(session, cut, read_first=handoff.paragraph)
-    signed = (i for i in queries.signed_items(session, handoff_id) if i.section not in WRITTEN)
-    found = (i for i in computing.draft(facts).items if i.section not in WRITTEN)
-    compared, ended = difference(signed, found)
-    moved = [item for item in compared if item.change is not Change.SAME]
-    return (*(item for item in moved if item.section is not Section.READ_FIRST), *ended)
-
-
 def compare(session: Session, older_id: int, newer_id: int) -> tuple[Item, ...]:
     """Return the items of the newer handoff marked against the older, and what ended."""
     older = queries.signed_items(session, queries.handoff(session, older_id).id)
@@ -266,8 +250,9 @@ def paper_of(
         Entry(each.item, each.id, each.state, each.decided_by, each.reason, each.lead)
         for each in queries.items(session, handoff_id)
     )
+    signed = [entry.item for entry in entries if entry.item.change is not Change.ENDED]
     is_last = queries.last_signed(session) == row
-    late = changed_since_signing(session, handoff_id, now=now, policy=policy) if is_last else ()
+    late = _moved_since(session, row, signed, now, policy) if is_last else ()
     overdue = is_overdue(row, now, policy.shift)
     lead = next(iter(policy.shift.leads), "the lead")
     return Paper(
@@ -288,6 +273,21 @@ def paper_of(
         amendments=tuple((a.at, a.by, a.text) for a in queries.amendments(session, handoff_id)),
         changed_since=late,
     )
+
+
+def _moved_since(
+    session: Session, row: HandoffRow, signed: Iterable[Item], now: datetime, policy: Settings
+) -> tuple[Item, ...]:
+    """Return what is new, changed or ended since the handoff was signed."""
+    signed_at = row.signed_at or now
+    shift, after = shift_at(signed_at, policy.shift), next_shift(signed_at, policy.shift)
+    cut = Cut(row.since, now, shift.end, after.end, row.audit_seq or 0)
+    facts = shift_facts(session, cut, read_first=row.paragraph)
+    was = (i for i in signed if i.section not in WRITTEN)
+    found = (i for i in computing.draft(facts).items if i.section not in WRITTEN)
+    compared, ended = difference(was, found)
+    moved = [item for item in compared if item.change is not Change.SAME]
+    return (*(item for item in moved if item.section is not Section.READ_FIRST), *ended)
 
 
 def paper_of_draft(session: Session, *, now: datetime, policy: Settings = SHIPPED) -> Paper:

@@ -221,7 +221,7 @@ class ConsoleApp(TalkingApp):
             self.complain(problem)
 
     def _warm(self) -> None:
-        warming = partial(warm, self.store, self.now())
+        warming = partial(warm, self.store, self.login, self.now(), self.settings)
         self.run_worker(self.store.in_thread(warming), name="warm")
 
     def tell(self, message: Message) -> None:

@@ -280,7 +280,7 @@ def test_what_changed_since_signing_is_shown(database, noon):
         a_ticket(session, noon)
         row = signed(session, noon)
         tickets.start(session, [ticket.id], by="mara", now=noon + HOUR)
-        moved = handoffs.changed_since_signing(session, row.id, now=noon + HOUR)
+        moved = handoffs.paper_of(session, row.id, now=noon + HOUR).changed_since
     assert [(item.ref, item.change) for item in moved] == [(ticket.human_id, Change.CHANGED)]
 
 

@@ -1,8 +1,11 @@
 """Questions about handoffs, answered in frozen rows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Row
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from socconsole.core.handoff_item import Change, Item
@@ -142,7 +145,7 @@ def _row(row: HandoffItem) -> ItemRow:
     )
 
 
-def item_of(row: HandoffItem) -> Item:
+def item_of(row: HandoffItem | Row[Any]) -> Item:
     """Return the item a row keeps."""
     kept = row.details
     return Item(
@@ -164,8 +167,16 @@ def signed_items(session: Session, handoff_id: int | None) -> tuple[Item, ...]:
     """Return the items of a handoff as they were signed; none for None."""
     if handoff_id is None:
         return ()
-    kept = (row.item for row in items(session, handoff_id))
-    return tuple(replace(item) for item in kept if item.change is not Change.ENDED)
+    query = (
+        select_columns(*(col(getattr(HandoffItem, name)) for name in _ITEM))
+        .where(col(HandoffItem.handoff_id) == handoff_id)
+        .order_by(col(HandoffItem.position), col(HandoffItem.id))
+    )
+    kept = (item_of(row) for row in session.execute(query))
+    return tuple(item for item in kept if item.change is not Change.ENDED)
+
+
+_ITEM = ("section", "ref", "text", "owner", "next_step", "due_at", "details")
 
 
 def amendments(session: Session, handoff_id: int) -> tuple[AmendmentRow, ...]:

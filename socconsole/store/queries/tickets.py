@@ -1,12 +1,12 @@
 """Questions about tickets, answered in frozen rows."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, func
+from sqlalchemy import Row, Select, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -156,10 +156,10 @@ def _rows() -> Select[Any]:
     )
     return (
         select_columns(
-            Ticket,
-            col(Incident.human_id),
-            func.coalesce(col(Asset.name), col(Service.name)),
-            counted,
+            *(col(getattr(Ticket, name)) for name in _OWN),
+            col(Incident.human_id).label("incident"),
+            func.coalesce(col(Asset.name), col(Service.name)).label("asset"),
+            counted.label("alert_count"),
         )
         .join(Incident, col(Incident.id) == col(Ticket.incident_id), isouter=True)
         .join(Asset, col(Asset.id) == col(Ticket.asset_id), isouter=True)
@@ -168,34 +168,17 @@ def _rows() -> Select[Any]:
     )
 
 
-def _row(ticket: Ticket, incident: str | None, asset: str | None, alert_count: int) -> TicketRow:
-    assert ticket.id is not None
-    return TicketRow(
-        id=ticket.id,
-        human_id=ticket.human_id,
-        title=ticket.title,
-        status=ticket.status,
-        disposition=ticket.disposition,
-        sub_reason=ticket.sub_reason,
-        priority=Priority.from_number(ticket.priority),
-        assignee=ticket.assignee,
-        category=ticket.category,
-        incident=incident,
-        asset=asset,
-        opened_at=ticket.opened_at,
-        due_at=ticket.due_at,
-        respond_due_at=ticket.respond_due_at,
-        started_at=ticket.started_at,
-        resolved_at=ticket.resolved_at,
-        waiting_on=ticket.waiting_on,
-        waiting_since=ticket.waiting_since,
-        chase_at=ticket.chase_at,
-        next_step=ticket.next_step,
-        deadline=ticket.deadline,
-        tlp=ticket.tlp,
-        alert_count=alert_count,
-        version=ticket.version,
-    )
+_OWN = tuple(
+    field.name
+    for field in fields(TicketRow)
+    if field.name not in {"incident", "asset", "alert_count"}
+)
+
+
+def _row(found: Row[Any]) -> TicketRow:
+    values = found._asdict()
+    values["priority"] = Priority.from_number(values["priority"])
+    return TicketRow(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,14 +205,14 @@ def tickets(
     query = query.order_by(col(Ticket.priority), col(Ticket.due_at), col(Ticket.id).desc())
     if wanted.passes is None:
         query = query.limit(limit)
-    rows = (_row(*found) for found in session.execute(query))
+    rows = (_row(found) for found in session.execute(query))
     return tuple(islice(filter(wanted.passes, rows) if wanted.passes else rows, limit))
 
 
 def by_ids(session: Session, ticket_ids: Sequence[int]) -> tuple[TicketRow, ...]:
     """Return the tickets with these ids, in their order; ones that are gone are left out."""
     query = _rows().where(col(Ticket.id).in_(ticket_ids))
-    found = {row.id: row for row in (_row(*each) for each in session.execute(query))}
+    found = {row.id: row for row in map(_row, session.execute(query))}
     return tuple(found[ticket_id] for ticket_id in ticket_ids if ticket_id in found)
 
 

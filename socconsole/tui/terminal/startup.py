@@ -8,10 +8,10 @@ from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from socconsole.core.policy import Settings
 from socconsole.errors import SocError
 
 if TYPE_CHECKING:
+    from socconsole.core.policy import Settings
     from socconsole.tui.reading.store_access import StoreAccess
 
 
@@ -45,17 +45,17 @@ WARM_SECS = 3.0
 """So long after the first frame whoever wanted the queue is at work in it."""
 
 
-def warm(store: "StoreAccess", now: datetime) -> None:
-    """Load what cases and handoffs need and ask for a handoff once, while nobody waits for it.
+def warm(store: "StoreAccess", login: str, now: datetime, policy: "Settings") -> None:
+    """Load what cases and handoffs need and read the handoff once, while nobody waits for it.
 
     Its forty statements are compiled the first time: longer than they run.
     """
     for name in ("ticket", "incident"):
         import_module(f"socconsole.tui.screens.{name}")
-    from socconsole.tui.screens.handoff import read_paper
+    from socconsole.tui.screens.handoff import read_handoffs
 
     with suppress(SocError):
-        store.read_here(read_paper, None, now, Settings())
+        store.read_here(read_handoffs, None, login, now, policy)
 
 
 @contextmanager
