@@ -8,10 +8,20 @@ from pathlib import Path
 import pytest
 
 from socconsole.store.database import Database
+from tests.engines import Engine
 from tests.postgres import Server, start_server
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 """The moment tests live in."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="the database of those tests that do not run on both anyway",
+    )
 
 
 @pytest.fixture
@@ -68,3 +78,35 @@ def sqlite_database(tmp_path, sqlite_template) -> Iterator[Database]:
     opened.create()
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def engine(request: pytest.FixtureRequest, sqlite_template) -> Engine:
+    """Makes databases of the kind that `--engine` names."""
+    on_server = request.config.getoption("engine") == "postgresql"
+    server = request.getfixturevalue("postgres_server") if on_server else None
+    return Engine(sqlite_template, server)
+
+
+@pytest.fixture
+def chosen_url(engine: Engine, tmp_path) -> Iterator[str]:
+    """The URL of a fresh database of the run's engine."""
+    with engine.fresh_database(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def chosen_database(chosen_url: str) -> Iterator[Database]:
+    """An open, empty database of the run's engine."""
+    opened = Database(chosen_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def db_path(engine: Engine, request: pytest.FixtureRequest, tmp_path) -> Path:
+    """The file of that database, for what is about files."""
+    if engine.server is not None:
+        pytest.skip("about the file of a database: those of this run are on a server")
+    request.getfixturevalue("chosen_url")
+    return tmp_path / "soc.db"

@@ -38,10 +38,10 @@ def random_text(chance: random.Random) -> str:
 class Visitor:
     """Walks one console over a store full of hostile text."""
 
-    def __init__(self, database: Path, folder: Path, size: tuple[int, int]) -> None:
+    def __init__(self, url: str, folder: Path, size: tuple[int, int]) -> None:
         there = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', str(folder))
         self.terminal = Terminal(
-            ["--db", str(database)],
+            ["--db", url],
             environment(folder, EDITOR="true"),
             size=size,
             program=(*there, sys.executable, "-m", "socconsole"),

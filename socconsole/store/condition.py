@@ -11,6 +11,7 @@ from socconsole.store import driver
 from socconsole.store.audit import Verdict, verify
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
+from socconsole.store.faults import shown
 from socconsole.store.schema import VERSION, version_of
 from socconsole.store.tables import METADATA, ChangeHead, Evidence, table_of
 
@@ -48,7 +49,7 @@ def describe(database: Database) -> Info:
             select(*(table_of(ChangeHead).c[name] for name in ("seq", "audit_seq", "audit_hash")))
         ).one()
         return Info(
-            url=database.url.render_as_string(hide_password=True),
+            url=shown(database.url),
             engine="SQLite" if database.is_sqlite else "PostgreSQL",
             engine_version=_engine_version(session, database),
             safe_driver=driver.SAFE or not database.is_sqlite,

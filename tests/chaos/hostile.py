@@ -30,7 +30,7 @@ def play(folder: Path, chance: random.Random, keys: int) -> tuple[int, list[str]
     worked_store.fill(database, datetime.now(UTC), copies=chance.randint(2, 6))
     poison(database, [random_text(chance) for _ in range(chance.randint(2, 20))])
     database.close()
-    visitor = Visitor(path, folder, size=chance.choice(SIZES))
+    visitor = Visitor(str(path), folder, size=chance.choice(SIZES))
     with visitor.terminal as terminal:
         terminal.read(quiet=1.0, secs=20)
         for way in chance.sample(WAYS, len(WAYS)):

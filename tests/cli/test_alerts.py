@@ -12,11 +12,11 @@ from tests.services.alert_making import alert_of, bring, detection, minutes
 
 
 @pytest.fixture
-def soc(sqlite_database, monkeypatch, tmp_path):
+def soc(chosen_database, chosen_url, monkeypatch, tmp_path):
     """Run a command on a database with three alerts."""
     now = Context().now() - minutes(5)
     bring(
-        sqlite_database,
+        chosen_database,
         detection(host="web-1", at=now),
         detection("LSASS access", level=Severity.CRITICAL, host="dc-1", at=now),
         detection("Hostile \x1b[31m", level=Severity.LOW, host="h\u00f6st", at=now),
@@ -26,7 +26,7 @@ def soc(sqlite_database, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
     def run_it(*words: str) -> int:
-        return run(["--db", str(sqlite_database.path), *words])
+        return run(["--db", chosen_url, *words])
 
     return run_it
 
@@ -76,31 +76,31 @@ def test_show_says_why(soc, capsys):
         soc("alerts", "show", "99")
 
 
-def test_the_verbs_work_and_can_be_undone(soc, capsys, sqlite_database):
+def test_the_verbs_work_and_can_be_undone(soc, capsys, chosen_database):
     me = Context().login
     assert soc("alerts", "ack", "1", "2", "--json") == 0
     done = said(capsys)
     assert (done["verb"], done["alerts"]) == ("alert.acknowledge", [1, 2])
-    assert alert_of(sqlite_database, 1).assignee == me
+    assert alert_of(chosen_database, 1).assignee == me
     assert soc("undo", str(done["action"])) == 0
-    assert alert_of(sqlite_database, 1).status == "new"
+    assert alert_of(chosen_database, 1).status == "new"
     assert soc("alerts", "assign", "1", "--to", "ines") == 0
     assert soc("alerts", "give-back", "1") == 0
     assert soc("alerts", "shelve", "1", "--reason", "patching", "--until", "30m") == 0
     assert soc("alerts", "unshelve", "1") == 0
     assert soc("alerts", "severity", "1", "--to", "low", "--reason", "lab") == 0
     assert soc("alerts", "close", "1", "--as", "false_positive:bad_data") == 0
-    assert alert_of(sqlite_database, 1).sub_reason == "bad_data"
+    assert alert_of(chosen_database, 1).sub_reason == "bad_data"
     assert soc("alerts", "reopen", "1") == 0
     capsys.readouterr()
     assert soc("alerts", "escalate", "1", "2", "--json") == 0
     ticket = said(capsys)["ticket"]
     assert ticket.startswith("SOC-")
     assert soc("alerts", "escalate", "3", "--ticket", ticket) == 0
-    assert alert_of(sqlite_database, 3).status == "escalated"
+    assert alert_of(chosen_database, 3).status == "escalated"
 
 
-def test_all_that_match_are_closed_at_once(soc, capsys, sqlite_database):
+def test_all_that_match_are_closed_at_once(soc, capsys, chosen_database):
     words = ("alerts", "close", "--where", "severity<critical", "--as", "benign_positive:test")
     assert soc(*words, "--json") == 0
     assert said(capsys)["alerts"] == [1, 3]

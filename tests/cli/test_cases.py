@@ -17,9 +17,9 @@ from tests.store.rows import a_source, an_alert
 
 
 @pytest.fixture
-def soc(sqlite_database, monkeypatch, capsysbinary):
+def soc(chosen_url, monkeypatch, capsysbinary):
     """Run a command on a database of its own and return what it printed, JSON read."""
-    monkeypatch.setenv("SOCCONSOLE_DB", str(sqlite_database.path))
+    monkeypatch.setenv("SOCCONSOLE_DB", chosen_url)
     monkeypatch.setenv("SOCCONSOLE_CONFIG", "")
     monkeypatch.delenv("SOCCONSOLE_CONFIG")
 
@@ -37,8 +37,8 @@ def soc(sqlite_database, monkeypatch, capsysbinary):
 
 
 @pytest.fixture
-def alert_ids(sqlite_database: Database, noon) -> list[int]:
-    with sqlite_database.begin() as session:
+def alert_ids(chosen_database: Database, noon) -> list[int]:
+    with chosen_database.begin() as session:
         return [an_alert(session, noon, fingerprint=f"f{n}", host="web-1").id for n in range(2)]
 
 
@@ -243,10 +243,10 @@ def test_whom_we_asked_and_what_is_followed(soc):
     assert gone == []
 
 
-def test_retained_lines_are_attached_by_their_place(soc, sqlite_database, noon):
+def test_retained_lines_are_attached_by_their_place(soc, chosen_database, noon):
     soc("tickets", "open", "--title", "x")
-    events = EventStore(sqlite_database)
-    with sqlite_database.begin() as session:
+    events = EventStore(chosen_database)
+    with chosen_database.begin() as session:
         source = a_source(session, noon)
         times = {"first_seen_at": noon, "updated_at": noon}
         session.add(Generation(id=4, source_id=source.id, path="auth.log", **times))

@@ -21,10 +21,10 @@ def now():
 
 
 @pytest.fixture
-def soc(sqlite_database, now, monkeypatch, tmp_path):
+def soc(chosen_database, chosen_url, now, monkeypatch, tmp_path):
     """Run a command on a database with two alerts."""
     bring(
-        sqlite_database,
+        chosen_database,
         detection(host="web-1", at=now),
         detection("LSASS access", level=Severity.CRITICAL, host="dc-1", at=now),
         now=now,
@@ -33,7 +33,7 @@ def soc(sqlite_database, now, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
     def run_it(*words: str) -> int:
-        return run(["--db", str(sqlite_database.path), *words])
+        return run(["--db", chosen_url, *words])
 
     return run_it
 
@@ -121,7 +121,7 @@ def test_views_are_saved_counted_and_removed(soc, said, capsys):
         soc("views", "save", "Bad", "nosuch:x")
 
 
-def test_the_plain_queue_is_lines_and_nothing_else(soc, capsys, sqlite_database):
+def test_the_plain_queue_is_lines_and_nothing_else(soc, capsys, chosen_database):
     assert soc("queue", "--plain", "--once") == 0
     out = capsys.readouterr().out
     assert out.splitlines()[0] == "2 alerts"
@@ -129,14 +129,14 @@ def test_the_plain_queue_is_lines_and_nothing_else(soc, capsys, sqlite_database)
     assert "\x1b" not in out
 
 
-def test_the_plain_queue_tells_what_is_new_and_what_moved(soc, capsys, sqlite_database, now):
+def test_the_plain_queue_tells_what_is_new_and_what_moved(soc, capsys, chosen_database, now):
     started = threading.Event()
 
     def work():
         started.wait(10)
-        with sqlite_database.begin() as session:
+        with chosen_database.begin() as session:
             alerts.acknowledge(session, [1], by="mara", now=now)
-        bring(sqlite_database, detection("Web shell", host="x", at=now), now=now)
+        bring(chosen_database, detection("Web shell", host="x", at=now), now=now)
 
     worker = threading.Thread(target=work)
     worker.start()

@@ -128,8 +128,8 @@ def test_a_handoff_over_two_hundred_open_tickets_opens_at_once(database, noon):
 
 
 @pytest.mark.parametrize("everything", [False, True])
-def test_what_is_the_same_is_folded_until_somebody_asks(sqlite_database, noon, everything):
-    with sqlite_database.begin() as session:
+def test_what_is_the_same_is_folded_until_somebody_asks(chosen_database, noon, everything):
+    with chosen_database.begin() as session:
         row = tickets.open_by_hand(session, Report(title="x", assignee="mara"), by="mara", now=noon)
         ticket = session.get(Ticket, row.id)
         ticket.hypothesis = ticket.unchecked = ticket.next_step = "x"

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import time
 from datetime import timedelta
 
@@ -28,26 +27,19 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def db_path(tmp_path, sqlite_template):
-    return shutil.copy(sqlite_template, tmp_path / "soc.db")
+def database(chosen_database):
+    return chosen_database
 
 
 @pytest.fixture
-def database(db_path):
-    opened = Database(str(db_path))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def console(tmp_path, db_path):
+def console(tmp_path, chosen_url):
     """Return an analyst's console by login, at a time of the day."""
 
     def console(login, now=NOON):
         return at_the_console(
             Setup(
                 login=login,
-                open_database=lambda: Database(str(db_path)),
+                open_database=lambda: Database(chosen_url),
                 now=lambda: now,
                 settings=Settings(shift=ShiftPolicy(leads=("lea",))),
                 config_folder=tmp_path / login / "config",
@@ -277,11 +269,11 @@ TYPED_PER_SECOND = 5.0
 """Letters; a person who also listens types sixty words in two minutes."""
 
 
-def test_a_phishing_report_by_phone_takes_under_thirty_seconds(tmp_path, db_path, database):
+def test_a_phishing_report_by_phone_takes_under_thirty_seconds(tmp_path, chosen_url, database):
     answers = (
         "Mail: parcel held, link to pay", "J. Doe, 4711", None, "lap-17, 10m", "phishing"
     )  # fmt: skip
-    with Terminal(["--db", str(db_path)], environment(tmp_path)) as terminal:
+    with Terminal(["--db", chosen_url], environment(tmp_path)) as terminal:
         terminal.waits_for("0/0")
         keys, began = 0, time.monotonic()
         for key in ("4", "+"):

@@ -85,7 +85,7 @@ WAYS = (
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
+def store(tmp_path_factory, engine):
     """A folder with a database whose every text is hostile, and what marks each field."""
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "soc.toml").write_text(SETTINGS)
@@ -93,19 +93,20 @@ def store(tmp_path_factory):
         payload.replace("\n", "").encode() + b" raw\n" for payload in PAYLOADS.values()
     )
     (folder / "raw.log").write_bytes(lines + b"\xff\xfe\x80\x1b]52;c;SE9T\x07\n")
-    command = collector_command(f"sqlite:///{folder}/soc.db", folder / "soc.toml", "--once")
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    database = Database(str(folder / "soc.db"))
-    worked_store.fill(database, datetime.now(UTC), copies=len(PAYLOADS) // 2)
-    marks = poison(database, list(PAYLOADS.values()))
-    database.close()
-    return folder, marks
+    with engine.fresh_database(folder) as url:
+        command = collector_command(url, folder / "soc.toml", "--once")
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        database = Database(url)
+        worked_store.fill(database, datetime.now(UTC), copies=len(PAYLOADS) // 2)
+        marks = poison(database, list(PAYLOADS.values()))
+        database.close()
+        yield folder, url, marks
 
 
 def test_every_screen_shows_hostile_text_and_obeys_none(store, tmp_path):
-    folder, marks = store
+    _, url, marks = store
     mark_of = {field: mark for mark, field in marks.items()}
-    visitor = Visitor(folder / "soc.db", tmp_path, size=(240, 160))
+    visitor = Visitor(url, tmp_path, size=(240, 160))
     with visitor.terminal as terminal:
         first = {mark_of[field] for field in ("alert.title", "alert.host", "view.name")}
         terminal.read(until=lambda: first <= visitor.marks(0), secs=60)
@@ -142,8 +143,8 @@ COMMANDS = [
 
 
 def test_commands_print_hostile_text_and_nothing_that_acts(store, capsys):
-    folder, _ = store
-    globals_ = ["--config", str(folder / "soc.toml"), "--db", str(folder / "soc.db")]
+    folder, url, _ = store
+    globals_ = ["--config", str(folder / "soc.toml"), "--db", url]
     wrong = {}
     for words in COMMANDS:
         machine = {"export": ["--format", "json"], "raw": ["--jsonl"]}.get(words[1], ["--json"])
@@ -157,7 +158,7 @@ def test_commands_print_hostile_text_and_nothing_that_acts(store, capsys):
 
 
 def test_errors_and_plain_lines_carry_nothing_that_acts(store, monkeypatch, capsys):
-    folder, _ = store
+    _, url, _ = store
     bad = "\x1b]52;c;UFdORUQ=\x07\u202e[/]\x9b"
     for words in (
         ["queue", "--plain", "--once"],
@@ -166,7 +167,7 @@ def test_errors_and_plain_lines_carry_nothing_that_acts(store, monkeypatch, caps
         ["parse", f"/nowhere/{bad}"],
         [bad],
     ):
-        arguments = ["socconsole", "--db", str(folder / "soc.db"), *words]
+        arguments = ["socconsole", "--db", url, *words]
         monkeypatch.setattr(sys, "argv", arguments)
         main()
         said = capsys.readouterr()
@@ -174,15 +175,12 @@ def test_errors_and_plain_lines_carry_nothing_that_acts(store, monkeypatch, caps
         assert "Traceback" not in said.err, words
 
 
-def test_random_text_and_random_keys_neither_act_nor_crash(tmp_path):
+def test_random_text_and_random_keys_neither_act_nor_crash(tmp_path, chosen_url, chosen_database):
     """The short form of `tests/chaos/hostile.py`."""
     chance = random.Random(20261122)
-    database = Database(str(tmp_path / "soc.db"))
-    database.create()
-    worked_store.fill(database, datetime.now(UTC), copies=2)
-    poison(database, [random_text(chance) for _ in range(7)])
-    database.close()
-    visitor = Visitor(tmp_path / "soc.db", tmp_path, size=(100, 30))
+    worked_store.fill(chosen_database, datetime.now(UTC), copies=2)
+    poison(chosen_database, [random_text(chance) for _ in range(7)])
+    visitor = Visitor(chosen_url, tmp_path, size=(100, 30))
     with visitor.terminal as terminal:
         terminal.waits_for("1/")
         for way in chance.sample(WAYS, 5):
@@ -193,8 +191,8 @@ def test_random_text_and_random_keys_neither_act_nor_crash(tmp_path):
 
 
 def test_a_person_at_a_real_terminal_finds_the_way(store, tmp_path):
-    folder, _ = store
-    visitor = Visitor(folder / "soc.db", tmp_path, size=(120, 36))
+    _, url, _ = store
+    visitor = Visitor(url, tmp_path, size=(120, 36))
     with visitor.terminal as terminal:
         terminal.waits_for("1/")
         terminal.press("3")

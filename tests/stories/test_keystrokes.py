@@ -48,7 +48,7 @@ class Recorder:
 
 
 @pytest.fixture(scope="module")
-def attacked(tmp_path_factory):
+def attacked(tmp_path_factory, engine):
     """The demo's night, read by the collector."""
     folder = tmp_path_factory.mktemp("demo")
     shutil.copy(sample_data() / "scenario" / "socconsole.toml", folder)
@@ -56,13 +56,15 @@ def attacked(tmp_path_factory):
     now = datetime.now(UTC)
     write_all(load_scenario(sample_data() / "scenario"), folder / "logs", now)
     settings = folder / "socconsole.toml"
-    command = collector_command(f"sqlite:///{folder}/soc.db", settings, "--once")
-    subprocess.run(command, check=True, capture_output=True, timeout=100)
-    return folder
+    with engine.fresh_database(folder) as url:
+        command = collector_command(url, settings, "--once")
+        subprocess.run(command, check=True, capture_output=True, timeout=100)
+        yield settings, url
 
 
 def test_the_demos_attack_from_first_alert_to_a_declared_incident(attacked, tmp_path):
-    options = ["--config", str(attacked / "socconsole.toml"), "--db", str(attacked / "soc.db")]
+    settings, url = attacked
+    options = ["--config", str(settings), "--db", url]
     with Terminal(options, environment(tmp_path), size=(120, 40)) as terminal:
         terminal.waits_for("Memory of LSASS")
         terminal.waits_for("New ")
@@ -102,7 +104,7 @@ def test_the_demos_attack_from_first_alert_to_a_declared_incident(attacked, tmp_
         assert mara.keys < 60
         print(f"{mara.keys} keys to a declared incident")
 
-    database = Database(str(attacked / "soc.db"))
+    database = Database(url)
     with database.read() as session:
         (declared,) = incidents.incidents(session)
         (opened,) = tickets.by_ids(session, [1])
@@ -112,22 +114,19 @@ def test_the_demos_attack_from_first_alert_to_a_declared_incident(attacked, tmp_
 
 
 @pytest.fixture
-def noisy(tmp_path):
+def noisy(chosen_database):
     """Two hundred alerts of one rule among others."""
-    database = Database(str(tmp_path / "soc.db"))
-    database.create()
     noise = [detection(NOISY, level=Severity.HIGH, host=f"h{number}") for number in range(200)]
-    bring(database, *noise, *(detection(f"Rule {n}", host="x") for n in range(5)))
-    yield database
-    database.close()
+    bring(chosen_database, *noise, *(detection(f"Rule {n}", host="x") for n in range(5)))
+    return chosen_database
 
 
 def statuses(database):
     return [row.status for row in rows_of(database, "alert") if row.title == NOISY]
 
 
-def test_a_false_positive_takes_two_keys_and_two_hundred_take_six(noisy, tmp_path):
-    with Terminal(["--db", str(tmp_path / "soc.db")], environment(tmp_path)) as terminal:
+def test_a_false_positive_takes_two_keys_and_two_hundred_take_six(noisy, chosen_url, tmp_path):
+    with Terminal(["--db", chosen_url], environment(tmp_path)) as terminal:
         terminal.waits_for("1/205")
         mara = Recorder(terminal)
         mara.presses("x", "f", then="Closed as false positive")

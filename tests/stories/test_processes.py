@@ -3,7 +3,9 @@
 import os
 import signal
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -24,10 +26,18 @@ linger_secs = {LINGER_SECS}
 """
 
 
+@dataclass
+class Place:
+    """A folder with a log and settings, and its database."""
+
+    folder: Path
+    url: str
+
+
 @pytest.fixture
-def place(tmp_path):
+def place(tmp_path, chosen_url):
     (tmp_path / "soc.toml").write_text(SETTINGS)
-    return tmp_path
+    return Place(tmp_path, chosen_url)
 
 
 @pytest.fixture
@@ -36,8 +46,8 @@ def open_console(place):
     opened = []
 
     def open_console():
-        home = {"HOME": str(place), "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": ""}
-        options = ["--config", place / "soc.toml", "--db", place / "soc.db"]
+        home = {"HOME": str(place.folder), "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": ""}
+        options = ["--config", place.folder / "soc.toml", "--db", place.url]
         opened.append(Terminal(*options, environ=home))
         return opened[-1]
 
@@ -50,7 +60,7 @@ def open_console(place):
 
 
 def collector_pid(place):
-    database = Database(str(place / "soc.db"))
+    database = Database(place.url)
     try:
         database.create()
         with database.read() as session:
@@ -62,7 +72,7 @@ def collector_pid(place):
 
 def processes(place, kind):
     """The processes of a kind that have said that they are there."""
-    database = Database(str(place / "soc.db"))
+    database = Database(place.url)
     try:
         with database.read() as session:
             return session.scalars(select(Node).where(Node.kind == kind)).all()
@@ -83,7 +93,7 @@ def until(question, seconds=60.0):
 def a_root_login(place, number):
     stamp = datetime.now(UTC).isoformat()
     line = f"{stamp} web-{number} sshd[7]: Accepted publickey for root from 192.0.2.7 port 4 ssh2"
-    with (place / "auth.log").open("a") as log:
+    with (place.folder / "auth.log").open("a") as log:
         log.write(f"{line}\n")
 
 

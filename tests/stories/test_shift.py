@@ -30,9 +30,9 @@ timezone = "UTC"
 class Analyst:
     """A person at a shell."""
 
-    def __init__(self, name, folder, monkeypatch, capsys):
+    def __init__(self, name, host, monkeypatch, capsys):
         self.name = name
-        self._options = ["--config", str(folder / "soc.toml"), "--db", str(folder / "soc.db")]
+        self._options = ["--config", str(host.settings), "--db", host.url]
         self._monkeypatch = monkeypatch
         self._capsys = capsys
 
@@ -49,12 +49,13 @@ class Analyst:
 class Host:
     """A machine that logs, and the collector that reads its log."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, url):
         self._folder = folder
         self._log = folder / "auth.log"
         self._log.touch()
-        (folder / "soc.toml").write_text(SETTINGS)
-        self.url = f"sqlite:///{folder}/soc.db"
+        self.settings = folder / "soc.toml"
+        self.settings.write_text(SETTINGS)
+        self.url = url
         self.written = []
         self.collector = None
 
@@ -67,7 +68,7 @@ class Host:
     def start_collector(self):
         with (self._folder / "collector.log").open("ab") as said:
             self.collector = subprocess.Popen(
-                collector_command(self.url, self._folder / "soc.toml"),
+                collector_command(self.url, self.settings),
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
@@ -84,15 +85,15 @@ class Host:
 
 
 @pytest.fixture
-def host(tmp_path):
-    host = Host(tmp_path)
+def host(tmp_path, chosen_url):
+    host = Host(tmp_path, chosen_url)
     yield host
     host.stop_collector()
 
 
 @pytest.fixture
-def analyst(tmp_path, monkeypatch, capsys):
-    return lambda name: Analyst(name, tmp_path, monkeypatch, capsys)
+def analyst(host, monkeypatch, capsys):
+    return lambda name: Analyst(name, host, monkeypatch, capsys)
 
 
 def until(question, seconds=60.0):

@@ -1,5 +1,3 @@
-import shutil
-
 import pytest
 
 from socconsole.store.database import Database
@@ -9,24 +7,16 @@ from tests.conftest import NOON
 
 
 @pytest.fixture
-def db_path(tmp_path, sqlite_template):
-    """A database file of its own for one console."""
-    return shutil.copy(sqlite_template, tmp_path / "soc.db")
-
-
-@pytest.fixture
-def database(db_path):
+def database(chosen_database):
     """The other side of the console's database: the collector, a colleague."""
-    opened = Database(str(db_path))
-    yield opened
-    opened.close()
+    return chosen_database
 
 
 @pytest.fixture
-def bare_setup(tmp_path, db_path):
+def bare_setup(tmp_path, chosen_url):
     return Setup(
         login="mara",
-        open_database=lambda: Database(str(db_path)),
+        open_database=lambda: Database(chosen_url),
         now=lambda: NOON,
         config_folder=tmp_path / "config",
         state_folder=tmp_path / "state",
@@ -34,23 +24,21 @@ def bare_setup(tmp_path, db_path):
 
 
 @pytest.fixture(scope="session")
-def worked_template(tmp_path_factory, sqlite_template):
-    """A folder with a database in which a team has worked until noon."""
-    folder = tmp_path_factory.mktemp("worked")
-    database = Database(str(shutil.copy(sqlite_template, folder / "soc.db")))
-    worked_store.fill(database, NOON)
-    database.close()
-    return folder
+def worked_template(tmp_path_factory, engine):
+    """A database in which a team has worked until noon, for others to be like."""
+    return engine.filled(
+        "worked", tmp_path_factory.mktemp("worked"), lambda made: worked_store.fill(made, NOON)
+    )
 
 
 @pytest.fixture
-def worked_setup(tmp_path, worked_template):
+def worked_setup(tmp_path, engine, worked_template):
     """A console on a copy of that database."""
-    folder = shutil.copytree(worked_template, tmp_path / "worked")
-    return Setup(
-        login=worked_store.ME,
-        open_database=lambda: Database(str(folder / "soc.db")),
-        now=lambda: NOON,
-        config_folder=tmp_path / "config",
-        state_folder=tmp_path / "state",
-    )
+    with engine.fresh_database(tmp_path, like=worked_template) as url:
+        yield Setup(
+            login=worked_store.ME,
+            open_database=lambda: Database(url),
+            now=lambda: NOON,
+            config_folder=tmp_path / "config",
+            state_folder=tmp_path / "state",
+        )

@@ -17,9 +17,9 @@ LEFT_THE_SCREEN = b"\x1b[?1049l"
 
 
 @pytest.fixture
-def terminal(tmp_path, db_path, database):
+def terminal(tmp_path, chosen_url, database):
     bring(database, detection("Web shell"), detection("Brute force", host="h2"))
-    with Terminal(["--db", str(db_path)], environment(tmp_path)) as opened:
+    with Terminal(["--db", chosen_url], environment(tmp_path)) as opened:
         opened.waits_for("Web shell")
         opened.waits_for("1/2")
         yield opened
@@ -36,21 +36,21 @@ def gone_within(pid, secs):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_gives_the_terminal_back_and_keeps_what_was_typed(
-    terminal, number, tmp_path, db_path
+    terminal, number, tmp_path, chosen_url
 ):
     terminal.press("c", *"asked the ow")
     terminal.waits_for("asked the ow")
     os.kill(terminal.pid, number)
     assert terminal.ends() == 128 + number
     assert LEFT_THE_SCREEN in terminal.raw
-    with Terminal(["--db", str(db_path)], environment(tmp_path)) as again:
+    with Terminal(["--db", chosen_url], environment(tmp_path)) as again:
         again.waits_for("1/2")
         again.press("c")
         again.waits_for("asked the ow")
 
 
 def test_a_kill_in_the_middle_of_a_note_loses_at_most_two_seconds_of_typing(
-    terminal, tmp_path, db_path
+    terminal, tmp_path, chosen_url
 ):
     """Nobody pauses for the program's sake: a letter every tenth of a second until the end."""
     letters = "abcdefghijklmnopqrstuvwxyz" * 2
@@ -66,16 +66,16 @@ def test_a_kill_in_the_middle_of_a_note_loses_at_most_two_seconds_of_typing(
     terminal.ends()
     older = sum(1 for at in typed_at if at <= killed_at - 2.0)
     assert older > len(letters) // 2
-    with Terminal(["--db", str(db_path)], environment(tmp_path)) as again:
+    with Terminal(["--db", chosen_url], environment(tmp_path)) as again:
         again.waits_for("1/2")
         again.press("c")
         again.waits_for(letters[:older])
 
 
-def test_it_ends_when_the_terminal_is_gone_even_where_hang_ups_are_ignored(tmp_path, db_path):
+def test_it_ends_when_the_terminal_is_gone_even_where_hang_ups_are_ignored(tmp_path, chosen_url):
     shell = ("/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh")
     program = (*shell, os.sys.executable, "-m", "socconsole")
-    terminal = Terminal(["--db", str(db_path)], environment(tmp_path), program=program)
+    terminal = Terminal(["--db", chosen_url], environment(tmp_path), program=program)
     terminal.waits_for("0/0")
     os.close(terminal.fd)
     try:
