@@ -5,8 +5,9 @@ from datetime import timedelta
 from socconsole.core.severity import Severity
 from socconsole.services import alerts
 from socconsole.store.queries.clocks import Due, shift_clocks
-from socconsole.store.tables import Countermeasure, Incident, Task, Ticket
+from socconsole.store.tables import Countermeasure, Escalation, Incident, Task, Ticket
 from tests.services.alert_making import NOON, bring, detection, minutes
+from tests.store.rows import an_alert
 
 TARGETS = {Severity.CRITICAL: minutes(15), Severity.HIGH: minutes(60), Severity.LOW: minutes(999)}
 
@@ -97,6 +98,32 @@ def test_the_first_duty_is_named_whatever_it_is(database):
             )
         )  # fmt: skip
         assert clocks_in(session).duty.name == "SOC-2026-009 chase the ISP"
+
+
+def test_whom_we_asked_is_to_be_asked_again_while_the_case_is_open(database):
+    with database.begin() as session:
+        ticket = Ticket(human_id="SOC-2026-009", title="t", opened_at=NOON, opened_by="mara")
+        incident = Incident(
+            human_id="INC-2026-001", title="i", severity=2, declared_at=NOON, declared_by="mara"
+        )
+        alert = an_alert(session, NOON)
+        session.add_all((ticket, incident))
+        session.flush()
+        asked = [
+            Escalation(
+                subject_kind=kind, subject_id=1, whom="ben", asked_at=NOON, asked_by="mara",
+                next_contact_at=NOON + minutes(ahead),
+            )
+            for kind, ahead in (("ticket", 10), ("incident", 20), ("alert", 30))
+        ]  # fmt: skip
+        session.add_all(asked)
+        assert clocks_in(session).duty == Due("SOC-2026-009 ask ben again", NOON + minutes(10))
+        ticket.resolved_at = NOON
+        assert clocks_in(session).duty.name == "INC-2026-001 ask ben again"
+        asked[1].answered_at = NOON
+        assert clocks_in(session).duty.name == f"alert {alert.id} ask ben again"
+        alert.is_open, alert.status = False, "closed"
+        assert clocks_in(session).duty is None
 
 
 def clocks_in(session):

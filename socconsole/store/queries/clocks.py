@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Text, cast, func, literal, select
 from sqlmodel import Session
 
 from socconsole.core.severity import Severity
 from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
+_ASKED = METADATA.tables["escalation"]
 _INCIDENT = METADATA.tables["incident"]
 _MEASURE = METADATA.tables["countermeasure"]
 _TASK = METADATA.tables["task"]
@@ -81,7 +82,7 @@ def shift_clocks(
 
 
 def _first_duty(session: Session, before: datetime) -> Due | None:
-    """Return the first of: a task or review of an incident, its path, what is to be taken back."""
+    """Return what is owed first to an open case, or about one, but its next update."""
     name, is_there = _INCIDENT.c.human_id, _INCIDENT.c.voided_at.is_(None)
     of_incident = (_TASK.c.subject_kind == "incident") & (_TASK.c.subject_id == _INCIDENT.c.id)
     asked = (
@@ -113,8 +114,39 @@ def _first_duty(session: Session, before: datetime) -> Due | None:
             (_TICKET.c.status == "waiting") & _TICKET.c.voided_at.is_(None),
         ),
     )
-    found = (_first(session, what, at, chosen & (at <= before)) for what, at, chosen in asked)
+    found = (
+        _first(session, what, at, chosen & (at <= before))
+        for what, at, chosen in (*asked, *_ask_again())
+    )
     return min((due for due in found if due), key=lambda due: due.at, default=None)
+
+
+def _ask_again() -> Iterable[tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[bool]]]:
+    """Yield, for each kind of case, whom nobody heard of yet and when to ask again."""
+    open_cases = (
+        (
+            "ticket",
+            _TICKET.c.id,
+            _TICKET.c.human_id,
+            _TICKET.c.resolved_at.is_(None) & _TICKET.c.voided_at.is_(None),
+        ),
+        (
+            "incident",
+            _INCIDENT.c.id,
+            _INCIDENT.c.human_id,
+            (_INCIDENT.c.phase != "closed") & _INCIDENT.c.voided_at.is_(None),
+        ),
+        ("alert", _ALERT.c.id, literal("alert ") + cast(_ALERT.c.id, Text), _ALERT.c.is_open),
+    )
+    for kind, number, name, is_open in open_cases:
+        yield (
+            name + " ask " + _ASKED.c.whom + " again",
+            _ASKED.c.next_contact_at,
+            (_ASKED.c.subject_kind == kind)
+            & (_ASKED.c.subject_id == number)
+            & _ASKED.c.answered_at.is_(None)
+            & is_open,
+        )
 
 
 def _next_acknowledgement(
