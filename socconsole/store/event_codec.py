@@ -20,7 +20,7 @@ from socconsole.core.event import (
     TimeQuality,
     lookup,
 )
-from socconsole.store.event_payload import damaged, expand, pack, unpack
+from socconsole.store.event_payload import Packer, damaged, expand, unpack
 from socconsole.store.types import from_micros, to_micros
 
 BLOCK_EVENTS = 512
@@ -29,6 +29,7 @@ _BLOCK_TEXT = 4 << 20
 _ENTITIES = tuple(ENTITY_NAMES.values())
 _TOKEN = 200
 """Characters of a value that the index knows."""
+_NO_LINE = RawLine("", 0, 0, b"", 0)
 _NO_TOKENS = frozenset({"", "none"})
 _NO_TOKEN_CHARACTER = re.compile(r"[^\w.\-@:/\\]")
 _QUALITIES = {str(each): each for each in TimeQuality}
@@ -66,70 +67,106 @@ def _token(value: str) -> str:
 
 
 def blocks(
-    source_id: int, generation_id: int, events: Sequence[Event], read_at: int
+    place: tuple[int, int], events: Sequence[Event], read_at: int, packer: Packer
 ) -> Iterator[Block]:
-    """Yield blocks of `events`, which come from one generation in the order of their bytes."""
+    """Yield blocks of `events` in the order of their bytes.
+
+    Args:
+        place: The source and the generation that all of them come from.
+        events: Some of them, or none.
+        read_at: Stands in for the time of events that have none.
+        packer: Makes the bytes.
+
+    """
     start, text = 0, 0
     for end, event in enumerate(events):
         if text >= _BLOCK_TEXT or end - start == BLOCK_EVENTS:
-            yield encode(source_id, generation_id, events[start:end], read_at)
+            yield encode(place, events[start:end], read_at, packer)
             start, text = end, 0
         text += len(event.raw)
     if events:
-        yield encode(source_id, generation_id, events[start:], read_at)
+        yield encode(place, events[start:], read_at, packer)
 
 
-def encode(source_id: int, generation_id: int, events: Sequence[Event], read_at: int) -> Block:
-    """Return one block of all of `events`."""
-    shared = _Shared()
-    rows: list[tuple[object, ...]] = []
-    seen: set[str] = set()
-    low, high = None, None
-    for event in events:
-        time = read_at if event.time is None else to_micros(event.time)
-        low = time if low is None or time < low else low
-        high = time if high is None or time > high else high
-        place, paths = shared.of(event)
-        rows.append(_row(event, place, time))
-        _see(event.fields, paths, seen)
-    first, last = events[0].line, events[-1].line
+def encode(place: tuple[int, int], events: Sequence[Event], read_at: int, packer: Packer) -> Block:
+    """Return one block of all of `events`; see `blocks`."""
+    lines = [event.line or _NO_LINE for event in events]
+    times = [None if event.time is None else to_micros(event.time) for event in events]
+    known = [read_at if time is None else time for time in times]
+    kinds = _Kinds()
+    offsets, ends = [line.offset for line in lines], [line.end for line in lines]
+    fields = [None if _is_its_own_json(event) else event.fields for event in events]
+    columns = [
+        _folded([kinds.of(*each) for each in zip(events, lines, strict=True)]),
+        _folded(_steps(offsets)),
+        _folded(list(map(sub, ends, offsets))),
+        _folded(_steps([line.number for line in lines])),
+        times if None in times else [_folded(_steps(known))],
+        _folded([event.time_quality for event in events]),
+        _folded([event.category for event in events]),
+        [_exact(*each) for each in zip(events, lines, strict=True)],
+        fields if any(each is not None for each in fields) else [None],
+        _folded([event.parse_error for event in events]),
+    ]
     return Block(
-        source_id,
-        generation_id,
-        first.offset if first else 0,
-        last.end if last else 0,
-        low or 0,
-        high or 0,
+        *place,
+        offsets[0],
+        ends[-1],
+        min(known),
+        max(known),
         len(events),
-        pack([shared.common, _columns(rows)]),
-        _tokens(seen),
+        packer.pack([kinds.common, columns]),
+        kinds.tokens(),
     )
 
 
-def _see(fields: Mapping[str, object], paths: tuple[str, ...], seen: set[str]) -> None:
-    """Add the values at `paths` to those the block is found by."""
-    for path in paths:
-        value = fields.get(path)
-        if value is None and "." in path:
-            value = lookup(fields, path)
-        if value is not None:
-            seen.add(value if type(value) is str else str(value))
+class _Kinds:
+    """What most events of a block have in common, each kind of it once."""
+
+    def __init__(self) -> None:
+        self.common: list[object] = []
+        self._known: dict[object, int] = {}
+        self._documents: list[tuple[list[str], list[Mapping[str, object]]]] = []
+        """Of each kind the paths of its entities, and the fields of its events."""
+
+    def of(self, event: Event, line: RawLine) -> int:
+        """Return the number of the event's kind."""
+        key = (event.format, id(event.logsources), id(event.names), line.source, line.path)
+        kind = self._known.get(key)
+        if kind is None:
+            kind = self._known[key] = len(self.common)
+            sources = [(each.product, each.category, each.service) for each in event.logsources]
+            names = event.names
+            self.common.append((event.format, sources, dict(names), line.source, line.path))
+            paths = [names[name] for name in _ENTITIES if name in names]
+            self._documents.append((paths, []))
+        self._documents[kind][1].append(event.fields)
+        return kind
+
+    def tokens(self) -> str:
+        """Return the distinct values by which the events seen can be found."""
+        found: set[object] = set()
+        for paths, documents in self._documents:
+            for path in paths:
+                found |= _values(documents, path)
+        return " ".join(sorted({token(str(each)) for each in found} - _NO_TOKENS))
 
 
-def _tokens(values: Iterable[str]) -> str:
-    return " ".join(sorted({token(value) for value in values} - _NO_TOKENS))
+def _values(documents: Sequence[Mapping[str, object]], path: str) -> set[object]:
+    try:
+        if "." in path:
+            return {lookup(each, path) for each in documents}
+        return {each.get(path) for each in documents}
+    except TypeError:  # a list or a mapping stands there
+        return {str(lookup(each, path)) for each in documents}
 
 
 def tokens_of(payload: bytes) -> str:
     """Return what a block is found by, as `encode` said of its events."""
-    seen: set[str] = set()
+    kinds = _Kinds()
     for event in decode(payload, "", 0):
-        _see(event.fields, _paths(event), seen)
-    return _tokens(seen)
-
-
-def _paths(event: Event) -> tuple[str, ...]:
-    return tuple(event.names[name] for name in _ENTITIES if name in event.names)
+        kinds.of(event, event.line or _NO_LINE)
+    return kinds.tokens()
 
 
 def mentions(payload: bytes, texts: Iterable[str]) -> bool:
@@ -138,49 +175,12 @@ def mentions(payload: bytes, texts: Iterable[str]) -> bool:
     return any(each.casefold() in held for each in texts)
 
 
-class _Shared:
-    """What most events of a block have in common, each kind of it once."""
-
-    def __init__(self) -> None:
-        self.common: list[object] = []
-        self._known: dict[object, tuple[int, tuple[str, ...]]] = {}
-
-    def of(self, event: Event) -> tuple[int, tuple[str, ...]]:
-        """Return the place of what the event shares, and the paths of its entities."""
-        line = event.line
-        key = (
-            event.format,
-            id(event.logsources),
-            id(event.names),
-            line.source if line else "",
-            line.path if line else "",
-        )
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = (len(self.common), _paths(event))
-            sources = [(each.product, each.category, each.service) for each in event.logsources]
-            self.common.append((event.format, sources, dict(event.names), key[3], key[4]))
-        return known
-
-
-def _row(event: Event, place: int, time: int) -> tuple[object, ...]:
-    line = event.line
-    raw = event.raw
-    exact: object = raw
-    if line is not None and (not line.data.isascii() or b"\0" in line.data):
-        exact = line.data if _text_of(line.data) == raw else raw
-    return (
-        place,
-        line.offset if line else 0,
-        line.end if line else 0,
-        line.number if line else 0,
-        None if event.time is None else time,
-        event.time_quality,
-        event.category,
-        exact,
-        None if _is_its_own_json(event) else event.fields,
-        event.parse_error,
-    )
+def _exact(event: Event, line: RawLine) -> str | bytes:
+    """Return the event's text, or the bytes it was made of where they say more."""
+    data, raw = line.data, event.raw
+    if data.isascii() and b"\0" not in data:
+        return raw
+    return data if _text_of(data) == raw else raw
 
 
 def _text_of(data: bytes) -> str:
@@ -198,24 +198,6 @@ def _is_its_own_json(event: Event) -> bool:
         return _to_json(fields) == raw.encode() or bool(_from_json(raw) == fields)
     except (msgspec.MsgspecError, UnicodeEncodeError, OverflowError, TypeError, ValueError):
         return False
-
-
-def _columns(rows: Sequence[tuple[object, ...]]) -> list[object]:
-    """Return the rows turned, numbers as steps: what is alike lies side by side."""
-    places, offsets, ends, numbers, times, *rest = zip(*rows, strict=True)
-    qualities, categories, lines, fields, errors = rest
-    return [
-        _folded(places),
-        _folded(_steps(offsets)),
-        _folded(tuple(map(sub, ends, offsets))),
-        _folded(_steps(numbers)),
-        times if None in times else [_folded(_steps(times))],
-        _folded(qualities),
-        _folded(categories),
-        lines,
-        fields if any(each is not None for each in fields) else [None],
-        _folded(errors),
-    ]
 
 
 def _steps(values: Sequence[int]) -> list[int]:

@@ -7,6 +7,7 @@ from typing import Any
 from socconsole.core.event import Event
 from socconsole.store import driver
 from socconsole.store.event_codec import BLOCK_EVENTS, Block, blocks, decode
+from socconsole.store.event_payload import Packer
 
 COMPACT = 1
 """`user_version` of a file that has been gone through."""
@@ -79,6 +80,7 @@ def merged(rows: Iterable[Sequence[Any]]) -> Iterator[Block]:
     """
     pending: dict[_Place, list[Event]] = {}
     read_at: dict[_Place, int] = {}
+    packer = Packer()
     total = 0
     for source_id, generation_id, time, payload in rows:
         place = (source_id, generation_id)
@@ -88,15 +90,16 @@ def merged(rows: Iterable[Sequence[Any]]) -> Iterator[Block]:
         total += len(events)
         if len(pending[place]) >= BLOCK_EVENTS:
             total -= len(pending[place])
-            yield from blocks(*place, pending.pop(place), read_at.pop(place))
+            yield from blocks(place, pending.pop(place), read_at.pop(place), packer)
         if total > _MOST_PENDING:
             for each, waiting in pending.items():
-                yield from blocks(*each, waiting, read_at[each])
+                yield from blocks(each, waiting, read_at[each], packer)
             pending.clear()
             read_at.clear()
-            total = 0
+            packer = Packer()
+    total = 0
     for each, waiting in pending.items():
-        yield from blocks(*each, waiting, read_at[each])
+        yield from blocks(each, waiting, read_at[each], packer)
 
 
 def replace(old: Path, new: Path) -> None:

@@ -24,7 +24,7 @@ _BIG_INTEGER = 1
 _ODD_TEXT = 2
 _LIMIT = 2**63
 
-_encode = msgspec.msgpack.Encoder().encode
+_encoder = msgspec.msgpack.Encoder()
 
 
 def _from_extension(code: int, data: memoryview) -> object:
@@ -36,9 +36,20 @@ def _from_extension(code: int, data: memoryview) -> object:
 _decode = msgspec.msgpack.Decoder(list[object], ext_hook=_from_extension).decode
 
 
-def pack(document: object) -> bytes:
-    """Return `document` as the bytes of a block."""
-    return _FORM + zstd.compress(_packed(document), options=_HOW)
+class Packer:
+    """Makes blocks one after the other in memory it keeps; for one thread."""
+
+    def __init__(self) -> None:
+        self._compressor = zstd.ZstdCompressor(options=_HOW)
+        self._packed = bytearray()
+
+    def pack(self, document: object) -> bytes:
+        """Return `document` as the bytes of a block."""
+        try:
+            _encoder.encode_into(document, self._packed)
+        except (OverflowError, UnicodeEncodeError, TypeError, ValueError):
+            _encoder.encode_into(_tame(document), self._packed)
+        return _FORM + self._compressor.compress(self._packed, zstd.ZstdCompressor.FLUSH_FRAME)
 
 
 def unpack(payload: bytes) -> list[object]:
@@ -74,13 +85,6 @@ def damaged(reason: object) -> StoreError:
         f"A block of events is damaged: {reason}",
         hint="Restore that day from a backup, or let it go by age; alerts keep their evidence.",
     )
-
-
-def _packed(document: object) -> bytes:
-    try:
-        return _encode(document)
-    except (OverflowError, UnicodeEncodeError, TypeError, ValueError):
-        return _encode(_tame(document))
 
 
 def _tame(value: object) -> object:

@@ -11,6 +11,7 @@ from socconsole.core.event import Event
 from socconsole.errors import FileError
 from socconsole.store.event_blocks import Blocks, Place, Stored, Wanted
 from socconsole.store.event_codec import Block, decode, encode, mentions, tokens_of
+from socconsole.store.event_payload import Packer
 from socconsole.store.replacing import without
 
 _PAGE = 32
@@ -72,12 +73,13 @@ def erase(blocks: Blocks, value: str) -> int:
 def _erase_from(blocks: Blocks, day: str, value: str) -> int:
     spellings = _spellings(value)
     place, count = Place(day, 0), 0
+    packer = Packer()
     while page := blocks.after(place, Wanted(), _PAGE):
         changed: dict[int, Block] = {}
         erased = 0
         for stored in page:
             if mentions(stored.payload, spellings):
-                block, events = _without(stored, spellings)
+                block, events = _without(stored, spellings, packer)
                 if events:
                     changed[stored.place.id] = block
                     erased += events
@@ -95,11 +97,12 @@ def _spellings(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((value, plain, ascii_only)))
 
 
-def _without(stored: Stored, spellings: tuple[str, ...]) -> tuple[Block, int]:
+def _without(stored: Stored, spellings: tuple[str, ...], packer: Packer) -> tuple[Block, int]:
     events = decode(stored.payload, "", stored.generation_id)
     erased = [_event_without(each, spellings) for each in events]
     count = sum(new is not old for new, old in zip(erased, events, strict=True))
-    return encode(stored.source_id, stored.generation_id, erased, stored.time_to), count
+    where = stored.source_id, stored.generation_id
+    return encode(where, erased, stored.time_to, packer), count
 
 
 def _event_without(event: Event, spellings: tuple[str, ...]) -> Event:

@@ -15,6 +15,7 @@ from socconsole.store.event_blocks import Blocks, Place, Stored, Wanted
 from socconsole.store.event_codec import BLOCK_EVENTS, blocks, decode, token
 from socconsole.store.event_files import EventFiles
 from socconsole.store.event_partitions import EventPartitions
+from socconsole.store.event_payload import Packer
 from socconsole.store.tables import Generation, Source, table_of
 from socconsole.store.types import to_micros
 
@@ -72,6 +73,7 @@ class EventStore:
         else:
             self._blocks = EventPartitions(database.engine)
         self._names: dict[int, str] = {}
+        self._packer = Packer()
         self._day = ""
         """The day stored in last."""
 
@@ -92,7 +94,7 @@ class EventStore:
         """
         moment = read_at or datetime.now(UTC)
         self._day = day = self._day_of(moment.astimezone(UTC))
-        encoded = list(blocks(source_id, generation_id, events, to_micros(moment)))
+        encoded = list(blocks((source_id, generation_id), events, to_micros(moment), self._packer))
         if encoded:
             self._blocks.insert(session, encoded, day)
 

@@ -17,6 +17,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import bindparam, update
+
 from socconsole.core.event import Event, ReadContext
 from socconsole.parsers import find, open_parser
 from socconsole.parsers.reading import decode, read_line, split
@@ -77,12 +79,16 @@ def keep(
         session.add(place)
         session.flush()
         source_id, generation_id = source.id, place.id
+    table = Generation.__table__
+    checkpoint = (
+        update(table).where(table.c.id == bindparam("place")).values(offset=bindparam("end"))
+    )
     wall = processor = 0.0
     for batch in batches(events, count, generation_id):
         start, used = time.perf_counter(), time.process_time()
         with database.begin() as session:
             store.append(session, source_id, generation_id, batch, read_at=NOON)
-            session.get(Generation, generation_id).offset = batch[-1].line.end
+            session.execute(checkpoint, {"place": generation_id, "end": batch[-1].line.end})
         wall += time.perf_counter() - start
         processor += time.process_time() - used
     return wall, processor

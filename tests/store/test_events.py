@@ -8,7 +8,7 @@ from socconsole.errors import StoreError
 from socconsole.store.database import Database
 from socconsole.store.event_blocks import Place, Wanted
 from socconsole.store.event_codec import Block, blocks, decode
-from socconsole.store.event_payload import pack
+from socconsole.store.event_payload import Packer
 from socconsole.store.events import EventStore
 from socconsole.store.tables import Generation
 from tests.store.rows import a_source
@@ -353,11 +353,11 @@ def test_a_damaged_block_is_said_and_its_day_left_as_it_is(database, store, plac
         (b"", "begins with b''"),
         (b"\x02abc", "a form this program does not know"),
         (b"\x01abc", "damaged: "),
-        (pack([[], []])[:-1], "it has no end"),
-        (pack([[], []]) + b"more", "damaged: "),
-        (pack(["x" * (65 << 20)]), "it is too large"),
-        (pack([[], ["not columns"]]), "damaged: "),
-        (pack([1]), "damaged: "),
+        (Packer().pack([[], []])[:-1], "it has no end"),
+        (Packer().pack([[], []]) + b"more", "damaged: "),
+        (Packer().pack(["x" * (65 << 20)]), "it is too large"),
+        (Packer().pack([[], ["not columns"]]), "damaged: "),
+        (Packer().pack([1]), "damaged: "),
     ],
 )
 def test_what_is_no_block_is_said(payload, reason):
@@ -367,7 +367,7 @@ def test_what_is_no_block_is_said(payload, reason):
 
 def test_a_block_ends_early_when_its_lines_are_long():
     long = [an_event(1, number, text="x" * (1 << 20)) for number in range(9)]
-    made = list(blocks(1, 1, long, 0))
+    made = list(blocks((1, 1), long, 0, Packer()))
     assert [block.events for block in made] == [4, 4, 1]
     assert [event.line.number for block in made for event in decode(block.payload, "", 1)] == [
         *range(1, 10)
