@@ -46,7 +46,8 @@ def statements(dialect: str) -> Iterator[str]:
 
 def words(table: str, columns: tuple[str, ...] | None = None) -> str:
     """Return the PostgreSQL expression that the search index of `table` is made of."""
-    texts = " || ' ' || ".join(f"coalesce({name}, '')" for name in columns or SEARCHED[table])
+    names = columns or [f"{table}.{name}" for name in SEARCHED[table]]  # others may be joined
+    texts = " || ' ' || ".join(f"coalesce({name}, '')" for name in names)
     return f"to_tsvector('simple', {texts})"
 
 

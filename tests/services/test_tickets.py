@@ -295,6 +295,13 @@ FOUND = (
     ("age<1h", []),
     ("due<2026-11-22", ["payroll"]),
     ("asset:db-1", ["payroll"]),
+    ("asset:none", ["printer"]),
+    ("incident:any", []),
+    ("ayrol", ["payroll"]),
+    ("SOC-2026-002 wages", ["payroll"]),
+    ("!wages", ["printer"]),
+    ("026-002 or ~prtr", ["payroll", "printer"]),
+    ("priority:p4 or priority:p1", ["payroll", "printer"]),
 )
 
 
@@ -304,7 +311,8 @@ def test_tickets_are_found_by_the_filter_language(database, noon):
         session.flush()
         for title, level in (("printer", Level.LOW), ("payroll", Level.HIGH)):
             asset = "db-1" if title == "payroll" else ""
-            report = Report(title=title, stake=Stake(level, level), asset=asset)
+            said = "Who saw the wages?" if asset else ""
+            report = Report(title=title, stake=Stake(level, level), asset=asset, description=said)
             row = tickets.open_by_hand(session, report, by="m", now=noon)
             if title == "printer":
                 tickets.assign(session, [row.id], "ben", by="m", now=noon)

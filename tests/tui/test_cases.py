@@ -9,6 +9,7 @@ from socconsole.services.tickets import Report
 from socconsole.store.queries import incidents as incident_queries
 from socconsole.store.queries import tickets as queries
 from socconsole.store.tables import Ticket
+from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.reading.store_access import StoreAccess
 from tests.conftest import NOON
 from tests.store.rows import an_alert
@@ -47,6 +48,7 @@ async def test_an_empty_list_says_what_to_do_and_is_read_once(bare_setup, monkey
 
     async with at_the_console(bare_setup) as analyst:
         monkeypatch.setattr(StoreAccess, "read", counted)
+        monkeypatch.setattr(ReadsAgain, "on_store_changed", lambda _: None)  # presence writes too
         await analyst.presses("4")
         assert "No open ticket · + opens one by hand" in analyst.screen
         await analyst.presses("5")

@@ -68,6 +68,8 @@ class Places:
     """What `~letters` are looked for in."""
     searched: str = ""
     """The table whose search index holds the texts."""
+    inside: tuple[ColumnElement[Any], ...] = ()
+    """What free text is looked for inside words too: only where rows are few."""
 
 
 _ALERT = METADATA.tables["alert"].c
@@ -193,10 +195,11 @@ def _contains(phrase: str, places: Places, asking: Asking) -> Test:
     Punctuation alone has no words: it is looked for as it stands, which is slow.
     """
     words = [word for word in phrase.split() if any(map(str.isalnum, word))]
+    pattern = f"%{_literal(phrase)}%"
     if words and places.searched:
         dialect = "sqlite" if asking.is_sqlite else "postgresql"
-        return matching(dialect, places.searched, " ".join(f"{word}*" for word in words))
-    pattern = f"%{_literal(phrase)}%"
+        found = matching(dialect, places.searched, " ".join(f"{word}*" for word in words))
+        return or_(found, *(asking.like(text, pattern) for text in places.inside))
     return or_(*(asking.like(text, pattern) for text in places.texts))
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, Select, func
+from sqlalchemy import ColumnElement, Row, Select, func
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -189,8 +188,8 @@ class TicketFilter:
     """Empty: any."""
     assignee: str | None = None
     """A login; empty text: nobody's."""
-    passes: Callable[[TicketRow], bool] | None = None
-    """What else has to hold; see `ticket_filter`."""
+    holds: Callable[[str], ColumnElement[bool]] | None = None
+    """What else has to hold, in the words of a dialect; see `ticket_filter`."""
 
 
 def tickets(
@@ -202,11 +201,10 @@ def tickets(
         query = query.where(col(Ticket.status).in_(wanted.statuses))
     if wanted.assignee is not None:
         query = query.where(func.coalesce(col(Ticket.assignee), "") == wanted.assignee)
+    if wanted.holds is not None:
+        query = query.where(wanted.holds(session.connection().dialect.name))
     query = query.order_by(col(Ticket.priority), col(Ticket.due_at), col(Ticket.id).desc())
-    if wanted.passes is None:
-        query = query.limit(limit)
-    rows = (_row(found) for found in session.execute(query))
-    return tuple(islice(filter(wanted.passes, rows) if wanted.passes else rows, limit))
+    return tuple(map(_row, session.execute(query.limit(limit))))
 
 
 def by_ids(session: Session, ticket_ids: Sequence[int]) -> tuple[TicketRow, ...]:

@@ -52,11 +52,10 @@ class TicketsScreen(ReadsAgain, Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._views = ViewBar("tickets")
-        self._wanted_now: TicketFilter | None = None
         self._filter = FilterPrompt(console(self), lambda: TICKET_FIELDS, self.action_load)
 
     def compose(self) -> ComposeResult:
-        yield from framed(VirtualTable(self._columns(), empty="Loading …", gone=self._is_gone))
+        yield from framed(VirtualTable(self._columns(), empty="Loading …"))
 
     @property
     def table(self) -> "VirtualTable[TicketRow]":
@@ -70,8 +69,7 @@ class TicketsScreen(ReadsAgain, Screen[None]):
         from socconsole.store.queries.tickets import tickets
 
         self._show_bar()
-        self._wanted_now = wanted = self._wanted()
-        rows = await console(self).store.read(tickets, wanted)
+        rows = await console(self).store.read(tickets, self._wanted())
         self.table.empty = self._why_empty()
         self.table.show_rows([(row.id, row) for row in rows])
         await self._views.read(console(self))
@@ -158,12 +156,6 @@ class TicketsScreen(ReadsAgain, Screen[None]):
         console(self).open(TicketScreen(tuple(ids), list(ids).index(message.row_id)))
 
     # What a row says.
-
-    def _is_gone(self, row: "TicketRow") -> bool:
-        wanted = self._wanted_now
-        if wanted is None or (wanted.statuses and row.status not in wanted.statuses):
-            return wanted is not None
-        return wanted.passes is not None and not wanted.passes(row)
 
     def _columns(self) -> "list[Column[TicketRow]]":
         return [
