@@ -3,14 +3,14 @@
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from socconsole import __version__
 from socconsole.errors import SocError, UsageError
 
 if TYPE_CHECKING:
-    from cyclopts import App
+    from cyclopts import App, CycloptsError
 
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -87,7 +87,7 @@ GLOBAL_OPTIONS: dict[str, str] = {
 
 def build_app() -> "App":
     """Return the command tree without importing any command."""
-    from cyclopts import App
+    from cyclopts import App, Parameter
 
     app = App(
         name="socconsole",
@@ -96,10 +96,16 @@ def build_app() -> "App":
         exit_on_error=False,
         print_error=False,
         result_action="return_value",
+        default_parameter=Parameter(negative="", show_default=_shown_default),
     )
     for name, (target, help_line) in COMMANDS.items():
         app.command(target, name=name, help=help_line)
     return app
+
+
+def _shown_default(value: object) -> object:
+    """Return a default that says something in a command's help; nothing for an empty one."""
+    return None if value in (None, "", ()) or isinstance(value, bool) else value
 
 
 def overview() -> str:
@@ -119,8 +125,20 @@ def overview() -> str:
     return "\n".join(lines)
 
 
+_AT_ONCE: dict[tuple[str, ...], Callable[[], str]] = {
+    ("--help",): overview,
+    ("-h",): overview,
+    ("--version",): lambda: __version__,
+}
+"""What is answered without the command parser, which takes longer than all the rest."""
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; raises what the command raises."""
+    at_once = _AT_ONCE.get(tuple(arguments))
+    if at_once is not None:
+        print(at_once())
+        return 0
     from socconsole.cli.context import Context
 
     options = console_options(arguments)
@@ -200,12 +218,7 @@ def _check_command(word: str) -> None:
 def main() -> int:
     """Run the program and return its exit code: 0, 1, 2, 3 or 130."""
     arguments = sys.argv[1:]
-    if arguments in (["--help"], ["-h"]):
-        print(overview())
-        return 0
-    if arguments == ["--version"]:
-        print(__version__)
-        return 0
+    _fill_streams()
     try:
         code = run(arguments)
         sys.stdout.flush()
@@ -222,6 +235,17 @@ def main() -> int:
     return code
 
 
+def _fill_streams() -> None:
+    """Open standard streams that were closed, so that no log or database gets their numbers."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, os.O_RDWR)
+            if handle != number:
+                os.dup2(handle, number)
+                os.close(handle)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - it lives as long as the process
+
+
 def _explain(error: Exception) -> int:
     """Say on stderr what went wrong, in one line, and return the exit code."""
     from cyclopts import CycloptsError
@@ -231,7 +255,7 @@ def _explain(error: Exception) -> int:
     if isinstance(error, SocError):
         text, code = str(error), error.exit_code
     elif isinstance(error, CycloptsError):
-        text, code = f"{error} Try --help.", 2
+        text, code = f"{_wrong_words(error)} Try --help.", 2
     elif isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         text, code = f"{place}{error.strerror or error}.{_cure(error)}", 3
@@ -240,6 +264,23 @@ def _explain(error: Exception) -> int:
         text, code = f"This is a bug in socconsole ({what}). Run it with --debug to see where.", 3
     print(f"socconsole: {safe_text(text)}", file=sys.stderr)
     return code
+
+
+def _wrong_words(error: "CycloptsError") -> str:
+    """Say what is wrong with the words of a command, in those of its help."""
+    from cyclopts import CoercionError, MissingArgumentError
+
+    argument = error.argument
+    if argument is None:
+        return str(error)
+    name = argument.name if argument.index is None else argument.name.lstrip("-").upper()
+    command = " ".join(error.command_chain or ())
+    if isinstance(error, MissingArgumentError):
+        given = error.keyword or any(token.keyword for token in argument.tokens)
+        return f"{name} needs a value." if given else f"`{command}` needs {name}."
+    if isinstance(error, CoercionError) and error.target_type in (int, float) and error.token:
+        return f"{name}: {error.token.value!r} is no number."
+    return str(error)
 
 
 def _cure(error: OSError) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from socconsole.cli.context import Context
+from socconsole.cli.numbers import Limit
 from socconsole.cli.output import print_json, print_table, print_text
 
 app = App(name="actions", help="What was done, by whom.")
@@ -15,7 +16,7 @@ def list_(
     *,
     everybody: Annotated[bool, Parameter(name=["--all", "-a"], negative=())] = False,
     by: str | None = None,
-    limit: int = 50,
+    limit: Limit = 50,
     json: bool = False,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:

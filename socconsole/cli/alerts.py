@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from socconsole.cli.context import Context
+from socconsole.cli.numbers import Limit
 from socconsole.cli.output import print_json, print_jsonl, print_table, print_text
 from socconsole.core.plain import rfc3339
 
@@ -37,7 +38,7 @@ def list_alerts(
     *filter: str,
     json: bool = False,
     jsonl: bool = False,
-    limit: int | None = None,
+    limit: Limit | None = None,
     sort: str = "rank",
     reverse: bool = False,
     group_by: str | None = None,

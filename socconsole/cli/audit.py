@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from socconsole.cli.context import Context
+from socconsole.cli.numbers import Limit
 from socconsole.cli.output import print_json, print_jsonl, print_table, print_text
 from socconsole.errors import UsageError
 from socconsole.settings import state_folder
@@ -20,7 +21,7 @@ def list_(
     *,
     by: str | None = None,
     action: int | None = None,
-    limit: int = 50,
+    limit: Limit = 50,
     json: bool = False,
     jsonl: bool = False,
     context: Annotated[Context, Parameter(parse=False)],

@@ -65,8 +65,11 @@ class Context:
         from socconsole.cli.output import say
         from socconsole.store.schema import OlderSchemaError
 
+        is_new = database.path is not None and not database.path.exists()
         try:
             database.create()
+            if is_new:
+                say(f"Made a new database: {database.path}")
         except OlderSchemaError as error:
             is_file = database.path is not None and not self.read_only
             if not (is_file and _agrees(f"{error.what} Upgrade it now, after a backup? [y/N] ")):

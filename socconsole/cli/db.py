@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from socconsole.store.database import Database
     from socconsole.store.events import EventStore
 
+WithEvents = Annotated[bool, Parameter(negative="--no-events")]
+
 app = App(name="db", help="Upgrade, back up, verify and describe the database.")
 
 
@@ -111,7 +113,7 @@ def upgrade(*, json: bool = False, context: Annotated[Context, Parameter(parse=F
 def backup(
     target: Path,
     *,
-    events: bool = True,
+    events: WithEvents = True,
     json: bool = False,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:
@@ -169,7 +171,7 @@ def restore(copy: Path, *, context: Annotated[Context, Parameter(parse=False)]) 
 def export_(
     target: Annotated[Path | None, Parameter()] = None,
     *,
-    events: bool = True,
+    events: WithEvents = True,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:
     """Write the whole store as JSON lines: for another engine, or another program.
@@ -211,7 +213,7 @@ def _database_and_events(context: Context) -> Iterator[tuple["Database", "EventS
 def import_(
     source: Path,
     *,
-    events: bool = True,
+    events: WithEvents = True,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:
     """Read an export into an empty database.

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -51,7 +52,9 @@ def demo(
         context: The global options.
 
     """
-    if speed <= 0 or (seconds is not None and seconds <= 0):
+    if not all(
+        number > 0 and isfinite(number) for number in (speed, 1.0 if seconds is None else seconds)
+    ):
         raise UsageError("--speed and --seconds have to be greater than zero.")
     lines = load_scenario(sample_data() / "scenario")
     if write is not None:

@@ -184,10 +184,13 @@ def custody(evidence_id: int, *, json: bool = False, context: Given) -> int:
         context: The global options.
 
     """
+    from socconsole.errors import NotFoundError
     from socconsole.store.queries import notes as queries
 
     with context.database() as database, database.read() as session:
         rows = queries.custody(session, evidence_id)
+    if not rows:
+        raise NotFoundError(f"There is no evidence {evidence_id}.", hint="See `evidence list`.")
     if json:
         print_json(rows)
     else:

@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 
 from socconsole.cli.cases import ahead, who
 from socconsole.cli.context import Context
+from socconsole.cli.numbers import Limit
 from socconsole.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def amend(handoff: int, text: str, *, json: bool = False, context: Given) -> int
 
 
 @app.command(name="list")
-def list_(*, limit: int = 50, json: bool = False, context: Given) -> int:
+def list_(*, limit: Limit = 50, json: bool = False, context: Given) -> int:
     """List the handoffs, newest first.
 
     Args:

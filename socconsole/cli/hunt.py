@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from socconsole.cli.context import Context
 from socconsole.cli.moments import moment
+from socconsole.cli.numbers import LimitOrAll
 from socconsole.cli.output import print_jsonl, print_text
 from socconsole.core.plain import rfc3339
 from socconsole.errors import NotFoundError
@@ -25,7 +26,7 @@ def hunt(
     since: str | None = None,
     until: str | None = None,
     source: str | None = None,
-    limit: int = 0,
+    limit: LimitOrAll = 0,
     newest: bool = False,
     jsonl: bool = False,
     context: Annotated[Context, Parameter(parse=False)],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from socconsole.cli.context import Context
+from socconsole.cli.numbers import Limit
 from socconsole.cli.output import print_text
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def queue(
     *filter: str,
     plain: Annotated[bool, Parameter(negative=())] = True,
     once: Annotated[bool, Parameter(negative=())] = False,
-    limit: int = 50,
+    limit: Limit = 50,
     seconds: float | None = None,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:

@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from socconsole.cli.context import Context
+from socconsole.cli.numbers import Limit
 from socconsole.cli.output import print_json, print_table, print_text
 from socconsole.errors import ForbiddenError, NotFoundError
 from socconsole.settings import add_source, config_folder
@@ -69,7 +70,7 @@ def list_sources(
 def list_notes(
     source: str | None = None,
     *,
-    limit: int = 200,
+    limit: Limit = 200,
     json: bool = False,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:

@@ -42,7 +42,11 @@ def priority(
     from socconsole.services.ticket_clock import Stake
 
     if not names:
-        print_text(grid.grid_lines(grid.grid_of(context.settings().priority)))
+        cells = grid.grid_of(context.settings().priority)
+        if json:
+            print_json([{"impact": i, "urgency": u, "priority": p} for (i, u), p in cells.items()])
+        else:
+            print_text(grid.grid_lines(cells))
         return 0
     stake = Stake(
         grid.Level(impact),

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from socconsole.cli.cases import ticket_document, who
 from socconsole.cli.context import Context
+from socconsole.cli.numbers import Limit
 from socconsole.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 Given = Annotated[Context, Parameter(parse=False)]
 
 
-def search(*words: str, limit: int = 50, json: bool = False, context: Given) -> int:
+def search(*words: str, limit: Limit = 50, json: bool = False, context: Given) -> int:
     """Search the tickets that ended by their words. Exit code 1: none has any of them.
 
     Args:

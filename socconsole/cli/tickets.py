@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 
 from socconsole.cli.cases import ahead, behind, ticket_document, ticket_ids, who
 from socconsole.cli.context import Context
+from socconsole.cli.numbers import Limit
 from socconsole.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def list_(
     closed: bool = False,
     assignee: str | None = None,
     mine: bool = False,
-    limit: int = 1000,
+    limit: Limit = 1000,
     json: bool = False,
     context: Given,
 ) -> int:

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from socconsole.errors import ConflictError, StoreError, UsageError
 from socconsole.store import driver
 from socconsole.store.changes import ChangePoller, poller
-from socconsole.store.faults import explained, gone
+from socconsole.store.faults import TOO_LARGE, explained, gone
 from socconsole.store.place import identity
 from socconsole.store.turns import Turns
 
@@ -202,6 +202,10 @@ class Database:
             ) from None
         except self._refusals as error:
             raise explained(error, self.url) from error
+        except OverflowError as error:
+            if "SQLite" not in str(error):
+                raise
+            raise UsageError(TOO_LARGE) from None
 
 
 def database_url(text: str) -> URL:

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
-from socconsole.errors import ConflictError, ForbiddenError, SocError, StoreError
+from socconsole.errors import ConflictError, ForbiddenError, SocError, StoreError, UsageError
 
 _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
@@ -44,6 +44,8 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "Run `socconsole db upgrade`.",
     ),
 )
+
+TOO_LARGE = "A number is larger than any there can be in the database."
 
 _REFUSALS: tuple[tuple[tuple[str, ...], type[SocError], str, str], ...] = (
     (
@@ -100,6 +102,7 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[SocError], str, str], ...] = (
         "The database server does not accept this login.",
         "With peer authentication it is the account's own name; else look at ~/.pgpass.",
     ),
+    (("out of range",), UsageError, TOO_LARGE, ""),
     (
         ("row-level security", "permission denied"),
         ForbiddenError,

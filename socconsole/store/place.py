@@ -65,18 +65,26 @@ def is_team_folder(folder: Path) -> bool:
 
 
 def check_rights(path: Path) -> None:
-    """Refuse a file that others may read but not write.
+    """Refuse what is no file, and a file that others may read but not write.
 
     A reader of a write-ahead database makes side files of its own, and then the owner is locked
     out. And logs are nobody's business but the team's.
 
     Raises:
-        StoreError: The mode is neither private nor the team's.
+        StoreError: It is no file, or the mode is neither private nor the team's.
 
     """
     if not path.exists():
         return
-    mode = stat.S_IMODE(path.stat().st_mode)
+    found = path.stat().st_mode
+    if not stat.S_ISREG(found):
+        kind = "a folder" if stat.S_ISDIR(found) else "a device, a pipe or a socket"
+        raise StoreError(
+            f"This is {kind}, and a database is a file.",
+            hint="Name a file with --db.",
+            where=str(path),
+        )
+    mode = stat.S_IMODE(found)
     if mode & 0o007:
         raise StoreError(
             f"Everybody on this host may use the database (mode {mode:04o}).",

@@ -82,7 +82,9 @@ def version_of(connection: Connection) -> int:
         return int(version or 0)
     if connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar():
         raise StoreError(
-            "This SQLite file belongs to another program.", hint="Name another one with --db."
+            "This SQLite file belongs to another program.",
+            hint="Name another one with --db.",
+            where=str(connection.engine.url.database),
         )
     return 0
 

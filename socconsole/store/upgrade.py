@@ -44,8 +44,8 @@ def upgrade(
     """
     newest = migrations[-1].version if migrations else schema.VERSION
     schema.prepare(database)
-    with database.engine.connect() as connection:
-        found = schema.version_of(connection)
+    with database.read() as session:
+        found = schema.version_of(session.connection())
     if found > newest:
         raise schema.newer(database, found, newest)
     if found == 0:

@@ -84,7 +84,23 @@ def test_wrong_words_are_told_in_one_line(soc, alert_ids):
     assert "no ticket 99" in soc("tickets", "start", "99", fails=1)
     assert "no disposition 'bad'" in soc("tickets", "resolve", "1", "--as", "bad", fails=2)
     assert "is no time" in soc("tickets", "wait", "1", "--on", "x", "--chase", "soon", fails=2)
+    assert "no evidence 7" in soc("evidence", "custody", "7", fails=1)
+    assert "larger than any" in soc("alerts", "ack", "9" * 23, fails=2)
     assert "names nothing" in soc("notes", "add", "nothing", "text", fails=1)
+
+
+def test_the_grid_of_priorities_is_json_too(soc):
+    cells = soc("tickets", "priority", "--json")
+    assert {"impact": "high", "urgency": "high", "priority": "P1"} in cells
+    assert len(cells) == 9
+
+
+def test_a_database_that_is_made_is_named(soc, tmp_path):
+    mistyped = str(tmp_path / "sco.db")
+    assert f"Made a new database: {mistyped}" in soc(
+        "--db", mistyped, "alerts", "show", "1", fails=1
+    )
+    assert "Made" not in soc("--db", mistyped, "alerts", "show", "1", fails=1)
 
 
 def test_a_notes_attachment_comes_from_a_pipe_byte_for_byte(soc):

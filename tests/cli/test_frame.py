@@ -117,6 +117,49 @@ def cli_context_annotation():
     return Annotated[Context, Parameter(parse=False)]
 
 
+@pytest.mark.parametrize("words", ["--version", "--help", "help rules"])
+def test_a_full_disk_under_the_output_is_one_line(words):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "socconsole", *words.split()]
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == 3
+    assert "The disk is full" in ran.stderr
+    assert ran.stderr.count("\n") == 1
+
+
+def test_closed_standard_streams_stay_nobody_elses():
+    command = f"exec {sys.executable} -m socconsole help rules <&- >&- 2>&-"
+    assert subprocess.run(["bash", "-c", command], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("replay", "`replay` needs FILES."),
+        ("alerts show", "`alerts show` needs ALERT."),
+        ("alerts show x", "ALERT: 'x' is no number."),
+        ("alerts close 3 --as", "--as needs a value."),
+        ("tickets export SOC-2026-001", "`tickets export` needs --audience."),
+        ("alerts list --limit -1", 'Invalid value "-1" for --limit.'),
+        ("hunt x --limit -1", 'Invalid value "-1" for --limit.'),
+        ("demo --headless --speed nan", "have to be greater than zero"),
+        ("demo --headless --seconds 0", "have to be greater than zero"),
+    ],
+)
+def test_wrong_words_are_named_as_the_help_names_them(monkeypatch, capsys, words, told):
+    monkeypatch.setattr(sys, "argv", ["socconsole", *words.split()])
+    assert cli.main() == 2
+    printed = capsys.readouterr()
+    assert told in printed.err
+    assert printed.err.count("\n") == 1
+
+
+def test_help_shows_no_second_name_for_a_switch_and_no_empty_default(capsys):
+    cli.run(["tickets", "resolve", "--help"])
+    shown = capsys.readouterr().out
+    assert not any(word in shown for word in ("--no-json", "--empty-keep", "False", "[default: ]"))
+
+
 def test_a_reader_that_stops_reading_is_no_error(tmp_path):
     script = tmp_path / "talkative.py"
     script.write_text(

@@ -13,6 +13,7 @@ from socconsole.store.database import Database, begin_immediate
 from socconsole.store.events import EventStore
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert, Analyst
+from socconsole.store.upgrade import upgrade
 from tests.store.rows import an_alert
 from tests.store.test_events import another_place, append
 
@@ -22,15 +23,23 @@ def count(database) -> int:
         return session.exec(select(func.count()).select_from(Alert)).one()
 
 
-def test_a_file_that_is_no_database_is_said(tmp_path):
+def test_a_file_that_is_no_database_is_said(tmp_path, noon):
     path = tmp_path / "soc.db"
     path.write_bytes(b"this is a letter to my aunt" * 400)
     path.chmod(0o600)
     database = Database(str(path))
     with pytest.raises(StoreError, match="not an SQLite database"):
         database.create()
+    with pytest.raises(StoreError, match="not an SQLite database"):
+        upgrade(database, now=noon)
     database.close()
     assert path.read_bytes().startswith(b"this is a letter")
+
+
+def test_a_number_no_row_can_have_is_wrong_usage(database):
+    with pytest.raises(UsageError, match="larger than any"):
+        with database.read() as session:
+            session.exec(select(Alert).where(Alert.id == 10**30)).all()
 
 
 def test_a_damaged_page_is_found_by_verify_and_named_on_reading(sqlite_database, noon):

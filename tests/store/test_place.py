@@ -1,3 +1,4 @@
+import os
 import stat
 
 import pytest
@@ -46,6 +47,17 @@ def test_a_file_that_others_may_only_read_is_refused(tmp_path, bad, hint):
         database.create()
     database.close()
     assert hint in refused.value.hint
+
+
+def test_a_folder_or_a_pipe_is_refused_and_left_as_it_is(tmp_path):
+    os.mkfifo(tmp_path / "pipe", 0o644)
+    (tmp_path / "folder").mkdir(mode=0o755)
+    for name, kind in (("pipe", "pipe"), ("folder", "a folder")):
+        database = Database(str(tmp_path / name))
+        with pytest.raises(StoreError, match=kind) as refused:
+            database.create()
+        database.close()
+        assert "chmod" not in refused.value.hint
 
 
 @pytest.mark.parametrize("kind", ["nfs4", "cifs", "9p", "fuse.sshfs"])
