@@ -12,7 +12,7 @@ from socconsole.sigma.keywords import Keywords, KeywordScans
 from socconsole.sigma.needles import NeedleSets
 from socconsole.sigma.plan import Plan, make_plan
 from socconsole.sigma.quarantine import LONG, Quarantine
-from socconsole.sigma.sift import make_sift
+from socconsole.sigma.sift import Sift
 from socconsole.sigma.table import FieldTable, Ledger, Memory
 from socconsole.sigma.tree import items_of
 
@@ -59,7 +59,13 @@ class Partition:
         )
         self.memories = {table.field: Memory(table, shared.ledger) for table in self._order}
         self.scan = self.keywords.scan
-        self._sift = make_sift(self._order, self.memories, self._everything)
+        self._sift = Sift(
+            self._order,
+            self.memories,
+            self._everything,
+            wide=self._wide,
+            by_keyword=self._by_keyword,
+        )
 
     def match(self, event: Event, *, no_keyword: bool = False) -> Sequence[Definition]:
         """Return the rules `event` meets, in the order of the rule set.
@@ -67,23 +73,19 @@ class Partition:
         `no_keyword` says that its line is known to hold none of `scan`.
         """
         try:
-            possible, opened = self._sift(event)
+            step = self._sift.last_step(event)
         except TypeError:  # a list or a mapping is no key: look at its elements
             return self._match_lists(event)
-        wanting = possible & self._wide & ~opened
-        if not wanting:
-            return self._verify(possible, View(event)) if possible else ()
-        possible ^= wanting
-        view = None
-        if not no_keyword and (wanting := wanting & self._by_keyword):
+        possible, view = step.possible, None
+        if step.wants and not no_keyword:
             view = View(event)
-            possible |= wanting & self.keywords.opened(view)
+            possible |= step.wants & self.keywords.opened(view)
         return self._verify(possible, view or View(event)) if possible else ()
 
     def forget(self) -> None:
         """Forget every remembered value."""
         for memory in self.memories.values():
-            memory.forget()
+            memory.clear()
         self._verdicts.clear()
 
     def _add(self, bit: int, plan: Plan) -> None:

@@ -1,90 +1,164 @@
-"""Which rules of a partition an event leaves possible: its fields, asked one after the other."""
+"""Which rules of a partition an event leaves possible: its fields, asked one after the other.
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+Every step asks the field that has most to say about the rules that are still possible; the answer
+leads to the next step. Steps are remembered, so that to events alike no rule is counted again.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from socconsole.core.event import Event
 from socconsole.sigma.fields import value_of
-from socconsole.sigma.table import FieldTable, Memory
+from socconsole.sigma.table import FieldTable, Memory, Verdict
 
-_ALWAYS_ASKED = 3
-"""Tables that are asked of every event: those that rule most out."""
-
-_MAX_NEEDED = 4096
-
-Sift = Callable[[Event], tuple[int, int]]
-"""Event → rules that are still possible; rules whose wide gate is met."""
-
-_Table = tuple[str, bool, bool, int, Memory]
-"""Name, whether it is no plain one, whether booleans are told from numbers, what holds without."""
+MAX_BRANCHES = 6_000
+"""Ways from step to step that are remembered; then all are forgotten, so hostile events are too."""
 
 
-class _Needed(dict[int, tuple[_Table, ...]]):
-    """Rules that are still possible → the tables that have anything to say about one of them."""
+class Step:
+    """What is known of an event so far, and the field to ask next."""
 
-    def __init__(self, tables: Sequence[tuple[int, _Table]]) -> None:
-        super().__init__()
-        self._tables = tables
+    __slots__ = (
+        *("absent", "after", "asked", "deep", "left", "memory", "name", "place", "possible"),
+        *("tells", "wants"),
+    )
 
-    def __missing__(self, possible: int) -> tuple[_Table, ...]:
-        if len(self) >= _MAX_NEEDED:
-            self.clear()
-        found = tuple(table for about, table in self._tables if about & possible)
-        self[possible] = found
+    def __init__(self, possible: int, opened: int, asked: int) -> None:
+        self.possible = possible
+        """Rules no field rules out; at the last step those that all fields agree to."""
+        self.wants = opened
+        """Those of them whose wide gate is met; at the last step those that want a keyword."""
+        self.asked = asked
+        """Tables, as bits of their places, that have answered."""
+        self.left: tuple[int, ...] = ()
+        """Places of the tables that have not answered and have something to say."""
+        self.place = -1
+        """Of the table to ask next."""
+        self.name = ""
+        self.deep = False
+        """Whether the field may be the name of something deeper than the event's fields."""
+        self.tells = False
+        """Whether booleans are told from numbers."""
+        self.memory: Memory | None = None
+        """What the field's values mean; None: there is nothing left to ask."""
+        self.absent: Step | None = None
+        self.after: dict[Verdict, Step] = {}
+
+
+class Sift:
+    """Asks an event as few fields as rule every rule out, or in."""
+
+    def __init__(
+        self,
+        tables: Sequence[FieldTable],
+        memories: Mapping[str, Memory],
+        everything: int,
+        *,
+        wide: int,
+        by_keyword: int,
+    ) -> None:
+        """Ask `tables`, whose values `memories` remember.
+
+        Args:
+            tables: In the order they are asked when they have the same to say.
+            memories: One for each table, by its field.
+            everything: The bits of all rules.
+            wide: The rules with a gate across fields.
+            by_keyword: Those of them whose gate any word of the event may meet.
+
+        """
+        self._tables = tuple(tables)
+        self._memories = tuple(memories[table.field] for table in tables)
+        self._tells = tuple(table.tells_booleans() for table in tables)
+        self._everything = everything
+        self._wide = wide
+        self._by_keyword = by_keyword
+        self._steps: dict[tuple[int, int, int], Step] = {}
+        self._branches = 0
+        self._places = tuple(range(len(self._tables)))
+        self._first = self._step(everything, 0, 0, self._places)
+
+    def last_step(self, event: Event) -> Step:
+        """Return what the event's fields leave possible.
+
+        Raises:
+            TypeError: A field that was asked is a list or a mapping.
+
+        """
+        step = self._first
+        get = event.fields.get
+        while (memory := step.memory) is not None:
+            value = value_of(event, step.name) if step.deep else get(step.name)
+            if value is None:
+                step = step.absent or self._without(step)
+                continue
+            if step.tells and value.__class__ is bool:
+                value = "true" if value else "false"
+            verdict = memory[value]
+            step = step.after.get(verdict) or self._with(step, verdict)
+        return step
+
+    def forget(self) -> None:
+        """Forget every step but the first."""
+        self._steps.clear()
+        self._branches = 0
+        self._first = self._step(self._everything, 0, 0, self._places)
+
+    def _with(self, step: Step, verdict: Verdict) -> Step:
+        """Return the step after the field's value was found to mean `verdict`."""
+        opened = step.wants | verdict.wide
+        found = self._next(step, step.possible & verdict.own, opened)
+        step.after[verdict] = found
         return found
 
+    def _without(self, step: Step) -> Step:
+        """Return the step after the field was found absent."""
+        table = self._tables[step.place]
+        left = step.possible & (~table.asked | table.absent)
+        step.absent = found = self._next(step, left, step.wants)
+        return found
 
-def make_sift(order: Sequence[FieldTable], memories: Mapping[str, Memory], everything: int) -> Sift:
-    """Return the function that asks the first tables, then those some possible rule needs.
+    def _next(self, step: Step, possible: int, opened: int) -> Step:
+        self._branches += 1
+        if self._branches >= MAX_BRANCHES:
+            self.forget()
+        left = tuple(place for place in step.left if place != step.place)
+        return self._step(possible, opened, step.asked | 1 << step.place, left)
 
-    The first part is written out as code because a loop costs as much again. The text is built
-    from numbers only: field names and masks are bound as values, so no rule can put words into it.
-    """
-    tables = [_table(table, memories[table.field], everything) for table in order]
-    values: dict[str, Any] = {
-        "everything": everything,
-        "value_of": value_of,
-        "needed": _Needed(
-            [
-                (table.asked | table.opens, told)
-                for table, told in zip(order[_ALWAYS_ASKED:], tables[_ALWAYS_ASKED:], strict=True)
-            ]
-        ),
-    }
-    lines = ["def sift(event):", " m = everything; g = 0; get = event.fields.get"]
-    for number, (table, told) in enumerate(zip(order[:_ALWAYS_ASKED], tables, strict=False)):
-        name, nested, tells, absent, memory = told
-        values |= {f"name{number}": name, f"absent{number}": absent, f"memory{number}": memory}
-        lines += [" " + line for line in _asking(number, nested, tells, bool(table.opens))]
-    if len(order) > _ALWAYS_ASKED:
-        lines += [
-            " for name, nested, tells, absent, memory in needed[m]:",
-            "  v = value_of(event, name) if nested else get(name)",
-            "  if v is None: m &= absent",
-            "  else:",
-            "   if tells and v.__class__ is bool: v = 'true' if v else 'false'",
-            "   a, b = memory[v]; m &= a; g |= b",
-        ]
-    lines.append(" return m, g")
-    exec("\n".join(lines), values)  # noqa: S102 - numbers and our own words only, see above
-    sift: Sift = values["sift"]
-    return sift
+    def _step(self, possible: int, opened: int, asked: int, left: tuple[int, ...]) -> Step:
+        wanting = possible & self._wide & ~opened
+        if wanting:
+            hopeful = self._by_keyword
+            for place in left:
+                hopeful |= self._tables[place].opens
+            possible &= ~wanting | hopeful
+            wanting &= hopeful
+        key = (possible, opened & possible, asked)
+        step = self._steps.get(key)
+        if step is None:
+            step = self._steps[key] = Step(possible, opened & possible, asked)
+            self._choose(step, left, wanting)
+        return step
 
-
-def _table(table: FieldTable, memory: Memory, everything: int) -> _Table:
-    nested = "." in table.field or " " in table.field
-    absent = everything & (~table.asked | table.absent)
-    return table.field, nested, table.tells_booleans(), absent, memory
-
-
-def _asking(number: int, nested: bool, tells: bool, opens: bool) -> list[str]:
-    """Return the lines that ask one table."""
-    lines = [f"v = value_of(event, name{number})" if nested else f"v = get(name{number})"]
-    lines += [f"if v is None: m &= absent{number}", "else:"]
-    if tells:
-        lines.append(" if v.__class__ is bool: v = 'true' if v else 'false'")
-    if opens:
-        lines.append(f" a, b = memory{number}[v]; m &= a; g |= b")
-    else:
-        lines.append(f" m &= memory{number}[v][0]")
-    return lines
+    def _choose(self, step: Step, left: tuple[int, ...], wanting: int) -> None:
+        """Let the step ask the table with most to say; none when no table has anything to say."""
+        most, best = (0, 0, 0), -1
+        talking = []
+        for place in left if step.possible else ():
+            table = self._tables[place]
+            said = table.asked & step.possible
+            opens = table.opens & wanting
+            if said or opens:
+                talking.append(place)
+                score = ((said & ~table.absent).bit_count(), (said | opens).bit_count(), -place)
+                if best < 0 or score > most:
+                    best, most = place, score
+        if best < 0:
+            step.wants = wanting
+            step.possible ^= wanting
+            return
+        step.left = tuple(talking)
+        step.place = best
+        step.name = name = self._tables[best].field
+        step.deep = "." in name or " " in name
+        step.tells = self._tells[best]
+        step.memory = self._memories[best]

@@ -188,32 +188,44 @@ class Ledger:
         return self.bytes > MAX_REMEMBERED_BYTES
 
 
-class Memory(dict[object, Masks]):
-    """Value → masks, computed once a value.
+class Verdict:
+    """What a value means: every value of a field that means the same has the same verdict."""
+
+    __slots__ = ("own", "wide")
+
+    def __init__(self, own: int, wide: int) -> None:
+        self.own = own
+        """Rules whose own demands on the field hold."""
+        self.wide = wide
+        """Rules of which a wide gate is met here."""
+
+
+class Memory(dict[object, Verdict]):
+    """Value → verdict, worked out once a value.
 
     `True`, `1` and `1.0` are one key of a dict: where a partition tells them apart the caller
     passes booleans as text; a whole float has the text of its integer.
     """
 
-    __slots__ = ("_interned", "_ledger", "_table")
+    __slots__ = ("_ledger", "_table", "_verdicts")
 
     def __init__(self, table: FieldTable, ledger: Ledger) -> None:
         super().__init__()
         self._table = table
         self._ledger = ledger
-        self._interned: dict[Masks, Masks] = {}
+        self._verdicts: dict[Masks, Verdict] = {}
 
-    def __missing__(self, value: object) -> Masks:
+    def __missing__(self, value: object) -> Verdict:
         text = value if type(value) is str and len(value) <= MAX_TEXT else text_of(value)
         masks = self._table.decide(text)
+        if len(self) >= MAX_REMEMBERED:
+            self.clear()
+        if len(self._verdicts) >= MAX_REMEMBERED:
+            self._verdicts.clear()
+        verdict = self._verdicts.get(masks)
+        if verdict is None:
+            verdict = self._verdicts[masks] = Verdict(*masks)
         if len(text) <= MAX_REMEMBERED_TEXT:
-            if len(self) >= MAX_REMEMBERED:
-                self.forget()
             self._ledger.bytes += len(text) + _ENTRY_BYTES
-            masks = self[value] = self._interned.setdefault(masks, masks)
-        return masks
-
-    def forget(self) -> None:
-        """Forget every value."""
-        self.clear()
-        self._interned.clear()
+            self[value] = verdict
+        return verdict
