@@ -12,6 +12,7 @@ from socconsole.sigma.keywords import KeywordScan, is_long_json
 from socconsole.sigma.partition import Partition, Shared
 from socconsole.sigma.routing import Routes
 from socconsole.sigma.rules import RuleSet
+from socconsole.sigma.searches import Searches
 from socconsole.sigma.window import Losses
 
 _MAX_ROUTES = 4096
@@ -61,7 +62,7 @@ class Matcher:
         )
         self._has_windows = any(d.window is not None for d in ruleset.definitions)
         self._rules_by_source = Routes(ruleset.definitions)
-        self._common = Shared()
+        self._common = Shared(Searches(ruleset.cache))
         self._partitions: dict[tuple[LogSource, ...], Partition] = {}
         self._shared: dict[tuple[str, ...], Partition] = {}
         """The same rules are one partition, whatever the log sources that lead to them."""

@@ -6,6 +6,8 @@ from typing import Any
 import hyperscan
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
+from socconsole.sigma.searches import UNKEPT, Searches
+
 _FEW = 6
 """So many needles are searched one by one; more by automaton."""
 
@@ -15,6 +17,8 @@ _MOST = 1200
 _WORTH_COMPILING = 2_000
 """Bytes searched for each needle after which Hyperscan has paid for its compilation."""
 
+_ONCE = hyperscan.HS_FLAG_SINGLEMATCH
+
 Search = Callable[[bytes], Collection[int]]
 """UTF-8 → the needles that occur in it."""
 
@@ -22,14 +26,15 @@ Search = Callable[[bytes], Collection[int]]
 class Needles:
     """Finds which of many literals occur in a text."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], searches: Searches = UNKEPT) -> None:
+        """Look for `texts`; what pays to be compiled is taken from `searches`."""
         self._few = tuple(enumerate(texts)) if len(texts) <= _FEW else ()
         # On bytes: on text the search counts characters up to every hit.
         self._needles = [text.encode(errors="surrogatepass") for text in texts]
-        self._search = None if self._few else _automaton(self._needles)
-        good = all(needle and b"\0" not in needle for needle in self._needles)
-        self._patience = _WORTH_COMPILING * len(texts) if good and len(texts) <= _MOST else -1
-        """Bytes until then; negative: it is not to be."""
+        self._searches = searches
+        self._patience = -1
+        """Bytes until it pays to compile; negative: it is not to be."""
+        self._search = None if self._few else self._first_search()
 
     def found(self, text: str) -> Collection[int]:
         """Return the places, in the order they were given, of those that occur in `text`."""
@@ -39,8 +44,17 @@ class Needles:
         if self._patience > 0:
             self._patience -= len(data)
             if self._patience <= 0:
-                self._search = _hyperscan(self._needles)
+                self._search = _hyperscan(self._searches.compiled(self._needles, flags=_ONCE))
         return self._search(data)
+
+    def _first_search(self) -> Search:
+        good = all(needle and b"\0" not in needle for needle in self._needles)
+        if good and len(self._needles) <= _MOST:
+            known = self._searches.known(self._needles, flags=_ONCE)
+            if known is not None:
+                return _hyperscan(known)
+            self._patience = _WORTH_COMPILING * len(self._needles)
+        return _automaton(self._needles)
 
 
 def _automaton(needles: list[bytes]) -> Search:
@@ -53,15 +67,7 @@ def _automaton(needles: list[bytes]) -> Search:
     return search
 
 
-def _hyperscan(needles: list[bytes]) -> Search:
-    database = hyperscan.Database()
-    database.compile(
-        expressions=needles,
-        ids=list(range(len(needles))),
-        elements=len(needles),
-        flags=hyperscan.HS_FLAG_SINGLEMATCH,
-        literal=True,
-    )
+def _hyperscan(database: hyperscan.Database) -> Search:
     scratch = hyperscan.Scratch(database)
     hits: set[int] = set()
 
@@ -79,12 +85,13 @@ def _hyperscan(needles: list[bytes]) -> Search:
 class NeedleSets:
     """The searches of a rule set: partitions that look for the same literals have one together."""
 
-    def __init__(self) -> None:
+    def __init__(self, searches: Searches) -> None:
+        self._searches = searches
         self._sets: dict[tuple[str, ...], Needles] = {}
 
     def of(self, texts: tuple[str, ...]) -> Needles:
         """Return the search for `texts`."""
         known = self._sets.get(texts)
         if known is None:
-            known = self._sets[texts] = Needles(texts)
+            known = self._sets[texts] = Needles(texts, self._searches)
         return known

@@ -12,6 +12,7 @@ from socconsole.sigma.keywords import Keywords, KeywordScans
 from socconsole.sigma.needles import NeedleSets
 from socconsole.sigma.plan import Plan, make_plan
 from socconsole.sigma.quarantine import LONG, Quarantine
+from socconsole.sigma.searches import Searches
 from socconsole.sigma.sift import Sift
 from socconsole.sigma.table import FieldTable, Ledger, Memory
 from socconsole.sigma.tree import items_of
@@ -25,11 +26,11 @@ _MAX_VERDICTS = 20_000
 class Shared:
     """What all partitions of a matcher have together."""
 
-    def __init__(self) -> None:
+    def __init__(self, searches: Searches) -> None:
         self.quarantine = Quarantine()
         self.ledger = Ledger()
-        self.scans = KeywordScans()
-        self.needles = NeedleSets()
+        self.scans = KeywordScans(searches)
+        self.needles = NeedleSets(searches)
 
 
 class Partition:

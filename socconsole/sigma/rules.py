@@ -34,6 +34,8 @@ class RuleSet:
     """What the matcher works on, in the order of `rules`, filters applied."""
     quiet: frozenset[str] = frozenset()
     """Ids of rules that only feed correlations."""
+    cache: Path | None = None
+    """Where what is compiled for them later is kept too."""
 
 
 def load_rules(
@@ -70,7 +72,7 @@ def load_rules(
         definitions += [_placed(definition, name) for definition in found.definitions]
         errors += [RuleError(what, hint=hint, where=name + at) for at, what, hint in found.errors]
     store.save()
-    return assemble(definitions, errors, disabled=frozenset(disabled))
+    return replace(assemble(definitions, errors, disabled=frozenset(disabled)), cache=cache)
 
 
 def _files(paths: Iterable[Path], errors: list[RuleError]) -> Iterator[Path]:

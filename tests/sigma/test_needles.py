@@ -6,6 +6,7 @@ import pytest
 
 from socconsole.sigma import needles
 from socconsole.sigma.needles import Needles
+from socconsole.sigma.searches import KEPT_FILES, Searches
 
 
 def a_text(chance, length, letters):
@@ -23,3 +24,23 @@ def test_every_search_finds_what_occurs(count, letters, monkeypatch):
         inside = a_text(chance, chance.randint(0, 60), letters)
         assert set(search.found(inside)) == {n for n, text in enumerate(texts) if text in inside}
     assert search._patience <= 0 or count <= needles._FEW
+
+
+def test_a_search_is_compiled_once_for_all_processes(tmp_path, monkeypatch):
+    monkeypatch.setattr(needles, "_WORTH_COMPILING", 0.1)
+    texts = tuple(map("word {}".format, range(10)))
+    assert Needles(texts, Searches(tmp_path)).found("no word 7 here") == {7}
+    (kept,) = tmp_path.iterdir()
+    monkeypatch.setattr(needles, "_automaton", None)  # not asked any more
+    assert Needles(texts, Searches(tmp_path)).found("no word 7 here") == {7}
+    monkeypatch.undo()
+    kept.write_bytes(kept.read_bytes()[:-1] + b"?")
+    assert Needles(texts, Searches(tmp_path)).found("word 1, word 8") == {1, 8}
+
+
+def test_the_folder_of_searches_stays_small(tmp_path):
+    for number in range(KEPT_FILES + 3):
+        Searches(tmp_path).compiled([b"%d" % number], flags=0)
+    assert len(list(tmp_path.iterdir())) == KEPT_FILES
+    assert Searches(tmp_path).known([b"%d" % number], flags=0)
+    assert Searches(tmp_path / "1" / "2").known([b"1"], flags=0) is None
