@@ -106,12 +106,22 @@ def only(field: str, value: str) -> str:
     return f"{field}:{written(value)}"
 
 
+def both(one: str, other: str) -> str:
+    """Return the filter that what passes both finds."""
+    parts = [part for part in (one.strip(), other.strip()) if part]
+    if len(parts) == 1:
+        return parts[0]
+    return " ".join(_grouped(part) for part in parts)
+
+
+def _grouped(text: str) -> str:
+    return f"({text})" if any(word.lower() == "or" for word in _words(text)) else text
+
+
 def _with_term(text: str, term: str, *, without: str) -> str:
     words = [word for word in _words(text) if word != without]
     if term not in words:
-        if any(word.lower() == "or" for word in words):
-            words = [f"({' '.join(words)})"]
-        words.append(term)
+        return both(" ".join(words), term)
     return " ".join(words)
 
 

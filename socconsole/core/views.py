@@ -32,5 +32,13 @@ SHIPPED_VIEWS = (
     View("Waiting", "status:waiting", screen="tickets", sort=""),
     View("Resolved", "status:resolved", screen="tickets", sort=""),
     View("Closed", "status:closed", screen="tickets", sort=""),
+    View("Open", screen="incidents", sort=""),
+    View("Mine", "who:me", screen="incidents", sort=""),
+    View("Closed", "phase:closed", screen="incidents", sort=""),
+    View("All", screen="tail", sort=""),
+    View("Errors", "category:exception", screen="tail", sort=""),
+    View("Mine", "by:me", screen="actions", sort=""),
+    View("Everybody", screen="actions", sort=""),
+    View("Undone", "state:undone", screen="actions", sort=""),
 )
 """What every list begins with, in the order of its bar."""

@@ -9,13 +9,20 @@ from sqlmodel import Session, col, select
 
 from socconsole.core.filter import parse_filter
 from socconsole.core.filter_words import ALERT_FIELDS, EVENT_FIELDS, TICKET_FIELDS
+from socconsole.core.list_words import ACTION_FIELDS, INCIDENT_FIELDS
 from socconsole.core.views import SHIPPED_VIEWS, View
 from socconsole.errors import ForbiddenError, NotFoundError, UsageError
 from socconsole.store.queries.views import view_row
 from socconsole.store.recording import recording
 from socconsole.store.tables import View as StoredView
 
-VOCABULARIES = {"queue": ALERT_FIELDS, "tickets": TICKET_FIELDS, "tail": EVENT_FIELDS}
+VOCABULARIES = {
+    "queue": ALERT_FIELDS,
+    "tickets": TICKET_FIELDS,
+    "incidents": INCIDENT_FIELDS,
+    "tail": EVENT_FIELDS,
+    "actions": ACTION_FIELDS,
+}
 """Screen → the words of its filters."""
 
 

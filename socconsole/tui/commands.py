@@ -98,7 +98,7 @@ async def _manual(app: "Console", rest: str) -> None:
 
 
 async def _view(app: "Console", rest: str) -> None:
-    from socconsole.tui.queue_views import run_view_command
+    from socconsole.tui.saved_views import run_view_command
 
     await run_view_command(app, rest)
 
@@ -133,7 +133,7 @@ COMMANDS: dict[str, Command] = {
     "q": Command("Quit", _quit, is_whole=True),
     "quit": Command("Quit", _quit, is_whole=True),
     "view": Command(
-        "Show a saved view of the queue; save NAME, team NAME, remove NAME",
+        "Show a saved view of the list; save NAME, team NAME, remove NAME",
         _view,
         lambda _: ("save ", "team ", "remove ", *(view.name for view in SHIPPED_VIEWS)),
     ),

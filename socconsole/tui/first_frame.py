@@ -26,7 +26,7 @@ from socconsole.tui.lines import (
     row_line,
     titles_line,
 )
-from socconsole.tui.queue_views import ViewBar, fitting
+from socconsole.tui.saved_views import ViewBar, fitting
 from socconsole.tui.themes import Look, read_look
 from socconsole.tui.widgets.columns import placed
 

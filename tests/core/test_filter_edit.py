@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socconsole.core.filter import parse_filter
-from socconsole.core.filter_edit import exclude, filled, gap_at, include, offers, only
+from socconsole.core.filter_edit import both, exclude, filled, gap_at, include, offers, only
 from socconsole.core.filter_words import ALERT_FIELDS
 
 
@@ -51,6 +51,12 @@ def test_include_and_exclude_replace_each_other():
     assert text == "status:new host:web-1"
     assert exclude(text, "host", "web-1") == "status:new !host:web-1"
     assert include(text, "host", "web-1") == text
+
+
+def test_two_filters_hold_both_whatever_stands_between_their_terms():
+    assert both("", " host:a ") == "host:a"
+    assert both("status:new", "host:a") == "status:new host:a"
+    assert both("host:a or host:b", 'user:x "or"') == '(host:a or host:b) user:x "or"'
 
 
 def test_a_term_added_to_alternatives_holds_for_all_of_them():

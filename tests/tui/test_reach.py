@@ -123,7 +123,8 @@ def test_every_screen_there_is_has_its_keys_checked():
         for one in vars(importlib.import_module(module.name)).values():
             if isinstance(one, type) and issubclass(one, Screen) and one is not Screen:
                 found.add(one)
-    assert found == set(screen_classes().values())
+    shown = {one for one in found if not found & set(one.__subclasses__())}
+    assert shown == set(screen_classes().values())
 
 
 @pytest.mark.parametrize("screen", KEYMAP)

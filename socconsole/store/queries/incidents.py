@@ -1,8 +1,9 @@
 """Questions about incidents, answered in frozen rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -133,6 +134,12 @@ class IncidentFilter:
     closed: bool | None = False
     """None: both."""
     words: str = ""
+    passes: Callable[[IncidentRow], bool] | None = None
+
+    def fits(self, row: IncidentRow) -> bool:
+        """Return whether a row that was read again still belongs to the list."""
+        in_phase = self.closed is None or self.closed == (row.phase == "closed")
+        return in_phase and (self.passes is None or self.passes(row))
 
 
 def incidents(
@@ -146,8 +153,11 @@ def incidents(
     for word in wanted.words.split():
         text = col(Incident.human_id) + " " + col(Incident.title)
         query = query.where(text.icontains(word, autoescape=True))
-    query = query.order_by(col(Incident.severity), col(Incident.declared_at)).limit(limit)
-    return _rows(session, session.exec(query).all())
+    query = query.order_by(col(Incident.severity), col(Incident.declared_at))
+    if wanted.passes is None:
+        return _rows(session, session.exec(query.limit(limit)).all())
+    rows = _rows(session, session.exec(query).all())
+    return tuple(islice(filter(wanted.passes, rows), limit))
 
 
 def by_ids(session: Session, incident_ids: Sequence[int]) -> tuple[IncidentRow, ...]:

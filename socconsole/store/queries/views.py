@@ -1,12 +1,15 @@
 """Saved filters, with how many alerts each finds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, or_, select
 
 from socconsole.core.views import SHIPPED_VIEWS, View
 from socconsole.errors import SocError
+from socconsole.store.queries.action_filter import action_filter, actions
+from socconsole.store.queries.incident_filter import incident_filter
+from socconsole.store.queries.incidents import incidents
 from socconsole.store.queries.queue import QueueQuery, queue_count
 from socconsole.store.queries.ticket_filter import ticket_filter
 from socconsole.store.queries.tickets import tickets
@@ -50,13 +53,34 @@ def view_row(row: StoredView) -> View:
 def view_count(session: Session, view: View, *, login: str, now: datetime) -> int | None:
     """Return how many things a view finds, up to `COUNT_CAP`; None where its filter is stale."""
     try:
-        if view.screen == "tickets":
-            wanted = ticket_filter(view.filter, login=login, now=now)
-            return len(tickets(session, wanted, limit=COUNT_CAP))
-        query = QueueQuery.of(view.filter, login=login, now=now)
+        return _COUNTS[view.screen](session, view.filter, login=login, now=now)
     except SocError:
         return None
-    return queue_count(session, query, cap=COUNT_CAP)
+
+
+def _alerts(session: Session, text: str, *, login: str, now: datetime) -> int:
+    return queue_count(session, QueueQuery.of(text, login=login, now=now), cap=COUNT_CAP)
+
+
+def _tickets(session: Session, text: str, *, login: str, now: datetime) -> int:
+    return len(tickets(session, ticket_filter(text, login=login, now=now), limit=COUNT_CAP))
+
+
+def _incidents(session: Session, text: str, *, login: str, now: datetime) -> int:
+    return len(incidents(session, incident_filter(text, login=login, now=now), limit=COUNT_CAP))
+
+
+def _actions(session: Session, text: str, *, login: str, now: datetime) -> int:
+    return len(actions(session, action_filter(text, login=login, now=now), limit=COUNT_CAP))
+
+
+_COUNTS: dict[str, Callable[..., int]] = {
+    "queue": _alerts,
+    "tickets": _tickets,
+    "incidents": _incidents,
+    "actions": _actions,
+}
+"""Screen → what counts what a filter finds on it; lines are not in this database."""
 
 
 def view_counts(

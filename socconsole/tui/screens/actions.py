@@ -2,22 +2,21 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 
+from socconsole.core.list_words import ACTION_FIELDS
 from socconsole.tui.cells import stamp
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
-from socconsole.tui.reading import column_filter
-from socconsole.tui.reading.column_filter import ColumnFilter, rows_of
+from socconsole.tui.screens.viewed import ViewedScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.columns import Column
-from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from socconsole.core.filter_words import Vocabulary
     from socconsole.store.queries.actions import ActionRow
 
 _SHOWN = 1_000
@@ -39,66 +38,39 @@ _COLUMNS: "tuple[Column[ActionRow], ...]" = (
 )
 
 
-class ActionsScreen(Screen[None]):
-    """The newest actions; yours, or everybody's."""
+class ActionsScreen(ViewedScreen):
+    """The newest actions; yours, everybody's, or those of a view."""
 
     TITLE = "Actions"
+    LIST = "actions"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("action.undo_this", "u,enter", "undo_this", "Undo the action here", hint="undo"),
-        key("action.whose", "right_square_bracket", "whose", "Mine, or everybody's", hint="whose"),
-        *column_filter.BINDINGS,
-        key("action.refresh", "r", "load", "Read again"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._mine = True
-        self._filter = ColumnFilter(console(self), "an action", _COLUMNS, self.action_load)
+    def words(self) -> "Vocabulary":
+        return ACTION_FIELDS
 
-    def compose(self) -> ComposeResult:
-        yield from framed(
-            VirtualTable(
-                _COLUMNS,
-                empty="Nothing done yet · ] shows everybody's",
-                gone=lambda row: row.undone_by is not None,
-            )
-        )
-
-    def on_mount(self) -> None:
-        self.query_one(VirtualTable).focus()
-        self.action_load()
-
-    def on_store_changed(self) -> None:
-        self.action_load()
-
-    @task
-    async def action_load(self) -> None:
-        from socconsole.store.queries.actions import list_actions
+    async def rows(self, filter_text: str) -> "Sequence[ActionRow]":
+        from socconsole.store.queries.action_filter import action_filter, actions
 
         app = console(self)
-        self.query_one("#bar", Drawn).show(
-            ("[Mine]" if self._mine else " Mine ", "tab-active" if self._mine else "tab"),
-            (" Everybody " if self._mine else "[Everybody]", "tab" if self._mine else "tab-active"),
-            *self._filter.parts,
-        )
-        by = app.login if self._mine else None
-        rows = await app.store.read(list_actions, by=by, limit=_SHOWN)
-        table = self.query_one(VirtualTable)
-        table.empty = "Nothing done yet · ] shows everybody's"
-        if self._filter.text:
-            table.empty = f"No action here has {self._filter.text} · \\ takes the filter off"
-        table.show_rows([(row.id, row) for row in self._filter.kept(rows)])
+        wanted = action_filter(filter_text, login=app.login, now=app.now())
+        return await app.store.read(actions, wanted, limit=_SHOWN)
 
-    @task
-    async def action_filter(self) -> None:
-        await self._filter.ask(lambda: rows_of(self.query_one(VirtualTable)))
+    def is_gone(self, row: "ActionRow") -> bool:
+        return row.undone_by is not None
 
-    def action_clear_filter(self) -> None:
-        self._filter.clear()
+    def why_empty(self, view: str) -> str:
+        if view == "Mine":
+            return "Nothing done yet · ] shows everybody's"
+        return f"No action in {view} · [ and ] change the view"
 
-    def action_whose(self) -> None:
-        self._mine = not self._mine
-        self.action_load()
+    def columns(self) -> "Sequence[Column[ActionRow]]":
+        return _COLUMNS
+
+    def value_of(self, row: "ActionRow", name: str) -> object:
+        own = {"what": "summary", "subject": "subject_kind"}.get(name, name)
+        return super().value_of(row, own)
 
     def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
         message.stop()
@@ -109,7 +81,7 @@ class ActionsScreen(Screen[None]):
         from socconsole.services import actions
 
         app = console(self)
-        chosen = self.query_one(VirtualTable).cursor_id
+        chosen = self.table.cursor_id
         if chosen is None:
             return
         result = await app.change(actions.undo, chosen)

@@ -1,93 +1,64 @@
 """Incidents: open ones worst first."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 
+from socconsole.core.list_words import INCIDENT_FIELDS
 from socconsole.core.sla import in_words
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
-from socconsole.tui.reading import column_filter
-from socconsole.tui.reading.column_filter import ColumnFilter, rows_of
-from socconsole.tui.reading.freshness import ReadsAgain
+from socconsole.tui.screens.viewed import ViewedScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.texts.incident_text import SEVERITY_STYLES, update_words
 from socconsole.tui.verbs import incident_verbs
 from socconsole.tui.verbs.incident_course import Chosen
 from socconsole.tui.widgets.columns import Column
-from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
-    from socconsole.store.queries.incidents import IncidentRow
+    from socconsole.core.filter_words import Vocabulary
+    from socconsole.store.queries.incidents import IncidentFilter, IncidentRow
 
 
-class IncidentsScreen(ReadsAgain, Screen[None]):
+class IncidentsScreen(ViewedScreen):
     """Incidents of a view; the verbs act on the one under the cursor."""
 
     TITLE = "Incidents"
+    LIST = "incidents"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(one for one in incident_verbs.BINDINGS if one.id != "incident.task"),
         key("incidents.declare", "plus,I", "declare", "Declare an incident", hint="declare"),
-        *column_filter.BINDINGS,
-        key("incidents.next_view", "right_square_bracket", "view", "Open, or closed"),
-        key("incidents.previous_view", "left_square_bracket", "view", "Open, or closed"),
-        key("incidents.refresh", "r", "load", "Read again"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._closed = False
-        self._filter = ColumnFilter(console(self), "an incident", self._columns(), self.action_load)
+        self._wanted: IncidentFilter | None = None
 
-    def compose(self) -> ComposeResult:
-        yield from framed(
-            VirtualTable(
-                self._columns(),
-                empty="Loading …",
-                gone=lambda row: (row.phase == "closed") != self._closed,
-            )
-        )
+    def words(self) -> "Vocabulary":
+        return INCIDENT_FIELDS
 
-    @property
-    def table(self) -> "VirtualTable[IncidentRow]":
-        return self.query_one(VirtualTable)
+    async def rows(self, filter_text: str) -> "Sequence[IncidentRow]":
+        from socconsole.store.queries.incident_filter import incident_filter
+        from socconsole.store.queries.incidents import incidents
 
-    def on_mount(self) -> None:
-        self.table.focus()
+        app = console(self)
+        self._wanted = wanted = incident_filter(filter_text, login=app.login, now=app.now())
+        return await app.store.read(incidents, wanted)
 
-    @task
-    async def action_load(self) -> None:
-        from socconsole.store.queries.incidents import IncidentFilter, incidents
+    def is_gone(self, row: "IncidentRow") -> bool:
+        return self._wanted is not None and not self._wanted.fits(row)
 
-        self.query_one("#bar", Drawn).show(
-            (" Open " if self._closed else "[Open]", "tab" if self._closed else "tab-active"),
-            ("[Closed]" if self._closed else " Closed ", "tab-active" if self._closed else "tab"),
-            *self._filter.parts,
-        )
-        rows = await console(self).store.read(incidents, IncidentFilter(closed=self._closed))
-        self.table.empty = (
-            "No incident is closed yet · [ shows open ones"
-            if self._closed
-            else "No open incident · + declares one, I on an alert or ticket too"
-        )
-        if self._filter.text:
-            self.table.empty = f"No incident here has {self._filter.text} · \\ takes the filter off"
-        self.table.show_rows([(row.id, row) for row in self._filter.kept(rows)])
+    def why_empty(self, view: str) -> str:
+        if view == "Open":
+            return "No open incident · + declares one, I on an alert or ticket too"
+        return f"No incident in {view} · [ and ] change the view"
 
-    @task
-    async def action_filter(self) -> None:
-        await self._filter.ask(lambda: rows_of(self.query_one(VirtualTable)))
-
-    def action_clear_filter(self) -> None:
-        self._filter.clear()
-
-    def action_view(self) -> None:
-        self._closed = not self._closed
-        self.action_load()
+    def value_of(self, row: "IncidentRow", name: str) -> object:
+        if name == "ticket":
+            return " ".join(row.tickets)
+        return super().value_of(row, {"id": "human_id"}.get(name, name))
 
     @task
     async def action_declare(self) -> None:
@@ -118,7 +89,7 @@ class IncidentsScreen(ReadsAgain, Screen[None]):
         ids = list(self.table.ids)
         console(self).open(IncidentScreen(tuple(ids), ids.index(message.row_id)))
 
-    def _columns(self) -> "list[Column[IncidentRow]]":
+    def columns(self) -> "list[Column[IncidentRow]]":
         return [
             Column(
                 "severity",

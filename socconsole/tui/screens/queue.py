@@ -18,16 +18,16 @@ from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.lines import CLOCKS_WIDTH
 from socconsole.tui.queue_strip import QueueStrip
-from socconsole.tui.queue_views import Shown, ViewBar, fitting, group_choices
 from socconsole.tui.reading.alert_source import AlertSource
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.reading.watching import Lookers
+from socconsole.tui.saved_views import Shown, ViewBar, fitting
 from socconsole.tui.tasks import task
 from socconsole.tui.texts.alert_text import alert_lines, read_alert
 from socconsole.tui.verbs import every_alert_verb, find_verbs
 from socconsole.tui.verbs.alert_verbs import Target
 from socconsole.tui.verbs.filter_prompt import FilterPrompt
-from socconsole.tui.verbs.value_filter import narrowed
+from socconsole.tui.verbs.value_filter import group_choices, narrowed
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.layout import TableLayout
@@ -270,7 +270,7 @@ class QueueScreen(Screen[None]):
 
     @property
     def _whole_filter(self) -> str:
-        return f"{self._views.current.filter} {self._filter.text}".strip()
+        return self._views.narrowed(self._filter.text)
 
     @property
     def shown(self) -> Shown:

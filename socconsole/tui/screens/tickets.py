@@ -3,29 +3,22 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from socconsole.core.filter_words import TICKET_FIELDS
 from socconsole.tui.cells import span
 from socconsole.tui.console import console
-from socconsole.tui.keymap import key
-from socconsole.tui.queue_views import Shown, ViewBar
-from socconsole.tui.reading.freshness import ReadsAgain
+from socconsole.tui.screens.viewed import ViewedScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.texts.ticket_text import PRIORITY_STYLES, left_words
 from socconsole.tui.verbs import ticket_verbs
-from socconsole.tui.verbs.filter_prompt import FilterPrompt, completed
 from socconsole.tui.verbs.ticket_verbs import Chosen
 from socconsole.tui.widgets.columns import Column
-from socconsole.tui.widgets.drawn import Drawn
-from socconsole.tui.widgets.frame import framed
-from socconsole.tui.widgets.layout import TableLayout
 from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
-    from socconsole.store.queries.tickets import TicketFilter, TicketRow
+    from socconsole.core.filter_words import Vocabulary
+    from socconsole.store.queries.tickets import TicketRow
 
 STATUS_WORDS = {
     "open": "open",
@@ -36,100 +29,31 @@ STATUS_WORDS = {
 }
 
 
-class TicketsScreen(ReadsAgain, Screen[None]):
+class TicketsScreen(ViewedScreen):
     """Tickets of a view; the verbs act on the marked ones or on the one under the cursor."""
 
     TITLE = "Tickets"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *ticket_verbs.BINDINGS,
-        key("tickets.filter", "slash", "filter", "Filter as you type", hint="filter"),
-        key("tickets.clear", "backslash", "clear_filter", "Take the filter off"),
-        key("tickets.next_view", "right_square_bracket", "view(1)", "Next view"),
-        key("tickets.previous_view", "left_square_bracket", "view(-1)", "Previous view"),
-        key("tickets.refresh", "r", "load", "Read again"),
-    ]
+    LIST = "tickets"
+    BINDINGS: ClassVar[list[BindingType]] = [*ticket_verbs.BINDINGS]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._views = ViewBar("tickets")
-        self._filter = FilterPrompt(console(self), lambda: TICKET_FIELDS, self.action_load)
+    def words(self) -> "Vocabulary":
+        return TICKET_FIELDS
 
-    def compose(self) -> ComposeResult:
-        yield from framed(VirtualTable(self._columns(), empty="Loading …"))
-
-    @property
-    def table(self) -> "VirtualTable[TicketRow]":
-        return self.query_one(VirtualTable)
-
-    def on_mount(self) -> None:
-        self.table.focus()
-
-    @task
-    async def action_load(self) -> None:
+    async def rows(self, filter_text: str) -> "Sequence[TicketRow]":
+        from socconsole.store.queries.ticket_filter import ticket_filter
         from socconsole.store.queries.tickets import tickets
 
-        self._show_bar()
-        rows = await console(self).store.read(tickets, self._wanted())
-        self.table.empty = self._why_empty()
-        self.table.show_rows([(row.id, row) for row in rows])
-        await self._views.read(console(self))
-        self._show_bar()
-
-    def load_views(self) -> None:
-        self.action_load()
-
-    def _wanted(self) -> "TicketFilter":
-        from socconsole.store.queries.ticket_filter import ticket_filter
-
         app = console(self)
-        return ticket_filter(self._whole_filter, login=app.login, now=app.now())
+        wanted = ticket_filter(filter_text, login=app.login, now=app.now())
+        return await app.store.read(tickets, wanted)
 
-    @property
-    def _whole_filter(self) -> str:
-        return f"{self._views.current.filter} {self._filter.text}".strip()
-
-    @property
-    def shown(self) -> Shown:
-        """What `:view save` keeps."""
-        return Shown("tickets", self._whole_filter, self.table.arrangement)
-
-    def show_view(self, name: str) -> None:
-        """Show the view called `name`; raises UsageError."""
-        self._views.take(name)
-        self._view_changed()
-
-    def _view_changed(self) -> None:
-        view = self._views.current
-        self.table.set_arrangement(TableLayout.read(view.columns, view.sort))
-        self.action_load()
-
-    def _why_empty(self) -> str:
-        name = self._views.current.name
-        if self._filter.text:
-            return f"No ticket in {name} has {self._filter.text} · \\ takes the filter off"
-        if name == "Open":
+    def why_empty(self, view: str) -> str:
+        if view == "Open":
             return "No open ticket · + opens one by hand, t on an alert opens one from it"
-        return f"No ticket in {name} · [ and ] change the view"
+        return f"No ticket in {view} · [ and ] change the view"
 
-    def _show_bar(self) -> None:
-        parts = self._views.parts()
-        parts.extend(self._filter.parts)
-        self.query_one("#bar", Drawn).show(*parts)
-
-    def action_view(self, by: int) -> None:
-        self._views.step(by)
-        self._view_changed()
-
-    @task
-    async def action_filter(self) -> None:
-        await self._filter.ask(self._complete)
-
-    async def _complete(self, text: str) -> Sequence[str]:
-        rows = [row for _, row in self.table.loaded]
-        return await completed(console(self), text, TICKET_FIELDS, lambda name: _values(rows, name))
-
-    def action_clear_filter(self) -> None:
-        self._filter.take("")
+    def value_of(self, row: "TicketRow", name: str) -> object:
+        return super().value_of(row, {"id": "human_id"}.get(name, name))
 
     # Verbs.
 
@@ -157,7 +81,7 @@ class TicketsScreen(ReadsAgain, Screen[None]):
 
     # What a row says.
 
-    def _columns(self) -> "list[Column[TicketRow]]":
+    def columns(self) -> "list[Column[TicketRow]]":
         return [
             Column(
                 "priority",
@@ -202,10 +126,3 @@ class TicketsScreen(ReadsAgain, Screen[None]):
 
     def _age(self, row: "TicketRow") -> str:
         return span(console(self).now() - row.opened_at)
-
-
-def _values(rows: "Sequence[TicketRow]", name: str) -> list[str]:
-    """Return what the tickets on the list have in a field that filters ask for by name."""
-    found = {"id": "human_id"}.get(name, name)
-    values = {str(getattr(row, found, None) or "") for row in rows}
-    return sorted(values - {""})

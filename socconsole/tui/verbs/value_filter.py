@@ -1,10 +1,13 @@
 """Narrowing by the value under the cursor: include, exclude, only, group by."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from socconsole.store.queries.queue import QueueQuery
     from socconsole.tui.console import Console
+    from socconsole.tui.screens.pick import PickScreen
 
 _WAYS = {"i": "include", "x": "exclude", "o": "only", "g": "group by"}
 
@@ -40,3 +43,42 @@ async def narrowed(
     if way == "o":
         return only(name, value)
     return (include if way == "i" else exclude)(typed, name, value)
+
+
+async def group_choices(
+    app: "Console", query: "QueueQuery", typed: str, narrow: Callable[[str], object]
+) -> "PickScreen | None":
+    """Ask for a field and return the list of its values; None when nothing was chosen."""
+    from socconsole.core.filter_edit import include
+    from socconsole.store.queries.grouping import facets
+    from socconsole.tui.screens.pick import Choice, PickScreen
+
+    fields = {
+        "r": "rule",
+        "h": "host",
+        "u": "user",
+        "i": "source_ip",
+        "s": "source",
+        "v": "severity",
+        "o": "assignee",
+    }
+    pressed = await app.choose("Group by", fields)
+    if pressed is None:
+        return None
+    field = fields[pressed]
+    groups = await app.store.read(facets, query, field, limit=200)
+    choices = [
+        Choice(
+            str(group.count),
+            group.value if group.value is not None else "–",
+            partial(
+                narrow,
+                include(typed, field, group.value)
+                if group.value is not None
+                else f"{typed} {field}:none".strip(),
+            ),
+            group.worst.label,
+        )
+        for group in groups
+    ]
+    return PickScreen(f"Alerts by {field}", choices)

@@ -1,9 +1,9 @@
-"""The views of the queue: which there are, which is shown, how many alerts each finds."""
+"""The views of a list: which there are, which is shown, how much each finds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from socconsole.core.views import SHIPPED_VIEWS, View
 from socconsole.errors import UsageError
@@ -12,9 +12,7 @@ from socconsole.tui.lines import Part
 from socconsole.tui.widgets.layout import TableLayout
 
 if TYPE_CHECKING:
-    from socconsole.store.queries.queue import QueueQuery
     from socconsole.tui.console import Console
-    from socconsole.tui.screens.pick import PickScreen
     from socconsole.tui.widgets.text_pane import Line
 
 _MANY = 1_000
@@ -29,6 +27,7 @@ class Shown:
     layout: TableLayout
 
 
+@runtime_checkable
 class HasViews(Protocol):
     """A screen whose list can be shown by saved views."""
 
@@ -89,6 +88,14 @@ class ViewBar:
             )
         self._go(found[0])
 
+    def narrowed(self, typed: str) -> str:
+        """Return the filter of the view, narrowed by what was typed."""
+        if not typed:
+            return self.current.filter
+        from socconsole.core.filter_edit import both
+
+        return both(self.current.filter, typed)
+
     def parts(self) -> list[Part]:
         """Return the bar: the current view in brackets, the others with their counts."""
         parts: list[Part] = []
@@ -125,7 +132,7 @@ class ViewBar:
         self.current = view
 
 
-def fitting(parts: Sequence[Part], width: int, *, is_listed: bool) -> list[Part]:
+def fitting(parts: Sequence[Part], width: int, *, is_listed: bool = False) -> list[Part]:
     """Return the bar's `parts`, of the views the current one alone where there is no room.
 
     Views that are listed beside the queue are not said twice.
@@ -135,61 +142,20 @@ def fitting(parts: Sequence[Part], width: int, *, is_listed: bool) -> list[Part]
     return list(parts)
 
 
-async def group_choices(
-    app: "Console", query: "QueueQuery", typed: str, narrow: Callable[[str], object]
-) -> "PickScreen | None":
-    """Ask for a field and return the list of its values; None when nothing was chosen."""
-    from socconsole.core.filter_edit import include
-    from socconsole.store.queries.grouping import facets
-    from socconsole.tui.screens.pick import Choice, PickScreen
-
-    fields = {
-        "r": "rule",
-        "h": "host",
-        "u": "user",
-        "i": "source_ip",
-        "s": "source",
-        "v": "severity",
-        "o": "assignee",
-    }
-    pressed = await app.choose("Group by", fields)
-    if pressed is None:
-        return None
-    field = fields[pressed]
-    groups = await app.store.read(facets, query, field, limit=200)
-    choices = [
-        Choice(
-            str(group.count),
-            group.value if group.value is not None else "–",
-            partial(
-                narrow,
-                include(typed, field, group.value)
-                if group.value is not None
-                else f"{typed} {field}:none".strip(),
-            ),
-            group.worst.label,
-        )
-        for group in groups
-    ]
-    return PickScreen(f"Alerts by {field}", choices)
-
-
 async def run_view_command(app: "Console", rest: str) -> None:
     """Run `:view NAME`, `:view save NAME`, `:view team NAME` or `:view remove NAME`.
 
     Raises:
-        UsageError: No queue is on screen, or there is no such view.
+        UsageError: The screen has no views, or not this one.
 
     """
     from socconsole.services import views
-    from socconsole.tui.screens.queue import QueueScreen
-    from socconsole.tui.screens.tickets import TicketsScreen
 
-    screen: HasViews | None = None
-    if isinstance(app.screen, QueueScreen | TicketsScreen):
-        screen = app.screen
-    if screen is None:
-        raise UsageError("Views are of the queue and of tickets.", hint="1 and 4 go there.")
+    screen = app.screen
+    if not isinstance(screen, HasViews):
+        raise UsageError(
+            "Nothing here has views.", hint="The queue, the tail, tickets, incidents, U have."
+        )
     shown = screen.shown
     word, _, name = rest.partition(" ")
     name = name.strip()

@@ -3,7 +3,8 @@
 import pytest
 
 from socconsole.core.disposition import parse_verdict
-from socconsole.services import alerts
+from socconsole.services import alerts, incidents, tickets
+from socconsole.services.tickets import Report
 from socconsole.store.queries.views import views
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.layout import TableLayout
@@ -87,6 +88,41 @@ async def test_a_view_keeps_columns_widths_and_order_and_the_team_finds_it(conso
     await console.types("view Mine too")
     assert "Age" not in console.lines[2]
     assert console.lines[2].index("Host") < console.lines[2].index("Rule")
+
+
+async def test_incidents_and_actions_have_views_of_their_own_with_counts(bare_setup, database):
+    with database.begin() as session:
+        for severity, title in ((1, "Ransomware"), (3, "Lost laptop")):
+            opened = tickets.open_by_hand(session, Report(title=title), by="ines", now=NOON)
+            said = incidents.Declaration(severity=severity)
+            incidents.declare(session, opened.id, said, by="ines", now=NOON)
+    async with at_the_console(bare_setup) as console:
+        await console.presses("5", "slash")
+        await console.says("severity:1")
+        await console.presses("colon")
+        await console.says("view team Worst")
+        await console.presses("backslash")
+        await console.waits_until("Worst 1")
+        assert "Lost laptop" in console.screen
+        await console.presses("left_square_bracket")
+        assert "[Worst]" in console.lines[1]
+        assert "Lost laptop" not in console.screen
+        await console.presses("U", "right_square_bracket", "slash")
+        await console.says("verb:declare state:undoable")
+        await console.presses("colon")
+        await console.says("view save Declared")
+        await console.presses("backslash", "left_square_bracket")
+        await console.waits_until("Declared 2")
+        await console.presses("colon")
+        await console.says("view declared")
+        assert "1/2" in console.screen
+        await console.presses("colon")
+        await console.says("view remove Declared", then="enter")
+        await console.presses("y")
+    with database.read() as session:
+        kept = [(v.name, v.screen) for v in views(session, "jo", screen="incidents") if v.owner]
+        assert kept == [("Worst", "incidents")]
+        assert not [v for v in views(session, "mara", screen="actions") if v.owner]
 
 
 def test_a_layout_sorts_numbers_before_words_and_nothing_last():

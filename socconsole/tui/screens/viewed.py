@@ -1,0 +1,145 @@
+"""A list that is shown by saved views and narrowed by a filter: tickets, incidents, actions."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from socconsole.tui.console import console
+from socconsole.tui.keymap import key
+from socconsole.tui.reading.freshness import ReadsAgain
+from socconsole.tui.saved_views import Shown, ViewBar, fitting
+from socconsole.tui.tasks import task
+from socconsole.tui.verbs.filter_prompt import FilterPrompt, completed
+from socconsole.tui.widgets.columns import Column
+from socconsole.tui.widgets.drawn import Drawn
+from socconsole.tui.widgets.frame import framed
+from socconsole.tui.widgets.layout import TableLayout
+from socconsole.tui.widgets.table import VirtualTable
+
+if TYPE_CHECKING:
+    from socconsole.core.filter_words import Vocabulary
+
+
+class ViewedScreen(ReadsAgain, Screen[None]):
+    """Shows the rows of a view; a screen says which, in which columns, in which words."""
+
+    LIST: ClassVar[str]
+    """What saved views call the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("rows.filter", "slash", "filter", "Filter as you type", hint="filter"),
+        key("rows.clear", "backslash", "clear_filter", "Take the filter off"),
+        key("rows.next_view", "right_square_bracket", "view(1)", "Next view"),
+        key("rows.previous_view", "left_square_bracket", "view(-1)", "Previous view"),
+        key("rows.refresh", "r", "load", "Read again"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._views = ViewBar(self.LIST)
+        self._filter = FilterPrompt(console(self), self.words, self.action_load)
+
+    # What a screen of this kind says of itself.
+
+    def words(self) -> "Vocabulary":
+        """Return the words of its filter."""
+        raise NotImplementedError
+
+    async def rows(self, filter_text: str) -> Sequence[Any]:
+        """Return what the filter finds; every row has an `id`."""
+        raise NotImplementedError
+
+    def is_gone(self, row: Any) -> bool:  # noqa: ANN401 a row of the screen's own kind
+        """Return whether a row no longer belongs to what was read last."""
+        del row
+        return False
+
+    def columns(self) -> Sequence[Column[Any]]:
+        raise NotImplementedError
+
+    def why_empty(self, view: str) -> str:
+        """Return what an empty list says under the view called so."""
+        raise NotImplementedError
+
+    def value_of(self, row: Any, name: str) -> object:  # noqa: ANN401 the same
+        """Return what a row has in a field of the filter, for completion."""
+        return getattr(row, name, None)
+
+    # What all of them do.
+
+    def compose(self) -> ComposeResult:
+        yield from framed(VirtualTable(self.columns(), empty="Loading …", gone=self.is_gone))
+
+    @property
+    def table(self) -> VirtualTable[Any]:
+        return self.query_one(VirtualTable)
+
+    def on_mount(self) -> None:
+        self.table.focus()
+
+    @task
+    async def action_load(self) -> None:
+        self._show_bar()
+        rows = await self.rows(self._whole_filter)
+        self.table.empty = self._why_empty()
+        self.table.show_rows([(row.id, row) for row in rows])
+        await self._views.read(console(self))
+        self._show_bar()
+
+    def load_views(self) -> None:
+        self.action_load()
+
+    @property
+    def _whole_filter(self) -> str:
+        return self._views.narrowed(self._filter.text)
+
+    @property
+    def shown(self) -> Shown:
+        """What `:view save` keeps."""
+        return Shown(self.LIST, self._whole_filter, self.table.arrangement)
+
+    def show_view(self, name: str) -> None:
+        """Show the view called `name`; raises UsageError."""
+        self._views.take(name)
+        self._view_changed()
+
+    def _view_changed(self) -> None:
+        view = self._views.current
+        self.table.set_arrangement(TableLayout.read(view.columns, view.sort))
+        self.action_load()
+
+    def _why_empty(self) -> str:
+        name = self._views.current.name
+        if self._filter.text:
+            return f"Nothing in {name} has {self._filter.text} · \\ takes the filter off"
+        return self.why_empty(name)
+
+    def _show_bar(self) -> None:
+        self.query_one("#bar", Drawn).show(
+            *fitting([*self._views.parts(), *self._filter.parts], self.size.width)
+        )
+
+    def on_resize(self) -> None:
+        self._show_bar()
+
+    def action_view(self, by: int) -> None:
+        self._views.step(by)
+        self._view_changed()
+
+    @task
+    async def action_filter(self) -> None:
+        await self._filter.ask(self._complete)
+
+    async def _complete(self, text: str) -> Sequence[str]:
+        return await completed(console(self), text, self.words(), self._values)
+
+    def _values(self, name: str) -> list[str]:
+        """Return what the rows on the list have in a field that filters ask for by name."""
+        values = {str(self.value_of(row, name) or "") for _, row in self.table.loaded}
+        return sorted(values - {""})
+
+    def action_clear_filter(self) -> None:
+        self._filter.take("")
