@@ -1,11 +1,17 @@
 """Whatever can be done has a key, stands in `?` and stands in the palette: on every screen."""
 
+import ast
+import functools
 import importlib
+import inspect
 import pkgutil
+import textwrap
 
 import pytest
+from textual.dom import DOMNode
 from textual.screen import Screen
 
+from socconsole import tui
 from socconsole.tui import screens
 from socconsole.tui.app import ConsoleApp
 from socconsole.tui.commands import COMMANDS
@@ -162,3 +168,32 @@ def test_nothing_listens_to_a_click():
         if attribute.startswith(("on_click", "on_mouse_down", "on_mouse_up"))
     }
     assert handlers == set()
+
+
+_TEXTUALS_OWN = {"_display", "_fatal_error", "_handle_exception", "_modes"}
+"""Private names of Textual's that are taken over knowingly."""
+
+
+@functools.cache
+def private_names(part):
+    """Return the private names a class gives itself, in its body and on `self`."""
+    if part.__module__ in ("builtins", "typing"):
+        return set()
+    (body,) = ast.parse(textwrap.dedent(inspect.getsource(part))).body
+    methods = (ast.FunctionDef, ast.AsyncFunctionDef)
+    found = {node.name for node in body.body if isinstance(node, methods)}
+    for node in ast.walk(body):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found.add(node.attr)
+    return {name for name in found if name.startswith("_") and not name.startswith("__")}
+
+
+def test_nothing_on_screen_takes_a_private_name_of_textuals():
+    # A list that called its view `_closed` answered no key any more: so Textual calls an end.
+    for module in pkgutil.walk_packages(tui.__path__, f"{tui.__name__}."):
+        for one in vars(importlib.import_module(module.name)).values():
+            if isinstance(one, type) and issubclass(one, DOMNode):
+                names = {"socconsole": set(), "textual": set()}
+                for part in one.__mro__:
+                    names.get(part.__module__.split(".")[0], set()).update(private_names(part))
+                assert names["socconsole"] & names["textual"] <= _TEXTUALS_OWN, one.__name__
