@@ -17,15 +17,21 @@ class ReadsAgain:
     action_load: Callable[[], object]
     call_later: Callable[..., bool]
     _is_due = False
+    _is_in_front = False
 
     def on_store_changed(self) -> None:
         self._read_soon()
 
     def on_screen_resume(self) -> None:
-        self._read_soon()
+        if not self._is_in_front:  # a new screen is told twice
+            self._is_in_front = True
+            self._read_soon()
+
+    def on_screen_suspend(self) -> None:
+        self._is_in_front = False
 
     def _read_soon(self) -> None:
-        """Read after the messages that wait: a new screen is told twice that it is shown."""
+        """Read once for all the messages that wait."""
         if not self._is_due:
             self._is_due = True
             self.call_later(self._read)
