@@ -7,7 +7,7 @@ behind it would overtake it there, and `:q` typed at once would be a `q` and the
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 
 from textual import events
@@ -15,8 +15,8 @@ from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 
 _LOOK_SECS = 0.005
-_MOST_LOOKS = 50
-"""A key whose screen is gone never comes back: the next one looks no more often than this.
+_MOST_LOOKS = 400
+"""The next key looks no more often than this for one that a busy screen has not brought back.
 
 Counted in turns of the loop, not in seconds: a loop that was kept busy has brought nothing back.
 """
@@ -35,6 +35,7 @@ class TypeAhead:
         self._waiting: deque[Typed] = deque()
         self._sent = 0
         self._back = 0
+        self._way: Sequence[MessagePump] = ()
         self._freed = asyncio.Event()
         self._is_draining = False
         self._changes = 0
@@ -75,7 +76,8 @@ class TypeAhead:
     def sent_from(self, node: DOMNode) -> None:
         """Note that a key is on its way from `node` up to the application."""
         self._sent += 1
-        _after([*node.ancestors_with_self], partial(self._came_back, self._sent))
+        self._way = node.ancestors_with_self
+        _after([*self._way], partial(self._came_back, self._sent))
 
     def _came_back(self, number: int) -> None:
         self._back = max(self._back, number)
@@ -97,9 +99,14 @@ class TypeAhead:
     def _is_busy(self) -> bool:
         return (self._back < self._sent or self._changes > 0) and not self._is_asking()
 
+    @property
+    def _can_come_back(self) -> bool:
+        """Whether the screen is still there that the newest key went to."""
+        return all(node.is_running for node in self._way)
+
     async def _settled(self) -> None:
         looks = 0
-        while self._is_busy and (self._changes or looks < _MOST_LOOKS):
+        while self._is_busy and (self._changes or (looks < _MOST_LOOKS and self._can_come_back)):
             looks += 1
             self._freed.clear()
             with contextlib.suppress(TimeoutError):

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from socconsole.services.sources import collector_alive
 from socconsole.store.database import Database
 from socconsole.store.tables import Node
-from tests.stories.terminal import Terminal
+from tests.terminal import Terminal, environment
 
 LINGER_SECS = 2
 SETTINGS = f"""
@@ -46,14 +46,13 @@ def open_console(place):
     opened = []
 
     def open_console():
-        home = {"HOME": str(place.folder), "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": ""}
-        options = ["--config", place.folder / "soc.toml", "--db", place.url]
-        opened.append(Terminal(*options, environ=home))
+        options = ["--config", str(place.folder / "soc.toml"), "--db", place.url]
+        opened.append(Terminal(options, environment(place.folder), size=(120, 36)))
         return opened[-1]
 
     yield open_console
     for terminal in opened:
-        terminal.closes()
+        terminal.close()
     pid = collector_pid(place)
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
@@ -113,7 +112,7 @@ def test_a_console_starts_one_collector_that_ends_after_the_last_console(place, 
     # told to, then goes by itself.
     until(lambda: len(processes(place, "console")) == 2)
     for console in (first, second):
-        console.presses(":q\r")
+        console.press(":q", "enter")
         assert console.ends() == 0
     until(lambda: collector_pid(place) is None)
     [ended] = [node.stopped_at for node in processes(place, "collector")]
@@ -125,8 +124,8 @@ def test_a_killed_console_takes_nothing_with_it(place, open_console):
     console, other = open_console(), open_console()
     other.waits_for("live")
     collector = until(lambda: collector_pid(place))
-    console.process.kill()
-    console.process.wait()
+    os.kill(console.pid, signal.SIGKILL)
+    assert console.ends() == -signal.SIGKILL
     a_root_login(place, 1)
     other.waits_for("SSH login as root")
     assert collector_pid(place) == collector
@@ -136,4 +135,4 @@ def test_a_collector_that_was_killed_is_missed_at_once(place, open_console):
     console = open_console()
     console.waits_for("live")
     os.kill(until(lambda: collector_pid(place)), signal.SIGKILL)
-    console.waits_for("no collector", since=len(console.drawn))
+    console.waits_for("no collector")

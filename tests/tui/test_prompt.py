@@ -1,5 +1,6 @@
 """The bottom line: typing, choosing, giving up."""
 
+import asyncio
 import time
 
 from textual import events
@@ -205,3 +206,18 @@ async def test_a_key_typed_at_once_behind_an_answer_is_not_part_of_it(bare_setup
         await analyst.app.workers.wait_for_complete([worker])
         await analyst.waits_until("Keys of Queue")
         assert worker.result == "a"
+
+
+async def test_keys_wait_in_their_order_for_a_table_that_is_busy(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        freed = asyncio.Event()
+        analyst.app.focused.call_later(freed.wait)
+        await asyncio.sleep(0)  # the table waits before the first key comes
+        for pressed, character in (("colon", ":"), ("q", "q")):  # `q` alone would ask to quit
+            analyst.app.post_message(events.Key(pressed, character))
+        await asyncio.sleep(0.5)
+        freed.set()
+        await analyst.waits_for(lambda: analyst.asked)
+        await analyst.pilot.pause()
+        assert analyst.bottom.startswith(": q")
+        await analyst.presses("escape")
