@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_text
-from socconsole.errors import UsageError
+from socconsole.errors import FileError, UsageError
 from socconsole.settings import state_folder
 
 if TYPE_CHECKING:
@@ -226,12 +226,15 @@ def import_(
     """
     from socconsole.store.transfer import load
 
-    with (
-        source.open(encoding="utf-8") as file,
-        _database_and_events(context) as (database, kept),
-        database.begin() as session,
-    ):
-        count = load(session, file, kept if events else None)
+    try:
+        with (
+            source.open(encoding="utf-8") as file,
+            _database_and_events(context) as (database, kept),
+            database.begin() as session,
+        ):
+            count = load(session, file, kept if events else None)
+    except UnicodeDecodeError:
+        raise FileError("This is no export: it is not UTF-8.", where=str(source)) from None
     print_text([f"Imported {count} rows."])
     return 0
 

@@ -11,6 +11,7 @@ from socconsole.errors import FileError, StoreError
 from socconsole.store import driver, schema
 from socconsole.store.audit import Verdict, verify
 from socconsole.store.database import Database
+from socconsole.store.place import events_beside
 from socconsole.store.recording import recording
 
 
@@ -72,18 +73,13 @@ def _vacuum_into(source: Path, target: Path) -> None:
 
 def _copy_events(database: Database, target: Path) -> int:
     assert database.path is not None
-    days = sorted(database.path.with_name("events").glob("*.socev"))
+    days = sorted(events_beside(database.path).glob("*.socev"))
     for day in days:
         copy = events_beside(target) / day.name
         if copy.exists():
             copy.unlink()
         _vacuum_into(day, copy)
     return len(days)
-
-
-def events_beside(copy: Path) -> Path:
-    """Return the folder of a copy's event days."""
-    return copy.with_name(copy.name + ".events")
 
 
 def _checked(path: Path) -> Verdict:
@@ -136,15 +132,15 @@ def restore(copy: Path, target: Path, *, by: str, now: datetime) -> Path | None:
 
 
 def _set_aside(target: Path, now: datetime) -> Path | None:
-    if not target.exists():
-        return None
-    _require_unused(target)
     aside = target.with_name(f"{target.name}.replaced.{now:%Y%m%dT%H%M%SZ}")
-    target.rename(aside)
-    events = target.with_name("events")
-    if events.is_dir():
+    was_there = target.exists()
+    if was_there:
+        _require_unused(target)
+        target.rename(aside)
+    events = events_beside(target)
+    if events.is_dir():  # without its database too, when that was removed by hand
         events.rename(events_beside(aside))
-    return aside
+    return aside if was_there else None
 
 
 def _require_unused(target: Path) -> None:
@@ -168,7 +164,7 @@ def _require_unused(target: Path) -> None:
 def _restore_events(copy: Path, target: Path) -> None:
     folder = events_beside(copy)
     if folder.is_dir():
-        shutil.copytree(folder, target.with_name("events"))
+        shutil.copytree(folder, events_beside(target))
 
 
 def _record(target: Path, copy: Path, by: str, now: datetime) -> None:

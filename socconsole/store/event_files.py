@@ -60,7 +60,7 @@ _FOUND = "id, source_id, generation_id, off_lo, off_hi, ts_min, ts_max, n, paylo
 
 
 class EventFiles:
-    """The blocks of an SQLite installation: `events/2026-11-21.socev` beside the database."""
+    """The blocks of an SQLite installation: `soc.db.events/2026-11-21.socev` beside `soc.db`."""
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self._folder = folder

@@ -82,7 +82,7 @@ def expand(payload: bytes) -> bytes:
 def damaged(reason: object) -> StoreError:
     """Return what is said of a block that cannot be read."""
     return StoreError(
-        f"A block of events is damaged: {reason}",
+        f"A block of events is damaged: {reason}.",
         hint="Restore that day from a backup, or let it go by age; alerts keep their evidence.",
     )
 

@@ -16,6 +16,7 @@ from socconsole.store.event_codec import BLOCK_EVENTS, blocks, decode, token
 from socconsole.store.event_files import EventFiles
 from socconsole.store.event_partitions import EventPartitions
 from socconsole.store.event_payload import Packer
+from socconsole.store.place import events_beside
 from socconsole.store.tables import Generation, Source, table_of
 from socconsole.store.types import to_micros
 
@@ -68,7 +69,7 @@ class EventStore:
         self._database = database
         self._blocks: Blocks
         if database.path is not None:
-            folder = database.path.with_name("events")
+            folder = events_beside(database.path)
             self._blocks = EventFiles(folder, read_only=database.read_only)
         else:
             self._blocks = EventPartitions(database.engine)

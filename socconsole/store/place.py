@@ -47,6 +47,11 @@ def identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def events_beside(path: Path) -> Path:
+    """Return the folder of a database's event days; two databases in one folder share none."""
+    return path.with_name(path.name + ".events")
+
+
 def make_folder(path: Path, like: Path) -> None:
     """Make a folder for files of the database, open to whom the folder `like` is open."""
     if path.is_dir():

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from socconsole.cli import run
-from socconsole.errors import StoreError
+from socconsole.errors import FileError, StoreError
 from socconsole.store import schema, upgrade
 from socconsole.store.database import Database, database_url
 from socconsole.store.events import EventStore
@@ -81,6 +81,9 @@ def test_events_travel_with_an_export_and_a_person_leaves_them(
         assert len(list(copied.search())) == count
         copied.close()
         copy.close()
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8")
+    with pytest.raises(FileError, match="no export"):
+        run(["--db", str(tmp_path / "other" / "soc.db"), "db", "import", "photo.jpg"])
     capsys.readouterr()
     assert soc("db", "erase", "10.0.0.1", "--yes") == 0
     assert "0 audit payloads and 3 events" in capsys.readouterr().out

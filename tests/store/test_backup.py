@@ -44,6 +44,31 @@ def test_a_backup_is_a_checked_copy_for_its_owner_alone(sqlite_database, noon, t
     copy.close()
 
 
+def test_two_databases_in_one_folder_keep_their_events_apart(sqlite_database, noon):
+    store = EventStore(sqlite_database)
+    append(sqlite_database, store, another_place(sqlite_database, noon), range(3), noon)
+    store.close()
+    neighbour = Database(str(sqlite_database.path.with_name("neighbour.db")))
+    neighbour.create()
+    others = EventStore(neighbour)
+    assert list(others.search()) == []
+    others.close()
+    neighbour.close()
+
+
+def test_a_restore_sets_the_events_of_a_removed_database_aside(sqlite_database, noon, tmp_path):
+    store = EventStore(sqlite_database)
+    append(sqlite_database, store, another_place(sqlite_database, noon), range(3), noon)
+    store.close()
+    made = back_up(sqlite_database, tmp_path / "copy.db")
+    sqlite_database.close()
+    sqlite_database.path.unlink()
+    assert restore(made.path, sqlite_database.path, by="alice", now=noon) is None
+    again = EventStore(sqlite_database)
+    assert len(list(again.search())) == 3
+    again.close()
+
+
 def test_a_backup_never_overwrites(sqlite_database, tmp_path):
     back_up(sqlite_database, tmp_path / "copy.db")
     with pytest.raises(FileError, match="exists already"):

@@ -11,6 +11,7 @@ from socconsole.store import changes, driver
 from socconsole.store.condition import examine
 from socconsole.store.database import Database, begin_immediate
 from socconsole.store.events import EventStore
+from socconsole.store.place import events_beside
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert, Analyst
 from socconsole.store.upgrade import upgrade
@@ -137,7 +138,7 @@ def test_a_damaged_day_of_events_is_named_and_the_database_is_not(sqlite_databas
     place = another_place(sqlite_database, noon)
     append(sqlite_database, store, place, range(3), noon)
     store.close()
-    (day,) = sqlite_database.path.with_name("events").glob("*.socev")
+    (day,) = events_beside(sqlite_database.path).glob("*.socev")
     whole = day.read_bytes()
     for damage, what in (
         (whole[:4096] + b"\xff" * 40_000, "The events of 2026-11-21 are damaged"),
