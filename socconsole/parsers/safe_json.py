@@ -1,6 +1,7 @@
 """JSON read safely: exact numbers; bounded depth, leaves and sizes; keys that stand twice named."""
 
 import re
+from typing import TypeAlias
 
 import msgspec
 
@@ -15,19 +16,27 @@ DUPLICATES = "duplicate_keys"
 """The field that names the keys an object has twice. Of their values the last counts here; another
 reader of the same line may take the first, which is why somebody might write such a line."""
 
+_SHORT = 4 * MAX_LEAVES
+"""Characters of a line that cannot have too many leaves."""
 _CONTAINERS = frozenset((dict, list))
+_Scalar: TypeAlias = str | int | float | bool | None
 _decoder = msgspec.json.Decoder()
+_flat = msgspec.json.Decoder(dict[str, _Scalar | list[_Scalar]])
+"""Refuses whatever is deeper than a list of plain values, so that nobody has to look again."""
 
 
 class JsonError(ValueError):
     """Why a text is not taken as a JSON object."""
 
 
-def decode_object(text: str, *, check_keys: bool = True) -> dict[str, object]:
+def decode_object(text: str, *, check_keys: bool = True, flat: bool = False) -> dict[str, object]:
     """Return the JSON object that `text` is; keys that stand twice are named in `duplicate_keys`.
 
-    `check_keys` is for formats of great volume that one program writes: looking costs a third of
-    decoding.
+    Args:
+        text: The text.
+        check_keys: Whether to look for keys that stand twice; formats of great volume that one
+            program writes go without, since looking costs a third of decoding.
+        flat: Whether most lines of the format are flat; those need not be looked at once more.
 
     Raises:
         JsonError: It is no JSON, no object, or larger or deeper than the limits above.
@@ -36,15 +45,17 @@ def decode_object(text: str, *, check_keys: bool = True) -> dict[str, object]:
     if len(text) > MAX_TEXT:
         raise JsonError("the line is longer than 1 MiB")
     try:
-        document = _decoder.decode(text)
+        document, is_checked = _decoded(text, flat)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise JsonError(f"not JSON: {error}") from None
     if not isinstance(document, dict):
         raise JsonError("not a JSON object")
-    # A short line cannot have too many leaves, nor one of few brackets be too deep, nor a flat one.
-    if len(text) > 4 * MAX_LEAVES or (
-        text.count("{") + text.count("[") > MAX_DEPTH
-        and not _CONTAINERS.isdisjoint(map(type, document.values()))
+    if not is_checked and (
+        len(text) > _SHORT
+        or (
+            not _CONTAINERS.isdisjoint(map(type, document.values()))
+            and text.count("{") + text.count("[") > MAX_DEPTH
+        )
     ):
         _check(document)
     # Each key ends in a quote and a colon; more of them than keys: one of them stands twice.
@@ -53,6 +64,16 @@ def decode_object(text: str, *, check_keys: bool = True) -> dict[str, object]:
         if twice:
             document[DUPLICATES] = twice
     return document
+
+
+def _decoded(text: str, flat: bool) -> tuple[object, bool]:
+    """Return what `text` says, and whether that is within the limits for certain."""
+    if flat and len(text) <= _SHORT:
+        try:
+            return _flat.decode(text), True
+        except msgspec.ValidationError:
+            pass
+    return _decoder.decode(text), False
 
 
 def _count_keys(branch: dict[str, object]) -> int:
@@ -86,14 +107,16 @@ def _twice(text: str) -> list[str]:
     return found
 
 
-def decode_line(text: str, *, check_keys: bool = True) -> dict[str, object] | None:
+def decode_line(
+    text: str, *, check_keys: bool = True, flat: bool = False
+) -> dict[str, object] | None:
     """Return the JSON object that `text` is, or None; see `decode_object`."""
     if text[:1] != "{":
         text = text.lstrip("\ufeff \t")
         if text[:1] != "{":
             return None
     try:
-        return decode_object(text, check_keys=check_keys)
+        return decode_object(text, check_keys=check_keys, flat=flat)
     except JsonError:
         return None
 

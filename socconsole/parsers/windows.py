@@ -79,7 +79,7 @@ _FAILED_IDS = frozenset((4625, 4771, 4776, 4740, 1116, 1117, 5001, 5157))
 
 def parse(text: str, context: ReadContext) -> Event | None:
     """Read one event of any of the shapes."""
-    document = decode_line(text, check_keys=False)
+    document = decode_line(text, check_keys=False, flat=True)
     return None if document is None else from_document(document, text, context)
 
 
@@ -111,27 +111,57 @@ def to_event(fields: dict[str, object], text: str, context: ReadContext) -> Even
         _complete(fields, context)
     if "cs-method" in fields and "c-ip" in fields:
         return _iis_event(fields, text, context)
-    channel, kind = fields.get("Channel"), fields.get("EventType")
-    channel = channel if isinstance(channel, str) else ""
-    if channel == _DEFENDER:
+    channel, kind = fields.get("Channel"), fields.get("EventType") if event_id == 12 else ""
+    logsources, names, category, plain = _kind(
+        channel if isinstance(channel, str) else "",
+        event_id,
+        kind if isinstance(kind, str) else "",
+    )
+    if not plain:
+        names = _completed(fields, event_id, names)
+    if category is None:
+        level = fields.get("Level")
+        category = EventCategory.INFORMATIONAL if level is None else _category(level)
+    time, quality = _time(fields, context)
+    return Event("windows", logsources, fields, text, time, quality, category, names)
+
+
+@lru_cache(4096)
+def _kind(
+    channel: str, event_id: int | None, event_type: str
+) -> tuple[tuple[LogSource, ...], Mapping[str, str], EventCategory | None, bool]:
+    """Return what all events of a kind have in common.
+
+    That is their log sources, names, category unless the level tells it, and whether their fields
+    are complete as they are.
+    """
+    names = _names(channel, event_id)
+    category = None
+    if event_id in _SETUP_IDS:
+        category = EventCategory.MAINTENANCE
+    elif event_id in _FAILED_IDS:
+        category = EventCategory.WARNING
+    special = channel == _DEFENDER or event_id in (1116, 1117)
+    plain = not special and names is not _SECURITY_NAMES and names is not _PROCESS_NAMES
+    return logsources_of(channel, event_id, event_type), names, category, plain
+
+
+def _completed(
+    fields: dict[str, object], event_id: int | None, names: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Add the fields rules expect of an event; return the names that fit it."""
+    if fields.get("Channel") == _DEFENDER:
         # Of all channels this one names its data with blanks; rules leave them out.
         for name in [name for name in fields if " " in name]:
             fields[name.replace(" ", "")] = fields.pop(name)
-    logsources = logsources_of(
-        channel, event_id, kind if event_id == 12 and isinstance(kind, str) else ""
-    )
-    names = _names(channel, event_id)
     if names is _SECURITY_NAMES and fields.get("TargetUserName") in (None, "", "-"):
         names = _CLIENT_NAMES if "IpAddress" in fields else _SUBJECT_NAMES
-    if event_id == 4688 and names is _PROCESS_NAMES:
+    if names is _PROCESS_NAMES:
         _describe_process(fields)
     elif event_id in (1116, 1117) and "ThreatName" in fields:
         fields.setdefault("Signature", fields["ThreatName"])
         fields.setdefault("Filename", fields.get("Path"))
-    time, quality = _time(fields, context)
-    return Event(
-        "windows", logsources, fields, text, time, quality, _category(event_id, fields), names
-    )
+    return names
 
 
 def _iis_event(fields: dict[str, object], text: str, context: ReadContext) -> Event:
@@ -161,7 +191,6 @@ def _complete(fields: dict[str, object], context: ReadContext) -> None:
             fields["Computer"] = host
 
 
-@lru_cache(4096)
 def _names(channel: str, event_id: int | None) -> Mapping[str, str]:
     lowered = channel.lower()
     if lowered == "security":
@@ -207,18 +236,11 @@ def _time(
     return None, TimeQuality.NONE
 
 
-def _category(event_id: int | None, fields: Mapping[str, object]) -> EventCategory:
-    if event_id in _SETUP_IDS:
-        return EventCategory.MAINTENANCE
-    if event_id in _FAILED_IDS:
-        return EventCategory.WARNING
-    level = fields.get("Level")
-    if level in (None, 0, "0"):
-        return EventCategory.INFORMATIONAL
-    level = _integer(level)
-    if level in (1, 2):
+def _category(level: object) -> EventCategory:
+    number = _integer(level)
+    if number in (1, 2):
         return EventCategory.EXCEPTION
-    return EventCategory.WARNING if level == 3 else EventCategory.INFORMATIONAL
+    return EventCategory.WARNING if number == 3 else EventCategory.INFORMATIONAL
 
 
 def _integer(value: object) -> int | None:

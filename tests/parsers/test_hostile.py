@@ -174,9 +174,32 @@ def test_a_key_that_stands_twice_in_one_object_is_named(text, twice):
     ids=lambda text: text[:12],
 )
 def test_json_beyond_the_limits_is_refused(text):
-    with pytest.raises(JsonError):
-        decode_object(text)
+    for flat in (False, True):
+        with pytest.raises(JsonError):
+            decode_object(text, flat=flat)
     assert decode_line(text) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("-0", "1.0", "1e5", "9" * 30, "-9223372036854775809", "18446744073709551616"),
+        *(
+            "null",
+            "true",
+            '"\\u0000\\ud83d\\ude00"',
+            "[]",
+            '["a",1,null,1.5]',
+            "[[1]]",
+            '{"b":[{}]}',
+        ),
+        *('1,"a":2', '"' + "x" * 70_000 + '"'),
+    ],
+    ids=lambda value: value[:12],
+)
+def test_a_flat_line_says_the_same_to_the_fast_reader(value):
+    text = f'{{"a":{value}}}'
+    assert repr(decode_object(text, flat=True)) == repr(decode_object(text))
 
 
 def test_a_line_that_is_almost_json_says_what_is_wrong_with_it():
