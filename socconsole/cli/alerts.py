@@ -10,6 +10,7 @@ from socconsole.cli.output import print_json, print_jsonl, print_table, print_te
 from socconsole.core.plain import rfc3339
 
 if TYPE_CHECKING:
+    from socconsole.store.queries.alert_group import AlertGroup
     from socconsole.store.queries.alerts import AlertDetail, EvidenceLine
     from socconsole.store.queries.queue import QueueQuery, QueueRow
 
@@ -169,10 +170,23 @@ def detail_json(detail: "AlertDetail") -> dict[str, object]:
         "worse_reason": detail.row.worse_reason,
         "evidence": [_evidence_json(line) for line in detail.evidence],
         "precedents": detail.precedents,
+        "group": _group_json(detail.group),
         "related": [alert_json(row) for row in detail.related],
         "history": detail.history,
         "context": detail.context,
         "activity": detail.activity,
+    }
+
+
+def _group_json(group: "AlertGroup | None") -> dict[str, object] | None:
+    if group is None:
+        return None
+    return {
+        "alerts": [row.id for row in group.alerts],
+        "first_seen": group.first_seen,
+        "last_seen": group.last_seen,
+        "tactics": group.tactics,
+        "busy": group.busy,
     }
 
 
@@ -231,6 +245,12 @@ def _detail_lines(detail: "AlertDetail") -> list[str]:
         lines += [
             f"  {one.id} {one.disposition} by {one.closed_by} {one.note or ''}".rstrip()
             for one in detail.precedents
+        ]
+    if detail.group:
+        lines += ["", f"group {' > '.join(detail.group.tactics)}".rstrip()]
+        lines += [
+            f"  {one.id} {rfc3339(one.first_seen)} {one.severity.label} {one.title}"
+            for one in detail.group.alerts
         ]
     if detail.related:
         lines += ["", "related"]

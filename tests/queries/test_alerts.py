@@ -9,6 +9,7 @@ from socconsole.core.disposition import parse_verdict
 from socconsole.core.severity import Severity
 from socconsole.errors import NotFoundError
 from socconsole.services import alerts
+from socconsole.store.queries import alert_group
 from socconsole.store.queries.alerts import alert_detail
 from socconsole.store.tables import Asset
 from tests.services.alert_making import NOON, bring, detection, minutes
@@ -78,6 +79,40 @@ def test_related_alerts_share_entities_about_the_same_time(database):
     history = {row.kind: row for row in detail_of(database, mine).history}
     assert (history["host"].alerts, history["user"].alerts) == (3, 2)
     assert {late, stranger}.isdisjoint(row.id for row in detail_of(database, mine).related)
+
+
+def test_a_group_hangs_together_by_what_its_alerts_share_without_a_long_pause(database):
+    def step(title, after, **about):
+        return detection(title, at=NOON + minutes(after), **about)
+
+    one, two, three, later, apart = bring(
+        database,
+        step("Scan", 0, host="web-1", user="", tags=("attack.discovery",)),
+        step("Shell", 50, host="web-1", user="www", tags=("attack.initial-access",)),
+        step("Sudo", 100, host="db-1", user="www", tags=("attack.t1548", "attack.impact")),
+        step("Login", 170, host="db-1", user="ops"),
+        step("Elsewhere", 50, host="db-9", user="otto"),
+    ).alert_ids
+    for asked in (one, two, three):
+        group = detail_of(database, asked).group
+        assert [row.id for row in group.alerts] == [one, two, three]
+        assert group.tactics == ("initial_access", "discovery", "impact")
+        assert group.values("host") == ("web-1", "db-1")
+        assert (group.first_seen, group.last_seen) == (NOON, NOON + minutes(100))
+    assert detail_of(database, later).group is None
+    assert detail_of(database, apart).group is None
+
+
+def test_what_everything_is_about_connects_nothing(database, monkeypatch):
+    monkeypatch.setattr(alert_group, "_HUB", 2)
+    mine, *_ = bring(
+        database, *(detection(title, host="proxy", user=title) for title in "abcd")
+    ).alert_ids
+    assert detail_of(database, mine).group is None
+    beside = bring(database, detection("e", host="proxy", user="a")).alert_ids
+    group = detail_of(database, mine).group
+    assert [row.id for row in group.alerts] == [mine, *beside]
+    assert group.busy == ("proxy",)
 
 
 def test_history_knows_the_asset_and_past_verdicts(database):

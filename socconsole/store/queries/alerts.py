@@ -12,8 +12,8 @@ from sqlmodel import Session
 from socconsole.core.ranking import RankTerm, stored_terms
 from socconsole.errors import NotFoundError
 from socconsole.store.queries.actions import EntryRow, list_entries
+from socconsole.store.queries.alert_group import ENTITY_COLUMNS, AlertGroup, about, alert_group
 from socconsole.store.queries.queue import QueueRow, queue_rows
-from socconsole.store.search import newest
 from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
@@ -26,7 +26,6 @@ _SOURCE = METADATA.tables["source"]
 RELATED = timedelta(hours=24)
 """Alerts of the same entities this far from an alert are shown with it."""
 HISTORY = timedelta(days=30)
-_LOOKED_AT = 500
 _OF_A_RULE = 2_000
 _SHOWN = 20
 
@@ -141,7 +140,9 @@ class AlertDetail:
     terms: tuple[RankTerm, ...]
     precedents: tuple[Precedent, ...]
     """The same fingerprint first, newest first."""
+    group: AlertGroup | None
     related: tuple[QueueRow, ...]
+    """About the same entities within a day, whether of the group or not."""
     history: tuple[EntityHistory, ...]
     context: tuple[ContextRow, ...]
     activity: tuple[EntryRow, ...]
@@ -201,6 +202,7 @@ def alert_detail(session: Session, alert_id: int) -> AlertDetail:
         evidence=alert_evidence(session, alert_id),
         terms=stored_terms(stored.rank_terms),
         precedents=_precedents(session, stored),
+        group=alert_group(session, row, others),
         related=_related(session, row, others),
         history=_history(session, row, others),
         context=_context(session, row),
@@ -309,37 +311,15 @@ def _precedent(row: Found[Any], alert: Found[Any]) -> Precedent:
     )
 
 
-_ENTITY_COLUMNS: Mapping[str, str] = {
-    "host": "host",
-    "user": "username",
-    "source_ip": "source_ip",
-}
-
-
 def _others(session: Session, row: QueueRow) -> dict[str, list[Found[Any]]]:
     """Return entity kind → the newest other alerts about the same value."""
-    columns = (
-        _ALERT.c.id,
-        _ALERT.c.created_at,
-        _ALERT.c.rule_id,
-        _ALERT.c.is_open,
-        _ALERT.c.disposition,
-        _ALERT.c.last_seen,
-        _ALERT.c.first_seen,
-    )
     others: dict[str, list[Found[Any]]] = {}
-    for kind, column in _ENTITY_COLUMNS.items():
+    for kind in ENTITY_COLUMNS:
         value = getattr(row, kind)
-        if not value:
-            continue
-        ids = newest(session, "alert", value, _LOOKED_AT)
-        query = select(*columns).where(
-            _ALERT.c.id.in_(ids),
-            _ALERT.c[column] == value,
-            _ALERT.c.id != row.id,
-            _ALERT.c.created_at >= row.created_at - HISTORY,
-        )
-        others[kind] = list(session.connection().execute(query))
+        if value:
+            found = about(session, kind, value)
+            since = row.created_at - HISTORY
+            others[kind] = [one for one in found if one.id != row.id and one.created_at >= since]
     return others
 
 
@@ -392,7 +372,7 @@ def _history(
 def _context(session: Session, row: QueueRow) -> tuple[ContextRow, ...]:
     same = [
         _CONTEXT.c[column] == getattr(row, kind)
-        for kind, column in _ENTITY_COLUMNS.items()
+        for kind, column in ENTITY_COLUMNS.items()
         if getattr(row, kind)
     ]
     if not same:

@@ -12,6 +12,7 @@ from socconsole.tui.texts.event_text import field_line, flat
 from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
+    from socconsole.store.queries.alert_group import AlertGroup
     from socconsole.store.queries.alerts import AlertDetail, EvidenceLine, Precedent
     from socconsole.store.queries.lessons import Lesson
     from socconsole.store.queries.notes import FindingRow, NoteRow
@@ -51,7 +52,8 @@ def alert_lines(seen: SeenAlert, now: datetime, *, everything: bool = True) -> l
     lines += _learned(seen.lessons)
     lines += _written(seen)
     lines += _evidence(detail.evidence)
-    lines += _related(detail.related, now)
+    lines += _group(detail.group, detail.row.id)
+    lines += _related(detail, now)
     lines += _history(detail)
     if everything:
         lines += [*_rule(detail), *_rank(detail), *_context(detail), *_fields(detail)]
@@ -60,12 +62,13 @@ def alert_lines(seen: SeenAlert, now: datetime, *, everything: bool = True) -> l
 
 
 def connected(detail: "AlertDetail") -> list[str]:
-    """Return references to what an alert is connected with: case, precedents, related alerts."""
+    """Return references to what an alert is connected with: case, precedents, group, related."""
     row = detail.row
     numbers = [row.previous_id, *(each.id for each in detail.precedents)]
+    numbers += [each.id for each in detail.group.alerts] if detail.group is not None else []
     numbers += [each.id for each in detail.related]
     refs = [row.ticket] if row.ticket else []
-    refs += [f"alert:{number}" for number in numbers if number is not None]
+    refs += [f"alert:{number}" for number in numbers if number not in (None, row.id)]
     return list(dict.fromkeys(refs))
 
 
@@ -200,22 +203,56 @@ def _evidence(evidence: "Sequence[EvidenceLine]") -> Iterator[Line]:
         )
 
 
-def _related(related: "Sequence[QueueRow]", now: datetime) -> Iterator[Line]:
-    if not related:
+def _group(group: "AlertGroup | None", alert_id: int) -> Iterator[Line]:
+    """Yield what belongs together with the alert, in the order it happened."""
+    if group is None:
+        return
+    count = len(group.alerts)
+    yield ()
+    yield (
+        (f"Group of {count}: ", "heading"),
+        (f"{stamp(group.first_seen)} to {clock(group.last_seen)}", "heading"),
+        ("  Enter lists them", "muted"),
+    )
+    for name, kind in (("hosts", "host"), ("users", "user"), ("from", "source_ip")):
+        if values := group.values(kind):
+            more = f" and {len(values) - 6} more" if len(values) > 6 else ""
+            yield ((f"  {name} ", "muted"), (", ".join(values[:6]) + more, ""))
+    if group.tactics:
+        tactics = " → ".join(tactic.replace("_", " ") for tactic in group.tactics)
+        yield (("  ATT&CK ", "muted"), (tactics, "key"))
+    if group.busy:
+        yield ((f"  Too many alerts about {', '.join(group.busy)} to connect any.", "muted"),)
+    at = next(place for place, row in enumerate(group.alerts) if row.id == alert_id)
+    low = max(0, min(at - 5, count - 10))
+    for row in group.alerts[low : low + 10]:
+        yield _other(row, clock(row.first_seen), here=row.id == alert_id)
+    if count > 10:
+        yield ((f"  {count - 10} more", "muted"),)
+
+
+def _related(detail: "AlertDetail", now: datetime) -> Iterator[Line]:
+    grouped = {row.id for row in detail.group.alerts} if detail.group is not None else set()
+    others = [row for row in detail.related if row.id not in grouped]
+    if not others:
         return
     yield ()
     yield (
         ("Related: same host, user or source within a day", "heading"),
         ("  Enter lists them", "muted"),
     )
-    for row in related[:10]:
-        yield (
-            (f"  {SEVERITY_MARKS[row.severity]} ", row.severity.label),
-            (f"{row.id:>6} {span(now - row.last_seen):>4}  ", "muted"),
-            (row.title, ""),
-            (f"  {row.host or ''} {row.user or ''} {row.source_ip or ''}", "muted"),
-            (f"  {row.disposition or row.status}", "muted"),
-        )
+    for row in others[:10]:
+        yield _other(row, f"{span(now - row.last_seen):>4}")
+
+
+def _other(row: "QueueRow", when: str, *, here: bool = False) -> Line:
+    return (
+        (f"{'▌' if here else ' '} {SEVERITY_MARKS[row.severity]} ", row.severity.label),
+        (f"{row.id:>6} {when}  ", "muted"),
+        (row.title, ""),
+        (f"  {row.host or ''} {row.user or ''} {row.source_ip or ''}", "muted"),
+        (f"  {row.disposition or row.status}", "muted"),
+    )
 
 
 def _history(detail: "AlertDetail") -> Iterator[Line]:
