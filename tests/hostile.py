@@ -69,6 +69,8 @@ def poison(database: Database, payloads: Sequence[str]) -> dict[str, str]:
     marks: dict[str, str] = {}
     with database.begin() as session:
         connection = session.connection()
+        if connection.dialect.name == "postgresql":  # no text of a server's holds a NUL
+            payloads = [payload.replace("\0", "") for payload in payloads]
         for table in METADATA.sorted_tables:
             if table.name in _MACHINE_TABLES:
                 continue

@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select
 from sqlmodel import Session
 
 from socconsole.services import nodes
+from socconsole.store.changes import announce
 from socconsole.store.tables import Presence, table_of
 
 FRESH = timedelta(seconds=60)
@@ -60,6 +61,7 @@ def look(session: Session, node_id: int, at: Look, *, by: str, now: datetime) ->
             seen_at=now,
         )
     )
+    announce(connection)
 
 
 def look_here(session: Session, at: Look, by: str, *, now: datetime) -> None:
@@ -77,8 +79,9 @@ def others(
 
 def look_away(session: Session, node_id: int) -> None:
     """Say that this console shows nothing in particular."""
-    presence = table_of(Presence)
-    session.connection().execute(delete(presence).where(presence.c.node_id == node_id))
+    presence, connection = table_of(Presence), session.connection()
+    connection.execute(delete(presence).where(presence.c.node_id == node_id))
+    announce(connection)
 
 
 def present(

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection, text
 
 from socconsole.errors import StoreError
 from socconsole.store import driver
@@ -16,8 +16,23 @@ if TYPE_CHECKING:
 
 NOTIFY_CHANNEL = "socconsole"
 """What a server's commits are announced on."""
+_HEAD = """
+SELECT seq, (SELECT coalesce(sum(lines), 0) FROM source),
+    (SELECT coalesce(max(seen_at), 0) FROM presence)
+FROM change_head
+"""
+"""What moves with actions, with lines that were read, and with where people look."""
 _ASK_EVERY = 1.0
 """Seconds after which the head is read although nothing was announced."""
+
+
+def announce(connection: Connection) -> None:
+    """Tell those who wait on a server of this transaction, once it commits.
+
+    A file needs no telling: whoever watches it sees every commit.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": NOTIFY_CHANNEL})
 
 
 class ChangePoller(Protocol):
@@ -83,8 +98,8 @@ class _NotifyPoller:
 
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._connection: psycopg.Connection[tuple[int]] | None = None
-        self._seen: int | None = None
+        self._connection: psycopg.Connection[tuple[int, int, int]] | None = None
+        self._seen: tuple[int, int, int] | None = None
         self._asked_at = 0.0
 
     def poll(self) -> bool:
@@ -98,7 +113,7 @@ class _NotifyPoller:
             told = any(self._connection.notifies(timeout=0))
             if not told and time.monotonic() - self._asked_at < _ASK_EVERY:
                 return False
-            return self._ask(self._connection)
+            return self._ask(self._connection) or told
         except psycopg.Error as error:
             self.close()
             raise StoreError(
@@ -106,9 +121,8 @@ class _NotifyPoller:
                 hint="What is on screen stays; nothing is stored until it is back.",
             ) from error
 
-    def _ask(self, connection: "psycopg.Connection[tuple[int]]") -> bool:
-        row = connection.execute("SELECT seq FROM change_head").fetchone()
-        now = row[0] if row else 0
+    def _ask(self, connection: "psycopg.Connection[tuple[int, int, int]]") -> bool:
+        now = connection.execute(_HEAD).fetchone()
         changed = now != self._seen
         self._seen, self._asked_at = now, time.monotonic()
         return changed

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from socconsole.errors import StoreError
 from socconsole.store.bulk import copy
+from socconsole.store.changes import announce
 from socconsole.store.event_blocks import Edge, Place, Stored, Wanted
 from socconsole.store.event_codec import Block
 from socconsole.store.event_compact import WORTH_IT, merged
@@ -121,6 +122,7 @@ class EventPartitions:
             {"g": blocks[0].generation_id, "o": blocks[0].offset_from},
         )
         self.add(session, blocks, day)
+        announce(session.connection())
 
     def add(self, session: Session, blocks: Sequence[Block], day: str) -> None:
         self._make_partition(day)

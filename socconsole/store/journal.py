@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, insert, text, update
 from sqlmodel import Session
 
 from socconsole.store.audit import Link, link_hash, payload_hash
-from socconsole.store.changes import NOTIFY_CHANNEL
+from socconsole.store.changes import announce
 from socconsole.store.images import Image, canonical
 from socconsole.store.progress import counted
 from socconsole.store.tables import (
@@ -83,8 +83,7 @@ def write_action(doing: Doing, touches: Sequence[Touch], changes: Changes) -> No
         doing.action_id = _insert_action(connection, doing, touches)
         _append(connection, doing, touches, head.audit_seq, bytes(head.audit_hash))
     _insert_changes(connection, doing, changes)
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": NOTIFY_CHANNEL})
+    announce(connection)
 
 
 def _insert_action(connection: Connection, doing: Doing, touches: Sequence[Touch]) -> int:

@@ -222,7 +222,8 @@ class ConsoleApp(TalkingApp):
 
     def _warm(self) -> None:
         warming = partial(warm, self.store, self.login, self.now(), self.settings)
-        self.run_worker(self.store.in_thread(warming), name="warm")
+        if not self.store.closing:
+            self.run_worker(self.store.in_thread(warming), name="warm")
 
     def tell(self, message: Message) -> None:
         """Send `message` to the screen in front."""
@@ -258,8 +259,8 @@ class ConsoleApp(TalkingApp):
                 prompt.flush_draft()
 
     async def on_unmount(self) -> None:
-        self._watch.stop()
-        await asyncio.get_running_loop().run_in_executor(None, self.store.close)
+        for end in (self._watch.stop, self.store.close):
+            await asyncio.get_running_loop().run_in_executor(None, end)
 
     def _handle_exception(self, error: Exception) -> None:
         self.keep_drafts()

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlmodel import func, select
 
 from socconsole.errors import StoreError, UsageError
+from socconsole.services import presence
 from socconsole.store import changes, driver
 from socconsole.store.condition import examine
 from socconsole.store.database import Database, begin_immediate
@@ -15,7 +16,8 @@ from socconsole.store.place import events_beside
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert, Analyst
 from socconsole.store.upgrade import upgrade
-from tests.store.rows import an_alert
+from tests.conftest import NOON
+from tests.store.rows import a_source, an_alert
 from tests.store.test_events import another_place, append
 
 
@@ -166,11 +168,19 @@ def test_where_announcements_are_lost_the_head_is_asked(postgres_server, monkeyp
         database = Database(url)
         poller = database.changes()
         assert poller.poll()
-        with database.begin() as session:  # a commit that nobody announces
-            session.execute(text("UPDATE change_head SET seq = seq + 1"))
-        end = time.monotonic() + 5
-        while not poller.poll():
-            assert time.monotonic() < end
-            time.sleep(0.01)
+        with database.begin() as session:
+            a_source(session, NOON)
+            presence.look_here(session, presence.Look("queue"), "bob", now=NOON)
+        for unannounced in (
+            "UPDATE change_head SET seq = seq + 1",
+            "UPDATE source SET lines = lines + 1",
+            "UPDATE presence SET seen_at = seen_at + 1",
+        ):
+            with database.begin() as session:
+                session.execute(text(unannounced))
+            end = time.monotonic() + 5
+            while not poller.poll():
+                assert time.monotonic() < end
+                time.sleep(0.01)
         poller.close()
         database.close()

@@ -11,8 +11,9 @@ from sqlmodel import select
 
 from socconsole.core.severity import Severity
 from socconsole.errors import ForbiddenError, StoreError
-from socconsole.services import actions, nodes, tasks, tickets
+from socconsole.services import actions, nodes, presence, tasks, tickets
 from socconsole.services.tickets import Report
+from socconsole.store import changes
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 from socconsole.store.queries import subjects
@@ -93,6 +94,25 @@ def test_a_commit_is_announced(owner, noon):
     poller.close()
 
 
+def test_lines_and_looks_are_announced_too(owner, noon, monkeypatch):
+    """No action says so: the live tail and who else looks would stand still on a server."""
+    monkeypatch.setattr(changes, "_ASK_EVERY", 60.0)
+    place = another_place(owner, noon)
+    node = one_node(owner, "bob", noon)
+    poller, store = owner.changes(), EventStore(owner)
+    assert poller.poll()
+    append(owner, store, place, [0], noon)
+    assert awaited(poller)
+    for look in (
+        lambda session: presence.look(session, node, presence.Look("queue"), by="bob", now=noon),
+        lambda session: presence.look_away(session, node),
+    ):
+        with owner.begin() as session:
+            look(session)
+        assert awaited(poller)
+    poller.close()
+
+
 def test_a_lost_connection_is_said_and_found_again(owner, noon):
     poller = owner.changes()
     poller.poll()
@@ -100,7 +120,7 @@ def test_a_lost_connection_is_said_and_found_again(owner, noon):
         session.execute(
             text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE query LIKE 'LISTEN%' OR query LIKE 'SELECT seq FROM change_head%'"
+                " WHERE query LIKE '%FROM change_head%' AND pid <> pg_backend_pid()"
             )
         )
     with pytest.raises(StoreError, match="cannot be reached"):

@@ -65,6 +65,8 @@ class StoreAccess:
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="store")
         self._events: EventStore | None = None
         self._events_thread = ThreadPoolExecutor(1, thread_name_prefix="events")
+        self.closing = False
+        """Whether nothing more can be asked of it."""
         self.away = ""
         """Why the database cannot be used just now; empty when it can."""
 
@@ -93,6 +95,7 @@ class StoreAccess:
 
     def close(self) -> None:
         """Wait for what is being written, then close the database."""
+        self.closing = True
         self._pool.shutdown(wait=True)
         if self._events is not None:
             self._events_thread.submit(self._events.close)

@@ -29,6 +29,7 @@ class StoreWatch:
         self._app = app
         self._reader = PulseReader(app.login, app.settings)
         self._stopping = threading.Event()
+        self._running = threading.Lock()
         self._is_due = True
         self._away_since: datetime | None = None
 
@@ -37,10 +38,17 @@ class StoreWatch:
         self._is_due = True
 
     def stop(self) -> None:
+        """End `run`, and wait for it: what it reads through is closed afterwards."""
         self._stopping.set()
+        with self._running:
+            pass
 
     def run(self) -> None:
         """Open the database, however long it takes, then tell of every change until the end."""
+        with self._running:
+            self._run()
+
+    def _run(self) -> None:
         database = self._open()
         if database is None:
             return
