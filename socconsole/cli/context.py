@@ -82,12 +82,25 @@ class Context:
 
     @property
     def login(self) -> str:
-        """The analyst: the account this process runs as, whatever the environment says."""
+        """The analyst: the account this process runs as, whatever the environment says.
+
+        On a server that gives each login its rights, the login it has proved.
+        """
+        return self._login
+
+    @cached_property
+    def _login(self) -> str:
         uid = os.getuid()
         try:
-            return pwd.getpwuid(uid).pw_name
+            account = pwd.getpwuid(uid).pw_name
         except KeyError:
-            return f"uid{uid}"
+            account = f"uid{uid}"
+        url = self.database_url
+        if not url.startswith("postgres"):
+            return account
+        from socconsole.store.roles import login_at
+
+        return login_at(url, account)
 
     def now(self) -> datetime:
         """Return the time, aware UTC."""

@@ -11,7 +11,9 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection, text
 
-from socconsole.errors import StoreError, UsageError
+from socconsole.errors import ForbiddenError, StoreError, UsageError
+from socconsole.store import stamps
+from socconsole.store.database import Database, database_url
 from socconsole.store.tables import METADATA
 
 ROLES = ("viewer", "analyst", "lead", "admin", "collector")
@@ -49,13 +51,20 @@ _SIGNED: Mapping[str, str] = MappingProxyType(
 )
 """The same of what a team works on together."""
 
-_GROWS_ONLY = frozenset({"audit_entry", "audit_payload", "audit_anchor", "custody"})
+_GROWS = "SELECT, INSERT"
+_RIGHTS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("audit_entry", "audit_payload", "audit_anchor", "custody"), _GROWS),
+        "change_head": "SELECT, UPDATE",
+    }
+)
+"""Of whoever writes a table that is not everything's: what was said stays, the head is one row."""
 _LEAD_ONLY = frozenset({"analyst", "legal_hold"})
 _OWNER_ONLY = frozenset({"meta"})
 _COLLECTORS = frozenset(
     {
         "source", "generation", "source_note", "lease", "rule", "matcher_state", "event_count",
-        "detection_count", "alert_evidence", "alert_group",
+        "detection_count", "alert_evidence", "alert_group", "context",
     }
 )  # fmt: skip
 """What the collector writes and people only read."""
@@ -66,6 +75,13 @@ _SHARED = frozenset(
     }
 )  # fmt: skip
 """What both write."""
+
+
+_PROVED = text("""
+SELECT session_user FROM pg_class WHERE oid = to_regclass('action') AND relrowsecurity
+AND NOT pg_has_role(session_user, relowner, 'MEMBER')
+""")
+"""Whoever owns the tables is bound by no policy, and may be what many people share."""
 
 
 def role_name(role: str) -> str:
@@ -95,13 +111,14 @@ def statements() -> Iterator[str]:
         yield from _policies(table, column, removes=f'"{column}" = session_user')
     for table, column in _SIGNED.items():
         yield from _policies(table, column, removes="true")
+    yield from stamps.statements(COLLECTOR_LOGIN)
 
 
 def _grants(table: str) -> Iterator[str]:
     if table in _OWNER_ONLY:
         return
     changes = _update_of(table)
-    rights = "SELECT, INSERT" if table in _GROWS_ONLY else f"SELECT, INSERT, DELETE, {changes}"
+    rights = _RIGHTS.get(table, f"SELECT, INSERT, DELETE, {changes}")
     if table in _COLLECTORS:
         people = ["admin"]
     elif table in _LEAD_ONLY:
@@ -161,6 +178,26 @@ def has_roles(connection: Connection) -> bool:
         text("SELECT 1 FROM pg_policies WHERE policyname = 'soc_insert' LIMIT 1")
     )
     return found.first() is not None
+
+
+def login_at(url: str, account: str) -> str:
+    """Return whom this person is taken for at `url`.
+
+    Where roles are in force it is the login that the server has proved: it refuses every other
+    name. Where they are not, or the server is away, it is the account.
+    """
+    named = database_url(url).username
+    if named in (None, account):
+        return account
+    database = Database(url)
+    try:
+        with database.read() as session:
+            found = session.connection().execute(_PROVED).scalar()
+    except (StoreError, ForbiddenError):
+        return account
+    finally:
+        database.close()
+    return str(found or account)
 
 
 def grant(connection: Connection, login: str, role: str) -> None:

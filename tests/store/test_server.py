@@ -14,53 +14,17 @@ from socconsole.errors import ForbiddenError, StoreError
 from socconsole.services import actions, nodes, presence, tasks, tickets
 from socconsole.services.tickets import Report
 from socconsole.store import changes
-from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 from socconsole.store.queries import subjects
 from socconsole.store.raising import add_evidence, insert_alerts
 from socconsole.store.recording import recording
-from socconsole.store.roles import _AUTHOR, _SIGNED, apply_roles, grant
+from socconsole.store.roles import _AUTHOR, _SIGNED
 from socconsole.store.tables import Alert, AlertEvidence, Analyst, Note
 from socconsole.store.types import new_uid
 from tests.store.rows import a_source, an_alert
 from tests.store.test_events import another_place, append, found
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-def url(postgres_server):
-    with postgres_server.fresh_database() as fresh:
-        yield fresh
-
-
-@pytest.fixture
-def owner(url):
-    opened = Database(url)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def sign_in(owner, url, postgres_server):
-    """Open the database as another login, which has a role."""
-    with owner.begin() as session:
-        apply_roles(session.connection())
-    opened = []
-
-    def open_as(login: str, role: str) -> Database:
-        postgres_server.execute(
-            f"DO $$ BEGIN CREATE ROLE {login} LOGIN;"
-            " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
-        )
-        with owner.begin() as session:
-            grant(session.connection(), login, role)
-        opened.append(Database(url.replace("//soc@", f"//{login}@")))
-        return opened[-1]
-
-    yield open_as
-    for each in opened:
-        each.close()
 
 
 def note(database, noon, *, by, signed=None):
