@@ -8,14 +8,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Executable, delete, func, literal, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from socconsole.core.policy import SourcePolicy
 from socconsole.errors import ConflictError, SettingsError
 from socconsole.sources.generation import Checkpoint, GenerationState
-from socconsole.sources.inputs import kind_of
+from socconsole.sources.kinds import kind_of
 from socconsole.sources.notes import Note
+from socconsole.store.bulk import upsert
 from socconsole.store.tables import (
     AlertEvidence,
     EventCount,
@@ -263,7 +263,7 @@ class _Shape(NamedTuple):
 @cache
 def _upsert_statement(model: type[Row], shape: _Shape) -> Executable:
     table = table_of(model)
-    new = (postgresql.insert if shape.dialect == "postgresql" else sqlite.insert)(table)
+    new = upsert(table, shape.dialect)
     values: dict[str, ColumnElement[Any]] = {
         name: new.excluded[name] for name in shape.columns if name not in (*shape.key, *shape.keep)
     }

@@ -7,20 +7,9 @@ from pathlib import Path
 from socconsole.core.policy import SourcePolicy
 from socconsole.sources.feeders import Feeder, JournalFeeder, StreamFeeder
 from socconsole.sources.files import FileSource
+from socconsole.sources.kinds import JOURNAL, kind_of
 from socconsole.sources.spool import Spool
-from socconsole.sources.syslog_listener import SCHEMES, SyslogFeeder, TlsFiles
-
-STDIN = "stdin:"
-JOURNAL = "journald:"
-
-
-def kind_of(path: str) -> str:
-    """Return `file`, `stdin`, `journald` or `syslog`."""
-    if path == STDIN:
-        return "stdin"
-    if path.startswith(JOURNAL):
-        return "journald"
-    return "syslog" if path.partition("://")[0] in SCHEMES else "file"
+from socconsole.sources.syslog_listener import SyslogFeeder, TlsFiles
 
 
 def open_feeder(policy: SourcePolicy, spool: Spool, wake: Callable[[], None]) -> Feeder:

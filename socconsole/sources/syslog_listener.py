@@ -17,9 +17,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from socconsole.errors import SettingsError
 from socconsole.sources import gelf
+from socconsole.sources.kinds import SCHEMES
 from socconsole.sources.spool import Spool
 
-SCHEMES = frozenset({"syslog+udp", "syslog+tcp", "syslog+tls", "gelf+udp", "gelf+tcp", "gelf+tls"})
 MESSAGE_BYTES = 64 * 1024
 """A message longer than this is cut."""
 CONNECTIONS_CAP = 1_000

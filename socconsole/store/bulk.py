@@ -1,9 +1,12 @@
 """Many rows at once: `COPY` on a server, one statement run many times in a file."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, Table, insert
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.sqlite import Insert
 
 WORTH_A_COPY = 20
 """Rows below which the round trips of a `COPY` cost more than it saves."""
@@ -34,6 +37,17 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
             for row in rows
         ),
     )
+
+
+def upsert(table: Table, dialect: str) -> "Insert":
+    """Return an `INSERT` that takes `on_conflict_do_update`; loads the one dialect it is for."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as insert_into_server
+
+        return cast("Insert", insert_into_server(table))
+    from sqlalchemy.dialects.sqlite import insert as insert_into_file
+
+    return insert_into_file(table)
 
 
 def copy(

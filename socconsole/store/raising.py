@@ -8,13 +8,12 @@ from typing import Any
 
 from sqlalchemy import Row as Found
 from sqlalchemy import Table, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from socconsole.core.fold import Trouble
 from socconsole.core.severity import Severity
 from socconsole.core.suppression import Quieting
-from socconsole.store.bulk import WORTH_A_COPY, insert_rows
+from socconsole.store.bulk import WORTH_A_COPY, insert_rows, upsert
 from socconsole.store.tables import METADATA, Alert, AlertEvidence, Context, Row, Source
 from socconsole.store.types import new_uid
 
@@ -293,9 +292,7 @@ def count_detections(session: Session, counts: Mapping[CountKey, Mapping[str, in
     if not counts:
         return
     table, connection = _table("detection_count"), session.connection()
-    insert_ = (
-        sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
-    )
+    insert_ = upsert(table, connection.dialect.name)
     figures = ("detections", "alerts", "folded", "suppressed")
     statement = insert_.on_conflict_do_update(
         index_elements=["hour", "rule_id", "source_id"],

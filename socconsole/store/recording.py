@@ -154,7 +154,7 @@ class Recording:
 
     def _touch_insert(self, row: Identified) -> None:
         entity = table_of(type(row)).name
-        after = image_of(row.model_dump()) if self.audit == "rows" else None
+        after = _whole(row) if self.audit == "rows" else None
         self.touches[entity, row.id] = Touch("insert", entity, row.id, row.uid, after=after)
 
     def _touch_delete(self, row: Identified) -> None:
@@ -162,7 +162,7 @@ class Recording:
         known = self.touches.pop((entity, row.id), None)
         if known is not None and known.operation == "insert":
             return
-        before: Image = image_of(row.model_dump())
+        before = _whole(row)
         if known is not None and known.before is not None:
             before.update(known.before)
         self.touches[entity, row.id] = Touch("delete", entity, row.id, row.uid, before=before)
@@ -233,6 +233,10 @@ def _alike(
         else:
             many.append((_bound(names, group[0]), [row["id"] for row in group]))
     return many, single
+
+
+def _whole(row: Identified) -> Image:
+    return image_of({name: getattr(row, name) for name in type(row).model_fields})
 
 
 def _bound(names: Sequence[str], row: Mapping[str, object]) -> Values:

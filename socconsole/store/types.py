@@ -3,6 +3,7 @@
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -18,8 +19,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.types import TypeEngine
 
 from socconsole.core.severity import Severity
 
@@ -85,7 +86,19 @@ class Word(TypeDecorator[str]):
         return None if value is None else str(value)
 
 
-Document = JSON().with_variant(JSONB(), "postgresql")
+class _Jsonb(TypeDecorator[Any]):
+    """PostgreSQL's binary JSON; its dialect is loaded only where there is such a server."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        from sqlalchemy.dialects.postgresql import JSONB
+
+        return dialect.type_descriptor(JSONB())
+
+
+Document = JSON().with_variant(_Jsonb(), "postgresql")
 """A JSON value. Assign a new one: a change inside it is not noticed."""
 
 

@@ -17,7 +17,7 @@ def sheet(variables):
     return made
 
 
-def test_the_first_frame_waits_for_no_store_no_filter_and_no_tls():
+def test_the_first_frame_waits_for_no_store_and_no_filter_and_nothing_loads_a_tls():
     program = (
         "import sys\n"
         "import socconsole.cli.console\n"
@@ -30,6 +30,9 @@ def test_the_first_frame_waits_for_no_store_no_filter_and_no_tls():
         "    import socconsole.store.glance\n"
         "late = {'_ssl', 'sqlalchemy', 'pydantic', 'cyclopts', 'socconsole.core.filter_tree'}\n"
         "assert not late & set(sys.modules), late & set(sys.modules)\n"
+        "import socconsole.store.tables, socconsole.services.sources\n"
+        "never = {'_ssl', 'sqlalchemy.dialects.postgresql'}\n"
+        "assert not never & set(sys.modules), never & set(sys.modules)\n"
         "import ssl\n"
         "asyncio.run(asyncio.sleep(0))\n"
     )

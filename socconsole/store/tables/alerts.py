@@ -4,6 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateIndex
+from sqlalchemy.sql.compiler import DDLCompiler
 from sqlmodel import Field
 
 from socconsole.core.severity import Severity
@@ -53,8 +56,16 @@ def _where_open(name: str, *columns: str) -> Index:
         name,
         *(text(column) for column in columns),
         sqlite_where=text("is_open = 1"),
-        postgresql_where=text("is_open"),
+        info={"where": "is_open"},
     )
+
+
+@compiles(CreateIndex, "postgresql")
+def _partial(create: CreateIndex, compiler: DDLCompiler, **options: object) -> str:
+    """Write the condition of an index; said by `postgresql_where` it would load that dialect."""
+    statement: str = compiler.visit_create_index(create, **options)  # type: ignore[no-untyped-call]
+    where = create.element.info.get("where")
+    return f"{statement} WHERE {where}" if where else statement
 
 
 class AlertGroup(Identified, table=True):

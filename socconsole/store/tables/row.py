@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from pydantic import ConfigDict
 from sqlalchemy import BigInteger, CheckConstraint, LargeBinary, MetaData, Table
 from sqlalchemy.orm import declared_attr, registry
 from sqlmodel import Field, SQLModel
@@ -22,6 +23,9 @@ METADATA = MetaData(
 
 class Row(SQLModel, registry=registry(metadata=METADATA)):
     """A row of any table."""
+
+    # Nothing is validated by Pydantic here: what it would do that with is never made.
+    model_config = ConfigDict(defer_build=True)  # type: ignore[assignment]
 
     __audited__: ClassVar[bool] = False
     """Whether a change is recorded with before and after."""
