@@ -124,7 +124,7 @@ def peak_rss_bytes() -> int:
 def _replay_file(run: _Run, batches: Iterator[list[Event]]) -> None:
     for events in batches:
         run.events += len(events)
-        run.unparsed += sum(event.format == "unparsed" for event in events)
+        run.unparsed += [event.format for event in events].count("unparsed")
         _report(run, run.matcher.match_all(events))
 
 
@@ -177,7 +177,11 @@ def _report(run: _Run, detections: "list[Detection]") -> None:
 
 
 def _print_json(detection: "Detection") -> None:
-    sys.stdout.write(json.dumps(detection_document(detection), default=str) + "\n")
+    document = detection_document(detection)
+    line = msgspec.json.encode(document, enc_hook=str)
+    # A terminal may take a sign beyond ASCII for a command; those are escaped the slow way.
+    text = line.decode() if line.isascii() else json.dumps(document, default=str)
+    sys.stdout.write(text + "\n")
 
 
 def detection_document(detection: "Detection") -> dict[str, object]:

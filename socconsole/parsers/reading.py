@@ -67,7 +67,8 @@ def split(stream: BinaryIO, *, source: str, path: str = "") -> Iterator[RawLine]
     """
     number, offset, held, skipping = 0, 0, b"", False
     for chunk in chunks(stream, path):
-        pieces = (held + chunk).split(b"\n")
+        pieces = chunk.split(b"\n")
+        pieces[0] = held + pieces[0]
         held = pieces.pop()
         for piece in pieces:
             number += 1

@@ -107,7 +107,10 @@ class Matcher:
             partition = known[1] if known else self._partition(event.logsources)
             scan = partition.scan
             if scan is not None and is_long_json(event.raw):
-                alike.setdefault(scan, []).append(event)
+                if scan in alike:
+                    alike[scan].append(event)
+                else:
+                    alike[scan] = [event]
             portion.append((event, partition))
         clean: set[int] = set()
         for scan, ones in alike.items():

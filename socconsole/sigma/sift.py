@@ -141,7 +141,7 @@ class Sift:
 
     def _choose(self, step: Step, left: tuple[int, ...], wanting: int) -> None:
         """Let the step ask the table with most to say; none when no table has anything to say."""
-        most, best = (0, 0, 0), -1
+        most, best = (0, 0), -1
         talking = []
         for place in left if step.possible else ():
             table = self._tables[place]
@@ -149,7 +149,7 @@ class Sift:
             opens = table.opens & wanting
             if said or opens:
                 talking.append(place)
-                score = ((said & ~table.absent).bit_count(), (said | opens).bit_count(), -place)
+                score = ((said & ~table.absent).bit_count(), (said | opens).bit_count())
                 if best < 0 or score > most:
                     best, most = place, score
         if best < 0:

@@ -97,12 +97,15 @@ class FieldTable:
     def _build(self) -> None:
         texts: dict[Where, dict[str, Masks]] = defaultdict(dict)
         for bit, gate in self._own:
+            alone = bit, 0
             for atom in gate:
-                known = texts[atom.where].get(atom.text, _NO_RULE)
-                texts[atom.where][atom.text] = known[0] | bit, known[1]
+                meant, text = texts[atom.where], atom.text
+                known = meant.get(text)
+                meant[text] = (known[0] | bit, known[1]) if known else alone
         for bit, atom in self._wide:
-            known = texts[atom.where].get(atom.text, _NO_RULE)
-            texts[atom.where][atom.text] = known[0], known[1] | bit
+            meant, text = texts[atom.where], atom.text
+            known = meant.get(text, _NO_RULE)
+            meant[text] = known[0], known[1] | bit
         self._equal = texts["equals"]
         self._longest = max(map(len, self._equal), default=-1)
         """Longer texts equal none: they need not be hashed."""

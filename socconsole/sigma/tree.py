@@ -99,11 +99,21 @@ def items_of(node: "Node") -> list[Item]:
 
 def only_field(node: "Node") -> str | None:
     """Return the field whose text alone decides `node`; None when there is more to look at."""
-    items = items_of(node)
-    field = items[0].field
-    for item in items:
-        if item.field != field or item.test == "exists" or item.test.startswith("field_"):
-            return None
+    field, is_first = None, True
+    waiting: list[Node] = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, Item):
+            if is_first:
+                field, is_first = current.field, False
+            elif current.field != field:
+                return None
+            if current.test == "exists" or current.test.startswith("field_"):
+                return None
+        elif isinstance(current, Not):
+            waiting.append(current.part)
+        else:
+            waiting.extend(current.parts)
     return field
 
 
