@@ -77,6 +77,8 @@ def verify(*, json: bool = False, context: Annotated[Context, Parameter(parse=Fa
     lines.append(
         f"evidence  {found.evidence} pieces: {'CHANGED: ' + damaged if damaged else 'whole'}"
     )
+    altered = "; ".join(str(each) for each in found.altered)
+    lines.append(f"record    {found.recorded} statements: {altered or 'as they were written'}")
     lines.append(f"file      {'; '.join(found.damage) or 'whole'}")
     print_text(lines)
     return 0 if found.whole else 1

@@ -12,6 +12,7 @@ from socconsole.store.audit import Verdict, verify
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 from socconsole.store.faults import shown
+from socconsole.store.record_check import Altered, check_record
 from socconsole.store.schema import VERSION, version_of
 from socconsole.store.tables import METADATA, ChangeHead, Evidence, table_of
 
@@ -94,10 +95,14 @@ class Condition:
     """Ids of evidence whose bytes are not those that were attached."""
     damage: tuple[str, ...] = field(default=())
     """What the engine says is wrong with the file."""
+    recorded: int = 0
+    """Notes, findings, evidence and the like, and signed handoffs."""
+    altered: tuple[Altered, ...] = ()
+    """Those that are not what the audit says was written."""
 
     @property
     def whole(self) -> bool:
-        return self.chain.whole and not self.damaged_evidence and not self.damage
+        return not (self.chain.broken_at or self.damaged_evidence or self.damage or self.altered)
 
 
 def examine(database: Database) -> Condition:
@@ -108,7 +113,8 @@ def examine(database: Database) -> Condition:
             found = session.connection().exec_driver_sql("PRAGMA quick_check(10)").scalars()
             damage = [line for line in found if line != "ok"]
         evidence, damaged = _check_evidence(session)
-        return Condition(verify(session.connection()), evidence, damaged, tuple(damage))
+        chain = verify(session.connection())
+        return Condition(chain, evidence, damaged, tuple(damage), *check_record(session))
 
 
 def _check_evidence(session: Session) -> tuple[int, tuple[int, ...]]:

@@ -1,9 +1,9 @@
-"""What the tables alone cannot say: search indexes, kept counts, an audit that only grows."""
+"""What the tables alone cannot say: search indexes, kept counts, guards."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from socconsole.store import event_partitions
+from socconsole.store import event_partitions, guards
 
 SEARCHED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -37,7 +37,7 @@ def statements(dialect: str) -> Iterator[str]:
         for table, columns in SEARCHED.items():
             yield from _fts(table, columns)
         yield from _counts()
-        yield from _append_only()
+        yield from guards.statements()
     else:
         yield from event_partitions.SCHEMA
         for table, columns in SEARCHED.items():
@@ -108,19 +108,4 @@ def _counted(facet: str, row: str, by: int) -> str:
         f"INSERT INTO alert_facet VALUES ('{facet}',"
         f" CAST(coalesce({row}.{FACETS[facet]}, '') AS TEXT), {by})"
         f" ON CONFLICT (facet, value) DO UPDATE SET n = n + {by};"
-    )
-
-
-def _append_only() -> Iterator[str]:
-    """Stop mistakes and lazy tampering; who owns the file can drop these, so the chain decides."""
-    refuse = "BEGIN SELECT raise(ABORT, 'the audit only grows'); END"
-    yield f"CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry {refuse}"
-    yield f"CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry {refuse}"
-    yield f"CREATE TRIGGER audit_payload_no_update BEFORE UPDATE ON audit_payload {refuse}"
-    yield (
-        "CREATE TRIGGER audit_entry_chain BEFORE INSERT ON audit_entry"
-        " WHEN new.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit_entry)"
-        " OR new.previous <> coalesce((SELECT hash FROM audit_entry ORDER BY seq DESC LIMIT 1),"
-        " zeroblob(32))"
-        " BEGIN SELECT raise(ABORT, 'the audit chain has moved'); END"
     )

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import (
     JSON,
     Column,
     LargeBinary,
     Select,
     Table,
-    and_,
     bindparam,
     delete,
     exists,
@@ -22,6 +22,8 @@ from sqlmodel import AutoString, Session
 
 from socconsole.store.database import Database
 from socconsole.store.ddl import SEARCHED
+from socconsole.store.guards import permitted
+from socconsole.store.images import canonical
 from socconsole.store.recording import recording
 from socconsole.store.replacing import without
 from socconsole.store.tables import (
@@ -154,10 +156,11 @@ def erase(session: Session, value: str, *, by: str, now: datetime, events: int =
     session.flush()
     held = _held(session)
     rows, kept = 0, 0
-    for table, columns in _texts():
-        changed, skipped = _erase_from(session, table, columns, value, held)
-        rows, kept = rows + changed, kept + skipped
-    payloads = _erase_payloads(session, value)
+    with permitted(session, "erasure"):
+        for table, columns in _texts():
+            changed, skipped = _erase_from(session, table, columns, value, held)
+            rows, kept = rows + changed, kept + skipped
+        payloads = _erase_payloads(session, value)
     _forget_words(session)
     with recording(
         session, verb="person.erase", by=by, now=now, summary=f"erased from {rows} rows"
@@ -250,12 +253,16 @@ def _places(table: Table, row: object) -> set[tuple[str, int]]:
 def _erase_payloads(session: Session, value: str) -> int:
     payload = table_of(AuditPayload)
     connection = session.connection()
+    spelled = canonical(value)[1:-1].casefold()
     found = connection.execute(
-        select(payload.c.seq, payload.c.body).where(
-            and_(payload.c.body.icontains(value, autoescape=True))
-        )
+        select(payload.c.seq, payload.c.body).execution_options(yield_per=5_000)
     )
-    gone = [seq for seq, body in found if without(body, value) != body]
+    gone = []
+    for seq, body in found:
+        if spelled in body.casefold():
+            images = msgspec.json.decode(body)
+            if without(images, value) != images:
+                gone.append(seq)
     for start in range(0, len(gone), 500):
         connection.execute(delete(payload).where(payload.c.seq.in_(gone[start : start + 500])))
     return len(gone)

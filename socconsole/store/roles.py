@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from socconsole.errors import ForbiddenError, StoreError, UsageError
 from socconsole.store import stamps
 from socconsole.store.database import Database, database_url
+from socconsole.store.guards import LINKS, STATEMENTS
 from socconsole.store.tables import METADATA
 
 ROLES = ("viewer", "analyst", "lead", "admin", "collector")
@@ -52,9 +53,12 @@ _SIGNED: Mapping[str, str] = MappingProxyType(
 """The same of what a team works on together."""
 
 _GROWS = "SELECT, INSERT"
+_ON_RECORD = (*STATEMENTS, *LINKS)
 _RIGHTS: Mapping[str, str] = MappingProxyType(
     {
+        **dict.fromkeys(_ON_RECORD, "SELECT, INSERT, DELETE"),  # undoing removes
         **dict.fromkeys(("audit_entry", "audit_payload", "audit_anchor", "custody"), _GROWS),
+        "action": f'{_GROWS}, UPDATE ("undone_by_id")',
         "change_head": "SELECT, UPDATE",
     }
 )
@@ -130,6 +134,8 @@ def _grants(table: str) -> Iterator[str]:
     yield f'REVOKE ALL ON "{table}" FROM {", ".join(role_name(role) for role in ROLES)}'
     yield f'GRANT SELECT ON "{table}" TO {", ".join(role_name(role) for role in ROLES)}'
     yield f'GRANT {rights} ON "{table}" TO {named}'
+    if table in _ON_RECORD:  # an admin takes a person's name out of it
+        yield f'GRANT {changes} ON "{table}" TO soc_admin'
     if table in ("audit_payload",):
         yield f'GRANT DELETE ON "{table}" TO soc_admin'  # erasure of a person's data
     if table in ("presence", "node"):

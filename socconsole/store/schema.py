@@ -1,16 +1,14 @@
 """Makes the schema, and knows which schema a database has."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Protocol
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import URL, Connection, Engine, inspect, text
 
 from socconsole.errors import StoreError
 from socconsole.store import ddl, place
 from socconsole.store.tables import METADATA
 from socconsole.store.types import new_uid
-
-if TYPE_CHECKING:
-    from socconsole.store.database import Database
 
 APPLICATION_ID = 0x50C_C0DE
 """Marks an SQLite file as ours."""
@@ -18,11 +16,24 @@ VERSION = 1
 """The schema this program writes."""
 
 
+class Opened(Protocol):
+    """What has to be known of a database to make its schema."""
+
+    url: URL
+    read_only: bool
+    is_sqlite: bool
+
+    @property
+    def path(self) -> Path | None: ...
+    @property
+    def engine(self) -> Engine: ...
+
+
 class OlderSchemaError(StoreError):
     """An earlier program made the database; `upgrade` brings it along."""
 
 
-def ensure(database: "Database") -> None:
+def ensure(database: Opened) -> None:
     """Make the schema in an empty database; refuse one that is newer, older or not ours."""
     prepare(database)
     with database.engine.connect() as connection:
@@ -42,7 +53,7 @@ def ensure(database: "Database") -> None:
     _create(database)
 
 
-def prepare(database: "Database") -> None:
+def prepare(database: Opened) -> None:
     """Check where an SQLite file lies and who may read it; make an empty one where there is none.
 
     Whoever opens the file first makes it: SQLite itself would let everybody read it.
@@ -55,7 +66,7 @@ def prepare(database: "Database") -> None:
         place.make_file(database.path)
 
 
-def newer(database: "Database", found: int, known: int) -> StoreError:
+def newer(database: Opened, found: int, known: int) -> StoreError:
     """Return the refusal of a database that a later program wrote."""
     return StoreError(
         f"The database has schema {found}; this program knows schema {known}.",
@@ -89,7 +100,7 @@ def version_of(connection: Connection) -> int:
     return 0
 
 
-def _create(database: "Database") -> None:
+def _create(database: Opened) -> None:
     with database.engine.execution_options(soc_write=True).begin() as connection:
         if version_of(connection):
             return  # another process was faster

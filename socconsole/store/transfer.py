@@ -11,6 +11,7 @@ from socconsole.errors import FileError, StoreError
 from socconsole.store import schema
 from socconsole.store.bulk import insert_rows
 from socconsole.store.events import EventStore
+from socconsole.store.guards import permitted
 from socconsole.store.images import canonical, plain, typed
 from socconsole.store.tables import METADATA
 
@@ -77,8 +78,9 @@ def load(session: Session, lines: Iterable[str] | IO[str], events: EventStore | 
         insert_rows(connection, table, batch)
         if links:
             later.append((table, links))
-    for table, links in later:
-        _restore_links(session, table, links)
+    with permitted(session, "import"):
+        for table, links in later:
+            _restore_links(session, table, links)
     _move_sequences(session)
     return count
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, select
 from sqlmodel import Session
 
 from socconsole.errors import NotFoundError, TransitionError
+from socconsole.store.guards import permitted
 from socconsole.store.images import Image, canonical, image_of, typed
 from socconsole.store.journal import Touch
 from socconsole.store.recording import Recording, recording
@@ -52,7 +53,10 @@ def undo(session: Session, action_id: int, *, by: str, now: datetime) -> UndoRes
     _require_undoable(session, action)
     touches = _touches(session, action)
     summary = f"undid {action.verb}: {action.summary}".rstrip(": ")
-    with recording(session, verb="undo", by=by, now=now, summary=summary) as current:
+    with (
+        permitted(session, "undo"),
+        recording(session, verb="undo", by=by, now=now, summary=summary) as current,
+    ):
         current.about, current.undoes_id = _subject(action), action_id
         _take_back(_Undoing(session, action, current, now, _made(touches)), touches)
     assert current.action_id is not None

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlmodel import Session, select
 
 from socconsole.core.severity import Severity
@@ -50,3 +51,16 @@ def a_ticket(session: Session, now: datetime, **values: object) -> Ticket:
     session.add(ticket)
     session.flush()
     return ticket
+
+
+def take_the_guards_away(session: Session) -> None:
+    """Do what the owner of an SQLite file can do before changing what is on record."""
+    if session.connection().dialect.name == "sqlite":
+        guards = session.execute(
+            text(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND (name LIKE '%\\_no\\_%'"
+                " ESCAPE '\\' OR name = 'audit_entry_chain')"
+            )
+        )
+        for (name,) in guards.all():
+            session.execute(text(f"DROP TRIGGER {name}"))

@@ -13,7 +13,7 @@ from socconsole.store.anchors import (
 )
 from socconsole.store.recording import recording
 from socconsole.store.tables import Analyst
-from tests.store.test_audit import GUARDS
+from tests.store.rows import take_the_guards_away
 
 
 @pytest.fixture
@@ -37,8 +37,7 @@ def problems(anchored, *, lines=None, key=None):
 
 def tamper(database, *statements):
     with database.begin() as session:
-        for guard in GUARDS if database.is_sqlite else ():
-            session.execute(text(f"DROP TRIGGER {guard}"))
+        take_the_guards_away(session)
         for statement in statements:
             session.execute(text(statement))
 

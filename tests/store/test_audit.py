@@ -5,13 +5,7 @@ from socconsole.errors import StoreError
 from socconsole.store.audit import verify
 from socconsole.store.recording import recording
 from socconsole.store.tables import Analyst
-
-GUARDS = (
-    "audit_entry_no_update",
-    "audit_entry_no_delete",
-    "audit_payload_no_update",
-    "audit_entry_chain",
-)
+from tests.store.rows import take_the_guards_away
 
 
 @pytest.fixture
@@ -27,9 +21,7 @@ def chain(database, noon):
 def verdict_after(database, *statements: str):
     """What an owner of the file can do: take the guards away, then change what is written."""
     with database.begin() as session:
-        if database.is_sqlite:
-            for guard in GUARDS:
-                session.execute(text(f"DROP TRIGGER {guard}"))
+        take_the_guards_away(session)
         for statement in statements:
             session.execute(text(statement))
     with database.read() as session:

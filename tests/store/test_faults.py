@@ -145,7 +145,10 @@ def test_a_damaged_day_of_events_is_named_and_the_database_is_not(sqlite_databas
     for damage, what in (
         (whole[:4096] + b"\xff" * 40_000, "The events of 2026-11-21 are damaged"),
         (b"a letter to my aunt" * 900, "The events of 2026-11-21 are damaged"),
-        (whole.replace(payload_of(whole), b"x" * 20), "A block of events of 2026-11-21 is damaged"),
+        (
+            whole.replace(payload_of(whole), b"x" * 20),
+            "events of 2026-11-21: A block of events is damaged",
+        ),
     ):
         day.write_bytes(damage)
         broken = EventStore(sqlite_database)
@@ -157,7 +160,7 @@ def test_a_damaged_day_of_events_is_named_and_the_database_is_not(sqlite_databas
 
 def payload_of(file: bytes) -> bytes:
     """Return the first bytes of the only compressed block in a day's file."""
-    start = file.rindex(b"\x78\x01")
+    start = file.rindex(b"\x28\xb5\x2f\xfd")
     return file[start : start + 20]
 
 

@@ -15,6 +15,7 @@ from socconsole.services import actions, nodes, presence, tasks, tickets
 from socconsole.services.tickets import Report
 from socconsole.store import changes
 from socconsole.store.events import EventStore
+from socconsole.store.guards import LINKS, STATEMENTS
 from socconsole.store.queries import subjects
 from socconsole.store.raising import add_evidence, insert_alerts
 from socconsole.store.recording import recording
@@ -165,6 +166,21 @@ def test_an_analyst_cannot_rewrite_history_or_take_rights(sign_in, noon, stateme
     note(alice, noon, by="alice")
     with pytest.raises((ForbiddenError, StoreError)), alice.begin() as session:
         session.execute(text(statement))
+
+
+def test_statements_and_actions_are_not_rewritten(sign_in, noon):
+    """Not even by their author; an admin may, who takes a person's name out of them."""
+    alice, root = sign_in("alice", "lead"), sign_in("root", "admin")
+    note(alice, noon, by="alice")
+    for table in (*STATEMENTS, *LINKS):
+        change = f"UPDATE {table} SET id = id"
+        with pytest.raises(ForbiddenError), alice.begin() as session:
+            session.execute(text(change))
+        with root.begin() as session:
+            session.execute(text(change))
+    for change in ("UPDATE action SET verb = 'x'", "DELETE FROM action", "DELETE FROM custody"):
+        with pytest.raises(ForbiddenError), alice.begin() as session:
+            session.execute(text(change))
 
 
 def test_a_viewer_only_looks(sign_in, owner, noon):

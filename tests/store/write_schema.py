@@ -23,7 +23,8 @@ def schema_of(path: Path) -> list[str]:
     connection = driver.connect(str(path))
     rows = connection.execute(
         "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE '%\\_fts\\_%'"
-        " ESCAPE '\\' OR type = 'trigger' ORDER BY type = 'trigger', type = 'index', rowid"
+        " ESCAPE '\\' OR type = 'trigger' ORDER BY type = 'trigger', type = 'index',"
+        " CASE type WHEN 'index' THEN name END, rowid"
     ).fetchall()
     connection.close()
     return [row[0] for row in rows]

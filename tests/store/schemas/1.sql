@@ -1148,27 +1148,51 @@ CREATE VIRTUAL TABLE finding_fts USING fts5(checked, query, result, content='fin
 
 CREATE TABLE alert_facet (facet TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (facet, value)) STRICT, WITHOUT ROWID;
 
-CREATE INDEX ix_note_subject ON note (subject_kind, subject_id, created_at);
-
-CREATE INDEX ix_finding_subject ON finding (subject_kind, subject_id, created_at);
-
-CREATE INDEX ix_task_subject ON task (subject_kind, subject_id, position);
-
-CREATE INDEX ix_escalation_subject ON escalation (subject_kind, subject_id);
-
-CREATE INDEX ix_handoff_until ON handoff (until DESC);
+CREATE TABLE permit (reason TEXT NOT NULL) STRICT;
 
 CREATE INDEX ix_action_at ON action (at);
 
 CREATE INDEX ix_action_by_at ON action ("by", at);
 
-CREATE INDEX ix_audit_entry_entity ON audit_entry (entity, entity_id, seq);
+CREATE INDEX ix_alert_assignee ON alert (assignee, rank DESC, id DESC) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_created_at ON alert (created_at DESC);
+
+CREATE INDEX ix_alert_evidence_alert_id ON alert_evidence (alert_id, event_time);
+
+CREATE INDEX ix_alert_fingerprint ON alert (fingerprint, created_at DESC);
+
+CREATE INDEX ix_alert_group_id ON alert (group_id);
+
+CREATE INDEX ix_alert_incident_id ON alert (incident_id);
+
+CREATE INDEX ix_alert_open_created_at ON alert (created_at DESC, id DESC) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_open_last_seen ON alert (last_seen DESC, id DESC) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_open_rule_id ON alert (rule_id, rank DESC, id DESC) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_rule_id ON alert (rule_id, created_at DESC);
+
+CREATE INDEX ix_alert_source ON alert (source_id, rank DESC, id DESC) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_status_created_at ON alert (status, created_at DESC);
+
+CREATE INDEX ix_alert_ticket_id ON alert (ticket_id);
 
 CREATE INDEX ix_audit_entry_action_id ON audit_entry (action_id);
 
-CREATE INDEX ix_change_seq ON change (seq);
+CREATE INDEX ix_audit_entry_entity ON audit_entry (entity, entity_id, seq);
 
 CREATE INDEX ix_change_at ON change (at);
+
+CREATE INDEX ix_change_seq ON change (seq);
+
+CREATE INDEX ix_clock_pause_ticket_id ON clock_pause (ticket_id);
+
+CREATE INDEX ix_communication_incident_id ON communication (incident_id);
 
 CREATE INDEX ix_context_fingerprint ON context (fingerprint, last_seen DESC);
 
@@ -1176,83 +1200,61 @@ CREATE INDEX ix_context_host ON context (host, last_seen DESC);
 
 CREATE INDEX ix_context_last_seen ON context (last_seen);
 
-CREATE INDEX ix_observable_link_subject ON observable_link (subject_kind, subject_id);
-
-CREATE INDEX ix_incident_declared_at ON incident (declared_at DESC);
-
-CREATE INDEX ix_incident_phase_severity ON incident (phase, severity);
-
-CREATE INDEX ix_handoff_item_handoff_id ON handoff_item (handoff_id, section, position);
-
-CREATE INDEX ix_handoff_amendment_handoff_id ON handoff_amendment (handoff_id);
-
-CREATE INDEX ix_generation_source_id_state ON generation (source_id, state);
-
-CREATE INDEX ix_suppression_until ON suppression (until);
-
-CREATE INDEX ix_presence_subject ON presence (subject_kind, subject_id);
-
-CREATE INDEX ix_ticket_opened_at ON ticket (opened_at DESC);
-
-CREATE INDEX ix_ticket_incident_id ON ticket (incident_id);
-
-CREATE INDEX ix_ticket_status_priority ON ticket (status, priority, id);
-
-CREATE INDEX ix_evidence_subject ON evidence (subject_kind, subject_id, captured_at);
-
-CREATE INDEX ix_incident_phase_incident_id ON incident_phase (incident_id);
-
-CREATE INDEX ix_incident_role_incident_id ON incident_role (incident_id);
-
 CREATE INDEX ix_countermeasure_incident_id ON countermeasure (incident_id);
-
-CREATE INDEX ix_communication_incident_id ON communication (incident_id);
-
-CREATE INDEX ix_timeline_entry_incident_id_at ON timeline_entry (incident_id, at);
-
-CREATE INDEX ix_outage_service_id ON outage (service_id);
-
-CREATE INDEX ix_outage_incident_id ON outage (incident_id);
-
-CREATE INDEX ix_source_note_source_id_at ON source_note (source_id, at);
-
-CREATE INDEX ix_alert_created_at ON alert (created_at DESC);
-
-CREATE INDEX ix_alert_rule_id ON alert (rule_id, created_at DESC);
-
-CREATE INDEX ix_alert_incident_id ON alert (incident_id);
-
-CREATE INDEX ix_alert_group_id ON alert (group_id);
-
-CREATE INDEX ix_alert_open_created_at ON alert (created_at DESC, id DESC) WHERE is_open = 1;
-
-CREATE INDEX ix_alert_open_rule_id ON alert (rule_id, rank DESC, id DESC) WHERE is_open = 1;
-
-CREATE INDEX ix_alert_open_last_seen ON alert (last_seen DESC, id DESC) WHERE is_open = 1;
-
-CREATE INDEX ix_alert_ticket_id ON alert (ticket_id);
-
-CREATE INDEX ix_alert_assignee ON alert (assignee, rank DESC, id DESC) WHERE is_open = 1;
-
-CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip) WHERE is_open = 1;
-
-CREATE INDEX ix_alert_status_created_at ON alert (status, created_at DESC);
-
-CREATE INDEX ix_alert_source ON alert (source_id, rank DESC, id DESC) WHERE is_open = 1;
-
-CREATE INDEX ix_alert_fingerprint ON alert (fingerprint, created_at DESC);
-
-CREATE INDEX ix_ticket_link_other_id ON ticket_link (other_id);
-
-CREATE INDEX ix_clock_pause_ticket_id ON clock_pause (ticket_id);
-
-CREATE INDEX ix_ticket_term_ticket_id ON ticket_term (ticket_id);
 
 CREATE INDEX ix_custody_evidence_id ON custody (evidence_id);
 
-CREATE INDEX ix_alert_evidence_alert_id ON alert_evidence (alert_id, event_time);
+CREATE INDEX ix_escalation_subject ON escalation (subject_kind, subject_id);
+
+CREATE INDEX ix_evidence_subject ON evidence (subject_kind, subject_id, captured_at);
+
+CREATE INDEX ix_finding_subject ON finding (subject_kind, subject_id, created_at);
+
+CREATE INDEX ix_generation_source_id_state ON generation (source_id, state);
+
+CREATE INDEX ix_handoff_amendment_handoff_id ON handoff_amendment (handoff_id);
+
+CREATE INDEX ix_handoff_item_handoff_id ON handoff_item (handoff_id, section, position);
+
+CREATE INDEX ix_handoff_until ON handoff (until DESC);
+
+CREATE INDEX ix_incident_declared_at ON incident (declared_at DESC);
+
+CREATE INDEX ix_incident_phase_incident_id ON incident_phase (incident_id);
+
+CREATE INDEX ix_incident_phase_severity ON incident (phase, severity);
+
+CREATE INDEX ix_incident_role_incident_id ON incident_role (incident_id);
+
+CREATE INDEX ix_note_subject ON note (subject_kind, subject_id, created_at);
+
+CREATE INDEX ix_observable_link_subject ON observable_link (subject_kind, subject_id);
+
+CREATE INDEX ix_outage_incident_id ON outage (incident_id);
+
+CREATE INDEX ix_outage_service_id ON outage (service_id);
+
+CREATE INDEX ix_presence_subject ON presence (subject_kind, subject_id);
+
+CREATE INDEX ix_source_note_source_id_at ON source_note (source_id, at);
+
+CREATE INDEX ix_suppression_until ON suppression (until);
+
+CREATE INDEX ix_task_subject ON task (subject_kind, subject_id, position);
 
 CREATE INDEX ix_ticket_alert_alert_id ON ticket_alert (alert_id);
+
+CREATE INDEX ix_ticket_incident_id ON ticket (incident_id);
+
+CREATE INDEX ix_ticket_link_other_id ON ticket_link (other_id);
+
+CREATE INDEX ix_ticket_opened_at ON ticket (opened_at DESC);
+
+CREATE INDEX ix_ticket_status_priority ON ticket (status, priority, id);
+
+CREATE INDEX ix_ticket_term_ticket_id ON ticket_term (ticket_id);
+
+CREATE INDEX ix_timeline_entry_incident_id_at ON timeline_entry (incident_id, at);
 
 CREATE TRIGGER alert_fts_insert AFTER INSERT ON alert BEGIN INSERT INTO alert_fts (rowid, title, summary, rule_id, host, username, source_ip) VALUES (new.id, new.title, new.summary, new.rule_id, new.host, new.username, new.source_ip); END;
 
@@ -1312,9 +1314,51 @@ CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT r
 
 CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry BEGIN SELECT raise(ABORT, 'the audit only grows'); END;
 
+CREATE TRIGGER audit_anchor_no_update BEFORE UPDATE ON audit_anchor BEGIN SELECT raise(ABORT, 'the audit only grows'); END;
+
+CREATE TRIGGER audit_anchor_no_delete BEFORE DELETE ON audit_anchor BEGIN SELECT raise(ABORT, 'the audit only grows'); END;
+
 CREATE TRIGGER audit_payload_no_update BEFORE UPDATE ON audit_payload BEGIN SELECT raise(ABORT, 'the audit only grows'); END;
 
+CREATE TRIGGER audit_payload_no_delete BEFORE DELETE ON audit_payload WHEN NOT EXISTS (SELECT 1 FROM permit WHERE reason = 'erasure') BEGIN SELECT raise(ABORT, 'the audit only grows'); END;
+
 CREATE TRIGGER audit_entry_chain BEFORE INSERT ON audit_entry WHEN new.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit_entry) OR new.previous <> coalesce((SELECT hash FROM audit_entry ORDER BY seq DESC LIMIT 1), zeroblob(32)) BEGIN SELECT raise(ABORT, 'the audit chain has moved'); END;
+
+CREATE TRIGGER note_no_update BEFORE UPDATE ON note WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'note: what is on record stays as it was written'); END;
+
+CREATE TRIGGER finding_no_update BEFORE UPDATE ON finding WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'finding: what is on record stays as it was written'); END;
+
+CREATE TRIGGER evidence_no_update BEFORE UPDATE ON evidence WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'evidence: what is on record stays as it was written'); END;
+
+CREATE TRIGGER custody_no_update BEFORE UPDATE ON custody WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'custody: what is on record stays as it was written'); END;
+
+CREATE TRIGGER communication_no_update BEFORE UPDATE ON communication WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'communication: what is on record stays as it was written'); END;
+
+CREATE TRIGGER handoff_amendment_no_update BEFORE UPDATE ON handoff_amendment WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'handoff amendment: what is on record stays as it was written'); END;
+
+CREATE TRIGGER ticket_alert_no_update BEFORE UPDATE ON ticket_alert WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'ticket alert: what is on record stays as it was written'); END;
+
+CREATE TRIGGER ticket_link_no_update BEFORE UPDATE ON ticket_link WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'ticket link: what is on record stays as it was written'); END;
+
+CREATE TRIGGER note_no_delete BEFORE DELETE ON note WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'note: what is on record stays as it was written'); END;
+
+CREATE TRIGGER finding_no_delete BEFORE DELETE ON finding WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'finding: what is on record stays as it was written'); END;
+
+CREATE TRIGGER evidence_no_delete BEFORE DELETE ON evidence WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'evidence: what is on record stays as it was written'); END;
+
+CREATE TRIGGER custody_no_delete BEFORE DELETE ON custody WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'custody: what is on record stays as it was written'); END;
+
+CREATE TRIGGER communication_no_delete BEFORE DELETE ON communication WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'communication: what is on record stays as it was written'); END;
+
+CREATE TRIGGER handoff_amendment_no_delete BEFORE DELETE ON handoff_amendment WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'handoff amendment: what is on record stays as it was written'); END;
+
+CREATE TRIGGER action_no_update BEFORE UPDATE OF "uid", "verb", "by", "at", "summary", "rows", "subject_kind", "subject_id" ON action WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'action: what is on record stays as it was written'); END;
+
+CREATE TRIGGER alert_evidence_no_update BEFORE UPDATE OF "alert_id", "source_id", "generation_id", "path", "offset", "end", "raw", "format", "fields" ON alert_evidence WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'alert evidence: what is on record stays as it was written'); END;
+
+CREATE TRIGGER handoff_no_update BEFORE UPDATE OF "audit_hash", "audit_seq", "authors", "created_at", "created_by", "figures", "paragraph", "shift", "signed_at", "signed_by", "since", "since_seq", "until", "until_seq" ON handoff WHEN old.audit_hash IS NOT NULL AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'handoff: what is on record stays as it was written'); END;
+
+CREATE TRIGGER action_no_delete BEFORE DELETE ON action WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'action: what is on record stays as it was written'); END;
 
 PRAGMA application_id=84721886;
 
