@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 import tomllib
 import types
@@ -88,7 +89,7 @@ def _find(environ: Mapping[str, str]) -> Path | None:
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         what = f"There is no settings file {path}."
         raise FileError(what, hint="Check --config and $SOCCONSOLE_CONFIG.") from None
@@ -99,6 +100,9 @@ def _read(path: Path) -> dict[str, object]:
         raise SettingsError("The settings file is not UTF-8.", where=str(path)) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"This is not TOML: {error}.", where=str(path)) from None
+    except RecursionError:
+        what = "Lists or tables lie too deep in each other."
+        raise SettingsError(what, where=str(path)) from None
 
 
 def _keys(policy: type) -> list[str]:
@@ -217,11 +221,21 @@ def _plain(expected: type, value: object, *, name: str, where: str) -> object:
         raise SettingsError(f"{name} is {value!r}; it has to be {word}.", where=where)
     if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
         raise SettingsError(f"{name} is {value!r}; it cannot be negative.", where=where)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SettingsError(f"{name} is {value!r}; it has to be a number.", where=where)
     return value
 
 
 def _check(settings: Settings, where: str) -> None:
     """Refuse what has the right type but cannot be meant."""
+    for number, source in enumerate(settings.source, 1):
+        if not (source.name.strip() and source.name.isprintable()):
+            what = f"source[{number}].name is {source.name!r}; it has to be a name to read."
+            raise SettingsError(what, where=where)
+        if not source.path.strip():
+            what = f"source[{number}].path is empty."
+            hint = "Write a file, a folder, a glob or an address."
+            raise SettingsError(what, hint=hint, where=where)
     names = [source.name for source in settings.source]
     for name in names:
         if names.count(name) > 1:

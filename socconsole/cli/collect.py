@@ -98,7 +98,7 @@ def _with_stdin(settings: "Settings", stdin: str | None) -> "Settings":
     if not settings.source:
         raise SettingsError(
             "The settings name no source.",
-            hint="Add a [[source]] with a name and a path; `socconsole help formats` shows how.",
+            hint="Write `socconsole sources add NAME PATH`; see `help getting-started`.",
             where=str(settings.path or ""),
         )
     return settings

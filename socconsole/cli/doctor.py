@@ -191,13 +191,20 @@ def _sources(settings: "Settings") -> Iterator[Observation]:
 
 def _source(source: "SourcePolicy") -> Observation:
     from socconsole import parsers
+    from socconsole.sources.kinds import kind_of
 
     subject = f"source {source.name}"
-    if source.format != "auto":
-        try:
+    try:
+        if source.format != "auto":
             parsers.find(source.format)
-        except SocError as error:
-            return _error(subject, error)
+        if kind_of(source.path) != "file":
+            return Observation("ok", subject, source.path)
+    except SocError as error:
+        return _error(subject, error)
+    return _file_source(subject, source)
+
+
+def _file_source(subject: str, source: "SourcePolicy") -> Observation:
     path = Path(source.path)
     if not glob.has_magic(source.path) and not path.exists():
         return Observation(
@@ -238,4 +245,7 @@ def _rules(settings: "Settings") -> Iterator[Observation]:
     ruleset = rule_paths.load(settings.rules)
     for error in ruleset.errors:
         yield _error("rule", error)
+    for warning in ruleset.warnings:
+        cure = warning.hint or "look at it: socconsole rules check"
+        yield Observation("warning", "rule", f"{warning.where}: {warning.what}".lstrip(": "), cure)
     yield Observation("ok", "rules", f"{len(ruleset.rules)} loaded, {len(ruleset.errors)} refused")

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from socconsole.core.event import Event, RawLine, ReadContext, TimeQuality
 from socconsole.core.policy import SourcePolicy
+from socconsole.errors import SettingsError
 from socconsole.parsers import Parse, Parser, choose, find, open_parser, unparsed
 from socconsole.parsers.envelopes import begins_envelope, unpacked
 from socconsole.parsers.timestamps import has_summer_time, host_zone, in_order
@@ -81,7 +82,7 @@ class LineReader:
         self.zone: tzinfo = ZoneInfo(policy.timezone) if policy.timezone else host_zone()
         self._hours_repeat = has_summer_time(self.zone)
         self._last: dict[int, datetime] = {}
-        self._fixed = None if policy.format == "auto" else find(policy.format)
+        self._fixed = _named_parser(policy)
         self._usual: Parser | None = None
         self._misses = 0
         self._formats: dict[int, FileFormat] = {}
@@ -244,6 +245,16 @@ def _texts(lines: Iterable[bytes]) -> list[str]:
     """Return lines as text, the records of an envelope each for itself."""
     raw = (RawLine("", 0, 0, line, len(line)) for line in lines)
     return [text_of(one.data)[0] for line in raw for one in unpacked(line)]
+
+
+def _named_parser(policy: SourcePolicy) -> Parser | None:
+    """Return the parser a source names; None when its content decides."""
+    if policy.format == "auto":
+        return None
+    try:
+        return find(policy.format)
+    except SettingsError as error:
+        raise SettingsError(error.what, hint=error.hint, where=f"source {policy.name}") from None
 
 
 def _reads_nothing(_text: str, _context: ReadContext) -> Event | None:

@@ -72,7 +72,19 @@ def load_rules(
         definitions += [_placed(definition, name) for definition in found.definitions]
         errors += [RuleError(what, hint=hint, where=name + at) for at, what, hint in found.errors]
     store.save()
-    return replace(assemble(definitions, errors, disabled=frozenset(disabled)), cache=cache)
+    made = assemble(definitions, errors, disabled=frozenset(disabled))
+    idle = _idle_names(disabled, definitions)
+    return replace(made, cache=cache, warnings=(*made.warnings, *idle))
+
+
+def _idle_names(disabled: Iterable[str], definitions: Iterable[Definition]) -> list[RuleError]:
+    """Return a warning for every name in `rules.disable` that disables nothing."""
+    called = {name for each in definitions for name in (each.rule.id, each.name)}
+    return [
+        RuleError(f"rules.disable names {name!r}, and no rule is called so.", hint="Correct it.")
+        for name in disabled
+        if name not in called
+    ]
 
 
 def _files(paths: Iterable[Path], errors: list[RuleError]) -> Iterator[Path]:

@@ -50,6 +50,22 @@ def test_a_source_that_is_not_there_yet_is_a_warning(examine):
     assert "matches no file" in said["source web"]["cause"]
 
 
+def test_an_address_is_listened_at_and_no_file_to_wait_for(examine):
+    _, said = examine('[[source]]\nname = "net"\npath = "syslog+udp://127.0.0.1:5514"')
+    assert said["source net"] == {
+        "state": "ok", "subject": "source net", "cause": "syslog+udp://127.0.0.1:5514", "cure": "",
+    }  # fmt: skip
+    code, said = examine('[[source]]\nname = "net"\npath = "udp://127.0.0.1:514"')
+    assert code == 1
+    assert "syslog+udp" in said["source net"]["cure"]
+
+
+def test_a_disabled_rule_that_is_none_is_a_warning(examine):
+    code, said = examine('[rules]\ndisable = ["ssh-brute-frce"]')
+    assert code == 0
+    assert "ssh-brute-frce" in said["rule"]["cause"]
+
+
 def test_an_unknown_format_is_an_error(examine, tmp_path):
     (tmp_path / "a.log").write_text("x\n")
     code, said = examine('[[source]]\nname = "a"\npath = "a.log"\nformat = "sylog"')

@@ -104,6 +104,11 @@ def test_the_file_is_searched_in_the_documented_order(write, tmp_path, monkeypat
             "Two sources are called",
         ),
         ("[shift", "This is not TOML"),
+        ("a = " + "[" * 5000, "too deep"),
+        ("[[source]]\nname = ''\npath = 'b'", "source[1].name is ''"),
+        ('[[source]]\nname = "a\\u001b[2J"\npath = "b"', "it has to be a name to read"),
+        ("[[source]]\nname = 'a'\npath = ' '", "source[1].path is empty"),
+        ("[retention]\nevents_gb = nan", "it has to be a number"),
         ("shift = 3", "shift has to be a table. Write [shift]."),
     ],
 )
@@ -112,6 +117,10 @@ def test_a_mistake_is_told_with_its_place_and_cure(write, text, told):
     message = refusal(path)
     assert message.startswith(f"{path}: ")
     assert told in message
+
+
+def test_a_byte_order_mark_is_no_mistake(write):
+    assert load_settings(write("\ufeff[shift]\nname = 'early'"), {}).shift.name == "early"
 
 
 def test_a_named_file_that_is_not_there_is_an_error(tmp_path):

@@ -96,7 +96,7 @@ def test_a_format_that_does_not_exist_is_refused_with_the_nearest(folder, run):
     (folder / "socconsole.toml").write_text(text.replace('"logs/*.log"', '"x"\nformat = "sshdd"'))
     refused = run("collect", "--once")
     assert refused.returncode == 2
-    assert "sshd" in refused.stderr
+    assert "source auth: There is no format 'sshdd'. " in refused.stderr
 
 
 def test_standard_input_is_collected_until_it_ends(folder, run):
