@@ -168,6 +168,10 @@ def run(arguments: Sequence[str]) -> int:
 
         """
         context = Context(config=config, db=db, read_only=read_only, debug=debug)
+        if not tokens:
+            from socconsole.cli.console import console
+
+            return console(context)
         _check_command(tokens[0])
         command, bound, ignored = app.parse_args(tokens, exit_on_error=False, print_error=False)
         extra = {"context": context} if "context" in ignored else {}

@@ -213,6 +213,10 @@ def _evidence_json(line: "EvidenceLine") -> dict[str, object]:
     return said
 
 
+def _listed(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else ",".join(value)
+
+
 def _detail_lines(detail: "AlertDetail") -> list[str]:
     row = detail.row
     lines = [
@@ -225,7 +229,7 @@ def _detail_lines(detail: "AlertDetail") -> list[str]:
         + (f", in {row.ticket}" if row.ticket else ""),
         f"{row.count} detections of {row.source}, {rfc3339(row.first_seen)} to "
         + rfc3339(row.last_seen),
-        "about " + " ".join(f"{kind}={value}" for kind, value in row.entities.items()),
+        "about " + " ".join(f"{kind}={_listed(value)}" for kind, value in row.entities.items()),
     ]
     if row.worse_reason:
         lines.append(f"worse: {row.worse_reason}")

@@ -6,7 +6,7 @@ rather than by a cleverer pattern.
 
 import ipaddress
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -434,3 +434,12 @@ def from_entity(name: str, value: str) -> Observable | None:
     if kind is None or not value or (kind is ObservableKind.IP and not _is_ip(value)):
         return None
     return Observable(kind, canonical(kind, value))
+
+
+def from_entities(entities: Mapping[str, str | Sequence[str]]) -> Iterator[Observable]:
+    """Yield the observables among an alert's entities; one of several values is several."""
+    for name, held in entities.items():
+        for value in [held] if isinstance(held, str) else held:
+            found = from_entity(name, str(value))
+            if found is not None:
+                yield found

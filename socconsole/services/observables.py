@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 
 from sqlmodel import Session, col, select
 
@@ -10,7 +11,7 @@ from socconsole.core.observable import (
     IgnoreList,
     ObservableKind,
     checked_entry,
-    from_entity,
+    from_entities,
     observables_in,
 )
 from socconsole.core.observable import Observable as Value
@@ -26,8 +27,7 @@ def link_entities(
     session: Session, alert: Alert, ticket: Ticket, *, by: str, now: datetime
 ) -> None:
     """Link what an alert is about to the alert and to its ticket."""
-    found = (from_entity(name, str(value)) for name, value in alert.entities.items())
-    values = [value for value in found if value is not None]
+    values = list(islice(from_entities(alert.entities), MOST_PER_TEXT))
     link(session, ("alert", alert.id or 0), values, found_in="entities", by=by, now=now)
     link(session, ("ticket", ticket.id or 0), values, found_in="alert", by=by, now=now)
 

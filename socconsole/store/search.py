@@ -29,19 +29,32 @@ def matching(dialect: str, table: str, phrase: str) -> ColumnElement[bool]:
     return text(clause).bindparams(phrase=query)  # type: ignore[return-value]
 
 
-def newest(session: Session, table: str, phrase: str, limit: int = NEWEST) -> tuple[int, ...]:
-    """Return ids of rows that hold every word of `phrase`, newest first."""
+def newest(
+    session: Session, table: str, phrase: str, limit: int = NEWEST, within: str = ""
+) -> tuple[int, ...]:
+    """Return ids of rows that hold every word of `phrase`, newest first.
+
+    Args:
+        session: The snapshot to read.
+        table: What is searched.
+        phrase: The words.
+        limit: Return no more.
+        within: The column that has to hold the words; empty: any.
+
+    """
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         query = _fts_query(phrase)
+        query = f"{within} : ({query})" if within and query else query
         sql = (
             f"SELECT rowid FROM {table}_fts WHERE {table}_fts MATCH :phrase"
             " ORDER BY rowid DESC LIMIT :limit"
         )
     else:
         query = _ts_query(phrase)
+        held = f"AND {words(table, (within,))} @@ to_tsquery('simple', :phrase)" if within else ""
         sql = (
-            f"SELECT id FROM {table} WHERE {words(table)} @@ to_tsquery('simple', :phrase)"
+            f"SELECT id FROM {table} WHERE {words(table)} @@ to_tsquery('simple', :phrase) {held}"
             " ORDER BY id DESC LIMIT :limit"
         )
     if not query:

@@ -78,8 +78,25 @@ def test_an_observable_knows_how_often_it_occurs_elsewhere(database, noon):
         one, two = a_case(session, noon), a_case(session, noon)
         notes.add(session, one, "1.2.3.4 and 5.6.7.8", by="mara", now=noon)
         notes.add(session, two, "1[.]2[.]3[.]4", by="mara", now=noon)
+        an_alert(session, noon, source_ip="1.2.3.4")
         seen = queries.observables(session, "ticket", one.id)
-    assert [(o.value, o.elsewhere) for o in seen] == [("1.2.3.4", 1), ("5.6.7.8", 0)]
+    assert [(o.value, o.elsewhere) for o in seen] == [("1.2.3.4", 2), ("5.6.7.8", 0)]
+
+
+def test_each_value_an_alert_is_about_is_followed_and_its_own_ticket_is_not_elsewhere(
+    database, noon
+):
+    about = {"host": "web-1", "user": ["deploy", "oracle"]}
+    with database.begin() as session:
+        alert = an_alert(session, noon, host="web-1", username="deploy", entities=about)
+        an_alert(session, noon, host="web-1", username="root", title="deploy of web-1")
+        ticket = tickets.open_from_alerts(session, [alert.id], by="mara", now=noon)
+        seen = queries.observables(session, "ticket", ticket.id)
+        of_alert = queries.observables(session, "alert", alert.id)
+    assert [(o.value, o.elsewhere) for o in seen] == [("web-1", 1), ("deploy", 0), ("oracle", 0)]
+    assert [(o.value, o.elsewhere) for o in of_alert] == [
+        ("web-1", 2), ("deploy", 1), ("oracle", 1),
+    ]  # fmt: skip
 
 
 def test_an_ignored_value_is_followed_no_longer(database, noon):

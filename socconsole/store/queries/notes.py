@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from socconsole.errors import NotFoundError
+from socconsole.store.queries.occurrences import elsewhere
 from socconsole.store.tables import (
     Custody,
     Escalation,
@@ -252,7 +253,7 @@ def observables(session: Session, kind: str, subject_id: int) -> tuple[Observabl
         )
     )
     found = session.exec(query).all()
-    counts = _occurrences(session, [row.id for row, _ in found])
+    counts = elsewhere(session, kind, subject_id, [row for row, _ in found])
     rows = [
         ObservableRow(
             id=row.id or 0,
@@ -263,16 +264,8 @@ def observables(session: Session, kind: str, subject_id: int) -> tuple[Observabl
             origin=row.origin,
             expires_at=row.expires_at,
             tlp=row.tlp,
-            elsewhere=counts.get(row.id or 0, 1) - 1,
+            elsewhere=counts.get(row.id or 0, 0),
         )
         for row, confirmed_at in found
     ]
     return tuple(sorted(rows, key=lambda row: (-row.elsewhere, row.type, row.value)))
-
-
-def _occurrences(session: Session, ids: list[int | None]) -> dict[int, int]:
-    query = select(ObservableLink.observable_id).where(col(ObservableLink.observable_id).in_(ids))
-    counts: dict[int, int] = {}
-    for observable_id in session.exec(query):
-        counts[observable_id] = counts.get(observable_id, 0) + 1
-    return counts

@@ -188,7 +188,7 @@ def finding_line(finding: "FindingRow") -> Line:
 
 
 def observable_line(row: "ObservableRow") -> Line:
-    """Return an observable on one line, with where else it occurs."""
+    """Return an observable on one line, with how often it occurs elsewhere; z shows where."""
     return (
         (f"{row.type:<7}", "muted"),
         (row.value, "bad" if row.indicator else ""),
