@@ -10,6 +10,7 @@ import pytest
 from socconsole.store.database import Database
 from tests.engines import Engine
 from tests.postgres import Server, start_server
+from tests.statements import compiled_once
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 """The moment tests live in."""
@@ -22,6 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="the database of those tests that do not run on both anyway",
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements() -> Iterator[None]:
+    with compiled_once():
+        yield
 
 
 @pytest.fixture
