@@ -129,6 +129,7 @@ def open_console(
             look_at_head=partial(_look_at_head, context),
             start_collector=start_collector,
             add_source=add_source,
+            upgrade=None if context.is_on_server else partial(_upgrade, context),
             settings=settings,
         )
         mouse = wants_mouse(settings.console.mouse, os.environ)
@@ -189,6 +190,18 @@ def wants_mouse(setting: str, environ: Mapping[str, str]) -> bool:
     if setting == "auto":
         return "SSH_CONNECTION" not in environ
     return setting == "on"
+
+
+def _upgrade(context: Context, tell: Callable[[float], None]) -> str:
+    from socconsole.store.database import Database
+    from socconsole.store.upgrade import upgrade
+
+    database = Database(context.database_url)
+    try:
+        done = upgrade(database, now=context.now(), tell=tell)
+    finally:
+        database.close()
+    return f"Schema {done.found} → {done.now}. The database as it was: {done.backup}"
 
 
 def _opened(context: Context) -> "Database":

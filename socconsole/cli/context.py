@@ -45,6 +45,11 @@ class Context:
         """Where the database in use is."""
         return database_url(self.settings(), os.environ, self.db)
 
+    @property
+    def is_on_server(self) -> bool:
+        """Whether others may be using the database from elsewhere."""
+        return self.database_url.startswith("postgres")
+
     @contextmanager
     def database(self) -> Iterator["Database"]:
         """Open the database in use, made or migrated where that is needed; closed at the end."""
@@ -95,12 +100,11 @@ class Context:
             account = pwd.getpwuid(uid).pw_name
         except KeyError:
             account = f"uid{uid}"
-        url = self.database_url
-        if not url.startswith("postgres"):
+        if not self.is_on_server:
             return account
         from socconsole.store.roles import login_at
 
-        return login_at(url, account)
+        return login_at(self.database_url, account)
 
     def now(self) -> datetime:
         """Return the time, aware UTC."""

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ from socconsole.store.audit import Verdict, verify
 from socconsole.store.database import Database
 from socconsole.store.place import events_beside
 from socconsole.store.recording import recording
+
+_TELL_EVERY = 100_000
+"""Steps of SQLite's machine between two looks at how far a copy is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,13 @@ def back_up(database: Database, target: Path, *, events: bool = True) -> Backup:
     return Backup(target, target.stat().st_size, digest, chain, days)
 
 
-def copy_database(database: Database, target: Path) -> None:
-    """Copy the database in one go; a copy made step by step never ends beside a busy writer."""
+def copy_database(
+    database: Database, target: Path, *, tell: Callable[[float], None] = lambda _: None
+) -> None:
+    """Copy the database in one go; a copy made step by step never ends beside a busy writer.
+
+    `tell` is called with the share that is done.
+    """
     if database.path is None:
         raise StoreError(
             "A server's database is backed up by the server's tools.",
@@ -55,13 +64,17 @@ def copy_database(database: Database, target: Path) -> None:
         )
     if target.exists():
         raise FileError(f"{target} exists already.", hint="Name a file that does not.")
-    _vacuum_into(database.path, target)
+    _vacuum_into(database.path, target, tell)
 
 
-def _vacuum_into(source: Path, target: Path) -> None:
+def _vacuum_into(
+    source: Path, target: Path, tell: Callable[[float], None] = lambda _: None
+) -> None:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     connection = driver.connect(str(source), timeout=30)
+    whole = max(1, source.stat().st_size)
+    connection.set_progress_handler(lambda: tell(target.stat().st_size / whole), _TELL_EVERY)
     try:
         connection.execute("VACUUM INTO ?", (str(target),))
     except driver.DatabaseError as error:
@@ -80,6 +93,17 @@ def _copy_events(database: Database, target: Path) -> int:
             copy.unlink()
         _vacuum_into(day, copy)
     return len(days)
+
+
+def check_pages(path: Path) -> None:
+    """Raise a StoreError when the file's pages do not hang together."""
+    connection = driver.connect(str(path))
+    try:
+        damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    finally:
+        connection.close()
+    if damage != "ok":
+        raise StoreError(f"The copy is damaged: {damage}", where=str(path))
 
 
 def _checked(path: Path) -> Verdict:

@@ -1,6 +1,6 @@
 """Brings an older database to this program's schema: backed up, in one transaction, verified."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from socconsole.errors import ConflictError, StoreError
 from socconsole.store import schema
-from socconsole.store.backup import copy_database
+from socconsole.store.backup import check_pages, copy_database
 from socconsole.store.database import Database
 from socconsole.store.migrations import MIGRATIONS, Migration
 from socconsole.store.roles import apply_roles, has_roles
@@ -19,6 +19,8 @@ from socconsole.store.tables import Node, table_of
 ALIVE = timedelta(seconds=60)
 """A process whose heartbeat is younger may be using the database."""
 _ADVISORY_LOCK = 20_536
+_COPYING = 0.7
+"""Share of an upgrade that the backup takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,19 @@ class Upgrade:
 
 
 def upgrade(
-    database: Database, *, now: datetime, migrations: Sequence[Migration] = MIGRATIONS
+    database: Database,
+    *,
+    now: datetime,
+    migrations: Sequence[Migration] = MIGRATIONS,
+    tell: Callable[[float], None] = lambda _: None,
 ) -> Upgrade:
     """Run the steps the database lacks; make the schema where there is none.
+
+    Args:
+        database: Nobody else may be using it.
+        now: Names the backup.
+        migrations: The steps there are.
+        tell: Called with the share that is done.
 
     Raises:
         ConflictError: A collector or a console is using the database.
@@ -56,9 +68,9 @@ def upgrade(
         return Upgrade(found, found, None, ())
     with database.read() as session:
         _require_nobody(session, now)
-    backup = _back_up(database, found, now)
+    backup = _back_up(database, found, now, lambda share: tell(_COPYING * share))
     with database.begin() as session:
-        _run(session.connection(), steps)
+        _run(session.connection(), steps, lambda share: tell(_COPYING + (1 - _COPYING) * share))
     return Upgrade(found, newest, backup, tuple(each.what for each in steps))
 
 
@@ -77,23 +89,28 @@ def _require_nobody(session: Session, now: datetime) -> None:
         )
 
 
-def _back_up(database: Database, found: int, now: datetime) -> Path | None:
-    """Copy the file; on a server backups are the administrator's."""
+def _back_up(
+    database: Database, found: int, now: datetime, tell: Callable[[float], None]
+) -> Path | None:
+    """Copy the file and check the copy; on a server backups are the administrator's."""
     if database.path is None:
         return None
     name = f"{database.path.name}.schema{found}.{now:%Y%m%dT%H%M%SZ}.bak"
     target = database.path.with_name(name)
-    copy_database(database, target)
+    copy_database(database, target, tell=tell)
+    check_pages(target)
     return target
 
 
-def _run(connection: Connection, steps: Sequence[Migration]) -> None:
+def _run(connection: Connection, steps: Sequence[Migration], tell: Callable[[float], None]) -> None:
     sqlite = connection.dialect.name == "sqlite"
     if not sqlite:
         connection.execute(text("SET LOCAL lock_timeout = '10s'"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
-    for step in steps:
+    for number, step in enumerate(steps):
+        tell(number / (len(steps) + 1))
         step.run(connection)
+    tell(len(steps) / (len(steps) + 1))
     version = steps[-1].version
     connection.execute(
         text("UPDATE meta SET value = :version WHERE key = 'schema'"), {"version": str(version)}
@@ -104,4 +121,7 @@ def _run(connection: Connection, steps: Sequence[Migration]) -> None:
         dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         if dangling:
             raise StoreError(f"The upgrade would leave {len(dangling)} dangling references.")
+        damage = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if damage != "ok":
+            raise StoreError(f"The upgrade would leave a damaged file: {damage}")
         connection.exec_driver_sql(f"PRAGMA user_version={version}")

@@ -334,7 +334,7 @@ class ConsoleApp(TalkingApp):
         """
         try:
             with self._type_ahead.held() as release:
-                tell = partial(self.call_next, self._progress, release)
+                tell = partial(self.call_next, self.progress, release)
                 result = await self.store.change(verb, *args, tell=tell, **kwargs)
         except SocError as error:
             self.drafts.put_off()

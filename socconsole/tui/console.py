@@ -83,6 +83,9 @@ class Console(Protocol):
     ) -> T | None:
         """Run a service in one unit of work; return its result, or None when it was refused."""
 
+    def progress(self, release: Callable[[], None], share: float) -> None:
+        """Show how far a long change has come; `release` lets keys be answered meanwhile."""
+
     def show(self, name: str) -> None:
         """Bring the screen called `name` to the front."""
 

@@ -33,4 +33,7 @@ class Setup:
     add_source: Callable[[Any, str, str], str] | None = None
     """Database, name, path → what it did: names one more source in the settings and sees that it
     is read. Runs in a thread."""
+    upgrade: Callable[[Callable[[float], None]], str] | None = None
+    """Brings the database to this program's schema, telling how far it is → what it did. None where
+    others may be using it. Runs in a thread."""
     settings: Settings = field(default_factory=Settings)

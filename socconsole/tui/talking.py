@@ -17,7 +17,7 @@ class TalkingApp(PaintedApp):
             for prompt in self.screen.query(PromptLine):
                 prompt.say(text, tone)
 
-    def _progress(self, release: Callable[[], None], share: float) -> None:
+    def progress(self, release: Callable[[], None], share: float) -> None:
         """Show how far a long change has come; keys are answered meanwhile."""
         release()
         for prompt in self.screen.query(PromptLine):

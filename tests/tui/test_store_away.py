@@ -4,9 +4,14 @@ import dataclasses
 import shutil
 
 import pytest
+from sqlmodel import select
 
-from socconsole.store import driver
+from socconsole.errors import StoreError
+from socconsole.store import driver, schema
 from socconsole.store.database import Database
+from socconsole.store.migrations import Migration
+from socconsole.store.tables import Node
+from socconsole.store.upgrade import upgrade
 from tests.conftest import NOON
 from tests.postgres import start_server
 from tests.services.alert_making import alert_of, bring, detection, rows_of
@@ -101,13 +106,8 @@ async def test_a_console_that_starts_before_its_database(bare_setup, database, t
 
     def open_when_there():
         if not is_there:
-            raise driver_error()
+            raise StoreError("The database server cannot be reached.")
         return bare_setup.open_database()
-
-    def driver_error():
-        from socconsole.errors import StoreError
-
-        return StoreError("The database server cannot be reached.")
 
     late = dataclasses.replace(bare_setup, open_database=open_when_there)
     async with at_the_console(late) as analyst:
@@ -116,6 +116,73 @@ async def test_a_console_that_starts_before_its_database(bare_setup, database, t
         is_there = True
         await analyst.waits_until("Web shell")
         assert BANNER not in analyst.screen
+
+
+@pytest.fixture
+def of_an_earlier_program(bare_setup, database, db_path, monkeypatch):
+    """A console whose program wants the next schema."""
+    bring(database, detection("Web shell"))
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    step = Migration(schema.VERSION, "nothing changes", lambda connection: None)
+    shares = []
+
+    def opened():
+        found = Database(str(db_path))
+        try:
+            found.create()
+        except StoreError:
+            found.close()
+            raise
+        return found
+
+    def run(tell):
+        def told(share):
+            shares.append(share)
+            tell(share)
+
+        done = upgrade(database, now=NOON, migrations=[step], tell=told)
+        return f"Schema {done.found} → {done.now}. The database as it was: {done.backup.name}"
+
+    return dataclasses.replace(bare_setup, open_database=opened, upgrade=run), shares
+
+
+async def test_an_older_database_is_upgraded_when_the_analyst_says_so(
+    of_an_earlier_program, database, db_path
+):
+    setup, shares = of_an_earlier_program
+    with database.begin() as session:
+        alive = {"kind": "collector", "host": "soc-1", "pid": 7, "login": "soc"}
+        session.add(Node(**alive, started_at=NOON, heartbeat_at=NOON))
+    async with at_the_console(setup) as analyst:
+        await analyst.waits_until("needs schema 2. Back it up and upgrade?")
+        assert BANNER in analyst.screen
+        await analyst.presses("y")
+        await analyst.waits_until("in use by collector of soc on soc-1 (pid 7)")
+        assert list(db_path.parent.glob("*.bak")) == []
+        with database.begin() as session:
+            session.exec(select(Node)).one().stopped_at = NOON
+        await analyst.presses("y")
+        await analyst.waits_until("Schema 1 → 2. The database as it was: soc.db.schema1")
+        await analyst.waits_until("Web shell")
+        assert BANNER not in analyst.screen
+        await analyst.presses("x", "f")
+        assert alert_of(database, 1).status == "closed"
+    assert len(list(db_path.parent.glob("*.bak"))) == 1
+    assert shares == sorted(shares)
+    assert shares[-1] > 0.8
+
+
+async def test_an_older_database_stays_as_it_is_when_the_analyst_says_no(
+    of_an_earlier_program, db_path
+):
+    setup, _ = of_an_earlier_program
+    before = db_path.read_bytes()
+    async with at_the_console(setup) as analyst:
+        await analyst.waits_until("Back it up and upgrade?")
+        await analyst.presses("n")
+        await analyst.waits_until("Nothing was changed. Run `socconsole db upgrade`")
+        assert BANNER in analyst.screen
+    assert db_path.read_bytes() == before
 
 
 @pytest.mark.postgres

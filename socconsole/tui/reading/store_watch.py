@@ -8,6 +8,7 @@ from socconsole.errors import SocError
 from socconsole.tui.messages import DatabaseReady, StoreChanged
 from socconsole.tui.reading.pulse import PulseReader
 from socconsole.tui.reading.store_access import ChangeReader, OpenedDatabase
+from socconsole.tui.reading.upgrading import offer_upgrade
 from socconsole.tui.terminal_kind import has_hung_up
 
 if TYPE_CHECKING:
@@ -61,13 +62,18 @@ class StoreWatch:
             changes.close()
 
     def _open(self) -> OpenedDatabase | None:
+        upgraded: str | None = None
         while True:
             try:
                 database = self._app.store.open()
             except SocError as error:
                 self._is_away(error)
+                if upgraded is None:
+                    upgraded = offer_upgrade(self._app, error, self._rests)
             else:
                 self._is_here()
+                if upgraded:
+                    self._app.call_next(self._app.say, upgraded)
                 return database
             if self._rests(_AGAIN_SECS):
                 return None
