@@ -15,10 +15,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-SETTINGS = (
-    "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off "
-    "-c max_connections=60 -c shared_buffers=64MB"
-)
+SETTINGS = "-c listen_addresses='' -c fsync=off -c max_connections=60 -c shared_buffers=64MB"
+FORGETFUL = "-c synchronous_commit=off -c full_page_writes=off"
+"""Quicker, where nobody minds what a server that is stopped at once had promised."""
 
 
 def find_binaries(*, tls: bool = False) -> Path | None:
@@ -53,7 +52,13 @@ class Server:
         self.port = 5432
         self._owner = owner
         self._numbers = itertools.count(1)
+        self._more = FORGETFUL
+
+    def remember_commits(self) -> None:
+        """Start again, and from now on keep every commit through a stop at once."""
+        self.stop("fast")
         self._more = ""
+        self.start()
 
     def start(self) -> None:
         options = f"-k {self.folder} {SETTINGS} -c port={self.port} {self._more}"
@@ -82,8 +87,8 @@ class Server:
         (data / "pg_hba.conf").write_text(f"local all all trust\n{rules}\n")
         (data / "pg_ident.conf").write_text(f"{names}\n")
         self.port = _free_port()
-        self._more = (
-            "-c listen_addresses=127.0.0.1 -c ssl=on -c ssl_ca_file=ca.crt"
+        self._more += (
+            " -c listen_addresses=127.0.0.1 -c ssl=on -c ssl_ca_file=ca.crt"
             " -c ssl_cert_file=server.crt -c ssl_key_file=server.key"
         )
         self.start()

@@ -46,6 +46,8 @@ _SOON = 0.1
 """Whoever writes again within so many seconds lets those pass first who wait."""
 _CONNECT_WAIT = 5
 """Seconds until a server that does not answer counts as away."""
+_IDLE_WAIT = 15
+"""Seconds a process may stand still in a transaction: others wait for what it has locked."""
 
 
 Work = Session
@@ -270,6 +272,12 @@ def _postgres(url: URL) -> Engine:
         pool_pre_ping=True,
         connect_args={"connect_timeout": _CONNECT_WAIT},
     )
+
+    @event.listens_for(engine, "connect")
+    def connect(raw: psycopg.Connection[object], _record: object) -> None:
+        raw.autocommit = True
+        raw.execute(f"SET idle_in_transaction_session_timeout = '{_IDLE_WAIT}s'")
+        raw.autocommit = False
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -12,8 +12,10 @@ from sqlmodel import select
 from socconsole.core.severity import Severity
 from socconsole.errors import ForbiddenError, StoreError
 from socconsole.services import actions, nodes, presence, tasks, tickets
+from socconsole.services.sources import LeaseLostError, renew_lease, take_lease
 from socconsole.services.tickets import Report
 from socconsole.store import changes
+from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 from socconsole.store.guards import LINKS, STATEMENTS
 from socconsole.store.queries import subjects
@@ -92,6 +94,28 @@ def test_a_lost_connection_is_said_and_found_again(owner, noon):
         awaited(poller)
     assert poller.poll()
     poller.close()
+
+
+def test_a_process_that_stands_still_in_a_transaction_keeps_nobody_waiting(url, noon, monkeypatch):
+    """Its locks fall after a while, and what it goes on to commit is refused."""
+    monkeypatch.setattr("socconsole.store.database._IDLE_WAIT", 1)
+    paused, other = Database(url), Database(url)
+    node = one_node(other, "machine", noon)
+    with other.begin() as session:
+        assert take_lease(session, node, now=noon, lasts=timedelta(0)) == 1
+
+    def stands_still() -> None:
+        with paused.begin() as session:
+            renew_lease(session, 1, now=noon, lasts=timedelta(0))
+            with other.begin() as second:  # waits for the row
+                assert take_lease(second, node, now=noon, lasts=timedelta(0)) == 2
+
+    with pytest.raises(StoreError, match="cannot be reached"):
+        stands_still()
+    with pytest.raises(LeaseLostError), paused.begin() as session:
+        renew_lease(session, 1, now=noon, lasts=timedelta(0))
+    for each in (paused, other):
+        each.close()
 
 
 def test_an_analyst_works_under_their_own_name(sign_in, owner, noon):
