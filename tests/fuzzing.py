@@ -61,8 +61,9 @@ class Visitor:
             self.terminal.press(*keys)
             self.terminal.read(until=lambda: wanted <= self.marks(before), secs=60)  # noqa: B023 used at once
             painted |= self.marks(before)
-            said = f"{keys!r} never painted {wanted - painted}:\n{self.terminal.screen}"
-            assert wanted <= painted, said
+            assert wanted <= painted, (
+                f"{keys!r} never painted {wanted - painted}:\n{self.terminal.screen}"
+            )
         return painted
 
     def marks(self, since: int) -> set[str]:

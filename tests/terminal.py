@@ -128,7 +128,10 @@ class Terminal:
         """What a person sees."""
         self._stream.feed(bytes(self.raw[self._fed :]))
         self._fed = len(self.raw)
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        rows = (
+            self._screen.buffer[y] for y in range(self.rows)
+        )  # `display` trips over half a wide one
+        return "\n".join("".join(row[x].data for x in range(self.columns)).rstrip() for row in rows)
 
     def waits_for(self, text: str, *, secs: float = 60.0) -> None:
         """Read until `text` is on the screen."""

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import termios
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -14,6 +15,7 @@ from textual.actions import ActionParseResult
 from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -34,6 +36,7 @@ from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.setup import Setup
 from socconsole.tui.talking import TalkingApp
 from socconsole.tui.tasks import task
+from socconsole.tui.terminal import signals
 from socconsole.tui.terminal.critical_signal import ending, sequence
 from socconsole.tui.terminal.held import HeldTerminal
 from socconsole.tui.terminal.startup import WARM_SECS, settle_garbage, warm
@@ -205,7 +208,7 @@ class ConsoleApp(TalkingApp):
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         self.switch_mode("queue")
         if not self.is_headless:
-            self._catch_signals()
+            signals.catch(self.leave, self._finish)
 
     def post_display_hook(self) -> None:
         """Start what the first paint must not wait for."""
@@ -241,10 +244,12 @@ class ConsoleApp(TalkingApp):
         self.away_since = None
         self.say("The database is back.")
 
-    def _catch_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.leave, 128 + number)
+    def _finish(self) -> None:
+        """Keep what there is and give the terminal back, from a thread: the loop is held up."""
+        self.keep_drafts()
+        self.store.close()
+        if isinstance(self._driver, LinuxDriver) and self._driver.attrs_before is not None:
+            termios.tcsetattr(self._driver.fileno, termios.TCSANOW, self._driver.attrs_before)
 
     def leave(self, code: int) -> None:
         self.keep_drafts()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Unpack
 
 from socconsole.tui.asking import Asking
+from socconsole.tui.terminal import shell
 from socconsole.tui.terminal.painting import PaintedApp
 from socconsole.tui.widgets.prompt import PromptLine
 
@@ -34,3 +35,10 @@ class TalkingApp(PaintedApp):
     async def confirm(self, question: str) -> bool:
         """Return whether `y` was pressed."""
         return await self.screen.query_one(PromptLine).confirm(question)
+
+    def action_suspend_process(self) -> None:
+        """Stop until `fg`; where nobody could say that, as over `ssh host socconsole`, say so."""
+        if shell.waits_behind():
+            super().action_suspend_process()
+        else:
+            self.say("No shell waits behind this console; q and :q leave it.")

@@ -1,14 +1,19 @@
 """The console in a real terminal: signals, hang-up, size, suspension, unfinished text."""
 
+import fcntl
 import os
 import signal
 import stat
+import struct
+import sys
+import termios
 import time
 from datetime import UTC, datetime
 
 import pytest
 
 from socconsole.store.tables import Handoff, HandoffItem
+from socconsole.tui.terminal import critical_signal, signals
 from tests.hostile import wrong_on_the_wire
 from tests.services.alert_making import bring, detection
 from tests.terminal import Terminal, environment
@@ -43,6 +48,8 @@ def test_a_signal_gives_the_terminal_back_and_keeps_what_was_typed(
     os.kill(terminal.pid, number)
     assert terminal.ends() == 128 + number
     assert LEFT_THE_SCREEN in terminal.raw
+    # Nobody drains a terminal that has hung up: its title is not taken back.
+    assert (critical_signal.ending("title").encode() in terminal.raw) == (number == signal.SIGTERM)
     with Terminal(["--db", chosen_url], environment(tmp_path)) as again:
         again.waits_for("1/2")
         again.press("c")
@@ -91,19 +98,51 @@ def test_another_size_is_drawn_anew_down_to_a_postcard(terminal):
     terminal.resize(40, 10)
     terminal.read(quiet=0.5, secs=5)
     assert "Web shell" in terminal.screen or "Brute force" in terminal.screen
+    terminal.resize(20, 5)
+    terminal.read(quiet=0.3, secs=5)
     terminal.resize(80, 24)
     terminal.waits_for("1/2")
-
-
-def test_after_ctrl_z_and_fg_the_screen_is_whole(terminal):
     terminal.press("ctrl+z")
-    terminal.read(quiet=0.5, secs=5)
-    os.kill(terminal.pid, signal.SIGCONT)
-    before = len(terminal.raw)
-    terminal.read(quiet=0.8, secs=5)
-    drawn = bytes(terminal.raw[before:])
-    assert b"Web shell" in drawn
-    assert b"Brute force" in drawn
+    terminal.waits_for("No shell waits behind this console")
+
+
+def test_a_terminal_that_takes_nothing_more_does_not_keep_it_from_ending(terminal, tmp_path):
+    terminal.press("c", *"asked the ow")
+    terminal.waits_for("asked the ow")
+    unread, width = -1, 200
+    while unread != (unread := waiting(terminal)):  # until another screen to draw adds nothing
+        width = 390 - width
+        terminal.resize(width, 60)
+        time.sleep(0.3)
+    os.kill(terminal.pid, signal.SIGTERM)
+    assert gone_within(terminal.pid, 2 * signals.PATIENCE_SECS + 10)
+    terminal.status = -signal.SIGTERM
+    drafts = (tmp_path / "state").rglob("*.md")
+    assert any("asked the ow" in draft.read_text() for draft in drafts)
+
+
+def waiting(terminal):
+    """Return how many bytes of the program nobody has read."""
+    return struct.unpack("i", fcntl.ioctl(terminal.fd, termios.FIONREAD, b"\0" * 4))[0]
+
+
+def test_ctrl_z_leads_to_the_shell_and_fg_back_to_a_whole_screen(tmp_path, chosen_url, database):
+    bring(database, detection("Web shell"), detection("Brute force", host="h2"))
+    program = ("/bin/bash", "--norc", "-i")
+    with Terminal([], environment(tmp_path, PS1="ready> "), program=program) as shell:
+        shell.waits_for("ready>")
+        shell.press(*f"{sys.executable} -m socconsole --db '{chosen_url}'", "enter")
+        shell.waits_for("1/2")
+        shell.press("ctrl+z")
+        shell.waits_for("Stopped")
+        before = len(shell.raw)
+        shell.press(*"fg", "enter")
+        shell.read(until=lambda: b"Brute force" in shell.raw[before:], secs=20)
+        assert b"Web shell" in shell.raw[before:]
+        shell.press(*":q", "enter")
+        shell.waits_for("ready>")
+        shell.press(*"exit", "enter")
+        shell.ends()
 
 
 def test_keys_do_what_they_say_and_q_asks_before_it_leaves(terminal):
