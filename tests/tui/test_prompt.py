@@ -51,8 +51,21 @@ async def test_a_wrong_key_is_told_which_ones_answer(bare_setup):
         await analyst.pilot.pause()
         await analyst.presses("z")
         line = analyst.app.screen.query_one(PromptLine)
-        assert line.render_line(0).text.startswith("One of these keys, or Esc: Close as: t true")
+        assert line.render_line(0).text.startswith("These, or Esc: Close as: t true")
         await analyst.presses("escape")
+
+
+async def test_what_is_said_at_length_is_said_whole_and_gives_the_room_back(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        line = analyst.app.screen.query_one(PromptLine)
+        refusal = "An alert that is closed cannot escalate. " * 3
+        line.say(refusal, "say-error")
+        await analyst.pilot.pause()
+        shown = [line.render_line(y).text.strip() for y in range(line.size.height)]
+        assert " ".join(shown) == refusal.strip()
+        line.hush()
+        await analyst.pilot.pause()
+        assert line.size.height == 1
 
 
 async def test_choices_too_wide_for_the_line_stand_below_each_other(bare_setup):

@@ -19,7 +19,7 @@ from textual.widget import Widget
 
 from socconsole.core.safe_text import safe_text
 from socconsole.tui.asking import Complete
-from socconsole.tui.cells import fit
+from socconsole.tui.cells import fit, wrap
 from socconsole.tui.console import console
 from socconsole.tui.line_edit import LineEdit
 from socconsole.tui.read_only import is_change
@@ -31,6 +31,8 @@ _SAID_SECS = 6.0
 _ERROR_SECS = 15.0
 _DRAFT_SECS = 1.0
 _PROGRESS_CELLS = 20
+_MOST_LINES = 3
+"""What is said takes no more; the rest is cut."""
 _GIVE_UP = ("escape", "ctrl+c")
 
 
@@ -154,13 +156,15 @@ class PromptLine(Widget):
                 self.refresh()
 
     def _make_room(self) -> None:
-        """Take a line for each choice where they do not fit beside each other."""
+        """Take a line for each choice that does not fit beside the others, and for what is said."""
         rows = 1
-        if self._question is not None and self._question.choices is not None:
+        width = self.size.width or self.app.size.width  # a new screen has none yet
+        if self._question is not None:
             segments = self._draw_question(self._question)
-            width = self.size.width or self.app.size.width  # a new screen has none yet
             if sum(segment.cell_length for segment in segments) > width:
-                rows += len(self._question.choices)
+                rows += len(self._question.choices or ())
+        elif self.said:
+            rows = len(self._said_lines(width))
         if rows != self.size.height:
             self.styles.height = rows
 
@@ -217,7 +221,7 @@ class PromptLine(Widget):
         elif event.key in ("q", "backspace"):
             self._give_up()
         elif self._question is not None:
-            self._question.warning = "One of these keys, or Esc: "
+            self._question.warning = "These, or Esc: "
             self.refresh()
 
     async def _type(self, event: events.Key, question: _Question) -> None:
@@ -279,6 +283,7 @@ class PromptLine(Widget):
             self._said_timer.stop()
         secs = _ERROR_SECS if tone == "say-error" else _SAID_SECS
         self._said_timer = self.set_timer(secs, self.hush)
+        self._make_room()
         self.refresh()
 
     def show_progress(self, share: float) -> None:
@@ -293,7 +298,12 @@ class PromptLine(Widget):
         """Show the hints again."""
         if self.said:
             self.said = ""
+            self._make_room()
             self.refresh()
+
+    def _said_lines(self, width: int) -> list[str]:
+        text = safe_text(self.said)
+        return [text[start:end] for start, end in wrap(text, width)][:_MOST_LINES] or [""]
 
     # Drawing.
 
@@ -302,7 +312,9 @@ class PromptLine(Widget):
         if self._question is not None:
             segments = self._draw_asking(self._question, y, width)
         elif self.said:
-            segments = [Segment(fit(self.said, width), self._look(self._tone))]
+            lines = self._said_lines(width)
+            text = fit(lines[y], width) if y < len(lines) else ""
+            segments = [Segment(text, self._look(self._tone))]
         else:
             segments = self._draw_hints(width)
         return Strip(segments).adjust_cell_length(width, self.rich_style)
