@@ -10,27 +10,25 @@ import termios
 
 import pytest
 
+from socconsole.cli import main
+from socconsole.store import database as databases
 from socconsole.store import driver
 from socconsole.store.database import Database
 
 
 @pytest.fixture
-def program(tmp_path):
+def program(tmp_path, monkeypatch, capsys):
     """Run socconsole with a home of its own and return code, stdout and stderr."""
-    environ = {name: value for name, value in os.environ.items() if "SOCCONSOLE" not in name}
-    environ |= {"HOME": str(tmp_path), "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": ""}
+    for name in [name for name in os.environ if "SOCCONSOLE" in name]:
+        monkeypatch.delenv(name)
+    for name, value in {"HOME": tmp_path, "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": ""}.items():
+        monkeypatch.setenv(name, str(value))
 
-    def program(*arguments, **options):
-        ran = subprocess.run(
-            [sys.executable, "-m", "socconsole", *map(str, arguments)],
-            env=environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            **options,
-        )
-        return ran.returncode, ran.stdout, ran.stderr
+    def program(*arguments):
+        monkeypatch.setattr(sys, "argv", ["socconsole", *map(str, arguments)])
+        code = main()
+        said = capsys.readouterr()
+        return code, said.out, said.err
 
     return program
 
@@ -66,7 +64,7 @@ def test_an_unknown_key(program, tmp_path):
 def test_collecting_without_a_source(program):
     code, _, err = program("collect", "--once")
     assert code == 2
-    assert "[[source]]" in one_clear_line(err)
+    assert "sources add NAME PATH" in one_clear_line(err)
 
 
 def test_a_bad_rule_is_named_and_the_others_work(program, tmp_path):
@@ -101,7 +99,8 @@ def kept(tmp_path):
     return tmp_path / "soc.db"
 
 
-def test_a_database_that_another_program_has_locked(program, kept):
+def test_a_database_that_another_program_has_locked(program, kept, monkeypatch):
+    monkeypatch.setattr(databases, "LOCK_WAIT", 0.2)
     holder = driver.connect(str(kept))
     try:
         holder.execute("BEGIN IMMEDIATE")
@@ -143,7 +142,7 @@ def test_a_place_where_no_database_can_be_made(program):
     one_clear_line(err)
 
 
-def test_output_to_a_full_disk(program):
+def test_output_to_a_full_disk():
     if not os.path.exists("/dev/full"):  # noqa: PTH110 - a device, not a file
         pytest.skip("there is no /dev/full here")
     environ = dict(os.environ)
