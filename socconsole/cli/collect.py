@@ -1,6 +1,5 @@
 """`socconsole collect`: read the sources and raise alerts, without a screen."""
 
-import gc
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -185,6 +184,5 @@ def load_matcher(
     )
     for error in matcher.ruleset.errors:
         say(str(error))
-    gc.collect()
-    gc.freeze()  # the rules stay: no sweep has to walk them again
+    rule_paths.settle()
     return matcher

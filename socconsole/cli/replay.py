@@ -1,6 +1,5 @@
 """Match rules against files, without a database."""
 
-import gc
 import json
 import resource
 import sys
@@ -89,9 +88,7 @@ def replay(
         say(str(error))
     emit = _print_json if jsonl else _print_line
     run = _Run(Matcher(ruleset), emit, parse_logsource(logsource))
-    gc.collect()
-    gc.freeze()  # the rules stay: no sweep has to walk them again
-    gc.set_threshold(20_000, 20, 50)
+    rule_paths.settle()
     load_seconds = time.perf_counter() - started
     started = time.perf_counter()
     for path in files:

@@ -1,10 +1,10 @@
 """Many literals searched in one text at once."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import hyperscan
-from ahocorasick_rs import BytesAhoCorasick, MatchKind
+from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
 from socconsole.sigma.searches import UNKEPT, Searches
 
@@ -28,6 +28,7 @@ class Needles:
 
     def __init__(self, texts: Sequence[str], searches: Searches = UNKEPT) -> None:
         """Look for `texts`; what pays to be compiled is taken from `searches`."""
+        self.texts = tuple(texts)
         self._few = tuple(enumerate(texts)) if len(texts) <= _FEW else ()
         # On bytes: on text the search counts characters up to every hit.
         self._needles = [text.encode(errors="surrogatepass") for text in texts]
@@ -48,8 +49,10 @@ class Needles:
         return self._search(data)
 
     def _first_search(self) -> Search:
-        good = all(needle and b"\0" not in needle for needle in self._needles)
-        if good and len(self._needles) <= _MOST:
+        good = len(self._needles) <= _MOST and all(
+            needle and b"\0" not in needle for needle in self._needles
+        )
+        if good:
             known = self._searches.known(self._needles, flags=_ONCE)
             if known is not None:
                 return _hyperscan(known)
@@ -58,7 +61,10 @@ class Needles:
 
 
 def _automaton(needles: list[bytes]) -> Search:
-    automaton = BytesAhoCorasick(needles, matchkind=MatchKind.Standard)
+    # Of few needles it would make a table by itself, which takes five times as long to make.
+    automaton = BytesAhoCorasick(
+        needles, matchkind=MatchKind.Standard, implementation=Implementation.ContiguousNFA
+    )
 
     def search(data: bytes) -> Collection[int]:
         hits = automaton.find_matches_as_indexes(data, overlapping=True)
@@ -87,11 +93,14 @@ class NeedleSets:
 
     def __init__(self, searches: Searches) -> None:
         self._searches = searches
-        self._sets: dict[tuple[str, ...], Needles] = {}
+        self._sets: dict[frozenset[str], Needles] = {}
 
-    def of(self, texts: tuple[str, ...]) -> Needles:
-        """Return the search for `texts`."""
-        known = self._sets.get(texts)
+    def of(self, texts: Iterable[str]) -> Needles:
+        """Return the search for `texts`, whatever their order; it has an order of its own."""
+        key = frozenset(texts)
+        known = self._sets.get(key)
         if known is None:
-            known = self._sets[texts] = Needles(texts, self._searches)
+            # What may be compiled is written in one order, so that it is found again.
+            ordered = sorted(key) if len(key) <= _MOST else texts
+            known = self._sets[key] = Needles(tuple(ordered), self._searches)
         return known

@@ -121,9 +121,9 @@ class FieldTable:
             starts.setdefault(text[0], {}).setdefault(len(text), {})[text] = masks
         self._ends = {last: tuple(by_length.items()) for last, by_length in ends.items()}
         self._starts = {first: tuple(by_length.items()) for first, by_length in starts.items()}
-        inside = sorted(texts["contains"].items())
-        self._inside = self._needle_sets.of(tuple(text for text, _ in inside)) if inside else None
-        self._inside_masks = [masks for _, masks in inside]
+        inside = texts["contains"]
+        self._inside = self._needle_sets.of(inside) if inside else None
+        self._inside_masks = [inside[text] for text in self._inside.texts] if self._inside else []
         self._built = True
 
     def possible(self, low: str) -> Masks:
