@@ -205,13 +205,15 @@ def close(
     if verdict.lead:
         note = f"{verdict.note} (no ticket, allowed by {verdict.lead})"
 
+    facts, disposition = verdict_facts(verdict), verdict.disposition.value
+
     def plan(alert: Standing) -> Values:
-        status = ALERT.move(alert.status, "close", verdict_facts(verdict))
+        status = ALERT.move(alert.status, "close", facts)
         check_verdict(verdict, has_ticket=alert.ticket_id is not None)
         return {
             "status": status,
             "is_open": False,
-            "disposition": verdict.disposition.value,
+            "disposition": disposition,
             "sub_reason": verdict.reason or None,
             "close_reason": note,
             "duplicate_of_id": verdict.duplicate_of,

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session
 
 from socconsole.core.severity import Severity
+from socconsole.store.bulk import among
 from socconsole.store.tables import METADATA
 
 Values = dict[str, Any]
@@ -49,10 +50,11 @@ def _chunks(values: Iterable[int]) -> Iterator[list[int]]:
 def standing(session: Session, alert_ids: Sequence[int]) -> list[Standing]:
     """Return where alerts stand, locked until the commit."""
     found: list[Standing] = []
+    connection = session.connection()
     for chunk in _chunks(alert_ids):
-        query = select(*_COLUMNS).where(_ALERT.c.id.in_(chunk)).order_by(_ALERT.c.id)
-        for row in session.connection().execute(query.with_for_update()):
-            found.append(Standing(*row))  # noqa: PERF401 - the loop reads better than a nested one
+        chosen = among(connection, _ALERT.c.id, chunk)
+        query = select(*_COLUMNS).where(chosen).order_by(_ALERT.c.id)
+        found.extend(Standing(*row) for row in connection.execute(query.with_for_update()))
     return found
 
 

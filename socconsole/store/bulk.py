@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import ColumnElement, Connection, Table, Text, func, insert, literal, select
+
+from socconsole.store.images import canonical
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.sqlite import Insert
 
+_FEW = 100
+"""Up to so many numbers stand in a statement one by one."""
 WORTH_A_COPY = 20
 """Rows below which the round trips of a `COPY` cost more than it saves."""
 
@@ -37,6 +41,16 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
             for row in rows
         ),
     )
+
+
+def among(
+    connection: Connection, column: ColumnElement[int], numbers: Sequence[object]
+) -> ColumnElement[bool]:
+    """Return that `column` is one of `numbers`; thousands are handed to a file as one value."""
+    if connection.dialect.name != "sqlite" or len(numbers) < _FEW:
+        return column.in_(numbers)
+    listed = literal(canonical(list(numbers)), Text)
+    return column.in_(select(func.json_each(listed).table_valued("value").c.value))
 
 
 def upsert(table: Table, dialect: str) -> "Insert":

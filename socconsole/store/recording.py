@@ -18,6 +18,7 @@ from sqlalchemy.orm.attributes import History
 from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session
 
+from socconsole.store.bulk import among
 from socconsole.store.images import Image, image_of
 from socconsole.store.journal import Touch, write_action
 from socconsole.store.progress import counted
@@ -104,7 +105,7 @@ class Recording:
     ) -> Iterator[Row[*tuple[Any, ...]]]:
         connection = self.session.connection()
         for start in range(0, len(ids), _CHUNK):
-            chosen = table.c.id.in_(ids[start : start + _CHUNK])
+            chosen = among(connection, table.c.id, ids[start : start + _CHUNK])
             query = select(table.c.id, table.c.uid, *columns).where(chosen).order_by(table.c.id)
             yield from connection.execute(query.with_for_update())
 
@@ -119,7 +120,7 @@ class Recording:
         groups, single = _alike(names, rows)
         for shared, ids in groups:
             for start in range(0, len(ids), _CHUNK):
-                chosen = table.c.id.in_(ids[start : start + _CHUNK])
+                chosen = among(connection, table.c.id, ids[start : start + _CHUNK])
                 connection.execute(update(table).where(chosen).values(values), shared)
         if single:
             each = [{**_bound(names, row), "row_id": row["id"]} for row in single]

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, select
 from sqlmodel import Session
 
 from socconsole.errors import NotFoundError, TransitionError
+from socconsole.store.bulk import among
 from socconsole.store.guards import permitted
 from socconsole.store.images import Image, canonical, image_of, typed
 from socconsole.store.journal import Touch
@@ -201,10 +202,11 @@ def _images(
 ) -> dict[int | None, Image]:
     found: dict[int | None, Image] = {}
     columns = [table.c[name] for name in names]
+    connection = session.connection()
     for start in range(0, len(ids), _CHUNK):
-        chosen = table.c.id.in_(ids[start : start + _CHUNK])
+        chosen = among(connection, table.c.id, ids[start : start + _CHUNK])
         query = select(table.c.id, *columns).where(chosen).order_by(table.c.id)
-        for row in session.connection().execute(query.with_for_update()):
+        for row in connection.execute(query.with_for_update()):
             found[row[0]] = image_of(dict(zip(names, row[1:], strict=True)))
     return found
 

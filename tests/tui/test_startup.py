@@ -43,14 +43,17 @@ def test_the_first_frame_waits_for_no_store_and_no_filter_and_nothing_loads_a_tl
 
 
 def test_rubbish_is_collected_again_once_the_console_stands():
+    before = gc.get_threshold()
     try:
         startup.hold_garbage()
         assert not gc.isenabled()
         startup.settle_garbage()
         assert gc.isenabled()
+        assert gc.get_threshold() > before
     finally:
         gc.enable()
         gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 def test_colours_that_are_the_same_parse_nothing_again():

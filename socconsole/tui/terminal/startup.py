@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from socconsole.tui.reading.store_access import StoreAccess
 
 
+_SELDOM = (20_000, 20, 50)
+"""A change of ten thousand rows makes millions of objects and no rubbish: looking for some among
+them seven hundred at a time takes a quarter of it."""
+
+
 def hold_garbage() -> None:
     """Let nothing be collected until `settle_garbage`.
 
@@ -28,6 +33,7 @@ def settle_garbage() -> None:
     """Collect from now on, never look again at what is there, give back what start-up took."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_SELDOM)
     gc.enable()
     give_back_memory()
 
