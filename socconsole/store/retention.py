@@ -1,6 +1,6 @@
 """Forgetting: closed alerts by age, change notes after a day, a person's data on request."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,6 +30,7 @@ from socconsole.store.tables import (
     METADATA,
     Alert,
     AlertEvidence,
+    AuditEntry,
     AuditPayload,
     Change,
     LegalHold,
@@ -155,20 +156,24 @@ def erase(session: Session, value: str, *, by: str, now: datetime, events: int =
         raise ValueError("too short to be told from other text")
     session.flush()
     held = _held(session)
-    rows, kept = 0, 0
+    rows = 0
+    kept: set[tuple[str, int]] = set()
     with permitted(session, "erasure"):
         for table, columns in _texts():
             changed, skipped = _erase_from(session, table, columns, value, held)
-            rows, kept = rows + changed, kept + skipped
-        payloads = _erase_payloads(session, value)
+            rows += changed
+            kept |= skipped
+        payloads = _erase_payloads(session, value, held | kept)
     _forget_words(session)
     with recording(
         session, verb="person.erase", by=by, now=now, summary=f"erased from {rows} rows"
     ) as action:
         action.undoable = False
-        action.say("audit_payload", None, rows=rows, payloads=payloads, held=kept, events=events)
+        action.say(
+            "audit_payload", None, rows=rows, payloads=payloads, held=len(kept), events=events
+        )
     session.expire_all()
-    return Erasure(rows, payloads, kept)
+    return Erasure(rows, payloads, len(kept))
 
 
 _RECORD = frozenset(
@@ -214,8 +219,10 @@ def _erase_from(
     columns: Sequence[Column[object]],
     value: str,
     held: frozenset[tuple[str, int]],
-) -> tuple[int, int]:
-    changed, skipped = 0, 0
+) -> tuple[int, set[tuple[str, int]]]:
+    """Return how many rows were changed, and which were left for a legal hold's sake."""
+    changed = 0
+    skipped: set[tuple[str, int]] = set()
     result = session.connection().execute(select(table.c.id, *columns, *_subject(table)))
     for row in result.mappings().all():
         new = {
@@ -226,7 +233,7 @@ def _erase_from(
         if not new:
             continue
         if held & _places(table, row):
-            skipped += 1
+            skipped.add((str(table.name), row["id"]))
             continue
         session.connection().execute(
             update(table).where(table.c.id == bindparam("row_id")).values(new),
@@ -250,16 +257,19 @@ def _places(table: Table, row: object) -> set[tuple[str, int]]:
     return places
 
 
-def _erase_payloads(session: Session, value: str) -> int:
-    payload = table_of(AuditPayload)
+def _erase_payloads(session: Session, value: str, kept: Set[tuple[str, int]]) -> int:
+    """Erase what the audit says of the value, but of rows that are kept."""
+    entry, payload = table_of(AuditEntry), table_of(AuditPayload)
     connection = session.connection()
     spelled = canonical(value)[1:-1].casefold()
     found = connection.execute(
-        select(payload.c.seq, payload.c.body).execution_options(yield_per=5_000)
+        select(payload.c.seq, payload.c.body, entry.c.entity, entry.c.entity_id)
+        .join(entry, entry.c.seq == payload.c.seq)
+        .execution_options(yield_per=5_000)
     )
     gone = []
-    for seq, body in found:
-        if spelled in body.casefold():
+    for seq, body, entity, number in found:
+        if spelled in body.casefold() and (entity, number) not in kept:
             images = msgspec.json.decode(body)
             if without(images, value) != images:
                 gone.append(seq)

@@ -6,6 +6,7 @@ from sqlmodel import func, select
 from socconsole.store import retention
 from socconsole.store.audit import verify
 from socconsole.store.queries.actions import list_actions
+from socconsole.store.record_check import check_record
 from socconsole.store.recording import recording
 from socconsole.store.replacing import without
 from socconsole.store.retention import erase, forget, forget_alerts, trim
@@ -102,13 +103,21 @@ def test_a_person_is_erased_and_the_chain_stays_whole(database, noon):
 def test_what_is_held_for_a_court_is_not_erased(database, noon):
     with database.begin() as session:
         alert = an_alert(session, noon, title="Login of jdoe")
-        session.add(
-            LegalHold(subject_kind="alert", subject_id=alert.id, reason="court", placed_at=noon,
-                      placed_by="lea")
-        )  # fmt: skip
-        assert erase(session, "jdoe", by="dpo", now=noon).held == 1
+        with recording(session, verb="case.work", by="alice", now=noon):
+            session.add(
+                LegalHold(subject_kind="alert", subject_id=alert.id, reason="court", placed_at=noon,
+                          placed_by="lea")
+            )  # fmt: skip
+            note = Note(subject_kind="alert", subject_id=alert.id, body="asked jdoe",
+                        created_at=noon, created_by="alice")  # fmt: skip
+            session.add(note)
+            alert.assignee = "jdoe"
+        done = erase(session, "jdoe", by="dpo", now=noon)
+        assert (done.rows, done.payloads, done.held) == (0, 0, 2)
     with database.read() as session:
         assert session.exec(select(Alert)).one().title == "Login of jdoe"
+        assert session.exec(select(Note)).one().body == "asked jdoe"
+        assert check_record(session) == (1, ())
 
 
 @pytest.mark.parametrize(
