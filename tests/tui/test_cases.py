@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from textual import events
 
 from socconsole.services import tickets
 from socconsole.services.tickets import Report
@@ -90,6 +91,14 @@ async def test_a_ticket_is_worked_to_its_end_by_keys(console, database, opened):
     assert ticket(database, opened[0].id).status == "in_progress"
 
 
+async def test_keys_typed_before_a_ticket_is_read_are_for_it(console):
+    await console.presses("4")
+    for name in ("enter", "I"):
+        console.app.post_message(events.Key(name, name if name == "I" else None))
+    await console.waits_until("Declare from SOC-2026-00")
+    assert "if unsure the higher" in console.bottom
+
+
 async def test_what_a_note_points_at_is_opened_by_key(console, database, opened):
     await console.presses("4", "enter", "c")
     await console.says("like SOC-2026-002, ask @ben")
@@ -158,8 +167,13 @@ async def test_an_incident_is_declared_from_a_ticket_and_led_by_keys(console, da
     await console.presses("2", "enter", "m", "s", "h", "h", "n", "n", "e")
     await console.says("the web tier")
     await console.says("bad[.]example")
-    await console.says("scribe=ben")
+    await console.says("scribee=ben")
     assert "Declare SEV2?" in console.bottom
+    await console.presses("y")
+    assert "There is no role 'scribee'" in console.screen
+    assert "the web tier" in console.screen
+    await console.presses("m", "s", "h", "h", "n", "n", "e", "enter", "enter", "ctrl+u")
+    await console.says("scribe=ben")
     await console.presses("y")
     await console.waits_until("INC-2026-001")
     await console.waits_until("bad.example")

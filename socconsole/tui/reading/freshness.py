@@ -1,22 +1,46 @@
 """What a screen does to stay true while others work."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.screen import Screen
+from textual.worker import Worker, WorkerError
 
+from socconsole.tui.console import console
 from socconsole.tui.widgets.prompt import PromptLine
 
 if TYPE_CHECKING:
+    from textual.dom import DOMNode
+    from textual.timer import Timer
+
     from socconsole.tui.console import Console
 
 
-class ReadsAgain:
-    """Mixed into a screen: reads when it comes to the front, and when the store has changed."""
+_LONGEST_HOLD_SECS = 1.0
+"""A store that takes longer holds no keys up: whoever waits for it may leave."""
 
-    action_load: Callable[[], object]
+
+class ReadsAgain:
+    """Mixed into a screen: reads when it comes to the front, and when the store has changed.
+
+    Keys typed ahead wait until it was read for the first time: verbs need to know on what.
+    """
+
+    action_load: Callable[[], Worker[None]]
     call_later: Callable[..., bool]
+    run_worker: Callable[..., Worker[Any]]
+    set_timer: "Callable[..., Timer]"
     _is_due = False
+    _has_read = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._let_keys_in = console(cast("DOMNode", self)).hold_keys()
+
+    def on_mount(self) -> None:
+        self.set_timer(_LONGEST_HOLD_SECS, self._let_keys_in)
+
     _is_in_front = False
 
     def on_store_changed(self) -> None:
@@ -38,7 +62,16 @@ class ReadsAgain:
 
     def _read(self) -> None:
         self._is_due = False
-        self.action_load()
+        reading = self.action_load()
+        if not self._has_read:
+            self._has_read = True
+            self.run_worker(_after(reading, self._let_keys_in), name="first read")
+
+
+async def _after(reading: Worker[None], then: Callable[[], None]) -> None:
+    with suppress(WorkerError):
+        await reading.wait()
+    then()
 
 
 def leave_gone(app: "Console", screen: Screen[Any]) -> None:

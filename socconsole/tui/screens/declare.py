@@ -1,13 +1,16 @@
 """Declaring an incident: one page with the criteria, one question after the other below it."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from socconsole.errors import SocError
 from socconsole.tui.console import console
+from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.screens.incident import IncidentScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.drawn import Drawn
@@ -16,7 +19,10 @@ from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.text_pane import Line, TextPane
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from socconsole.services.incidents import Declaration
+    from socconsole.store.queries.incidents import IncidentRow
     from socconsole.store.queries.subjects import Subject
 
 _LEVELS = MappingProxyType({"n": "none", "l": "low", "m": "medium", "h": "high"})
@@ -28,11 +34,11 @@ _QUESTIONS: tuple[tuple[str, str, Mapping[str, str] | None, str], ...] = (
     ("severity", "SEV", None, "If unsure, the higher."),
     ("title", "title", None, "What colleagues will call it."),
     ("kind", "kind", MappingProxyType({"s": "security", "v": "service"}), "Violation, or outage?"),
-    ("functional", "business", _LEVELS, "How far the business is hindered."),
-    ("confidentiality", "secrets", _LOSS, "How badly secrets are out."),
-    ("integrity", "data", _LOSS, "How badly data was altered."),
-    ("availability", "reach", _LOSS, "How badly data is out of reach."),
-    ("recoverability", "recovery", _RECOVERY, "How hard it is to recover."),
+    ("functional", "functional", _LEVELS, "How far the business is hindered."),
+    ("confidentiality", "confidentiality", _LOSS, "How badly secrets are out."),
+    ("integrity", "integrity", _LOSS, "How badly data was altered."),
+    ("availability", "availability", _LOSS, "How badly data is out of reach."),
+    ("recoverability", "recoverability", _RECOVERY, "How hard it is to recover."),
     ("scope", "scope", None, "Hosts, accounts, services that are hit; may be empty."),
     ("indicators", "known bad", None, "Addresses, domains, hashes, defanged or not; may be empty."),
     ("roles", "roles", None, "Such as scribe=ben deputy=ann; you command. May be empty."),
@@ -54,6 +60,7 @@ class DeclareScreen(Screen[None]):
         self._initial = {"title": title}
         self._criteria: Mapping[int, str] = {}
         self._reminder = ""
+        self._refusal = ""
 
     def compose(self) -> ComposeResult:
         names = ", ".join(case.name for case in self._cases[:4])
@@ -73,26 +80,38 @@ class DeclareScreen(Screen[None]):
 
     @task
     async def ask_all(self) -> None:
-        """Ask every question, confirm, declare and open the incident."""
+        """Ask every question, confirm, declare, open the incident; a refusal keeps the answers."""
         app = console(self)
-        declaration = await self._declaration()
-        if declaration is None:
-            app.pop_screen()
-            app.say("Nothing was declared.")
-            return
+        while (declaration := await self._declaration()) is not None:
+            made = await app.change(partial(self._declare, declaration))
+            if made is not None:
+                # Nothing may be awaited from here: this screen's work ends with the screen.
+                app.switch_screen(IncidentScreen((made.id,), 0))
+                app.call_after_refresh(
+                    app.say, f"{made.human_id} declared, you have command · u undoes"
+                )
+                return
+        app.pop_screen()
+        app.say("Nothing was declared.")
+
+    def _declare(
+        self, declaration: "Declaration", session: AnySession, *, by: str, now: "datetime"
+    ) -> "IncidentRow":
         from socconsole.services import declaring
 
-        made = await app.change(
-            declaring.declare_from, self._cases, declaration, policy=app.settings
-        )
-        if made is None:
-            return
-        # Nothing may be awaited from here: this screen's work ends with the screen.
-        app.switch_screen(IncidentScreen((made.id,), 0))
-        app.call_after_refresh(app.say, f"{made.human_id} declared, you have command · u undoes")
+        policy = console(self).settings
+        try:
+            return declaring.declare_from(
+                session, self._cases, declaration, by=by, now=now, policy=policy
+            )
+        except SocError as error:
+            self._refusal = f"{error.what} {error.hint}".strip()
+            raise
 
     async def _declaration(self) -> "Declaration | None":
-        if not await self._answered(_QUESTIONS[:_FIRST]):
+        if self._refusal:
+            self._show("")
+        elif not await self._answered(_QUESTIONS[:_FIRST]):
             return None
         app = console(self)
         question = f"Declare SEV{self._answers['severity']}? You take command."
@@ -124,7 +143,8 @@ class DeclareScreen(Screen[None]):
         if choices is not None:
             pressed = await app.choose(label, choices)
             return None if pressed is None else choices[pressed]
-        answer = await app.ask(label, initial=self._initial.get(name, ""))
+        said = self._answers.get(name, self._initial.get(name, ""))
+        answer = await app.ask(label, initial=said)
         return None if answer is None or not (answer or name in _MAY_BE_EMPTY) else answer
 
     def _show(self, current: str) -> None:
@@ -133,14 +153,14 @@ class DeclareScreen(Screen[None]):
         for level, criterion in self._criteria.items():
             style = "matched" if chosen == str(level) else ""
             lines.append(((f"  SEV{level} ", "key"), (criterion, style)))
-        lines += [((self._reminder, "warn"),)] if self._reminder else []
+        lines += [((said, "warn"),) for said in (self._reminder, self._refusal) if said]
         lines += [(), (("The declaration", "heading"),)]
         for name, label, _, help_text in _QUESTIONS:
             said = self._answers.get(name, self._initial.get(name, ""))
             here = name == current
             lines.append(
                 (
-                    (f"{'▌' if here else ' '} {label:<10}", "prompt" if here else "muted"),
+                    (f"{'▌' if here else ' '} {label:<15}", "prompt" if here else "muted"),
                     (said, ""),
                     (f"  {help_text}" if here or not said else "", "muted"),
                 )
