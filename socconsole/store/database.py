@@ -1,5 +1,6 @@
 """Opens a database and hands out units of work; everything else gets a Session."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import unquote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
@@ -129,6 +130,16 @@ class Database:
         self._require_same_file()
         with self._explained(), self._session(self._engine) as session, session.begin():
             yield session
+
+    def may_write(self) -> bool:
+        """Return whether this login has the right to change things, as far as can be told."""
+        if self.read_only:
+            return False
+        if self.path is not None:  # beside the file, SQLite makes its journal
+            return all(os.access(each, os.W_OK) for each in (self.path, self.path.parent))
+        with self.read() as session:
+            asked = text("SELECT has_any_column_privilege('alert', 'UPDATE')")
+            return bool(session.connection().execute(asked).scalar())
 
     def changes(self) -> ChangePoller:
         """Return a poller that tells whether another connection has committed."""

@@ -29,12 +29,12 @@ from socconsole.tui.drafts import Drafts
 from socconsole.tui.keymap import key, load_keymap
 from socconsole.tui.lines import Pulse
 from socconsole.tui.messages import Narrow, StoreChanged
-from socconsole.tui.read_only import REFUSAL, is_change
+from socconsole.tui.read_only import is_change, refusal
 from socconsole.tui.reading.store_access import StoreAccess
 from socconsole.tui.reading.store_watch import StoreWatch
 from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.setup import Setup
-from socconsole.tui.talking import TalkingApp
+from socconsole.tui.standing import StandingApp
 from socconsole.tui.tasks import task
 from socconsole.tui.terminal import signals
 from socconsole.tui.terminal.critical_signal import ending, sequence
@@ -51,7 +51,7 @@ T = TypeVar("T")
 _HUNG_UP = 128 + signal.SIGHUP
 
 
-class ConsoleApp(TalkingApp):
+class ConsoleApp(StandingApp):
     """Shows screens over one store; everything else is theirs."""
 
     TITLE = "socconsole"
@@ -87,14 +87,13 @@ class ConsoleApp(TalkingApp):
     ]
 
     pulse: reactive[Pulse] = reactive(Pulse(), init=False, layout=False, repaint=False)
-    away_since: reactive[datetime | None] = reactive(None, init=False, layout=False, repaint=False)
-    """Since when the database cannot be used."""
     paused: reactive[bool] = reactive(False, init=False, layout=False, repaint=False)
 
     def __init__(self, setup: Setup, *, driver_class: type[Driver] | None = None) -> None:
         self.setup = setup
         self._type_ahead = TypeAhead(self._take_key, lambda: self._open_prompt() is not None)
         super().__init__(driver_class=driver_class)
+        self.set_reactive(StandingApp.read_only, setup.read_only)
         self.store = StoreAccess(
             setup.open_database, login=setup.login, now=setup.now, read_only=setup.read_only
         )
@@ -131,10 +130,6 @@ class ConsoleApp(TalkingApp):
     @property
     def settings(self) -> Settings:
         return self.setup.settings
-
-    @property
-    def read_only(self) -> bool:
-        return self.setup.read_only
 
     @property
     def zone(self) -> str:
@@ -233,17 +228,6 @@ class ConsoleApp(TalkingApp):
         if self.screen_stack:  # there is none any more while the program ends
             self.screen.post_message(message)
 
-    def lose_store(self, why: str, since: datetime) -> None:
-        """Refuse every change, and say so on every screen, until `regain_store`."""
-        self.store.away = why
-        self.away_since = since
-
-    def regain_store(self) -> None:
-        """Take changes again."""
-        self.store.away = ""
-        self.away_since = None
-        self.say("The database is back.")
-
     def _finish(self) -> None:
         """Keep what there is and give the terminal back, from a thread: the loop is held up."""
         self.keep_drafts()
@@ -305,7 +289,7 @@ class ConsoleApp(TalkingApp):
             action if isinstance(action, str) else f"{action[1]}({', '.join(map(str, action[2]))})"
         )
         if self.read_only and is_change(named):
-            self.say(REFUSAL, "say-error")
+            self.say(refusal(asked_for=self.setup.read_only), "say-error")
             return True
         return await super().run_action(action, default_namespace, namespaces)
 
@@ -344,6 +328,7 @@ class ConsoleApp(TalkingApp):
         except SocError as error:
             self.drafts.put_off()
             self.complain(error)
+            self._watch.hurry()  # the right to change things may be gone
             if isinstance(error, ConflictError):
                 self.tell(StoreChanged())
             return None

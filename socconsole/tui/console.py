@@ -39,6 +39,7 @@ class Console(Protocol):
     last_alert: tuple[Sequence[int], int] | None
     """The alert looked at last: its list, and where it stands in it."""
     pulse: "Pulse"
+    read_only: bool
     paused: bool
     theme: str
 
@@ -47,9 +48,6 @@ class Console(Protocol):
 
     @property
     def settings(self) -> "Settings": ...
-
-    @property
-    def read_only(self) -> bool: ...
 
     @property
     def zone(self) -> str:
@@ -120,6 +118,9 @@ class Console(Protocol):
 
     def regain_store(self) -> None:
         """Take changes again."""
+
+    def take_rights(self, *, may_change: bool) -> None:
+        """Refuse every change, or take changes again: the database decides who may."""
 
     def tell(self, message: "Message") -> None:
         """Send `message` to the screen in front."""

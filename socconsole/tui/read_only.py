@@ -1,5 +1,7 @@
 """Which keys change something: a read-only console refuses them before it asks anything."""
 
+from socconsole.tui.reading.store_access import RIGHTS_GONE
+
 _LOOKING_VERBS = frozenset({"copy", "bookmark", "hunt", "pipe"})
 """The verbs that leave everything as it is."""
 CHANGES = frozenset(
@@ -10,7 +12,12 @@ CHANGES = frozenset(
     )
 )
 """The other actions that change something."""
-REFUSAL = "This console is read-only; start it without --read-only to change things."
+_REFUSAL = "This console is read-only; start it without --read-only to change things."
+
+
+def refusal(*, asked_for: bool) -> str:
+    """Return what is said to a key that changes something; `asked_for`: by --read-only."""
+    return _REFUSAL if asked_for else RIGHTS_GONE
 
 
 def is_change(action: str) -> bool:

@@ -10,8 +10,10 @@ from socconsole.errors import StoreError
 from socconsole.store import driver, schema
 from socconsole.store.database import Database
 from socconsole.store.migrations import Migration
+from socconsole.store.roles import apply_roles, grant
 from socconsole.store.tables import Node
 from socconsole.store.upgrade import upgrade
+from socconsole.tui.reading.store_access import RIGHTS_GONE
 from tests.conftest import NOON
 from tests.postgres import start_server
 from tests.services.alert_making import alert_of, bring, detection, rows_of
@@ -196,5 +198,72 @@ async def test_a_server_that_is_stopped_and_started(bare_setup):
         async with at_the_console(setup) as analyst:
             await works_through_an_outage(
                 analyst, database, go_away=server.stop, come_back=server.start
+            )
+        database.close()
+
+
+async def loses_and_regains_its_rights(analyst, database, *, take, give):
+    """Half a note is typed when the right to change things goes; it is stored when it is back."""
+    await analyst.waits_until("1/1")
+    await analyst.presses("c", *"asked the ow")
+    take()
+    await analyst.waits_until("READ-ONLY")
+    await analyst.types("ner")
+    await analyst.waits_until(RIGHTS_GONE[:60])
+    for keys in (("x",), ("a",), ("u",), ("t",)):
+        await analyst.presses("ctrl+l", *keys)
+        assert RIGHTS_GONE[:60] in analyst.bottom, keys
+    await analyst.presses("enter")  # looking goes on
+    await analyst.waits_until("Why it fired")
+    await analyst.presses("q")
+    give()
+    await analyst.waits_until("You may change things again.")
+    assert "READ-ONLY" not in analyst.lines[0]
+    assert rows_of(database, "note") == []
+    await analyst.presses("c")
+    assert "asked the owner" in analyst.bottom
+    await analyst.presses("enter", "x", "f")
+    (note,) = rows_of(database, "note")
+    assert (note.body, alert_of(database, 1).status) == ("asked the owner", "closed")
+
+
+async def test_a_database_file_that_is_made_read_only(bare_setup, database, db_path, monkeypatch):
+    # The tests may run as root, who may write everything: ask the mode as for anybody else.
+    def may(path, _how):
+        return bool(path.stat().st_mode & 0o200)
+
+    monkeypatch.setattr("socconsole.store.database.os.access", may)
+    bring(database, detection("Web shell"))
+    async with at_the_console(bare_setup) as analyst:
+        await loses_and_regains_its_rights(
+            analyst,
+            database,
+            take=lambda: db_path.chmod(0o400),
+            give=lambda: db_path.chmod(0o600),
+        )
+
+
+@pytest.mark.postgres
+async def test_an_analyst_who_is_made_a_viewer_while_the_console_runs(bare_setup, postgres_server):
+    postgres_server.execute(
+        "DO $$ BEGIN CREATE ROLE mara LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+    )
+    with postgres_server.fresh_database() as url:
+        database = Database(url)
+        bring(database, detection("Web shell"))
+
+        def make(role):
+            with database.begin() as session:
+                apply_roles(session.connection())
+                for each in ("analyst", "viewer"):
+                    session.connection().exec_driver_sql(f"REVOKE soc_{each} FROM mara")
+                grant(session.connection(), "mara", role)
+
+        make("analyst")
+        hers = url.replace("//soc@", "//mara@")
+        setup = dataclasses.replace(bare_setup, open_database=lambda: Database(hers))
+        async with at_the_console(setup) as analyst:
+            await loses_and_regains_its_rights(
+                analyst, database, take=lambda: make("viewer"), give=lambda: make("analyst")
             )
         database.close()

@@ -22,6 +22,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+RIGHTS_GONE = "You may only look: the right to change things here was taken from your login."
+
+
 class ChangeReader(Protocol):
     """Tells whether somebody committed since it was last asked."""
 
@@ -37,6 +40,7 @@ class OpenedDatabase(Protocol):
 
     def begin(self) -> AbstractContextManager[Any]: ...
 
+    def may_write(self) -> bool: ...
     def changes(self) -> ChangeReader: ...
 
     def close(self) -> None: ...
@@ -69,6 +73,8 @@ class StoreAccess:
         """Whether nothing more can be asked of it."""
         self.away = ""
         """Why the database cannot be used just now; empty when it can."""
+        self.may_change = True
+        """Whether this login has the right to change things just now."""
 
     def open(self) -> OpenedDatabase:
         """Open the database, in the calling thread; every waiting read goes on.
@@ -149,6 +155,8 @@ class StoreAccess:
                 "This console is read-only.", hint="Start it without --read-only to change things."
             )
 
+        if not self.may_change:
+            raise ForbiddenError(RIGHTS_GONE)
         if self.away:
             raise StoreError(
                 f"Nothing was changed. {self.away}", hint="Do it again when the database is back."
@@ -165,7 +173,7 @@ class StoreAccess:
 
     async def note(self, service: Callable[..., object], *args: object) -> None:
         """Run `service(session, …, now=)`, which is no action: nobody undoes it."""
-        if self.away:
+        if self.away or not self.may_change:
             return
 
         def work() -> None:

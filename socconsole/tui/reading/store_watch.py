@@ -2,6 +2,7 @@
 
 import threading
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from socconsole.errors import SocError
@@ -102,6 +103,11 @@ class StoreWatch:
         if problem is not None:
             self._app.complain(problem)
 
+    def _look_at_rights(self, database: OpenedDatabase) -> None:
+        may_change = database.may_write()
+        if may_change != self._app.store.may_change:
+            self._app.call_next(partial(self._app.take_rights, may_change=may_change))
+
     def _watch(self, database: OpenedDatabase, changes: ChangeReader) -> None:
         silent = 0.0
         secs = POLL_SECS
@@ -116,6 +122,7 @@ class StoreWatch:
                 changed = changes.poll()
                 if changed or self._is_due or silent >= _PULSE_SECS or self._away_since:
                     self._read_pulse()
+                    self._look_at_rights(database)
                     silent = 0.0
             except SocError as error:
                 self._is_away(error)

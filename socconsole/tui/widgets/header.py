@@ -29,6 +29,7 @@ class StatusHeader(Widget):
         self.watch(self.app, "pulse", self._pulsed, init=False)
         self.watch(self.app, "paused", self._pulsed, init=False)
         self.watch(self.app, "away_since", self._pulsed, init=False)
+        self.watch(self.app, "read_only", self._pulsed, init=False)
         self.set_interval(1.0, self._tick)
 
     def _pulsed(self) -> None:
