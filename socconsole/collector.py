@@ -19,7 +19,7 @@ from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SettingsError, SocError, StoreError
 from socconsole.services import nodes
 from socconsole.services import sources as kept
-from socconsole.services.batch import Batch, Pace
+from socconsole.services.batch import HOLD_SECS, SERVER_HOLD_SECS, Batch, Pace
 from socconsole.services.following import Followed, follow_all
 from socconsole.services.joining import WAIT_SECS
 from socconsole.services.lapsing import keep_time
@@ -100,7 +100,7 @@ class Collector:
         self._saved_state: tuple[bytes, dict[str, str]] = (b"", {})
         self._revision = MEMORY_REVISION
         self._backfill = False
-        self._pace = Pace()
+        self._pace = Pace(hold=HOLD_SECS if database.is_sqlite else SERVER_HOLD_SECS)
         self._watchdog = Watchdog(database)
         self._retained = 0.0
         self._time_kept: datetime | None = None

@@ -11,8 +11,10 @@ from socconsole.sources.notes import Note
 BATCH_EVENTS = 1_000
 BATCH_BYTES = 1 << 20
 _FEWEST_EVENTS = 50
-_HOLD_SECS = 0.03
-"""How long a batch should keep the write lock: analysts wait for as long."""
+HOLD_SECS = 0.03
+"""How long a batch should keep the write lock of a file: analysts wait for as long."""
+SERVER_HOLD_SECS = 0.3
+"""How long one should take on a server, where only rows are locked and every trip costs."""
 
 
 @dataclass(slots=True)
@@ -21,10 +23,11 @@ class Pace:
 
     events: int = BATCH_EVENTS
     most: int = BATCH_EVENTS
+    hold: float = HOLD_SECS
 
     def held(self, seconds: float) -> None:
-        """Learn from the time the last batch kept the lock."""
-        by = min(2.0, max(0.5, _HOLD_SECS / max(seconds, 0.001)))
+        """Learn from the time the last batch took."""
+        by = min(2.0, max(0.5, self.hold / max(seconds, 0.001)))
         self.events = int(min(self.most, max(_FEWEST_EVENTS, self.events * by)))
 
 
