@@ -132,6 +132,7 @@ def _rule_document(definition: "Definition") -> dict[str, object]:
             "service": definition.service,
         },
         "type": definition.window.type if definition.window else "event",
+        "related": [{"type": kind, "id": other} for kind, other in definition.related],
         "where": rule.path,
     }
 

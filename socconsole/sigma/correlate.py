@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
@@ -120,6 +121,7 @@ class Correlator:
         self,
         definitions: Iterable[Definition],
         *,
+        names: Mapping[str, str] = MappingProxyType({}),
         quiet: frozenset[str] = frozenset(),
         lateness: float = 60,
         ahead: timedelta | None = None,
@@ -133,10 +135,11 @@ class Correlator:
         self._called: dict[str, tuple[str, ...]] = {}
         late = int(lateness * 1_000_000)
         definitions = tuple(definitions)
-        ids = {name: d.rule.id for d in definitions for name in (d.name, d.rule.id) if name}
+        ids = {name: d.rule.id for d in definitions for name in (d.rule.id, d.name) if name}
+        ids = {**ids, **names}
+        for name, rule_id in ids.items():
+            self._called[rule_id] = (*self._called.get(rule_id, ()), name)
         for definition in definitions:
-            name = definition.name
-            self._called[definition.rule.id] = (definition.rule.id, *([name] if name else []))
             if definition.window is not None:
                 watcher = _Watcher(definition, late, max_groups)
                 self._watchers[definition.rule.id] = watcher

@@ -89,6 +89,7 @@ def _event_rule(document: Document, placeholders: Placeholders) -> Definition:
         service=_lower(sigma.logsource.service),
         tree=tree,
         plan=make_plan(tree),
+        related=_related(document.body),
         warnings=_placed(document, warnings),
     )
 
@@ -103,7 +104,14 @@ def _window(document: Document, placeholders: Placeholders) -> Definition:
         raise RuleError("A correlation needs a title.")
     if not inline:
         name = _text(body.get("name"))
-        return Definition("window", rule, name, window=spec, warnings=_placed(document, warnings))
+        return Definition(
+            "window",
+            rule,
+            name,
+            window=spec,
+            related=_related(body),
+            warnings=_placed(document, warnings),
+        )
     plain = {key: value for key, value in body.items() if key != "correlation"}
     own = _event_rule(Document(document.path, document.line, plain, document.lines), placeholders)
     return msgspec.structs.replace(own, kind="window", rule=rule, window=spec)
@@ -164,6 +172,14 @@ def _rule(document: Document, warnings: list[tuple[str, str]]) -> Rule:
         fingerprint_fields=_list(own.get("fingerprint")),
         path=f":{document.line}",
         revision=digest,
+    )
+
+
+def _related(body: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    given = body.get("related")
+    found = given if isinstance(given, list) else []
+    return tuple(
+        (str(each.get("type")), str(each.get("id"))) for each in found if isinstance(each, Mapping)
     )
 
 

@@ -29,5 +29,7 @@ class Definition(Struct, frozen=True, array_like=True):
     """The rules a filter is for; None: every rule of its log source."""
     plan: Plan | None = None
     """How to match `tree` fast; None where nothing has been worked out yet."""
+    related: tuple[tuple[str, str], ...] = ()
+    """Sigma's type of relation, such as `obsolete`, and the id of the other rule."""
     warnings: tuple[tuple[str, str], ...] = ()
     """Place after the file's name (`:12`) and text of what the author should look at."""

@@ -56,6 +56,7 @@ class Matcher:
         self.ruleset = ruleset
         self._correlator = Correlator(
             ruleset.definitions,
+            names=ruleset.names,
             quiet=ruleset.quiet,
             lateness=self._lateness.total_seconds(),
             ahead=self._ahead,

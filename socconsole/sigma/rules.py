@@ -1,7 +1,7 @@
 """Rule files → a rule set. A bad file is an error in the set; it never takes a good rule down."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -11,6 +11,7 @@ from socconsole.errors import RuleError
 from socconsole.sigma.cache import RuleCache
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.plan import make_plan
+from socconsole.sigma.related import add_former_names, replaced
 from socconsole.sigma.tree import AllOf
 
 NO_PLACEHOLDERS: Mapping[str, Sequence[str]] = {}
@@ -34,6 +35,8 @@ class RuleSet:
     """What the matcher works on, in the order of `rules`, filters applied."""
     quiet: frozenset[str] = frozenset()
     """Ids of rules that only feed correlations."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What a rule may be called by → its id; what it was called before it was renamed, too."""
     cache: Path | None = None
     """Where what is compiled for them later is kept too."""
 
@@ -134,8 +137,13 @@ def assemble(
     kept: dict[str, Definition] = {}
     filters: list[Definition] = []
     skipped: list[tuple[Rule, str]] = []
+    enabled = [each for each in definitions if not _reason_to_skip(each, disabled)]
+    newer = replaced(enabled)
     for definition in definitions:
         reason = _reason_to_skip(definition, disabled)
+        by = newer.get(definition.rule.id)
+        if not reason and by is not None:
+            reason = f"obsolete: {by.title!r} replaces it"
         if reason:
             skipped.append((definition.rule, reason))
         elif definition.kind == "filter":
@@ -147,6 +155,7 @@ def assemble(
         else:
             kept[definition.rule.id] = definition
     names = _names(kept.values(), problems)
+    add_former_names(names, definitions)
     _drop_broken_windows(kept, names, problems)
     filtered = _filtered(kept, filters, names, problems)
     return RuleSet(
@@ -160,12 +169,14 @@ def assemble(
         skipped=tuple(skipped),
         definitions=tuple(filtered),
         quiet=_quiet(kept, names),
+        names=names,
     )
 
 
 def _reason_to_skip(definition: Definition, disabled: frozenset[str]) -> str:
     rule = definition.rule
-    if rule.id in disabled or definition.name in disabled:
+    former = {other for kind, other in definition.related if kind == "renamed"}
+    if rule.id in disabled or definition.name in disabled or former & disabled:
         return "disabled in the settings"
     return f"its status is {rule.status}" if rule.status in _SKIPPED_STATUS else ""
 
