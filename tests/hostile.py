@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from sqlmodel.sql.sqltypes import AutoString
 
 from socconsole.store.database import Database
+from socconsole.store.guards import permitted
 from socconsole.store.tables import METADATA
 from socconsole.store.types import Word
 
@@ -67,7 +68,7 @@ def poison(database: Database, payloads: Sequence[str]) -> dict[str, str]:
     column take the payloads in turn.
     """
     marks: dict[str, str] = {}
-    with database.begin() as session:
+    with database.begin() as session, permitted(session, "import"):
         connection = session.connection()
         if connection.dialect.name == "postgresql":  # no text of a server's holds a NUL
             payloads = [payload.replace("\0", "") for payload in payloads]
