@@ -234,3 +234,22 @@ async def test_keys_wait_in_their_order_for_a_table_that_is_busy(bare_setup):
         await analyst.pilot.pause()
         assert analyst.bottom.startswith(": q")
         await analyst.presses("escape")
+
+
+async def test_keys_typed_while_a_question_is_still_read_for_are_its_answer(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("6")
+        read = analyst.app.store.read
+
+        async def slow_read(*words, **named):
+            await asyncio.sleep(0.05)
+            return await read(*words, **named)
+
+        analyst.app.store.read = slow_read
+        for pressed in "erest":
+            analyst.app.post_message(events.Key(pressed, pressed))
+        line = analyst.app.screen.query_one(PromptLine)
+        async with asyncio.timeout(10):
+            while line.typed != "rest":
+                await analyst.pilot.pause(0.01)
+        await analyst.presses("escape")

@@ -127,6 +127,12 @@ async def test_the_cursor_is_bound_to_its_row_when_new_ones_arrive_above(open_li
     assert "new · g" not in analyst.screen
 
 
+async def test_a_table_that_is_still_read_does_not_say_it_is_empty(open_list):
+    _, table = await open_list(0)
+    fresh = VirtualTable([], empty="Nothing here")
+    assert (fresh.empty, table.empty) == ("Loading …", "Nothing here · r asks again")
+
+
 async def test_an_empty_table_says_which_key_changes_that(open_list):
     analyst, _ = await open_list(0)
     await analyst.presses("j", "space", "G", "asterisk", "enter")

@@ -13,6 +13,7 @@ from socconsole.core import handoff as computing
 from socconsole.core.handoff_item import Change
 from socconsole.core.handoff_text import Entry, Paper, lines_of
 from socconsole.core.shift_facts import TITLES, WRITTEN, Section
+from socconsole.tui.asking import read_first
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.freshness import ReadsAgain
@@ -250,7 +251,7 @@ class HandoffScreen(ReadsAgain, Screen[None]):
         from socconsole.store.queries.handoffs import open_draft
 
         app = console(self)
-        draft = await app.store.read(open_draft)
+        draft = await read_first(app, open_draft)
         before = draft.paragraph if draft else ""
         text = await app.ask(
             "They walk into", initial=before, draft="handoff:paragraph", lines=True
@@ -291,7 +292,7 @@ class HandoffScreen(ReadsAgain, Screen[None]):
 
         app = console(self)
         self._place, self._chosen = 0, True
-        paper = await app.store.read(read_paper, None, app.now(), app.settings)
+        paper = await read_first(app, read_paper, None, app.now(), app.settings)
         pointed = f"{len(paper.warnings)} warnings: {paper.warnings[0]} " if paper.warnings else ""
         if not await app.confirm(f"{pointed}Sign the handoff?"):
             return

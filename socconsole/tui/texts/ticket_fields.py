@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from socconsole.tui.asking import read_first
 from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ async def edit_fields(app: "Console", ticket_id: int, name: str) -> None:
     from socconsole.services.templates import answers
     from socconsole.tui.verbs.field_edit import edit_field
 
-    found = await app.store.read(answers, ticket_id, app.settings.cases)
+    found = await read_first(app, answers, ticket_id, app.settings.cases)
     if not found:
         app.say(f"The template of {name} adds no fields; tickets of a category with one have them.")
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.binding import Binding
 
 from socconsole.errors import ForbiddenError, NotFoundError
+from socconsole.tui.asking import read_first
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnyRow, AnySession
 from socconsole.tui.verbs import quiet_verbs
@@ -166,13 +167,13 @@ async def _pipe(app: "Console", target: Target) -> bool:
     from socconsole.tui.screens.text import TextScreen
     from socconsole.tui.terminal import editor
 
-    marks = await app.store.read(marks_of, "alert", target.ids[0])
+    marks = await read_first(app, marks_of, "alert", target.ids[0])
     if not may_act(OutwardAction.LOOK_UP, marks.pap):
         raise ForbiddenError(f"Its case is {marks.pap.label}: no command gets to see it.")
     command = await app.ask("Pipe its lines to", initial="")
     if not command:
         return False
-    lines = await app.store.read(alert_evidence, target.ids[0])
+    lines = await read_first(app, alert_evidence, target.ids[0])
     text = "\n".join(line.text for line in lines) + "\n"
     output = await app.store.in_thread(lambda: editor.pipe(text, command))
     shown = [((line, ""),) for line in output.splitlines()] or [(("It printed nothing.", "muted"),)]

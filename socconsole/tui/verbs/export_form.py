@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from socconsole.core.storable import storable
 from socconsole.errors import FileError
+from socconsole.tui.asking import read_first
 
 if TYPE_CHECKING:
     from socconsole.store.queries.incidents import IncidentRow
@@ -34,7 +35,7 @@ async def export(app: "Console", kind: str, row: "IncidentRow | TicketRow") -> N
     from socconsole.services import exports
     from socconsole.store.queries.fields import marks_of
 
-    marks = await app.store.read(marks_of, kind, row.id)
+    marks = await read_first(app, marks_of, kind, row.id)
     audience = await app.choose(f"{row.human_id} is {marks.label}. Read by", _AUDIENCES)
     formats = _FORMATS if kind == "incident" else _TICKET_FORMATS
     pressed = await app.choose("As", formats) if audience else None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from socconsole.core.moment import moment
+from socconsole.tui.asking import read_first
 
 if TYPE_CHECKING:
     from socconsole.tui.console import Console
@@ -35,7 +36,7 @@ async def edit_field(
     from socconsole.store.queries.fields import field_of
 
     name, label = field
-    before = await app.store.read(field_of, kind, case_id, name)
+    before = await read_first(app, field_of, kind, case_id, name)
     value = await _asked(app, f"{kind}:{case_id}:{name}", field, before, choices)
     if value is None:
         return

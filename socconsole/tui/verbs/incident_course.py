@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from socconsole.tui.asking import read_first
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.verbs.field_edit import ask_moment
 
@@ -86,7 +87,7 @@ async def _which(app: "Console", chosen: Chosen, verb: str) -> int | None:
     """Ask for the number of a countermeasure; the one it is most likely about stands there."""
     from socconsole.store.queries.incidents import countermeasures
 
-    rows = await app.store.read(countermeasures, chosen.id)
+    rows = await read_first(app, countermeasures, chosen.id)
     fitting = [row for row in rows if row.state in _COMES_FROM[verb]]
     if not fitting:
         app.say(f"There is no countermeasure to {verb}.")
@@ -144,7 +145,7 @@ async def _answered(app: "Console", chosen: Chosen) -> None:
     from socconsole.services import escalations
     from socconsole.store.queries.notes import escalations as asked
 
-    rows = await app.store.read(asked, "incident", chosen.id)
+    rows = await read_first(app, asked, "incident", chosen.id)
     waiting = [row for row in rows if row.answered_at is None]
     if not waiting:
         app.say("Everybody who was asked has answered.")

@@ -10,6 +10,7 @@ from textual.binding import Binding
 
 from socconsole.core.lifecycle import INCIDENT
 from socconsole.core.moment import past_moment
+from socconsole.tui.asking import read_first
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.verbs import incident_course
@@ -135,7 +136,7 @@ async def _happened(app: "Console", chosen: Chosen) -> None:
 async def _told(app: "Console", chosen: Chosen) -> None:
     from socconsole.services import incident_log, response_plan
 
-    waiting = await app.store.read(response_plan.to_tell, chosen.id)
+    waiting = await read_first(app, response_plan.to_tell, chosen.id)
     audience = await app.ask("Told whom", initial=next(iter(waiting), ""))
     body = (
         await app.ask("What", draft=f"incident:{chosen.id}:told", lines=True) if audience else None

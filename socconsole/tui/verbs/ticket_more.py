@@ -5,6 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from socconsole.tui.asking import read_first
 from socconsole.tui.reading.store_access import AnySession
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ async def _correct(app: "Console", ticket_id: int, _name: str) -> None:
     from socconsole.services import notes
     from socconsole.store.queries.notes import notes as notes_of
 
-    rows = [row for row in await app.store.read(notes_of, "ticket", ticket_id) if not row.corrected]
+    rows = [
+        row for row in await read_first(app, notes_of, "ticket", ticket_id) if not row.corrected
+    ]
     if not rows:
         app.say("There is no note to correct.")
         return
@@ -106,7 +109,7 @@ async def _ignore(app: "Console", ticket_id: int, _name: str) -> None:
     from socconsole.services import observables
     from socconsole.store.queries.notes import observables as seen
 
-    rows = await app.store.read(seen, "ticket", ticket_id)
+    rows = await read_first(app, seen, "ticket", ticket_id)
     entry = await app.ask(
         "Ignore (value, 10.0.0.0/8, .corp, *.cdn.example)", initial=rows[0].value if rows else ""
     )
@@ -118,7 +121,7 @@ async def _ignore(app: "Console", ticket_id: int, _name: str) -> None:
 async def _follow(app: "Console", _ticket_id: int, _name: str) -> None:
     from socconsole.services import observables
 
-    entries = await app.store.read(observables.ignored)
+    entries = await read_first(app, observables.ignored)
     if not entries:
         app.say("Nothing is ignored.")
         return

@@ -34,6 +34,7 @@ RowT = TypeVar("RowT")
 
 PAGE = 200
 KEPT_ROWS = 64 * PAGE
+_LOADING = "Loading …"
 _FOOT_LEFT = 20
 """Cells of the foot that a cursor move leaves alone."""
 
@@ -94,7 +95,7 @@ class VirtualTable(LineView, Generic[RowT]):
         self.columns = self.all_columns
         self.arrangement = TableLayout()
         self.source = source
-        self.empty = empty
+        self.empty, self._why_empty = _LOADING, empty
         self.gone = gone or (lambda _: False)
         self.cursor = 0
         self.pill = ""
@@ -210,6 +211,8 @@ class VirtualTable(LineView, Generic[RowT]):
         offset = self.cursor - self.top
         self.marks.reload(self._ids, loaded.ids, loaded.hidden)
         self._ids = loaded.ids
+        if self.empty == _LOADING:
+            self.empty = self._why_empty
         self._asked.clear()
         self._goal = None
         self._keep(loaded.rows)
