@@ -3,12 +3,13 @@
 Nothing here needs Textual.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
@@ -115,6 +116,22 @@ def _size(count: int) -> str:
             return f"{count}{unit}"
         count //= 1000
     return f"{count}GB"
+
+
+def changed_cells(before: Iterable[Segment], after: Iterable[Segment]) -> tuple[int, int]:
+    """Return the half-open range of cells in which two lines differ.
+
+    It is the whole line where that has another length, or characters that are not one cell wide.
+    """
+    old, new = _cells(before), _cells(after)
+    if len(old) != len(new) or any(get_character_cell_size(text) != 1 for text, _ in old + new):
+        return 0, cell_len("".join(text for text, _ in new))
+    differing = [place for place, cell in enumerate(new) if cell != old[place]]
+    return (differing[0], differing[-1] + 1) if differing else (0, 0)
+
+
+def _cells(line: Iterable[Segment]) -> list[tuple[str, Style | None]]:
+    return [(character, style) for text, style, _ in line for character in text]
 
 
 def parts_line(parts: Sequence[Part], base: Style, look: Look) -> list[Segment]:

@@ -7,6 +7,7 @@ import threading
 
 import pyte
 import pytest
+from rich.style import Style
 
 from socconsole.content import themes_folder
 from socconsole.store.database import Database
@@ -75,6 +76,8 @@ def painted_at_once(rows, environ, size):
 @pytest.mark.parametrize("name", TERMINALS)
 async def test_it_is_cell_for_cell_what_textual_paints(name, db, tmp_path, monkeypatch):
     environ, sizes = TERMINALS[name]
+    for kept in (Style.parse, Style._add):  # in the colours of another terminal
+        kept.cache_clear()
     for each in ("TERM", "COLORTERM", "NO_COLOR"):
         monkeypatch.delenv(each, raising=False)
     for each, value in environ.items():

@@ -11,6 +11,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from socconsole.tui.lines import changed_cells
 from socconsole.tui.terminal.frames import brief
 
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
@@ -91,3 +92,17 @@ def test_what_did_not_change_on_a_line_is_not_sent():
 def test_nothing_is_left_switched_on_after_a_frame():
     frame = LayoutUpdate([[Strip([Segment("x", STYLES[3])])]], Region(0, 0, 1, 1))
     assert brief(frame).render_segments(CONSOLE).endswith("\x1b[0m")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [("crit 12 mine", "crit 13 mine", (6, 7)), ("crit 9", "crit 10", (0, 7)),
+     ("same", "same", (0, 0)), ("日 1", "日 2", (0, 4)), ("e\u0301 1", "e\u0301 2", (0, 3))],
+)  # fmt: skip
+def test_of_the_header_only_the_cells_that_differ_are_painted(before, after, changed):
+    assert changed_cells([Segment(before)], [Segment(after)]) == changed
+
+
+def test_a_style_that_differs_is_painted_too():
+    red, plain = Segment("live", STYLES[4]), Segment("live")
+    assert changed_cells([Segment("1 eps "), plain], [Segment("1 eps "), red]) == (6, 10)

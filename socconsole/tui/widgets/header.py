@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from socconsole.tui.console import console
-from socconsole.tui.lines import HeaderFacts, header_clock, header_line
+from socconsole.tui.lines import HeaderFacts, changed_cells, header_clock, header_line
 
 if TYPE_CHECKING:
     from socconsole.tui.console import Console
@@ -20,6 +21,7 @@ class StatusHeader(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._minute = ""
+        self._shown = Strip([])
 
     @property
     def console_app(self) -> "Console":
@@ -33,16 +35,23 @@ class StatusHeader(Widget):
         self.set_interval(1.0, self._tick)
 
     def _pulsed(self) -> None:
-        if self.screen.is_current:
-            self.refresh()
+        """Repaint what has changed of the line: each byte is waited for over SSH."""
+        if not self.screen.is_current:
+            return
+        first, last = changed_cells(self._shown, self._line())
+        if first < last:
+            self.refresh(Region(first, 0, last - first, 1))
 
     def _tick(self) -> None:
         console = self.console_app
-        minute = header_clock(console.now(), console.zone)
-        if minute != self._minute and self.screen.is_current:
-            self.refresh()
+        if header_clock(console.now(), console.zone) != self._minute:
+            self._pulsed()
 
     def render_line(self, y: int) -> Strip:
+        self._shown = self._line()
+        return self._shown
+
+    def _line(self) -> Strip:
         console, base, width = self.console_app, self.rich_style, self.size.width
         facts = HeaderFacts(
             login=console.login,
