@@ -6,9 +6,21 @@ from socconsole.store.database import Database
 from socconsole.store.roles import apply_roles, grant
 
 
+@pytest.fixture(scope="session")
+def roles_template(postgres_server):
+    """The name of a database in which roles are in force, for others to be like."""
+    name = "roles_template"
+    postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE schema_template")
+    database = Database(postgres_server.url(name))
+    with database.begin() as session:
+        apply_roles(session.connection())
+    database.close()
+    return name
+
+
 @pytest.fixture
-def url(postgres_server):
-    with postgres_server.fresh_database() as fresh:
+def url(postgres_server, roles_template):
+    with postgres_server.fresh_database(roles_template) as fresh:
         yield fresh
 
 
@@ -22,8 +34,6 @@ def owner(url):
 @pytest.fixture
 def sign_in(owner, url, postgres_server):
     """Open the database as another login, which has a role."""
-    with owner.begin() as session:
-        apply_roles(session.connection())
     opened = []
 
     def open_as(login: str, role: str) -> Database:

@@ -14,7 +14,7 @@ from socconsole.errors import ForbiddenError
 from socconsole.services import alerts, nodes
 from socconsole.services import sources as kept
 from socconsole.services.lapsing import keep_time
-from socconsole.store.roles import _AUTHOR, _SIGNED, ROLES, login_at
+from socconsole.store.roles import _AUTHOR, _SIGNED, ROLES, apply_roles, login_at
 from socconsole.store.stamps import STAMPS
 from socconsole.store.tables import METADATA, Action, Alert, Context
 from socconsole.store.undo import undo
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.postgres
 OPERATIONS = {
     "r": 'SELECT 1 FROM "{table}" WHERE false',
     "w": 'INSERT INTO "{table}" SELECT * FROM "{table}" WHERE false',
-    "u": 'UPDATE "{table}" SET "{column}" = "{column}" WHERE false',
+    "u": "SELECT 1 / has_any_column_privilege('\"{table}\"', 'UPDATE')::int",
     "d": 'DELETE FROM "{table}" WHERE false',
 }
 
@@ -38,13 +38,11 @@ def rights(server_url, login) -> dict[str, str]:
     with psycopg.connect(
         server_url.replace("//soc@", f"//{login}@"), autocommit=True
     ) as connection:
-        for table, columns in METADATA.tables.items():
-            author = {**_AUTHOR, **_SIGNED}.get(table)
-            column = next(each.name for each in columns.columns if each.name != author)
+        for table in METADATA.tables:
             for letter, statement in OPERATIONS.items():
                 try:
-                    connection.execute(statement.format(table=table, column=column))
-                except psycopg.errors.InsufficientPrivilege:
+                    connection.execute(statement.format(table=table))
+                except (psycopg.errors.InsufficientPrivilege, psycopg.errors.DivisionByZero):
                     continue
                 found[table] += letter
     return found
@@ -52,28 +50,33 @@ def rights(server_url, login) -> dict[str, str]:
 
 MATRIX = {
     "r rwud rwud rwud r": """
-        asset asset_service clock_pause communication countermeasure draft escalation evidence
-        finding handoff handoff_amendment handoff_item human_sequence incident incident_phase
-        incident_role note outage service setting task ticket ticket_alert ticket_link ticket_term
-        timeline_entry view
+        asset asset_service clock_pause countermeasure draft escalation handoff handoff_item
+        human_sequence incident incident_phase incident_role outage service setting task ticket
+        ticket_term timeline_entry view
     """,
-    "r rwud rwud rwud rwud": "alert action change observable observable_link suppression",
+    "r rwd rwd rwud r": """
+        communication evidence finding handoff_amendment note ticket_alert ticket_link
+    """,
+    "r rwud rwud rwud rwud": "alert change observable observable_link suppression",
+    "r rwu rwu rwu rwu": "action",
     "r r r rwud rwud": """
         alert_evidence alert_group context detection_count event_count generation lease
         matcher_state rule source source_note
     """,
     "r r rwud rwud r": "analyst legal_hold",
-    "r rw rw rw r": "custody",
+    "r rw rw rwu r": "custody",
     "r rw rw rw rw": "audit_anchor audit_entry",
     "r rw rw rwd rw": "audit_payload",
     "r ru ru ru ru": "change_head",
     "rwud rwud rwud rwud rwud": "node presence",
     "r r r r r": "meta",
 }
-"""What viewer, analyst, lead, admin and collector may do: read, write, update, delete."""
+"""What viewer, analyst, lead, admin and collector may: read, write, update some of, delete."""
 
 
-def test_each_role_may_do_with_each_table_what_it_is_for(sign_in, url):
+def test_each_role_may_do_with_each_table_what_it_is_for(sign_in, owner, url):
+    with owner.begin() as session:
+        apply_roles(session.connection())  # once more, which changes nothing
     for role in ROLES:
         sign_in(f"one_{role}", role)
     found = {role: rights(url, f"one_{role}") for role in ROLES}
@@ -126,8 +129,6 @@ def test_nobody_stamps_a_row_with_anothers_name(sign_in, owner, noon):
 NOT_WORKED = {
     "legal_hold": "INSERT INTO legal_hold (uid, version, subject_kind, subject_id, reason,"
     " placed_at, placed_by) VALUES ('u', 1, 'ticket', 1, 'a court asks', 1, 'lea')",
-    "ticket_link": "INSERT INTO ticket_link (uid, ticket_id, other_id, kind, added_at, added_by)"
-    " VALUES ('u', 1, 2, 'related', 1, 'lea')",
 }
 """Rows of tables that a worked store has none of."""
 
