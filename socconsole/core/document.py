@@ -71,7 +71,7 @@ _SPECIAL = "\\`*_{}[]<>#|~!&"
 
 def _marked_down(text: str) -> str:
     """Return `text` so that Markdown and a terminal show it instead of obeying it."""
-    shown = " ".join(safe_text(line) for line in text.splitlines())
+    shown = " ".join(safe_text(line) for line in text.splitlines() if line.strip())
     return "".join(f"\\{c}" if c in _SPECIAL else c for c in shown)
 
 
@@ -121,4 +121,4 @@ def _html(block: Block) -> str:
 
 
 def _text(text: str) -> str:
-    return html.escape(" ".join(safe_text(line) for line in text.splitlines()))
+    return html.escape(" ".join(safe_text(line) for line in text.splitlines() if line.strip()))

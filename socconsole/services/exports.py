@@ -26,7 +26,8 @@ from socconsole.core.tlp import (
     telling,
 )
 from socconsole.errors import ForbiddenError
-from socconsole.services.incident_report import cut, cut_ticket, report, ticket_report
+from socconsole.services.incident_report import cut, cut_ticket, report
+from socconsole.services.ticket_report import ticket_report
 from socconsole.store.queries.casefile import casefile, casefile_document
 from socconsole.store.queries.fields import marks_of
 from socconsole.store.queries.incident_file import (

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from socconsole.core.document import Block, Grid, Heading, Listing, Paragraph
+from socconsole.core.document import Block, Heading, Listing, Paragraph
 from socconsole.core.observable import defang
 from socconsole.core.tlp import Audience, Tlp, Withheld, may_read
+from socconsole.services import report_parts as parts
+from socconsole.services.report_parts import moment
 from socconsole.store.queries.casefile import Casefile
 from socconsole.store.queries.incident_file import IncidentFile, clock_lines
-from socconsole.store.queries.notes import EvidenceRow, FindingRow
 
 
 class Marked(Protocol):
@@ -81,85 +82,32 @@ def cut_ticket(file: Casefile, audience: Audience) -> tuple[Casefile, tuple[With
     return shared, cutter.withheld
 
 
-def ticket_report(
-    file: Casefile, withheld: Iterable[Withheld], now: datetime, *, audience: Audience
-) -> Iterable[Block]:
-    """Yield the report of a ticket; addresses are defanged."""
-    d, row = file.detail, file.detail.row
-    yield Heading(1, f"{row.human_id} {row.title}")
-    yield Paragraph(f"For {audience.value}, {now:%Y-%m-%d %H:%MZ}. PAP:{d.pap}.")
-    facts = (
-        ("status", row.status.replace("_", " ")),
-        ("priority", f"{row.priority} (impact {d.impact}, urgency {d.urgency})"),
-        ("disposition", (row.disposition or "open").replace("_", " ")),
-        ("assignee", row.assignee or "nobody"),
-        ("opened", f"{row.opened_at:%Y-%m-%d %H:%MZ} by {d.opened_by}"),
-        ("incident", row.incident or "none"),
-        ("hypothesis", defang(d.hypothesis)),
-        ("unchecked", defang(d.unchecked)),
-        ("resolution", defang(d.resolution or "")),
-        *((name.replace("_", " "), defang(value)) for name, value in d.fields.items()),
-    )
-    yield Grid(("", ""), facts)
-    missing = [each.sentence() for each in withheld]
-    if missing:
-        yield Heading(2, "Withheld from this audience")
-        yield Listing(missing)
-    if d.description:
-        yield Heading(2, "Report")
-        yield Paragraph(defang(d.description))
-    if d.alerts:
-        yield Heading(2, "Alerts")
-        yield Grid(
-            ("number", "severity", "title", "first seen", "count"),
-            [
-                (
-                    str(each.id),
-                    each.severity.label,
-                    defang(each.title),
-                    f"{each.first_seen:%Y-%m-%d %H:%M:%SZ}",
-                    str(each.count),
-                )
-                for each in d.alerts
-            ],
-        )
-    if file.lines:
-        yield Heading(2, "Lines of the alerts")
-        yield Grid(
-            ("alert", "line"),
-            [(str(line.alert_id), defang(line.text)) for line in file.lines],
-        )
-    for note in file.notes:
-        yield Heading(2, f"Note of {note.created_by}, {note.created_at:%Y-%m-%d %H:%MZ}")
-        yield Paragraph(defang(note.body))
-    yield from _written(file.findings, file.evidence)
-
-
 def report(
     file: IncidentFile, withheld: Iterable[Withheld], now: datetime, *, audience: Audience
 ) -> Iterable[Block]:
     """Yield the report of an incident; addresses are defanged."""
     d, row = file.detail, file.detail.row
-    yield Heading(1, f"{row.human_id} {row.title}")
-    yield Paragraph(f"For {audience.value}, {now:%Y-%m-%d %H:%MZ}. PAP:{d.pap}.")
-    yield Grid(("", ""), tuple(_facts(file)))
-    missing = [each.sentence() for each in withheld]
-    if missing:
-        yield Heading(2, "Withheld from this audience")
-        yield Listing(missing)
+    yield Heading(1, f"{row.human_id} {defang(row.title)}")
+    yield Paragraph(f"For {audience.value}, {moment(now)}. PAP:{d.pap}.")
+    yield parts.facts(_facts(file))
+    yield from parts.withheld_chapter(withheld)
     yield from _summary(file)
     yield Heading(2, "Clocks")
-    yield Listing(tuple(clock_lines(file, now)) or ("none yet",))
-    yield Heading(2, "Timeline")
-    yield Grid(
+    yield Listing(tuple(_clocks(file, now)) or ("none yet",))
+    yield from parts.chapter(
+        "Timeline",
         ("UTC", "kind", "by", "what"),
-        [
-            (f"{each.at:%Y-%m-%d %H:%M:%S}", each.kind, each.by, defang(each.text))
-            for each in file.timeline
-        ],
+        ((f"{each.at:%Y-%m-%d %H:%M:%S}", each.kind, each.by, each.text) for each in file.timeline),
     )
+    yield from parts.alerts_chapter(file.alerts)
     yield from _response(file)
-    yield from _proof(file)
+    yield from parts.chapter(
+        "Indicators",
+        ("type", "value", "origin"),
+        ((each.type, each.value, each.origin) for each in file.indicators),
+    )
+    yield from parts.found_chapters(file.findings)
+    yield from parts.evidence_chapter(file.evidence)
     yield from _review(file)
 
 
@@ -167,68 +115,83 @@ def _facts(file: IncidentFile) -> Iterable[tuple[str, str]]:
     d, row = file.detail, file.detail.row
     yield "severity", f"SEV{row.severity}"
     yield "kind", row.kind
-    yield "phase", row.phase.replace("_", " ")
-    yield "outcome", row.outcome or "open"
+    yield "phase", f"{row.phase.replace('_', ' ')} since {moment(row.phase_since)}"
+    yield "outcome", (row.outcome or "open").replace("_", " ")
     yield "tickets", ", ".join(row.tickets)
     yield "roles", "; ".join(f"{role}: {', '.join(who)}" for role, who in row.roles.items())
     yield "impact", ", ".join(f"{name} {value}" for name, value in d.impact.items())
-    yield "declared", f"{row.declared_at:%Y-%m-%d %H:%MZ} by {row.declared_by}"
-    if row.closed_at:
-        yield "closed", f"{row.closed_at:%Y-%m-%d %H:%MZ}"
+    yield "declared", f"{moment(row.declared_at)} by {row.declared_by}"
+    yield "closed", moment(row.closed_at)
+
+
+def _clocks(file: IncidentFile, now: datetime) -> Iterable[str]:
+    row = file.detail.row
+    moments = (
+        ("started", row.started_at),
+        ("detected", row.detected_at),
+        ("first response", row.first_response_at),
+        ("contained", row.contained_at),
+        ("recovered", row.recovered_at),
+    )
+    yield from (f"{name} {at:%Y-%m-%d %H:%M:%SZ}" for name, at in moments if at)
+    yield from clock_lines(file, now)
 
 
 def _summary(file: IncidentFile) -> Iterable[Block]:
-    d = file.detail
+    d, row = file.detail, file.detail.row
     if d.summary or d.scope or d.root_cause:
         yield Heading(2, "What happened")
         for name, text in (("", d.summary), ("Scope: ", d.scope), ("Root cause: ", d.root_cause)):
             if text:
                 yield Paragraph(name + defang(text))
+    if row.closed_at is None and (d.hypothesis or d.unchecked or row.next_step or row.blockers):
+        yield Heading(2, "Where it stands")
+        yield parts.thought(d.hypothesis, d.unchecked, row.next_step, row.deadline)
+        if row.blockers:
+            yield Paragraph(f"Blocked by: {defang(row.blockers)}")
 
 
 def _response(file: IncidentFile) -> Iterable[Block]:
     d = file.detail
-    if d.countermeasures:
-        yield Heading(2, "Countermeasures")
-        yield Grid(
-            ("what", "target", "state", "rollback"),
-            [(c.title, defang(c.target), c.state, c.rollback) for c in d.countermeasures],
-        )
-    if d.communications:
-        yield Heading(2, "Communication")
-        yield Grid(
-            ("UTC", "to", "by", "said"),
-            [
-                (f"{c.at:%Y-%m-%d %H:%M}", c.audience, c.by, defang(c.body))
-                for c in d.communications
-            ],
-        )
-
-
-def _proof(file: IncidentFile) -> Iterable[Block]:
-    if file.indicators:
-        yield Heading(2, "Indicators")
-        yield Grid(
-            ("type", "value", "origin"),
-            [(i.type, defang(i.value), i.origin) for i in file.indicators],
-        )
-    yield from _written(file.findings, file.evidence)
-
-
-def _written(findings: Iterable[FindingRow], evidence: Iterable[EvidenceRow]) -> Iterable[Block]:
-    checked = [
-        (f.checked, defang(f.result), f.meaning.replace("_", " "), f.created_by) for f in findings
-    ]
-    if checked:
-        yield Heading(2, "Findings")
-        yield Grid(("checked", "saw", "meaning", "by"), checked)
-    kept = [
-        (e.title, str(e.size), e.sha256, f"{e.captured_at:%Y-%m-%d %H:%MZ} {e.captured_by}")
-        for e in evidence
-    ]
-    if kept:
-        yield Heading(2, "Evidence")
-        yield Grid(("what", "bytes", "SHA-256", "captured"), kept)
+    yield from parts.chapter(
+        "Phases",
+        ("phase", "entered", "by", "left", "why"),
+        (
+            (
+                each.phase.replace("_", " "),
+                moment(each.entered_at),
+                each.entered_by,
+                moment(each.left_at),
+                each.reason,
+            )
+            for each in d.phases
+        ),
+    )
+    yield from parts.chapter(
+        "Countermeasures",
+        ("what", "target", "state", "steps", "rollback", "expires"),
+        (
+            (
+                each.title,
+                each.target,
+                each.state,
+                "; ".join(f"{step} {moment(at)} {by}" for step, at, by in each.steps),
+                each.rollback,
+                moment(each.expires_at),
+            )
+            for each in d.countermeasures
+        ),
+    )
+    yield from parts.tasks_chapter(file.tasks)
+    yield from parts.chapter(
+        "Communication",
+        ("UTC", "to", "channel", "by", "said"),
+        (
+            (f"{each.at:%Y-%m-%d %H:%M}", each.audience, each.channel, each.by, each.body)
+            for each in d.communications
+        ),
+    )
+    yield from parts.asked_chapter(file.escalations)
 
 
 def _review(file: IncidentFile) -> Iterable[Block]:

@@ -14,6 +14,8 @@ from sqlmodel import select
 from socconsole.core.tlp import Audience, Tlp
 from socconsole.errors import ForbiddenError
 from socconsole.services import (
+    countermeasures,
+    escalations,
     evidence,
     exports,
     findings,
@@ -55,6 +57,16 @@ def declared(database):
         incident_log.add_indicator(session, row.id, KnownBad(text=text), by="mara", now=noon)
         known = KnownBad(text="secret.example", tlp=Tlp.RED, expires_at=noon + timedelta(days=30))
         incident_log.add_indicator(session, row.id, known, by="mara", now=noon)
+        check = Check(
+            checked="logins", result="none after it", meaning=Meaning.RULES_OUT, query="user:deploy"
+        )
+        findings.add(session, about, check, by="mara", now=noon)
+        wrong = notes.add(session, about, "it was web-2", by="mara", now=noon)
+        notes.correct(session, wrong.id, "it was web-1", by="ben", now=noon)
+        asked = escalations.Request(whom="the ISP", reason="whose it is", channel="phone")
+        escalations.ask(session, about, asked, by="mara", now=noon)
+        block = countermeasures.Proposal(title="block 203.0.113.7", target="fw-1")
+        countermeasures.propose(session, row.id, block, by="mara", now=noon)
         happened = Happening(at=noon - timedelta(hours=1), text="the phone rang")
         incident_log.add_timeline_entry(session, row.id, happened, by="mara", now=noon)
         return row
@@ -254,6 +266,22 @@ def test_the_json_keeps_the_timeline_in_the_order_things_happened(database, noon
 def test_hostile_text_acts_nowhere(database, noon, incident):
     assert "<script>" not in exported(database, noon, incident, Format.HTML).text
     assert "<script>" not in exported(database, noon, incident, Format.MARKDOWN).text
+
+
+def test_the_report_says_what_was_thought_asked_and_done(database, noon, incident):
+    with database.begin() as session:
+        ticket = session.exec(select(Ticket)).one()
+        order = Order(format=Format.MARKDOWN, audience=Audience.ORGANISATION)
+        about = exports.export_ticket(session, ticket.id, order, by="mara", now=noon).text
+    report = exported(database, noon, incident, Format.MARKDOWN, Audience.ORGANISATION).text
+    for text in (report, about):
+        assert "| logins | user:deploy | none after it | rules out |" in text
+        assert "| the ISP | phone | whose it is |" in text
+        assert "203.0.113.7" not in text
+    assert "- detected 2026-11-21 12:00:00Z" in report
+    assert "| Tell management | open |" in report
+    assert "Note 3 of mara, 2026-11-21 12:00Z, corrected later" in about
+    assert "Note 4 of ben, 2026-11-21 12:00Z, corrects note 3" in about
 
 
 def test_addresses_are_defanged_for_readers_and_live_for_machines(database, noon, incident):
