@@ -22,9 +22,11 @@ def rules(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def public_rules():
-    """SigmaHQ's rules, read once for all the tests that need them whole."""
+def public_rules(tmp_path_factory):
+    """SigmaHQ's rules, read once for all the tests that need them whole, in all processes."""
     corpora = os.environ.get("SOCCONSOLE_CORPORA")
     if corpora is None or not Path(corpora, "sigma").is_dir():
         pytest.skip("$SOCCONSOLE_CORPORA names no folder with sigma")
-    return load_rules(sorted(Path(corpora, "sigma").glob("rules*")))
+    folder = tmp_path_factory.getbasetemp()
+    cache = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    return load_rules(sorted(Path(corpora, "sigma").glob("rules*")), cache=cache / "rules")

@@ -6,6 +6,7 @@ import os
 import random
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from math import exp, sin, tau
 from pathlib import Path
 
@@ -130,24 +131,48 @@ AIT = Path(os.environ.get("SOCCONSOLE_CORPORA", ""), "ait-ads")
 HALF_HOURS = """
 title: Spike
 id: 00000000-0000-4000-8000-000000000009
-logsource: {product: windows}
+logsource: {{product: windows}}
 detection:
-  selection: {kind: alert}
+  selection: {{kind: alert}}
   condition: selection
-correlation: {type: spike, timespan: 30m, min-count: 10}
+correlation: {{type: {}, timespan: 30m, min-count: 10}}
 """
+
+
+@cache
+def alerts_of(site):
+    """Return time and label of the alerts that a site's sensors raised, oldest first."""
+    with gzip.open(AIT / f"{site}.csv.gz", "rt") as file:
+        return sorted((float(row["time"]), row["time_label"]) for row in csv.DictReader(file))
+
+
+def fired_at(ruleset, times):
+    """Return when each window of `ruleset` began that events at `times` make fire."""
+    event = an_event({"kind": "alert"})
+    events = [replace(event, time=datetime.fromtimestamp(time, UTC)) for time in times]
+    return [found.window.first.timestamp() for found in Matcher(ruleset).match_all(events)]
 
 
 @pytest.mark.skipif(not AIT.is_dir(), reason="$SOCCONSOLE_CORPORA names no folder with ait-ads")
 @pytest.mark.parametrize("site", ["shaw", "russellmitchell"])
 def test_an_attack_on_a_real_site_is_a_spike_among_few(rules, site):
     """Alerts a site's own sensors raised over days, nearly all of them false, and one attack."""
-    with gzip.open(AIT / f"{site}.csv.gz", "rt") as file:
-        rows = sorted((float(row["time"]), row["time_label"]) for row in csv.DictReader(file))
-    event = an_event({"kind": "alert"})
-    events = [replace(event, time=datetime.fromtimestamp(time, UTC)) for time, _ in rows]
-    spikes = [d.window.first.timestamp() for d in Matcher(rules(HALF_HOURS)).match_all(events)]
+    rows = alerts_of(site)
+    spikes = fired_at(rules(HALF_HOURS.format("spike")), [time for time, _ in rows])
     attack = [time for time, label in rows if label != "false_positive"]
     assert any(attack[0] - 1800 <= spike <= attack[-1] for spike in spikes)
     days = (rows[-1][0] - rows[0][0]) / 86_400
     assert len(spikes) <= days, "more than one alarm a day"
+
+
+@pytest.mark.skipif(not AIT.is_dir(), reason="$SOCCONSOLE_CORPORA names no folder with ait-ads")
+def test_a_real_site_that_falls_silent_is_a_flatline_in_every_half_hour(rules):
+    """The same alerts, of which three working hours are taken out on the last day but one."""
+    times = [time for time, _ in alerts_of("shaw")]
+    two_o_clock = int((times[-1] // 86_400 - 1) * 86_400 + 14 * 3600)
+    silent = range(two_o_clock, two_o_clock + 3 * 3600, 1800)
+    heard = [time for time in times if not silent[0] <= time < silent[-1] + 1800]
+    flat = fired_at(rules(HALF_HOURS.format("flatline")), heard)
+    assert set(silent) <= set(flat)
+    days = (times[-1] - times[0]) / 86_400
+    assert len(flat) - len(silent) <= days / 5, "more than one alarm in five days that is none"
