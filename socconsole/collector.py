@@ -104,6 +104,7 @@ class Collector:
         self._watchdog = Watchdog(database)
         self._retained = 0.0
         self._time_kept: datetime | None = None
+        self._is_attended = False
         # Events of a generation that is forgotten would count as never committed.
         self._keep_ended = timedelta(days=settings.retention.events_days + 2)
 
@@ -120,6 +121,7 @@ class Collector:
         It ends by itself when no console was alive for `lonely_secs`, or when standard input is a
         source and has ended.
         """
+        self._is_attended = lonely_secs is not None
         self._start_node()
         try:
             self._inputs.feed("stdin")
@@ -128,6 +130,7 @@ class Collector:
                     self._run_with_lease(lonely_secs)
                 except StoreError as error:
                     self._say(f"{error} Trying again.")
+                    self._end_without_file()
                     self._stop.wait(LONGEST_BACK_OFF_SECS)
         finally:
             self._end()
@@ -300,6 +303,7 @@ class Collector:
                 if str(error) != told:
                     told = str(error)
                     self._say(f"{told} Reading waits; nothing is lost.")
+                self._end_without_file()
                 if self._stop.wait(pause):
                     return
                 pause = min(pause * 2, LONGEST_BACK_OFF_SECS)
@@ -416,7 +420,13 @@ class Collector:
         except kept.LeaseLostError:
             raise
         except (StoreError, ConflictError):
+            self._end_without_file()
             return 1  # the next batch says so, and waits
+
+    def _end_without_file(self) -> None:
+        """End when the database was removed and this runs for consoles: none can be at it."""
+        if self._is_attended and self._database.is_removed:
+            self.stop()
 
     def _say_trouble(self, one: Followed) -> None:
         error = one.health().error

@@ -157,6 +157,11 @@ class Database:
         if self._turns is not None:
             self._turns.close()
 
+    @property
+    def is_removed(self) -> bool:
+        """Whether the file that was opened is no longer there."""
+        return self._file is not None and self.path is not None and identity(self.path) is None
+
     def _require_same_file(self) -> None:
         """Refuse a file that was removed under us: a commit to it would be lost in silence.
 

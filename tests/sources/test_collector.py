@@ -13,6 +13,7 @@ from sqlalchemy import text
 from socconsole.collector import Collector
 from socconsole.core.policy import Settings, SourcePolicy
 from socconsole.errors import StoreError
+from socconsole.services import nodes
 from socconsole.sigma.match import Matcher
 from socconsole.sigma.rules import load_rules
 from socconsole.store.database import Database
@@ -153,6 +154,32 @@ def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("more", ["", "one that cannot be stored any more\n"])
+def test_one_that_runs_for_consoles_ends_when_its_database_was_removed(
+    sqlite_database, folder, more
+):
+    log = folder / "logs" / "auth.log"
+    log.write_text(line(1))
+    with sqlite_database.begin() as session:  # a console was there, as far as it can know
+        nodes.join(session, "console", "ada", now=datetime.now(UTC))
+    events, said = EventStore(sqlite_database), []
+    rules = Matcher(load_rules([folder / "rule.yml"]))
+    settings = settings_for(folder, "auth.log")
+    collector = Collector(sqlite_database, settings, rules, events, login="test", say=said.append)
+    thread = threading.Thread(target=collector.run, kwargs={"lonely_secs": 0.5})
+    thread.start()
+    until(lambda: collector.totals.lines == 1)
+    sqlite_database.path.unlink()
+    with log.open("a") as writer:
+        writer.write(more)
+    thread.join(timeout=20)
+    ended = not thread.is_alive()
+    collector.stop()
+    thread.join(timeout=20)
+    events.close()
+    assert ended, said
 
 
 def test_while_the_database_is_away_reading_waits_and_nothing_is_lost(

@@ -1,5 +1,6 @@
 """Console and collector are two processes: who starts whom, and who outlives whom."""
 
+import contextlib
 import os
 import signal
 import time
@@ -53,9 +54,10 @@ def open_console(place):
     yield open_console
     for terminal in opened:
         terminal.close()
-    pid = collector_pid(place)
-    if pid is not None:
-        os.kill(pid, signal.SIGTERM)
+    for collector in processes(place, "collector"):  # two may have been started at once
+        if collector.stopped_at is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(collector.pid, signal.SIGTERM)
 
 
 def collector_pid(place):
