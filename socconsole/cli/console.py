@@ -112,6 +112,7 @@ def open_console(
         theme = themes.suits(os.environ) or theme
     first_page = _first_page(context.database_url, 2 * shutil.get_terminal_size().lines)
     with held_terminal(_first_frame(context, theme, first_page)) as held:
+        startup.keep_little_memory()
         with startup.without_tls():
             from socconsole.tui.app import run_console
             from socconsole.tui.setup import Setup
