@@ -199,6 +199,8 @@ async def test_a_handoff_is_written_signed_and_accepted_by_keys(console, databas
     await console.presses("j", "j", "j")
     await console.presses("y")
     await console.waits_until("✓ yes")
+    await console.presses("W", "s", "q")
+    assert console.app.screen.table.arrangement.sort == ""  # its sections are its order
 
 
 async def test_every_figure_opens_its_rows(console):

@@ -162,6 +162,13 @@ def read_paper(
     return handoffs.paper_of(session, handoff_id, now=now, policy=policy)
 
 
+class _Sections(VirtualTable[Row]):
+    """Rows whose order says which section and which item they belong to."""
+
+    def may_sort_by(self, name: str) -> bool:
+        return False
+
+
 class HandoffScreen(ReadsAgain, Screen[None]):
     """Draft and sign the shift's handoff; accept the last one item by item."""
 
@@ -192,7 +199,7 @@ class HandoffScreen(ReadsAgain, Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield from framed(
-            VirtualTable(_COLUMNS, empty="Nothing to hand over. e says so to the next shift.")
+            _Sections(_COLUMNS, empty="Nothing to hand over. e says so to the next shift.")
         )
 
     @property
