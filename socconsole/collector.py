@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -33,7 +33,7 @@ from socconsole.sources.watch import Watch
 from socconsole.store import retention
 from socconsole.store.anchors import anchor_if_due
 from socconsole.store.database import Database
-from socconsole.store.events import EventStore
+from socconsole.store.events import EventStore, Prepared
 from socconsole.store.long_reads import Watchdog
 
 BATCH_SECS = 0.1
@@ -290,11 +290,15 @@ class Collector:
         """Store a batch; while the database is away, keep it and try again."""
         pause = 0.05
         told = ""
+        now = datetime.now(UTC)
+        events = [
+            self._events.prepare(*place, part, read_at=now) for place, part in batch.parts.items()
+        ]
         while True:
             try:
                 with self._database.begin() as session:
                     begun = time.monotonic()
-                    self._write(session, batch)
+                    self._write(session, batch, events)
                     worked = time.monotonic() - begun
                 self._pace.held(worked)
             except kept.LeaseLostError:
@@ -321,7 +325,7 @@ class Collector:
             if now >= one.tail.next_scan:
                 one.tail.scan(now)
 
-    def _write(self, session: Session, batch: Batch) -> None:
+    def _write(self, session: Session, batch: Batch, events: Sequence[Prepared]) -> None:
         now = datetime.now(UTC)
         kept.renew_lease(session, self._epoch, now=now, lasts=LEASE_LASTS, group=self._group)
         for one, changed in batch.checkpoints:
@@ -331,8 +335,8 @@ class Collector:
             )
         ids = {one.policy.name: one.id for one in self._followed}
         kept.save_notes(session, ids, batch.notes, now=now)
-        for (source_id, generation_id), events in batch.parts.items():
-            self._events.append(session, source_id, generation_id, events, read_at=now)
+        for part in events:
+            self._events.store(session, part)
         if batch.detections:
             raise_alerts(
                 session,

@@ -9,7 +9,7 @@ from socconsole.sources.generation import Checkpoint
 from socconsole.sources.notes import Note
 
 BATCH_EVENTS = 1_000
-BATCH_BYTES = 1 << 20
+BATCH_BYTES = 4 << 20
 _FEWEST_EVENTS = 50
 HOLD_SECS = 0.03
 """How long a batch should keep the write lock of a file: analysts wait for as long."""

@@ -12,7 +12,7 @@ from socconsole.errors import StoreError
 from socconsole.store import event_transfer
 from socconsole.store.database import Database
 from socconsole.store.event_blocks import Blocks, Place, Stored, Wanted
-from socconsole.store.event_codec import BLOCK_EVENTS, blocks, decode, token
+from socconsole.store.event_codec import BLOCK_EVENTS, Block, blocks, decode, token
 from socconsole.store.event_files import EventFiles
 from socconsole.store.event_partitions import EventPartitions
 from socconsole.store.event_payload import Packer
@@ -23,7 +23,7 @@ from socconsole.store.types import to_micros
 _PAGE = 8
 _LAST = 2**62
 
-__all__ = ["Cursor", "EventStore", "Kept", "Tail", "token"]
+__all__ = ["Cursor", "EventStore", "Kept", "Prepared", "Tail", "token"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,14 @@ class Kept:
     @property
     def offset(self) -> int:
         return 0 if self.event.line is None else self.event.line.offset
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch of one generation, compressed and ready to be stored."""
+
+    day: str
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +101,26 @@ class EventStore:
         that transaction, decides whether it counts. Blocks of the generation at or beyond the
         batch's first byte, left by an attempt that failed, are replaced.
         """
+        self.store(session, self.prepare(source_id, generation_id, events, read_at=read_at))
+
+    def prepare(
+        self,
+        source_id: int,
+        generation_id: int,
+        events: Sequence[Event],
+        *,
+        read_at: datetime | None = None,
+    ) -> Prepared:
+        """Make the blocks of a batch, before a lock is held for them; `store` takes them."""
         moment = read_at or datetime.now(UTC)
         self._day = day = self._day_of(moment.astimezone(UTC))
-        encoded = list(blocks((source_id, generation_id), events, to_micros(moment), self._packer))
-        if encoded:
-            self._blocks.insert(session, encoded, day)
+        place = source_id, generation_id
+        return Prepared(day, tuple(blocks(place, events, to_micros(moment), self._packer)))
+
+    def store(self, session: Session, prepared: Prepared) -> None:
+        """Store what `prepare` made; see `append`."""
+        if prepared.blocks:
+            self._blocks.insert(session, prepared.blocks, prepared.day)
 
     def _day_of(self, moment: datetime) -> str:
         """Return the day to store in: no earlier one while a clock is put back across midnight.

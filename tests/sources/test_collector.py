@@ -188,9 +188,9 @@ def test_while_the_database_is_away_reading_waits_and_nothing_is_lost(
     refusals = 3
     real = Collector._write
 
-    def failing(self, session, batch):
+    def failing(self, session, batch, events):
         nonlocal refusals
-        real(self, session, batch)
+        real(self, session, batch, events)
         if refusals:
             refusals -= 1
             raise StoreError("The disk is full: nothing was stored.", hint="Free space.")

@@ -99,9 +99,9 @@ class Victim:
         """Write the next batch and stop before it is committed, for ever where there is one."""
         write = self.collector._write
 
-        def wait_for_the_end(session: Any, batch: Any) -> NoReturn:
-            write(session, batch)
-            session.flush()
+        def wait_for_the_end(*what: Any) -> NoReturn:
+            write(*what)
+            what[0].flush()
             line.send((self.clock.now, True))
             threading.Event().wait()
             raise AssertionError
