@@ -279,8 +279,10 @@ def _erase_payloads(session: Session, value: str, kept: Set[tuple[str, int]]) ->
 
 
 def _forget_words(session: Session) -> None:
-    """Make the search indexes anew: deleting leaves the words in them."""
+    """Make the search indexes anew, and the list of tags: deleting leaves the words in them."""
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         for table in SEARCHED:
             connection.execute(text(f"INSERT INTO {table}_fts ({table}_fts) VALUES ('rebuild')"))
+        connection.execute(text("DELETE FROM alert_tags"))
+        connection.execute(text("INSERT INTO alert_tags SELECT DISTINCT rule_id, tags FROM alert"))

@@ -93,6 +93,7 @@ def seed(database: Database, count: int) -> None:
             session.connection().exec_driver_sql(sql)
         if sqlite:
             session.execute(text("INSERT INTO alert_fts (alert_fts) VALUES ('rebuild')"))
+            session.execute(text("INSERT INTO alert_tags SELECT DISTINCT rule_id, tags FROM alert"))
             for facet, column in ddl.FACETS.items():
                 session.execute(
                     text(

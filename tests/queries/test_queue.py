@@ -61,6 +61,8 @@ FILTERS = [
     "status:new,shelved tag:t1496",
     "status:new,shelved tag=attack.t1496",
     "status:new tag:t1110",
+    "tag:no-such-tag",
+    "tag:attack.t1496,attack.t1110 host:web*",
     "status:new source:sysmon",
     "status:new source:sys*,auth",
     "status:new !source:auth",

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import func, select
 
 from socconsole.store import retention
@@ -75,7 +76,7 @@ def test_a_person_is_erased_and_the_chain_stays_whole(database, noon):
     with database.begin() as session:
         alert = an_alert(
             session, noon, title="Login of jdoe", username="jdoe",
-            entities={"user": "jdoe", "host": "web-1"},
+            entities={"user": "jdoe", "host": "web-1"}, tags=["jdoe", "t1110"],
         )  # fmt: skip
         session.add(
             AlertEvidence(alert_id=alert.id, raw=b"user=jdoe \xff ok", event_time=noon,
@@ -94,6 +95,9 @@ def test_a_person_is_erased_and_the_chain_stays_whole(database, noon):
         bodies = session.exec(select(Note.body).order_by(Note.id)).all()
         assert bodies == ["Asked [erased]; jdoesmith is somebody else", "unrelated"]
         assert newest(session, "alert", "jdoe") == ()
+        if database.is_sqlite:
+            kept = session.execute(text("SELECT tags FROM alert_tags")).scalars().all()
+            assert kept == ['["[erased]", "t1110"]']
         verdict = verify(session.connection())
         assert (verdict.whole, verdict.erased) == (True, 1)
         assert all("jdoe" not in body for body in session.exec(select(AuditPayload.body)))

@@ -18,11 +18,18 @@ from socconsole.store.tables import METADATA
 _ALERT = METADATA.tables["alert"]
 _FEW = 2_000
 """Up to so many alerts are fetched by id; of more, a walk finds a page soon."""
-_COUNTED = {"rule": "rule_id", "assignee": "assignee"}
-"""Field → the column whose open alerts are counted per value."""
+_COUNTED = {"rule": "rule", "tag": "rule", "assignee": "assignee"}
+"""Field → the facet whose open alerts are counted per value."""
 _FACET = table("alert_facet", column("facet"), column("value"))
 _ASSIGNEES = select(_FACET.c.value).where(_FACET.c.facet == "assignee").subquery()
 _ASSIGNED = Related(_ALERT.c.assignee, _ASSIGNEES.c.value, _ASSIGNEES.c.value, is_text=True)
+_TAGS = table("alert_tags", column("rule_id"), column("tags"))
+_PLACES = {
+    "rule": RULE_OF_ALERT,
+    "tag": Related(_ALERT.c.rule_id, _TAGS.c.rule_id, _TAGS.c.tags, is_text=True),
+    "assignee": _ASSIGNED,
+}
+"""Field → where its few values stand, each with what alerts name."""
 _INDEXED = {"host": "host", "user": "username", "source_ip": "source_ip"}
 """Field → the column of the word index."""
 
@@ -37,7 +44,7 @@ def narrowed(
     conditions: list[ColumnElement[bool]] = []
     for node in root.nodes if isinstance(root, Every) else (root,):
         if isinstance(node, Comparison) and node.op in (":", "=", "~"):
-            if node.field.name == "rule" or (node.field.name == "assignee" and only_open):
+            if node.field.name in ("rule", "tag") or (node.field.name == "assignee" and only_open):
                 conditions.extend(_of_counted(session, node, viewer, only_open=only_open))
             elif node.field.name in _INDEXED and node.op != "~":
                 conditions.extend(_of_words(session, node))
@@ -50,17 +57,16 @@ def _of_counted(
     """Yield which of the values that alerts have can meet `node`."""
     if any(not isinstance(value, str | Glob) for value in node.values):
         return
-    field = node.field.name
-    place = RULE_OF_ALERT if field == "rule" else _ASSIGNED
-    query = keys_named(node, place, Asking(viewer, is_sqlite=True))
+    place = _PLACES[node.field.name]
+    query = keys_named(node, place, Asking(viewer, is_sqlite=True)).distinct()
     found = list(session.connection().execute(query).scalars())
-    counts = open_counts(session)[field]
+    counts = open_counts(session)[_COUNTED[node.field.name]]
     if only_open:
         found = [value for value in found if value in counts]
     if not found:
         yield false()
     elif only_open and sum(counts[value] for value in found) <= _FEW:
-        yield _ALERT.c[_COUNTED[field]].in_(found)
+        yield place.local.in_(found)
 
 
 def _of_words(session: Session, node: Comparison) -> Iterator[ColumnElement[bool]]:

@@ -1148,6 +1148,8 @@ CREATE VIRTUAL TABLE finding_fts USING fts5(checked, query, result, content='fin
 
 CREATE TABLE alert_facet (facet TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (facet, value)) STRICT, WITHOUT ROWID;
 
+CREATE TABLE alert_tags (rule_id TEXT NOT NULL, tags TEXT NOT NULL, PRIMARY KEY (rule_id, tags)) STRICT, WITHOUT ROWID;
+
 CREATE TABLE permit (reason TEXT NOT NULL) STRICT;
 
 CREATE INDEX ix_action_at ON action (at);
@@ -1309,6 +1311,10 @@ CREATE TRIGGER alert_facet_assignee_more AFTER UPDATE OF assignee, is_open ON al
 CREATE TRIGGER alert_facet_rule_less AFTER UPDATE OF rule_id, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.rule_id IS NOT new.rule_id) BEGIN INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(old.rule_id, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
 
 CREATE TRIGGER alert_facet_rule_more AFTER UPDATE OF rule_id, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.rule_id IS NOT new.rule_id) BEGIN INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(new.rule_id, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
+
+CREATE TRIGGER alert_tags_insert AFTER INSERT ON alert BEGIN INSERT OR IGNORE INTO alert_tags VALUES (new.rule_id, new.tags); END;
+
+CREATE TRIGGER alert_tags_update AFTER UPDATE OF tags, rule_id ON alert BEGIN INSERT OR IGNORE INTO alert_tags VALUES (new.rule_id, new.tags); END;
 
 CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT raise(ABORT, 'the audit only grows'); END;
 
