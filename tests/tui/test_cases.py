@@ -194,13 +194,18 @@ async def test_a_handoff_is_written_signed_and_accepted_by_keys(console, databas
             row.deadline = NOON
     await console.presses("H", "e")
     await console.says("One brute force.")
+    unsorted = console.screen
+    # By what it says, from Z to A: sections stay, items take their lines along.
+    await console.presses("W", "j", "s", "s", "q")
+    words = ("walking into (1)", "One brute", "tickets (2)", "002 P3", "5d 0h", "001 P2", "1d 0h")
+    assert sorted(words, key=console.screen.index) == list(words)
+    assert console.screen != unsorted
+    await console.presses("W", "backslash", "q")
     await console.presses("greater_than_sign", "y")
     await console.waits_until("signed mara")
     await console.presses("j", "j", "j")
     await console.presses("y")
     await console.waits_until("✓ yes")
-    await console.presses("W", "s", "q")
-    assert console.app.screen.table.arrangement.sort == ""  # its sections are its order
 
 
 async def test_every_figure_opens_its_rows(console):

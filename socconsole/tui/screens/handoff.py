@@ -24,6 +24,7 @@ from socconsole.tui.verbs.open_ref import open_ref
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
+from socconsole.tui.widgets.layout import Stands
 from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
@@ -55,6 +56,12 @@ class Row:
     @property
     def mark(self) -> str:
         return "" if self.entry is None or self.detail else _MARKS[self.entry.item.change]
+
+    @property
+    def stands(self) -> Stands:
+        if self.detail:
+            return Stands.BELOW
+        return Stands.FIRST if self.entry is None else Stands.FREE
 
     @property
     def style(self) -> str:
@@ -162,13 +169,6 @@ def read_paper(
     return handoffs.paper_of(session, handoff_id, now=now, policy=policy)
 
 
-class _Sections(VirtualTable[Row]):
-    """Rows whose order says which section and which item they belong to."""
-
-    def may_sort_by(self, name: str) -> bool:
-        return False
-
-
 class HandoffScreen(ReadsAgain, Screen[None]):
     """Draft and sign the shift's handoff; accept the last one item by item."""
 
@@ -199,7 +199,11 @@ class HandoffScreen(ReadsAgain, Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield from framed(
-            _Sections(_COLUMNS, empty="Nothing to hand over. e says so to the next shift.")
+            VirtualTable(
+                _COLUMNS,
+                empty="Nothing to hand over. e says so to the next shift.",
+                stands=lambda row: row.stands,
+            )
         )
 
     @property

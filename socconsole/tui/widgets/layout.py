@@ -1,7 +1,8 @@
 """How an analyst wants a table: which columns, in which order, how wide, sorted by what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Any, TypeVar
 
 from socconsole.tui.widgets.columns import Column
@@ -9,6 +10,16 @@ from socconsole.tui.widgets.columns import Column
 RowT = TypeVar("RowT")
 
 _LEAST_WIDTH, _MOST_WIDTH = 2, 120
+
+
+class Stands(Enum):
+    """What ties a row to its place when a table is sorted."""
+
+    FREE = auto()
+    FIRST = auto()
+    """It is the heading of what follows."""
+    BELOW = auto()
+    """It belongs to the row above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +78,42 @@ class TableLayout:
         return [*named, *(Chosen(name) for name in names if name not in known)]
 
     def sorted(
-        self, rows: Sequence[tuple[int, RowT]], columns: Sequence[Column[RowT]]
+        self,
+        rows: Sequence[tuple[int, RowT]],
+        columns: Sequence[Column[RowT]],
+        stands: "Callable[[RowT], Stands]" = lambda _: Stands.FREE,
     ) -> Sequence[tuple[int, RowT]]:
-        """Return rows, given with their ids, in the order that is wanted."""
+        """Return rows, given with their ids, in the order that is wanted.
+
+        What `stands` first of a section stays where it is, with its section below it.
+        """
         column = next((each for each in columns if each.name == self.sort), None)
         if column is None:
             return rows
         value = column.value or column.text
-        return sorted(rows, key=lambda row: _natural(value(row[1])), reverse=self.reverse)
+        placed: list[tuple[int, RowT]] = []
+        for section in _sections(rows, stands):
+            section.sort(key=lambda block: _natural(value(block[0][1])), reverse=self.reverse)
+            placed += [row for block in section for row in block]
+        return placed
+
+
+def _sections(
+    rows: Sequence[tuple[int, RowT]], stands: Callable[[RowT], Stands]
+) -> list[list[list[tuple[int, RowT]]]]:
+    """Return rows as sections of blocks: a row and what belongs to it. A heading is a section."""
+    sections: list[list[list[tuple[int, RowT]]]] = [[]]
+    for row in rows:
+        place = stands(row[1])
+        if place is Stands.FIRST:
+            sections += [[[row]], []]
+        elif place is Stands.BELOW and sections[-1]:
+            sections[-1][-1].append(row)
+        elif place is Stands.BELOW:
+            sections += [[[row]], []]
+        else:
+            sections[-1].append([row])
+    return sections
 
 
 def widened(column: Column[Any], width: int, by: int) -> int:

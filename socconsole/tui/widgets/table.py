@@ -23,7 +23,7 @@ from socconsole.tui.keymap import key
 from socconsole.tui.lines import position_text, row_line, titles_line
 from socconsole.tui.messages import IdsLoaded, RowsLoaded
 from socconsole.tui.widgets.columns import Column, placed
-from socconsole.tui.widgets.layout import TableLayout
+from socconsole.tui.widgets.layout import Stands, TableLayout
 from socconsole.tui.widgets.line_view import LineView
 from socconsole.tui.widgets.moving import MOVING
 from socconsole.tui.widgets.of_table import OfTable
@@ -44,7 +44,8 @@ class VirtualTable(LineView, Generic[RowT]):
 
     Give it rows with `show_rows` (a few, all at once) or a `source` and `reload` (any number).
     `empty` is drawn when there is no row: say why, and which key changes that. `gone` tells which
-    rows no longer belong to the view: they stay, struck through, until the next load.
+    rows no longer belong to the view: they stay, struck through, until the next load. `stands` ties
+    rows to headings and to each other when they are sorted.
     """
 
     class Loaded(OfTable):
@@ -88,6 +89,7 @@ class VirtualTable(LineView, Generic[RowT]):
         source: RowSource[RowT] | None = None,
         empty: str = "Nothing here.",
         gone: Callable[[RowT], bool] | None = None,
+        stands: Callable[[RowT], Stands] = lambda _: Stands.FREE,
         id: str | None = None,  # noqa: A002 Textual's name
     ) -> None:
         super().__init__(id=id)
@@ -96,6 +98,7 @@ class VirtualTable(LineView, Generic[RowT]):
         self.arrangement = TableLayout()
         self.source = source
         self.empty, self._why_empty = _LOADING, empty
+        self._stands = stands
         self.gone = gone or (lambda _: False)
         self.cursor = 0
         self.pill = ""
@@ -143,7 +146,7 @@ class VirtualTable(LineView, Generic[RowT]):
     def show_rows(self, rows: Sequence[tuple[int, RowT]]) -> None:
         """Show these rows, given with their ids; the cursor stays on its id."""
         self._given = rows
-        rows = self.arrangement.sorted(rows, self.all_columns)
+        rows = self.arrangement.sorted(rows, self.all_columns, self._stands)
         ids = array("q", (row_id for row_id, _ in rows))
         position = self._position_of(self.cursor_id, ids)
         self._take(IdsLoaded(self._generation, ids, position, dict(rows), self._count_hidden(ids)))
