@@ -1,6 +1,6 @@
 """The views of a list: which there are, which is shown, how much each finds."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from socconsole.tui.widgets.text_pane import Line
 
 _MANY = 1_000
+Count = Callable[[Sequence[View]], Awaitable[Sequence[int | None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,17 @@ class ViewBar:
         self._before = self.views[0]
         self._counts: dict[str, int | None] = {}
 
-    async def read(self, app: "Console") -> None:
-        """Read the saved views and the counts of all."""
+    async def read(self, app: "Console", count: "Count | None" = None) -> None:
+        """Read the saved views and the counts of all; `count` counts what is no row."""
         from socconsole.store.queries import views
 
         self.views = await app.store.read(views.views, app.login, screen=self._screen)
-        counts = await app.store.read(views.view_counts, self.views, login=app.login, now=app.now())
+        if count is not None:
+            counts = await count(self.views)
+        else:
+            counts = await app.store.read(
+                views.view_counts, self.views, login=app.login, now=app.now()
+            )
         self._counts = {view.name: count for view, count in zip(self.views, counts, strict=True)}
 
     def step(self, by: int) -> None:

@@ -10,7 +10,7 @@ from socconsole.store.queries.notes import evidence
 from socconsole.store.tables import Generation
 from socconsole.tui.screens.around import AroundScreen
 from tests.conftest import NOON
-from tests.services.alert_making import bring, detection
+from tests.services.alert_making import bring, detection, rows_of
 from tests.store.rows import a_source
 from tests.tui.analyst import at_the_console
 
@@ -74,6 +74,29 @@ async def test_lines_appear_as_they_are_read_and_can_be_narrowed(bare_setup, col
         assert "byte 500" in analyst.screen
         await analyst.presses("q")
         assert "sudo: root by mara" in analyst.screen
+
+
+async def test_lines_have_views_with_counts_of_what_is_newest(bare_setup, collector, database):
+    collector.reads("auth", "Failed password for root", "session opened for mara")
+    collector.reads("web", "GET /index.html", "POST /shell.php", category=EventCategory.EXCEPTION)
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("3")
+        await analyst.waits_until("Errors 2")
+        await analyst.presses("left_square_bracket")
+        assert "[Errors]" in analyst.lines[1]
+        assert "Failed password" not in analyst.screen
+        await analyst.presses("right_square_bracket", "right_square_bracket", "slash")
+        await analyst.says("password or opened")
+        await analyst.presses("colon")
+        await analyst.says("view team Doors")
+        await analyst.presses("backslash", "left_square_bracket")
+        await analyst.waits_until("Doors 2")
+        await analyst.presses("colon")
+        await analyst.says("view doors")
+        assert "session opened" in analyst.screen
+        assert "shell.php" not in analyst.screen
+    (view,) = rows_of(database, "view")
+    assert (view.screen, view.filter) == ("tail", "source:auth (password or opened)")
 
 
 async def test_lines_of_some_time_ago_are_a_key_away(bare_setup, collector):

@@ -74,6 +74,12 @@ def read_new(
     return tail, in_time(wanted)
 
 
+def count_newest(events: "EventStore", tests: Sequence[Accepts | None]) -> list[int | None]:
+    """Return how many of the newest events each test accepts; None stays None."""
+    newest = [kept.event for kept in events.recent(FILTERED_BATCH, None).events]
+    return [None if test is None else sum(map(test, newest)) for test in tests]
+
+
 def read_first(events: "EventStore", asked: Asked, wanted: int) -> "tuple[Cursor | None, Found]":
     """Return where the store ends, and the newest events that are wanted."""
     if asked.accepts is None:

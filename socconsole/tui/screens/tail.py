@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole.core.event import Event
-from socconsole.core.filter import parse_filter
+from socconsole.core.filter import FilterError, parse_filter
 from socconsole.core.filter_match import Viewer, event_predicate, needed_entities
 from socconsole.core.filter_words import EVENT_FIELDS
 from socconsole.core.moment import past_moment
@@ -21,6 +21,7 @@ from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.messages import Narrow
 from socconsole.tui.reading.tail_reading import (
+    Accepts,
     Asked,
     Found,
     read_beside,
@@ -28,7 +29,9 @@ from socconsole.tui.reading.tail_reading import (
     read_new,
     tail_line,
 )
+from socconsole.tui.saved_views import Shown, fitting
 from socconsole.tui.screens.text import TextScreen
+from socconsole.tui.tail_stops import TailStops
 from socconsole.tui.tasks import task
 from socconsole.tui.texts.event_text import event_lines
 from socconsole.tui.verbs import tail_verbs
@@ -37,6 +40,7 @@ from socconsole.tui.verbs.value_filter import narrowed
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.histogram import Histogram
+from socconsole.tui.widgets.layout import TableLayout
 from socconsole.tui.widgets.sparkline import sparkline
 from socconsole.tui.widgets.tail import TailLine, TailView
 
@@ -55,8 +59,14 @@ class TailScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("tail.filter", "slash,ampersand", "filter", "Keep matching lines", hint="filter"),
         key("tail.clear", "backslash", "clear_filter", "Take the filter off"),
-        key("tail.next_source", "right_square_bracket", "source(1)", "Next source", hint="source"),
-        key("tail.previous_source", "left_square_bracket", "source(-1)", "Previous source"),
+        key(
+            "tail.next_source",
+            "right_square_bracket",
+            "source(1)",
+            "Next source or view",
+            hint="next",
+        ),
+        key("tail.previous_source", "left_square_bracket", "source(-1)", "Source or view before"),
         key("tail.jump", "at", "jump", "Jump to a time", hint="jump"),
         key("tail.value", "f", "value_filter", "Include, exclude, only, group by: the value here"),
         key("tail.hunt", "z", "hunt", "Hunt: one of its values over all sources"),
@@ -77,8 +87,7 @@ class TailScreen(Screen[None]):
         self._typed = FilterPrompt(console(self), lambda: EVENT_FIELDS, self._filter_changed)
         self._read_filter = ""
         self._asked = Asked()
-        self._sources: dict[str, int] = {}
-        self._source = ""
+        self._stops = TailStops()
         self._newer = 0
         self._rate: deque[int] = deque(maxlen=60)
         self._wants_histogram: bool | None = None
@@ -108,6 +117,7 @@ class TailScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.load()
+        self.load_views()
 
     def on_resize(self) -> None:
         self._place_histogram()
@@ -127,7 +137,7 @@ class TailScreen(Screen[None]):
         self._count_lines()
 
     async def _read_first(self) -> None:
-        await self._read_sources()
+        await self._stops.read_sources(console(self))
         asked, rows = self._asked, self.app.size.height
         cursor, found = await console(self).store.with_events(
             lambda events: read_first(events, asked, rows)
@@ -159,12 +169,6 @@ class TailScreen(Screen[None]):
         self._cursor = tail.cursor
         skipped = tail.skipped if asked.accepts is None else 0
         view.extend([tail_line(kept) for kept in found], skipped=skipped)
-
-    async def _read_sources(self) -> None:
-        from socconsole.store.queries.sources import sources
-
-        rows = await console(self).store.read(sources, stopped=True)
-        self._sources = {row.name: row.id for row in rows}
 
     def _tell_cut(self, found: Found) -> None:
         if not found.complete:
@@ -239,16 +243,7 @@ class TailScreen(Screen[None]):
     # The bar and the histogram.
 
     def _show_bar(self) -> None:
-        parts: list[tuple[str, str]] = []
-        for name in ["all", *sorted(self._sources)]:
-            chosen = name == (self._source or "all")
-            parts.append(
-                (f"[{name}]" if chosen else f" {name} ", "tab-active" if chosen else "tab")
-            )
-        if self._typed.parts:
-            parts.extend(self._typed.parts)
-            if sum(len(text) for text, _ in parts) > self.size.width:
-                parts = [part for part in parts if part[1] != "tab"]
+        parts = fitting([*self._stops.parts(), *self._typed.parts], self.size.width)
         if any(self._rate):
             parts.append((f"  {sparkline(self._rate, 30)}", "muted"))
         self.query_one("#bar", Drawn).show(*parts)
@@ -283,13 +278,13 @@ class TailScreen(Screen[None]):
 
     async def _complete(self, text: str) -> Sequence[str]:
         def known(name: str) -> Sequence[str]:
-            return sorted(self._sources) if name == "source" else ()
+            return self._stops.source_names if name == "source" else ()
 
         return await completed(console(self), text, EVENT_FIELDS, known)
 
     @task
     async def on_narrow(self, message: Narrow) -> None:
-        self._source = ""
+        self._stops.to_first()
         self._typed.take(message.filter)
         self.action_start_again()
 
@@ -302,10 +297,26 @@ class TailScreen(Screen[None]):
         self._typed.take("")
 
     def action_source(self, by: int) -> None:
-        names = ["", *sorted(self._sources)]
-        at = names.index(self._source) if self._source in names else 0
-        self._source = names[(at + by) % len(names)]
+        self._stops.step(by)
         self.action_start_again()
+
+    # Saved views.
+
+    @property
+    def shown(self) -> Shown:
+        """What `:view save` keeps."""
+        return Shown("tail", self._stops.saved(self._typed.text), TableLayout())
+
+    def show_view(self, name: str) -> None:
+        """Show the lines of the view called `name`; raises UsageError."""
+        self._stops.take(name)
+        self.action_start_again()
+
+    @task
+    async def load_views(self) -> None:
+        """Read the saved views, and how many of the newest lines each finds."""
+        await self._stops.read_views(console(self), self._accepts)
+        self._show_bar()
 
     def action_start_again(self) -> None:
         """Forget what is shown and read the newest lines."""
@@ -317,13 +328,20 @@ class TailScreen(Screen[None]):
         self.load()
 
     def _asking(self) -> Asked:
-        source = self._sources.get(self._source)
-        if not self._typed.text:
+        source, text = self._stops.source_id, self._stops.narrowed(self._typed.text)
+        accepts = self._accepts(text)
+        if accepts is None:
             return Asked(source)
+        return Asked(source, accepts, tuple(needed_entities(parse_filter(text, EVENT_FIELDS))))
+
+    def _accepts(self, text: str) -> Accepts | None:
+        """Return the test that a filter is, None where it accepts all or is none any more."""
         app = console(self)
-        wanted = parse_filter(self._typed.text, EVENT_FIELDS)
-        accepts = event_predicate(wanted, Viewer(app.login, app.now()))
-        return Asked(source, accepts, tuple(needed_entities(wanted)))
+        try:
+            wanted = parse_filter(text, EVENT_FIELDS)
+        except FilterError:
+            return None
+        return event_predicate(wanted, Viewer(app.login, app.now())) if text else None
 
     @task
     async def action_value_filter(self) -> None:
