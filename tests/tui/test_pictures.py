@@ -12,8 +12,10 @@ from pathlib import Path
 
 from rich.style import Style
 
+from socconsole.tui.scopes import screen_classes
+from socconsole.tui.screens.around import AroundScreen
 from tests.tui.analyst import at_the_console
-from tests.tui.test_reach import WAYS
+from tests.tui.test_reach import WAYS, named_everywhere
 
 FOLDER = Path(__file__).with_name("pictures")
 SIZES = ((80, 24), (200, 60))
@@ -89,21 +91,32 @@ async def drawn(analyst, looks):
 
 
 async def differing(setup, looks, kind=""):
-    """Walk every screen and return those that do not look as in their picture."""
+    """Walk every screen and return those that do not look as in their picture.
+
+    On the way their keys are looked for in help and palette.
+    """
     taking = bool(os.environ.get("TAKE_PICTURES"))
-    found = []
+    found, reached = [], set()
     async with at_the_console(setup, size=SIZES[0]) as analyst:
         await analyst.waits_until("no collector")
-        for name, keys in WAYS.items():
+        for name, keys in {**WAYS, "around": ()}.items():
             await analyst.presses(*keys)
+            if name == "around":  # only lines that a collector read have any
+                analyst.app.open(AroundScreen("Around a line that is retained", 1, 1, 0))
+                await analyst.settles()
             path = FOLDER / f"{name.replace(' ', '-')}{kind}.txt"
+            reached.add(type(analyst.app.screen))
+            named_everywhere(analyst.app, name)
             shown = await drawn(analyst, looks)
             if taking:
                 path.parent.mkdir(exist_ok=True)
                 path.write_text(shown, encoding="utf-8")
             if shown != path.read_text(encoding="utf-8"):
                 found.append(name)
-            await analyst.presses("ctrl+c", *["backspace"] * len(analyst.app.screen_stack[1:]), "1")
+            while analyst.asked:
+                await analyst.presses("ctrl+c")
+            await analyst.presses(*["backspace"] * len(analyst.app.screen_stack[1:]), "1")
+    assert reached == set(screen_classes().values())
     return found
 
 

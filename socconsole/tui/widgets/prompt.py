@@ -33,6 +33,8 @@ _DRAFT_SECS = 1.0
 _PROGRESS_CELLS = 20
 _MOST_LINES = 3
 """What is said takes no more; the rest is cut."""
+_EVERYWHERE = ("app", "list", "rows")
+"""What the ids of keys begin with that many screens have; their hints come last."""
 _GIVE_UP = ("escape", "ctrl+c")
 
 
@@ -386,7 +388,7 @@ class PromptLine(Widget):
                 continue
             if binding.show and binding.id and binding.id not in seen:
                 seen[binding.id] = (self.app.get_key_display(binding), binding.description)
-        ranked = sorted(seen.items(), key=lambda item: item[0].split(".")[0] in ("app", "list"))
+        ranked = sorted(seen.items(), key=lambda item: item[0].split(".")[0] in _EVERYWHERE)
         return [words for _, words in ranked]
 
 

@@ -475,21 +475,23 @@ class VirtualTable(LineView, Generic[RowT]):
         return self.rich_style, True
 
     def draw_foot(self, width: int) -> list[Segment]:
-        right = self._foot_right()
+        right = self._foot_right(width - _FOOT_LEFT)
         room = max(0, width - cell_len(right))
         pill = fit(self.pill, min(cell_len(self.pill), room))
         drawn = [Segment(pill, self.look("pill"))] if pill else []
         left = self.padded(drawn, room, self.rich_style)
         return [*left, Segment(right, self.look("muted"))]
 
-    def _foot_right(self) -> str:
-        parts = [safe_text(self.note)] if self.note else []
+    def _foot_right(self, room: int) -> str:
+        parts: list[str] = []
         marked, hidden = self.marks.count(self._ids, self.cursor), self.marks.hidden
         if marked or hidden:
             parts.append(f"{marked} marked" + (f" ({hidden} hidden)" if hidden else ""))
         if self.marks.anchor is not None:
             parts.append("range")
-        return " · ".join([*parts, self._position_text()])
+        said = " · ".join([*parts, self._position_text()])
+        note = fit(self.note, min(cell_len(safe_text(self.note)), room - cell_len(said) - 3))
+        return f"{note} · {said}" if note else said
 
     def _position_text(self) -> str:
         """Return where the cursor is; it stands last, so that a move repaints only that."""
