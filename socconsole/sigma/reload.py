@@ -10,7 +10,8 @@ from socconsole.core.detection import Detection
 from socconsole.core.event import Event
 from socconsole.errors import RuleError
 from socconsole.sigma.match import Matcher
-from socconsole.sigma.rules import RuleSet, rule_files
+from socconsole.sigma.rule_files import rule_files
+from socconsole.sigma.rules import RuleSet
 
 LOOK_EVERY_SECS = 5.0
 

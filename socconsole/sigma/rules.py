@@ -1,7 +1,10 @@
 """Rule files → a rule set. A bad file is an error in the set; it never takes a good rule down."""
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
@@ -12,6 +15,7 @@ from socconsole.sigma.cache import RuleCache
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.plan import make_plan
 from socconsole.sigma.related import add_former_names, replaced
+from socconsole.sigma.rule_files import every_file
 from socconsole.sigma.tree import AllOf
 
 NO_PLACEHOLDERS: Mapping[str, Sequence[str]] = {}
@@ -59,11 +63,34 @@ def load_rules(
         cache: Folder where read rules are kept by the digest of their text; None: nowhere.
 
     """
+    with _no_sweeps():
+        definitions, errors = _read(paths, placeholders, cache)
+        made = assemble(definitions, errors, disabled=frozenset(disabled))
+    idle = _idle_names(disabled, definitions)
+    return replace(made, cache=cache, warnings=(*made.warnings, *idle))
+
+
+@contextmanager
+def _no_sweeps() -> Iterator[None]:
+    """Keep the garbage collector from walking the rules while they are made: it finds nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read(
+    paths: Iterable[Path | str], placeholders: Mapping[str, Sequence[str]], cache: Path | None
+) -> tuple[list[Definition], list[RuleError]]:
+    """Return what the files define, and what is wrong with them."""
     chosen = [Path(path).expanduser() for path in paths]
     store = RuleCache(cache, chosen, placeholders)
     definitions: list[Definition] = []
     errors: list[RuleError] = []
-    for file in _files(chosen, errors):
+    for file in every_file(chosen, errors):
         name = str(file)
         try:
             data = file.read_bytes()
@@ -75,14 +102,13 @@ def load_rules(
         definitions += [_placed(definition, name) for definition in found.definitions]
         errors += [RuleError(what, hint=hint, where=name + at) for at, what, hint in found.errors]
     store.save()
-    made = assemble(definitions, errors, disabled=frozenset(disabled))
-    idle = _idle_names(disabled, definitions)
-    return replace(made, cache=cache, warnings=(*made.warnings, *idle))
+    return definitions, errors
 
 
 def _idle_names(disabled: Iterable[str], definitions: Iterable[Definition]) -> list[RuleError]:
     """Return a warning for every name in `rules.disable` that disables nothing."""
     called = {name for each in definitions for name in (each.rule.id, each.name)}
+    called |= {other for each in definitions for kind, other in each.related if kind == "renamed"}
     return [
         RuleError(f"rules.disable names {name!r}, and no rule is called so.", hint="Correct it.")
         for name in disabled
@@ -90,40 +116,15 @@ def _idle_names(disabled: Iterable[str], definitions: Iterable[Definition]) -> l
     ]
 
 
-def _files(paths: Iterable[Path], errors: list[RuleError]) -> Iterator[Path]:
-    seen: set[Path] = set()
-    for path in paths:
-        try:
-            files = rule_files(path)
-        except RuleError as error:
-            errors.append(error)
-            continue
-        for file in files:
-            if file not in seen:
-                seen.add(file)
-                yield file
-
-
-def rule_files(path: Path) -> list[Path]:
-    """Return the rule files at `path`: itself, or every `.yml` and `.yaml` below the folder.
-
-    Raises:
-        RuleError: There is nothing at `path`.
-
-    """
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise RuleError(
-            "There is no such rule file or folder.", where=str(path), hint="Check [rules] paths."
-        )
-    found = (*path.rglob("*.yml"), *path.rglob("*.yaml"))
-    return sorted(file for file in found if file.is_file() and not file.name.startswith("."))
+_facts_of = attrgetter(*(each.name for each in fields(Rule)))
+_PATH = [each.name for each in fields(Rule)].index("path")
 
 
 def _placed(definition: Definition, path: str) -> Definition:
-    rule = replace(definition.rule, path=path + definition.rule.path)
-    return msgspec.structs.replace(definition, rule=rule)
+    # `dataclasses.replace` takes a third of the time that all rules take from the cache.
+    facts = list(_facts_of(definition.rule))
+    facts[_PATH] = path + facts[_PATH]
+    return msgspec.structs.replace(definition, rule=Rule(*facts))
 
 
 def assemble(
