@@ -205,9 +205,9 @@ def test_one_undo_takes_back_a_bulk_verb(database):
     ],
 )
 def test_same_as_last_time_repeats_only_harmless_verdicts(
-    sqlite_database, verdict, revision, refusal
+    chosen_database, verdict, revision, refusal
 ):
-    database = sqlite_database
+    database = chosen_database
     first, second = bring(
         database, detection(), replace_revision(detection(at=NOON + minutes(20)), revision)
     ).alert_ids

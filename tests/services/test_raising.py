@@ -237,9 +237,9 @@ def test_the_collector_s_counting_does_not_stand_in_the_way_of_undo(database):
     assert alert_of(database, alert_id).version == version
 
 
-def test_thousands_of_detections_are_one_quick_batch(sqlite_database):
+def test_thousands_of_detections_are_one_quick_batch(chosen_database):
     found = [detection(host=f"h{n % 500}") for n in range(5000)]
-    result = bring(sqlite_database, *found)
+    result = bring(chosen_database, *found)
     assert (result.raised, result.folded) == (500, 4500)
 
 

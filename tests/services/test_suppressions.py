@@ -78,9 +78,9 @@ def test_it_can_be_ended_extended_and_undone(database):
         ({"filter": "age:x"}, "column 1"),
     ],
 )
-def test_what_cannot_be_is_refused(sqlite_database, terms, says):
+def test_what_cannot_be_is_refused(chosen_database, terms, says):
     with pytest.raises(UsageError, match=says):
-        create(sqlite_database, **terms)
+        create(chosen_database, **terms)
 
 
 def test_planned_work_marks_alerts_and_lets_them_come_back(database):

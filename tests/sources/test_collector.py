@@ -183,7 +183,7 @@ def test_one_that_runs_for_consoles_ends_when_its_database_was_removed(
 
 
 def test_while_the_database_is_away_reading_waits_and_nothing_is_lost(
-    sqlite_database, folder, monkeypatch
+    chosen_database, folder, monkeypatch
 ):
     refusals = 3
     real = Collector._write
@@ -198,23 +198,23 @@ def test_while_the_database_is_away_reading_waits_and_nothing_is_lost(
     monkeypatch.setattr(Collector, "_write", failing)
     log = folder / "logs" / "auth.log"
     log.write_text("".join(line(n, "matters" if n == 3 else "passes") for n in range(30)))
-    with running(sqlite_database, folder, "auth.log") as (collector, said):
+    with running(chosen_database, folder, "auth.log") as (collector, said):
         until(lambda: collector.totals.lines == 30)
         with log.open("a") as writer:
             writer.write(line(30))
         until(lambda: collector.totals.lines == 31)
     waited = "The disk is full: nothing was stored. Free space. Reading waits; nothing is lost."
     assert said == [waited, "the database is back"]
-    assert alerts_of(sqlite_database) == [("The word that matters", 1)]
-    assert len(events_of(sqlite_database)) == 31
+    assert alerts_of(chosen_database) == [("The word that matters", 1)]
+    assert len(events_of(chosen_database)) == 31
 
 
-def test_a_collector_whose_lease_was_taken_commits_nothing_more(sqlite_database, folder):
+def test_a_collector_whose_lease_was_taken_commits_nothing_more(chosen_database, folder):
     log = folder / "logs" / "auth.log"
     log.write_text(line(1))
-    with running(sqlite_database, folder, "auth.log") as (collector, said):
+    with running(chosen_database, folder, "auth.log") as (collector, said):
         until(lambda: collector.totals.lines == 1)
-        with sqlite_database.begin() as session:
+        with chosen_database.begin() as session:
             lease = session.get(Lease, "all")
             lease.epoch += 1
             lease.node_id = None
@@ -223,31 +223,31 @@ def test_a_collector_whose_lease_was_taken_commits_nothing_more(sqlite_database,
             writer.write(line(2))
         until(lambda: collector.totals.lines == 2)
     assert said == ["another collector has taken over; waiting for its end"]
-    assert len(events_of(sqlite_database)) == 2
+    assert len(events_of(chosen_database)) == 2
 
 
-def test_windows_that_are_open_survive_a_restart(sqlite_database, folder):
+def test_windows_that_are_open_survive_a_restart(chosen_database, folder):
     (folder / "rule.yml").write_text(WINDOW)
     log = folder / "logs" / "auth.log"
     log.write_text("".join(line(n, "matters") for n in range(3)))
-    totals, _, _ = collect_once(sqlite_database, folder, "auth.log")
+    totals, _, _ = collect_once(chosen_database, folder, "auth.log")
     assert totals.detections == 0
     with log.open("a") as writer:
         writer.write("".join(line(n, "matters") for n in range(3, 6)))
-    totals, _, _ = collect_once(sqlite_database, folder, "auth.log")
+    totals, _, _ = collect_once(chosen_database, folder, "auth.log")
     assert totals.detections == 1
-    totals, _, _ = collect_once(sqlite_database, folder, "auth.log")
+    totals, _, _ = collect_once(chosen_database, folder, "auth.log")
     assert totals.detections == 0
 
 
-def test_what_windows_lost_is_told_and_outlives_a_restart(sqlite_database, folder):
+def test_what_windows_lost_is_told_and_outlives_a_restart(chosen_database, folder):
     (folder / "rule.yml").write_text(WINDOW)
     log = folder / "logs" / "auth.log"
     for count in (1, 2):
         with log.open("a") as writer:
             writer.write(line(600, "matters") + line(0, "matters"))  # ten minutes late
-        collect_once(sqlite_database, folder, "auth.log")
-        with sqlite_database.read() as session:
+        collect_once(chosen_database, folder, "auth.log")
+        with chosen_database.read() as session:
             (remark,) = rule_remarks(session).values()
         assert remark == f"lost: {count} came too late"
 

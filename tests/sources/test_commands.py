@@ -36,8 +36,9 @@ class Ran:
 
 
 @pytest.fixture
-def run(folder, capsys, monkeypatch):
+def run(folder, chosen_url, capsys, monkeypatch):
     """Run a command in this process."""
+    monkeypatch.setenv("SOCCONSOLE_DB", chosen_url)
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
 
@@ -51,7 +52,7 @@ def run(folder, capsys, monkeypatch):
 
 
 def command(folder: Path, *words: str) -> list[str]:
-    where = ["--config", str(folder / "socconsole.toml"), "--db", str(folder / "soc.db")]
+    where = ["--config", str(folder / "socconsole.toml")]
     return [sys.executable, "-m", "socconsole", *where, *words]
 
 
