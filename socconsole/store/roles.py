@@ -88,6 +88,14 @@ AND NOT pg_has_role(session_user, relowner, 'MEMBER')
 """Whoever owns the tables is bound by no policy, and may be what many people share."""
 
 
+_GIVE_AWAY = """
+DO $$ BEGIN IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    EXECUTE 'GRANT soc_collector TO ' || quote_ident(current_user);
+END IF; END $$
+"""
+"""Who is no superuser gives a table only to a role that they may take on themselves."""
+
+
 def role_name(role: str) -> str:
     """Return the server's name of a role."""
     if role not in ROLES:
@@ -110,6 +118,7 @@ def statements() -> Iterator[str]:
         yield from _grants(table)
     yield "GRANT SELECT, INSERT, UPDATE, DELETE ON event_block TO soc_collector, soc_admin"
     yield "GRANT CREATE ON SCHEMA public TO soc_collector"
+    yield _GIVE_AWAY
     yield "ALTER TABLE event_block OWNER TO soc_collector"
     for table, column in _AUTHOR.items():
         yield from _policies(table, column, removes=f'"{column}" = session_user')

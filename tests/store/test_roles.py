@@ -14,11 +14,13 @@ from socconsole.errors import ForbiddenError
 from socconsole.services import alerts, nodes
 from socconsole.services import sources as kept
 from socconsole.services.lapsing import keep_time
-from socconsole.store.roles import _AUTHOR, _SIGNED, ROLES, apply_roles, login_at
+from socconsole.store.database import Database
+from socconsole.store.roles import _AUTHOR, _SIGNED, ROLES, apply_roles, grant, login_at
 from socconsole.store.stamps import STAMPS
 from socconsole.store.tables import METADATA, Action, Alert, Context
 from socconsole.store.undo import undo
 from tests import worked_store
+from tests.conftest import NOON
 from tests.services.alert_making import bring, detection
 from tests.store.rows import an_alert
 
@@ -198,3 +200,24 @@ def test_the_login_the_server_proved_signs_where_roles_are_in_force(sign_in, own
     assert login_at(url, account) == account  # the owner's login is nobody's own
     assert login_at(url.replace("//soc@", "//nobody_knows@"), account) == account
     assert login_at(url.replace("//soc@", f"//{account}@"), account) == account
+
+
+def test_an_owner_without_superuser_rights_gives_roles(postgres_server, roles_template):
+    """As on managed servers: whoever makes a role may hand it on, and is no member of it."""
+    names = ", ".join(f"soc_{role}" for role in ROLES)
+    postgres_server.execute(
+        "CREATE ROLE dba LOGIN CREATEROLE CREATEDB",
+        f"GRANT {names} TO dba WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
+        "CREATE ROLE newcomer LOGIN",
+        "CREATE DATABASE managed OWNER dba",
+    )
+    database = Database(postgres_server.url("managed").replace("//soc@", "//dba@"))
+    try:
+        database.create()
+        with database.begin() as session:
+            apply_roles(session.connection())
+            grant(session.connection(), "newcomer", "analyst")
+        bring(database, detection("Web shell"), now=NOON)
+    finally:
+        database.close()
+        postgres_server.execute("DROP DATABASE managed WITH (FORCE)")

@@ -15,6 +15,7 @@ from socconsole.services import actions, nodes, presence, tasks, tickets
 from socconsole.services.sources import LeaseLostError, renew_lease, take_lease
 from socconsole.services.tickets import Report
 from socconsole.store import changes
+from socconsole.store.audit import verify
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 from socconsole.store.guards import LINKS, STATEMENTS
@@ -339,3 +340,34 @@ def until_refused(database, seconds=5.0) -> str:
         database.close()
         time.sleep(0.01)
     return "the server takes one account for another"
+
+
+def test_no_sequence_has_to_be_without_gaps_and_no_extension_is_needed(owner, noon):
+    """As where nodes take numbers by the hundred: what is counted is counted in rows."""
+    place, store = another_place(owner, noon), EventStore(owner)
+    append(owner, store, place, [0], noon)
+    tail = store.recent(10)
+    named, shown = [], [kept.offset // 100 for kept in tail.events]
+    for number, burnt in enumerate((7, 600, 90_000), 1):
+        with owner.begin() as session:
+            session.execute(
+                text(
+                    "SELECT setval(c.oid::regclass, nextval(c.oid::regclass) + :burnt)"
+                    " FROM pg_class c WHERE c.relkind = 'S'"
+                ),
+                {"burnt": burnt},
+            )
+            made = tickets.open_by_hand(session, Report(title="Odd"), by="soc", now=noon)
+            named.append(made.human_id)
+        append(owner, store, place, [number], noon)
+        tail = store.recent(10, after=tail.cursor)
+        shown += [kept.offset // 100 for kept in tail.events]
+    assert named == ["SOC-2026-001", "SOC-2026-002", "SOC-2026-003"]
+    assert shown == found(store) == [0, 1, 2, 3]
+    with owner.begin() as session:
+        actions.undo(session, by="soc", now=noon)
+        assert verify(session.connection()).whole
+        changes = session.execute(text("SELECT DISTINCT seq FROM change ORDER BY seq")).scalars()
+        assert list(changes) == [1, 2, 3, 4]
+        extensions = session.execute(text("SELECT extname FROM pg_extension")).scalars()
+        assert list(extensions) == ["plpgsql"]
