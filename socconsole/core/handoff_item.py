@@ -36,6 +36,8 @@ class Item:
     marker: str = ""
     """Other facts whose change makes the item a changed one."""
     change: Change = Change.NEW
+    was: tuple[str, ...] = ()
+    """What a changed item said before, where it says something else now."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -57,12 +59,34 @@ def difference(
     for item in after:
         old = known.pop(item.key, None)
         if old is None:
-            change = Change.NEW
+            compared.append(replace(item, change=Change.NEW))
+        elif old.said == item.said:
+            compared.append(replace(item, change=Change.SAME))
         else:
-            change = Change.SAME if old.said == item.said else Change.CHANGED
-        compared.append(replace(item, change=change))
+            was = tuple(_before(old, item))
+            compared.append(replace(item, change=Change.CHANGED, was=was))
     ended = tuple(replace(item, change=Change.ENDED) for item in known.values())
     return tuple(compared), tuple(item for item in ended if item.section not in _FLEETING)
+
+
+def _before(old: Item, new: Item) -> Iterable[str]:
+    """Yield what is said no more; clocks run on in every line and are no news."""
+    if old.text != new.text:
+        yield old.text
+    if old.owner != new.owner:
+        yield f"owner {old.owner or 'nobody'}"
+    if (old.next_step, old.due_at) != (new.next_step, new.due_at) and old.next_step:
+        yield f"next: {old.next_step}{f' by {old.due_at:%d %b %H:%MZ}' if old.due_at else ''}"
+    yield from (f"lacking {gap}" for gap in old.gaps if gap not in new.gaps)
+    yield from (line for line in old.details if _is_said(line) and line not in new.details)
+
+
+def _is_said(line: str) -> bool:
+    return line.startswith(THOUGHTS)
+
+
+THOUGHTS = ("we think: ", "not yet checked: ", "blocked by ")
+"""How lines begin that say what somebody thinks, not what a clock shows."""
 
 
 _FLEETING = frozenset({Section.READ_FIRST, Section.QUEUE, Section.CLOSURES})

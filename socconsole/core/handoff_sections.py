@@ -23,7 +23,9 @@ def _read_first(facts: ShiftFacts) -> Iterable[Item]:
 def _incidents(facts: ShiftFacts) -> Iterable[Item]:
     worst_first = sorted(facts.incidents, key=lambda i: (i.severity, i.phase_since))
     for incident in worst_first:
-        details = [f"in {incident.phase} for {in_words(facts.now - incident.phase_since)}"]
+        thoughts = list(_thoughts(incident.hypothesis, incident.unchecked))
+        phase = incident.phase.replace("_", " ")
+        details = [*thoughts, f"{phase} for {in_words(facts.now - incident.phase_since)}"]
         if incident.last_action:
             when = f"{incident.last_action_at:%H:%MZ} " if incident.last_action_at else ""
             details.append(f"last: {when}{incident.last_action}")
@@ -48,8 +50,23 @@ def _incidents(facts: ShiftFacts) -> Iterable[Item]:
             details=tuple(details),
             rows=(incident.ref,),
             gaps=_incident_gaps(incident),
-            marker=f"{incident.severity}\x1f{incident.phase}\x1f{incident.last_action}\x1f{incident.blockers}",
+            marker="\x1f".join(
+                (
+                    str(incident.severity),
+                    incident.phase,
+                    incident.last_action,
+                    incident.blockers,
+                    *thoughts,
+                )
+            ),
         )
+
+
+def _thoughts(hypothesis: str, unchecked: str) -> Iterable[str]:
+    if hypothesis:
+        yield f"we think: {hypothesis}"
+    if unchecked:
+        yield f"not yet checked: {unchecked}"
 
 
 _LOOKED_INTO = frozenset({"declared", "analysis", "containment", "eradication"})
@@ -79,16 +96,11 @@ def _ticket_gaps(ticket: TicketFacts) -> tuple[str, ...]:
 
 def _tickets(facts: ShiftFacts) -> Iterable[Item]:
     for ticket in sorted(facts.tickets, key=lambda t: (t.priority, t.ref)):
-        details = []
-        if ticket.hypothesis:
-            details.append(f"we think: {ticket.hypothesis}")
-        details.extend(f"ruled out: {found}" for found in ticket.ruled_out)
-        if ticket.unchecked:
-            details.append(f"not yet checked: {ticket.unchecked}")
-        if ticket.sla_left is not None:
-            details.append(f"SLA left: {in_words(ticket.sla_left)}")
+        known = [*_thoughts(ticket.hypothesis, ticket.unchecked)]
+        known[1:1] = [f"ruled out: {found}" for found in ticket.ruled_out]
         if ticket.incident:
-            details.append(f"part of {ticket.incident}")
+            known.append(f"part of {ticket.incident}")
+        clock = [] if ticket.sla_left is None else [f"SLA left: {in_words(ticket.sla_left)}"]
         status = ticket.status.replace("_", " ")
         yield Item(
             Section.TICKETS,
@@ -97,10 +109,10 @@ def _tickets(facts: ShiftFacts) -> Iterable[Item]:
             owner=ticket.assignee,
             next_step=ticket.next_step,
             due_at=ticket.next_step_due_at,
-            details=tuple(details),
+            details=(*known, *clock),
             rows=(ticket.ref,),
             gaps=_ticket_gaps(ticket),
-            marker="\x1f".join((ticket.priority, ticket.status, ticket.title, *details[:-1])),
+            marker="\x1f".join((ticket.priority, ticket.status, ticket.title, *known)),
         )
 
 

@@ -101,6 +101,7 @@ def _entry_lines(entry: Entry) -> Iterable[str]:
         due = f" by {item.due_at:%d %b %H:%MZ}" if item.due_at else ""
         yield f"         next: {item.next_step}{due}"
     yield from (f"         {line}" for line in item.details)
+    yield from (f"         was: {line}" for line in item.was)
     if item.gaps:
         yield f"         lacks {', '.join(item.gaps)}"
     if entry.reason:
@@ -121,9 +122,19 @@ def _afterwards(paper: Paper) -> Iterable[str]:
         yield from ("", "Changed since signing")
         for item in paper.changed_since:
             name = f"{item.ref}  " if _is_name(item) else ""
-            yield f"  {_MARKS[item.change]} {name}{item.text}"
+            owner = f"  @{item.owner}" if item.owner else ""
+            yield f"  {_MARKS[item.change]} {name}{item.text}{owner}"
+            yield from (f"      {line}" for line in moved(item))
     if paper.audit:
         yield from ("", f"audit chain at signing: {paper.audit}")
+
+
+def moved(item: Item) -> Iterable[str]:
+    """Yield what an item that changed says now, and what it said before."""
+    if item.change is Change.CHANGED and item.next_step:
+        due = f" by {item.due_at:%d %b %H:%MZ}" if item.due_at else ""
+        yield f"next: {item.next_step}{due}"
+    yield from (f"was: {line}" for line in item.was)
 
 
 def markdown_of(paper: Paper, *, everything: bool = False) -> Iterable[str]:
@@ -141,7 +152,22 @@ def markdown_of(paper: Paper, *, everything: bool = False) -> Iterable[str]:
         same = sum(1 for entry in entries if entry.item.change is Change.SAME)
         if same and not everything:
             yield f"- *{same} the same as in the last handoff*"
-    yield from ("", "---", *_afterwards(paper))
+    yield from _markdown_afterwards(paper)
+
+
+def _markdown_afterwards(paper: Paper) -> Iterable[str]:
+    if paper.amendments:
+        yield from ("", "## Said after signing", "")
+        for at, by, text in paper.amendments:
+            yield f"- {at:%d %b %H:%MZ} {_escaped(by)}: {_escaped(text)}"
+    if paper.changed_since:
+        yield from ("", "## Changed since signing", "")
+        for item in paper.changed_since:
+            name = f"**{item.ref}** " if _is_name(item) else ""
+            yield f"- {item.change.value}: {name}{_escaped(item.text)}"
+            yield from (f"  - {_escaped(line)}" for line in moved(item))
+    if paper.audit:
+        yield from ("", f"audit chain at signing: {paper.audit}")
 
 
 def _markdown_entry(entry: Entry) -> Iterable[str]:
@@ -154,6 +180,9 @@ def _markdown_entry(entry: Entry) -> Iterable[str]:
         due = f" by {item.due_at:%d %b %H:%MZ}" if item.due_at else ""
         yield f"  - next: {_escaped(item.next_step)}{due}"
     yield from (f"  - {_escaped(line)}" for line in item.details)
+    yield from (f"  - was: {_escaped(line)}" for line in item.was)
+    if item.gaps:
+        yield f"  - lacks {', '.join(item.gaps)}"
     if entry.reason:
         yield f"  - refused: {_escaped(entry.reason)}"
 
@@ -191,7 +220,16 @@ def document_of(paper: Paper) -> dict[str, object]:
         "warnings": paper.warnings,
         "amendments": [{"at": at, "by": by, "text": text} for at, by, text in paper.amendments],
         "changed_since": [
-            {"ref": i.ref, "text": i.text, "change": i.change} for i in paper.changed_since
+            {
+                "ref": i.ref,
+                "text": i.text,
+                "change": i.change,
+                "owner": i.owner,
+                "next_step": i.next_step,
+                "due_at": i.due_at,
+                "was": i.was,
+            }
+            for i in paper.changed_since
         ],
     }
 
@@ -210,6 +248,7 @@ def _item_document(entry: Entry) -> dict[str, object]:
         "decided_by": entry.decided_by,
         "reason": entry.reason,
         "change": item.change,
+        "was": item.was,
         "details": item.details,
         "rows": item.rows,
         "gaps": item.gaps,

@@ -390,6 +390,7 @@ def _fix_items(session: Session, handoff: Handoff, made: Draft) -> None:
         row.next_step, row.due_at = item.next_step, item.due_at
         row.details = {
             "lines": list(item.details),
+            "was": list(item.was),
             "rows": list(item.rows),
             "gaps": list(item.gaps),
             "marker": item.marker,

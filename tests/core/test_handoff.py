@@ -252,10 +252,28 @@ def test_against_the_last_handoff_items_are_new_changed_the_same_or_ended():
 
 
 def test_time_passing_alone_changes_no_ticket():
-    before = draft(replace(SHIFT, tickets=[TICKET], incidents=[INCIDENT])).items
-    later = replace(SHIFT, now=NOON + HOUR, tickets=[replace(TICKET, sla_left=HOUR)])
-    after = draft(replace(later, incidents=[INCIDENT]), previous=before)
+    within = replace(TICKET, ref="SOC-2026-015", incident="INC-2026-003")
+    before = draft(replace(SHIFT, tickets=[TICKET, within], incidents=[INCIDENT])).items
+    later = [replace(TICKET, sla_left=HOUR), replace(within, sla_left=HOUR)]
+    shift = replace(SHIFT, now=NOON + HOUR, tickets=later, incidents=[INCIDENT])
+    after = draft(shift, previous=before)
     assert {item.change for item in after.items} == {Change.SAME}
+
+
+def test_a_change_says_what_was_said_before_waiting_or_not():
+    waiting = replace(TICKET, sla_left=None)
+    before = draft(replace(SHIFT, tickets=[waiting])).items
+    moved = replace(waiting, assignee="ben", next_step="read the mails", unchecked="the laptop")
+    (item,) = draft(replace(SHIFT, tickets=[moved]), previous=before).in_section(Section.TICKETS)
+    assert item.change is Change.CHANGED
+    assert item.was == (
+        "owner mara",
+        "next: search MailItemsAccessed by 01 Mar 13:00Z",
+        "not yet checked: mailbox access of j.doe",
+    )
+    only_unchecked = replace(waiting, unchecked="the laptop")
+    items = draft(replace(SHIFT, tickets=[only_unchecked]), previous=before).items
+    assert Change.CHANGED in {item.change for item in items}
 
 
 def test_comparing_a_handoff_with_itself_finds_nothing():

@@ -156,6 +156,7 @@ def item_of(row: HandoffItem | Row[Any]) -> Item:
         next_step=row.next_step,
         due_at=row.due_at,
         details=tuple(kept.get("lines", ())),
+        was=tuple(kept.get("was", ())),
         rows=tuple(kept.get("rows", ())),
         gaps=tuple(kept.get("gaps", ())),
         marker=kept.get("marker", ""),

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from socconsole.core import handoff as computing
 from socconsole.core.handoff_item import Change
-from socconsole.core.handoff_text import Entry, Paper, lines_of
+from socconsole.core.handoff_text import Entry, Paper, lines_of, moved
 from socconsole.core.shift_facts import TITLES, WRITTEN, Section
 from socconsole.tui.asking import read_first
 from socconsole.tui.console import console
@@ -109,7 +109,9 @@ def _rows(paper: Paper, *, everything: bool) -> Iterator[Row]:
             yield from _item_rows(entry)
     if paper.changed_since:
         yield Row(f"Changed since signing ({len(paper.changed_since)})")
-        yield from (Row("", Entry(item)) for item in paper.changed_since)
+        for item in paper.changed_since:
+            yield Row("", Entry(item))
+            yield from (Row(line, Entry(item), detail=True) for line in moved(item))
     for at, by, text in paper.amendments:
         yield Row(f"said after signing, {at:%d %b %H:%MZ} {by}: {text}", detail=True)
 
@@ -128,6 +130,7 @@ def _item_rows(entry: Entry) -> Iterator[Row]:
         due = f" by {item.due_at:%d %b %H:%MZ}" if item.due_at else ""
         yield Row(f"next: {item.next_step}{due}", entry, detail=True)
     yield from (Row(line, entry, detail=True) for line in item.details)
+    yield from (Row(f"was: {line}", entry, detail=True) for line in item.was)
     if item.gaps:
         yield Row(f"lacks {', '.join(item.gaps)}", entry, detail=True)
     if entry.reason:
