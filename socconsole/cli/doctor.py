@@ -210,7 +210,11 @@ def _file_source(subject: str, source: "SourcePolicy") -> Observation:
         return Observation(
             "warning", subject, f"{path} is not there", "it is read from its start once it is"
         )
-    found = [path] if path.exists() else list(Path("/").glob(source.path.lstrip("/")))
+    try:
+        found = [path] if path.exists() else list(Path("/").glob(source.path.lstrip("/")))
+    except PermissionError as error:
+        cure = "let this account into it, or run the collector as a service"
+        return Observation("error", subject, f"{error.filename} cannot be looked into", cure)
     if not found:
         return Observation(
             "warning", subject, f"{source.path} matches no file", "correct path, or wait for one"

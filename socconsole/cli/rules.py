@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from socconsole.cli import rule_paths
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.cli.output import print_json, print_table, print_text, say
 from socconsole.core.event import ReadContext
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ def list_rules(
                 for rule in sorted(ruleset.rules, key=lambda r: (-r.severity, r.title))
             ],
         )
+    if ruleset.errors:
+        say(f"{len(ruleset.errors)} refused: `rules check` says why.")
     return 0
 
 

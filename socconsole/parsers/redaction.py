@@ -4,8 +4,10 @@ A secret becomes `‹redacted:1a2b3c4d›`: a keyed BLAKE2b of it, so that equal
 nobody without the installation's key can guess which one it was.
 """
 
+import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -110,14 +112,23 @@ def installation_key(path: Path) -> bytes:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        return _read_key(path)
+        if not path.exists():
+            _make_key(path)
     except OSError as error:
         raise SettingsError(f"The key cannot be made: {error.strerror}.", where=str(path)) from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(32))
     return _read_key(path)
+
+
+def _make_key(path: Path) -> None:
+    """Make the key's file whole or not at all: a full disk must not leave half a key behind."""
+    descriptor, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+        with contextlib.suppress(FileExistsError):  # another process was faster
+            os.link(unfinished, path)
+    finally:
+        Path(unfinished).unlink()
 
 
 def _read_key(path: Path) -> bytes:

@@ -1,9 +1,11 @@
 """One source while it is followed: its files, its parser, what it holds back, its figures."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlmodel import Session
 
@@ -86,7 +88,9 @@ class Followed:
         if self.spool is not None:
             error = error or (self.feeder.trouble if self.feeder else "") or None
         elif error is None and not self.tail.has_files:
-            error = f"no file matches {self.policy.path}"
+            path = self.policy.path
+            is_odd = os.path.lexists(path) and not Path(path).is_dir()
+            error = f"{path} is there and is no file" if is_odd else f"no file matches {path}"
         lag = self.tail.lag_bytes
         state = "failed" if error else "reading" if lag else "idle"
         longest = self.policy.max_silence_secs

@@ -35,6 +35,8 @@ def rule_files(path: Path) -> list[Path]:
         raise RuleError(
             "There is no such rule file or folder.", where=str(path), hint="Check [rules] paths."
         )
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise RuleError("The folder cannot be read.", where=str(path), hint="Check its rights.")
     return sorted(map(Path, _below(str(path))), key=lambda file: file.parts)
 
 

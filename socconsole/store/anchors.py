@@ -5,10 +5,12 @@ that it was not made anew as a whole. An anchor does, for everything before it: 
 system's log, in a handoff, or in a file sealed with a key that analysts cannot read.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
 import syslog
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -60,13 +62,23 @@ def read_key(path: Path) -> bytes:
     """Return the key in `path`, made there when there is none; only its owner may read it."""
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(os.urandom(_KEY_BYTES))
+        _make_key(path)
     key = path.read_bytes()
     if len(key) < _KEY_BYTES:
         raise FileError(f"The key in {path} is too short.", hint="Remove it to have one made.")
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Make the key's file whole or not at all: a full disk must not leave half a key behind."""
+    handle, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(os.urandom(_KEY_BYTES))
+        with contextlib.suppress(FileExistsError):  # another process was faster
+            os.link(unfinished, path)
+    finally:
+        Path(unfinished).unlink()
 
 
 def anchor_to_file(session: Session, path: Path, key: bytes, *, now: datetime) -> Anchor:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +59,21 @@ def test_an_address_is_listened_at_and_no_file_to_wait_for(examine):
     code, said = examine('[[source]]\nname = "net"\npath = "udp://127.0.0.1:514"')
     assert code == 1
     assert "syslog+udp" in said["source net"]["cure"]
+
+
+def test_a_folder_nobody_may_look_into_ends_no_examination(examine, monkeypatch):
+    glob = Path.glob
+
+    def refused(path, pattern):
+        if path == Path("/"):
+            raise PermissionError(13, "Permission denied", "/var/log/audit")
+        return glob(path, pattern)
+
+    monkeypatch.setattr("socconsole.cli.doctor.Path.glob", refused)
+    code, said = examine('[[source]]\nname = "audit"\npath = "/var/log/audit/*.log"')
+    assert code == 1
+    assert "/var/log/audit cannot be looked into" in said["source audit"]["cause"]
+    assert said["rules"]["state"] == "ok"
 
 
 def test_a_disabled_rule_that_is_none_is_a_warning(examine):

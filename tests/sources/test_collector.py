@@ -1,5 +1,6 @@
 """The collector over a real database: offsets, events, alerts and figures in one transaction."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -114,6 +115,14 @@ def test_a_second_run_reads_only_what_is_new(database, folder):
     totals, kept, _ = collect_once(database, folder, "auth.log")
     assert (totals.lines, totals.unparsed, totals.detections) == (2, 1, 0)
     assert len(kept) == 3
+
+
+def test_a_source_that_is_a_pipe_is_not_called_missing(database, folder):
+    os.mkfifo(folder / "logs" / "pipe")
+    collect_once(database, folder, "pipe")
+    with database.read() as session:
+        (row,) = sources(session)
+    assert row.error == f"{folder / 'logs' / 'pipe'} is there and is no file"
 
 
 def test_a_source_without_a_file_says_so(database, folder):

@@ -1,3 +1,5 @@
+import errno
+import os
 import stat
 from datetime import timedelta
 
@@ -40,6 +42,19 @@ def tamper(database, *statements):
         take_the_guards_away(session)
         for statement in statements:
             session.execute(text(statement))
+
+
+def test_a_key_that_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(_size):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "urandom", full)
+        with pytest.raises(OSError, match="No space"):
+            read_key(tmp_path / "anchor.key")
+    assert list(tmp_path.iterdir()) == []
+    assert read_key(tmp_path / "anchor.key") == read_key(tmp_path / "anchor.key")
+    assert (tmp_path / "anchor.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_an_untouched_chain_agrees_with_its_anchors(anchored):
