@@ -1,5 +1,6 @@
 """Databases for tests: an SQLite file each, and a real PostgreSQL where one is asked for."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,6 +24,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="the database of those tests that do not run on both anyway",
     )
+
+
+def pytest_configure() -> None:
+    """Let programs that tests start keep their bytecode, whatever the shell of the run says."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session", autouse=True)

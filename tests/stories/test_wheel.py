@@ -1,6 +1,5 @@
 """The package works where there is no checkout."""
 
-import json
 import os
 import subprocess
 import sys
@@ -60,7 +59,7 @@ def test_help_and_manual_work_outside_the_checkout(installed, tmp_path):
 
 
 def test_the_demo_runs_outside_the_checkout(installed, tmp_path):
-    words = ("demo", "--headless", "--json", "--speed", "8", "--seconds", "4")
-    ran = run(installed, tmp_path, *words)
+    ran = run(installed, tmp_path, "demo", "--headless", "--speed", "8", "--seconds", "3")
     assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout)["rules"] >= 6
+    found = dict(line.split() for line in ran.stdout.splitlines())
+    assert int(found["rules"]) >= 6
