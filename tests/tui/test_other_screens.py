@@ -1,5 +1,7 @@
 """Sources, rules and suppressions."""
 
+import asyncio
+
 import pytest
 from sqlmodel import select
 
@@ -49,6 +51,31 @@ async def test_without_sources_the_screen_says_how_to_name_one(bare_setup):
     async with at_the_console(bare_setup) as analyst:
         await analyst.presses("7")
         assert "+  name a log file" in analyst.screen
+
+
+async def test_rules_that_come_after_the_list_was_turned_are_not_shown(
+    bare_setup, known_rule, monkeypatch
+):
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("8")
+        screen, read = analyst.app.screen, analyst.app.store.read
+        are_asked, may_come = asyncio.Event(), asyncio.Event()
+
+        async def late(query, *args, **kwargs):
+            found = await read(query, *args, **kwargs)
+            if query.__name__ == "rules":
+                are_asked.set()
+                await may_come.wait()
+            return found
+
+        monkeypatch.setattr(analyst.app.store, "read", late)
+        screen.action_load()
+        await are_asked.wait()
+        screen.action_turn()
+        await analyst.waits_until("[Suppressions]")
+        may_come.set()
+        await analyst.settles()
+        assert screen.table.line_count == 0
 
 
 async def test_rules_are_found_and_read(bare_setup, known_rule, database):
