@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
@@ -73,6 +74,15 @@ class ReadContext:
     """The source's host, for lines that name none."""
 
 
+class Decoded(NamedTuple):
+    """A text of JSON and the fields it was decoded to, with nothing changed in them."""
+
+    text: str
+    fields: dict[str, object]
+    size: int
+    """How many fields that were."""
+
+
 @dataclass(slots=True)
 class Event:
     """One normalised line. Read-only by custom; not frozen because millions are made."""
@@ -95,6 +105,22 @@ class Event:
     """Why the line could be read only in part."""
     line: RawLine | None = field(default=None, compare=False)
     """Where the event came from."""
+    decoded: Decoded | None = field(default=None, compare=False)
+    """Said by a parser that took a line of JSON as it is."""
+
+    @property
+    def is_its_own_json(self) -> bool:
+        """Whether it is certain that the fields are what the text says as JSON, and nothing else.
+
+        Not while the text or the fields were replaced since, or a field was added.
+        """
+        said = self.decoded
+        return (
+            said is not None
+            and said.text is self.raw
+            and said.fields is self.fields
+            and said.size == len(self.fields)
+        )
 
     def get(self, path: str) -> object:
         """Return the value at `path`: the field of that name, else by dots through mappings."""

@@ -66,6 +66,11 @@ def decode_object(text: str, *, check_keys: bool = True, flat: bool = False) -> 
     return document
 
 
+def is_whole(text: str) -> bool:
+    """Tell whether it is certain that nothing was cut from the object that `text` is."""
+    return len(text) <= _SHORT and text.count("{") + text.count("[") <= MAX_DEPTH
+
+
 def _decoded(text: str, flat: bool) -> tuple[object, bool]:
     """Return what `text` says, and whether that is within the limits for certain."""
     if flat and len(text) <= _SHORT:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
+from socconsole.core.event import Decoded, Event, EventCategory, LogSource, ReadContext, TimeQuality
 from socconsole.parsers import timestamps, windows_samples
 from socconsole.parsers.parser import Parser, Sample
-from socconsole.parsers.safe_json import decode_line
+from socconsole.parsers.safe_json import decode_line, is_whole
 from socconsole.parsers.web_access import NAMES as W3C_NAMES
 from socconsole.parsers.web_access import category_of, join_uri
 from socconsole.parsers.windows_logsources import logsources_of
@@ -80,7 +80,21 @@ _FAILED_IDS = frozenset((4625, 4771, 4776, 4740, 1116, 1117, 5001, 5157))
 def parse(text: str, context: ReadContext) -> Event | None:
     """Read one event of any of the shapes."""
     document = decode_line(text, check_keys=False, flat=True)
-    return None if document is None else from_document(document, text, context)
+    if document is None:
+        return None
+    count, number = len(document), document.get("EventID")
+    event = from_document(document, text, context)
+    if (
+        event is not None
+        and event.fields is document
+        and len(document) == count
+        and document["EventID"] is number
+        and event.names is not _IIS_NAMES  # those two rename fields
+        and document.get("Channel") != _DEFENDER
+        and is_whole(text)
+    ):
+        event.decoded = Decoded(text, document, count)
+    return event
 
 
 def from_document(document: dict[str, object], text: str, context: ReadContext) -> Event | None:

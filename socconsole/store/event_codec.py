@@ -193,6 +193,8 @@ def _is_its_own_json(event: Event) -> bool:
     raw, fields = event.raw, event.fields
     if not raw.startswith("{"):
         return False
+    if event.is_its_own_json:
+        return True
     try:
         # Most programs write JSON as it is written here, which takes a third of reading it.
         return _to_json(fields) == raw.encode() or bool(_from_json(raw) == fields)
