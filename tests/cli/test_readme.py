@@ -34,3 +34,17 @@ def test_every_file_the_readme_points_at_is_there():
     root = Path(__file__).parents[2]
     links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
     assert [link for link in links if not (root / link).exists()] == []
+
+
+def test_every_measuring_script_takes_the_options_it_is_shown_with():
+    measured = README.partition("## Measured")[2]
+    commands = re.findall(r"`(tests/\S+\.py)( [^`]*)`", measured)
+    assert len(commands) > 5
+    root = Path(__file__).parents[2]
+    unknown = [
+        (script, option)
+        for script, words in commands
+        for option in re.findall(r"--\w+", words)
+        if f'"{option}"' not in (root / script).read_text(encoding="utf-8")
+    ]
+    assert unknown == []
