@@ -10,7 +10,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
@@ -19,7 +18,7 @@ from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SettingsError, SocError, StoreError
 from socconsole.services import nodes
 from socconsole.services import sources as kept
-from socconsole.services.batch import HOLD_SECS, SERVER_HOLD_SECS, Batch, Pace
+from socconsole.services.batch import HOLD_SECS, SERVER_HOLD_SECS, Batch, Pace, Totals
 from socconsole.services.following import Followed, follow_all
 from socconsole.services.joining import WAIT_SECS
 from socconsole.services.lapsing import keep_time
@@ -45,17 +44,6 @@ RETAIN_SECS = 3600.0
 MEMORY_REVISION = "windows/1"
 """The shape of what windows remember; each rule's part names that rule's own revision."""
 KEEP_TIME_EVERY = timedelta(seconds=30)
-
-
-@dataclass(slots=True)
-class Totals:
-    """What a collector did since it started."""
-
-    lines: int = 0
-    events: int = 0
-    unparsed: int = 0
-    detections: int = 0
-    batches: int = 0
 
 
 class Collector:
@@ -358,15 +346,10 @@ class Collector:
                 kept.add_counts(session, one.id, one.counts, health)
 
     def _count(self, batch: Batch) -> None:
-        totals = self.totals
-        totals.batches += 1
         if batch.state is not None:
             self._saved_state = batch.state
-        totals.detections += len(batch.detections)
+        self.totals.add(batch, [one.counts for one in self._followed])
         for one in self._followed:
-            totals.lines += one.counts.lines
-            totals.events += one.counts.events
-            totals.unparsed += one.counts.unparsed
             one.counts = Counts()
 
     # Lease, node, sources --------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """What one transaction of the collector stores."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from socconsole.core.detection import Detection
 from socconsole.core.event import Event
 from socconsole.services.following import Followed
+from socconsole.services.reading import Counts
 from socconsole.sources.generation import Checkpoint
 from socconsole.sources.notes import Note
 
@@ -29,6 +31,26 @@ class Pace:
         """Learn from the time the last batch took."""
         by = min(2.0, max(0.5, self.hold / max(seconds, 0.001)))
         self.events = int(min(self.most, max(_FEWEST_EVENTS, self.events * by)))
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a collector did since it started."""
+
+    lines: int = 0
+    events: int = 0
+    unparsed: int = 0
+    detections: int = 0
+    batches: int = 0
+
+    def add(self, batch: "Batch", counts: Iterable[Counts]) -> None:
+        """Count a batch that is stored, with what each source read for it."""
+        self.batches += 1
+        self.detections += len(batch.detections)
+        for one in counts:
+            self.lines += one.lines
+            self.events += one.events
+            self.unparsed += one.unparsed
 
 
 @dataclass(slots=True)
