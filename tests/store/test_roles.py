@@ -202,12 +202,16 @@ def test_the_login_the_server_proved_signs_where_roles_are_in_force(sign_in, own
     assert login_at(url.replace("//soc@", f"//{account}@"), account) == account
 
 
-def test_an_owner_without_superuser_rights_gives_roles(postgres_server, roles_template):
+def test_an_owner_without_superuser_rights_gives_roles(postgres_server, owner):
     """As on managed servers: whoever makes a role may hand it on, and is no member of it."""
     names = ", ".join(f"soc_{role}" for role in ROLES)
+    with owner.read() as session:
+        version = session.execute(text("SHOW server_version_num")).scalar()
+    is_new = int(version) >= 160_000
+    as_its_maker = "ADMIN TRUE, INHERIT FALSE, SET FALSE" if is_new else "ADMIN OPTION"
     postgres_server.execute(
         "CREATE ROLE dba LOGIN CREATEROLE CREATEDB",
-        f"GRANT {names} TO dba WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
+        f"GRANT {names} TO dba WITH {as_its_maker}",
         "CREATE ROLE newcomer LOGIN",
         "CREATE DATABASE managed OWNER dba",
     )
