@@ -5,16 +5,11 @@ a widget, a title, a notification or text output. Stored text is never changed.
 """
 
 import unicodedata
-from collections.abc import Iterable
-from itertools import accumulate
 
 LIMIT = 4096
 """Characters shown of one string unless the caller asks for another cap."""
 
 TAB = "    "
-
-Span = tuple[int, int]
-"""A half-open range of characters."""
 
 _UNSHOWN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BLANK_RANGES = (
@@ -71,11 +66,6 @@ _TABLE = _Shown()
 _TABLE_OF_LINES = _Shown({0x0A: "\n"})
 
 
-def is_safe(text: str) -> bool:
-    """Return whether `safe_text` would show `text` as it is, length aside."""
-    return (text.isascii() and text.isprintable()) or text.translate(_TABLE) == text
-
-
 def safe_text(text: str, *, limit: int = LIMIT) -> str:
     r"""Return `text` on one line with nothing in it that a terminal obeys or hides.
 
@@ -97,22 +87,3 @@ def _cut(text: str, limit: int, table: _Shown) -> str:
     if len(text) <= limit:
         return text.translate(table)
     return f"{text[:limit].translate(table)}… (+{len(text) - limit})"
-
-
-def safe_spans(
-    text: str, spans: Iterable[Span], *, limit: int = LIMIT
-) -> tuple[str, tuple[Span, ...]]:
-    """Return `safe_text(text)` and where `spans` of `text` lie in it.
-
-    A span beyond the cut is left out; one that reaches into it ends there.
-    """
-    shown = safe_text(text, limit=limit)
-    kept = min(len(text), limit)
-    inside = [
-        (max(low, 0), min(high, kept)) for low, high in spans if low < kept and high > max(low, 0)
-    ]
-    if text.isascii() and text.isprintable():
-        return shown, tuple(inside)
-    widths = (len(_TABLE[ord(character)]) for character in text[:kept])
-    starts = list(accumulate(widths, initial=0))
-    return shown, tuple((starts[low], starts[high]) for low, high in inside)

@@ -63,12 +63,6 @@ class Recording:
         """Record something that changed no row, such as an export."""
         self.notes.append(Touch("note", entity, entity_id, "", after=dict(facts)))
 
-    def update_many(
-        self, model: type[Edited], ids: Sequence[int], values: Mapping[str, object]
-    ) -> int:
-        """Give many rows the same values, quickly; return how many were changed."""
-        return self.update_rows(model, [{"id": each, **values} for each in dict.fromkeys(ids)])
-
     def update_rows(self, model: type[Edited], rows: Sequence[Mapping[str, object]]) -> int:
         """Give each row its own values, quickly; each mapping has the row's `id`.
 

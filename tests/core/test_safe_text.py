@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socconsole.core.safe_text import is_safe, safe_block, safe_spans, safe_text
+from socconsole.core.safe_text import safe_block, safe_text
 
 UNSHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -47,7 +47,6 @@ def test_letters_of_other_scripts_and_emoji_are_kept():
 )
 def test_what_would_act_or_hide_is_shown(hostile, shown):
     assert safe_text(hostile) == shown
-    assert not is_safe(hostile)
 
 
 def test_no_code_point_at_all_gets_through_unseen():
@@ -75,14 +74,3 @@ def test_prose_keeps_its_line_breaks_and_nothing_else():
 
 def test_a_forged_line_break_stays_on_its_line():
     assert "\n" not in safe_text("ok\nroot: granted")
-
-
-def test_spans_follow_what_they_marked():
-    shown, spans = safe_spans("\u202eroot\tfrom \x1b", [(1, 5), (6, 10), (11, 12)])
-    assert [shown[low:high] for low, high in spans] == ["root", "from", "␛"]
-
-
-def test_spans_end_at_the_cut():
-    shown, spans = safe_spans("abcdef", [(1, 5), (4, 6), (-2, 2)], limit=3)
-    assert shown == "abc… (+3)"
-    assert spans == ((1, 3), (0, 2))

@@ -241,11 +241,8 @@ def test_many_rows_are_one_action_and_one_undo(database, noon):
         ids = [an_alert(session, noon, fingerprint=str(n)).id for n in range(300)]
     with database.begin() as session:
         with recording(session, verb="alert.close", by="alice", now=noon) as action:
-            changed = action.update_many(
-                Alert,
-                ids,
-                {"status": "closed", "is_open": False, "disposition": "false_positive"},
-            )
+            closed = {"status": "closed", "is_open": False, "disposition": "false_positive"}
+            changed = action.update_rows(Alert, [{"id": each, **closed} for each in ids])
     assert changed == 300
     with database.read() as session:
         assert session.exec(select(Action)).one().rows == 300
@@ -262,7 +259,7 @@ def test_objects_in_hand_see_what_was_written_in_bulk(database, noon):
     with database.begin() as session:
         alert = an_alert(session, noon)
         with recording(session, verb="alert.assign", by="alice", now=noon) as action:
-            action.update_many(Alert, [alert.id], {"assignee": "bob"})
+            action.update_rows(Alert, [{"id": alert.id, "assignee": "bob"}])
             assert alert.assignee == "bob"
             alert.assignee = "carol"
     with database.read() as session:

@@ -27,11 +27,6 @@ class ActionRow:
     undoes: int | None
     undone_by: int | None
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether undo would look at it; something may still depend on it."""
-        return self.undoable and self.undone_by is None
-
 
 def list_actions(
     session: Session,

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
 from textual.strip import Strip
 from textual.widget import Widget
 
-from socconsole.core.safe_text import safe_text
 from socconsole.tui.console import console
 from socconsole.tui.lines import Part, parts_line
 
@@ -36,10 +34,6 @@ class Drawn(Widget):
         if parts != self._parts:
             self._parts = parts
             self.refresh()
-
-    def fit_width(self) -> None:
-        """Make the widget as wide as its text."""
-        self.styles.width = sum(cell_len(safe_text(text)) for text, _ in self._parts)
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

@@ -120,10 +120,6 @@ class LineView(Widget, can_focus=True):
             y = index - self.top + self.head_height
             self.refresh(Region(0, y, self.size.width, 1))
 
-    def refresh_head(self) -> None:
-        if self.head_height:
-            self.refresh(Region(0, 0, self.size.width, self.head_height))
-
     def refresh_foot(self, from_x: int = 0) -> None:
         """Repaint the foot from column `from_x` on."""
         if self.foot_height:
