@@ -193,7 +193,9 @@ def _sources(facts: ShiftFacts) -> Iterable[Item]:
             troubles.append(f"silent for {in_words(source.silent_for)}{limit}")
         troubles.extend(source.gaps)
         if source.unparsed:
-            troubles.append(f"{source.unparsed} lines nobody could read")
+            troubles.append(
+                f"{source.unparsed} line{'s' * (source.unparsed != 1)} nobody could read"
+            )
         if source.lag_bytes:
             troubles.append(f"{source.lag_bytes} bytes behind")
         if source.state == "ok" and not troubles:

@@ -23,6 +23,11 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return set_cell_size(shown, width - 1) + ELLIPSIS if width > 1 else ELLIPSIS
 
 
+def many(count: int, noun: str) -> str:
+    """Return `1 line` or `1,011 lines`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def wrap(text: str, width: int) -> list[tuple[int, int]]:
     """Return the half-open character ranges of the lines `text` takes at `width` cells.
 

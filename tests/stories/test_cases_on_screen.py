@@ -93,7 +93,7 @@ async def test_tickets_from_a_selection_to_the_same_as_last_time(console, databa
         assert "the owner changed it" in mara.bottom
         await mara.presses("enter")
         await mara.says("")
-        await mara.waits_until("resolved as benign, expected")
+        await mara.waits_until("resolved as benign positive: expected")
         assert {alert_of(database, number).disposition for number in ids} == {"benign_positive"}
         await mara.presses("greater_than_sign")
         assert ticket(database, 1).status == "closed"

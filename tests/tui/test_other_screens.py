@@ -8,6 +8,7 @@ from sqlmodel import select
 from socconsole.core.severity import Severity
 from socconsole.services import suppressions
 from socconsole.store.tables import RuleRecord, Source
+from socconsole.tui.screens.text import markdown_lines
 from tests.conftest import NOON
 from tests.services.alert_making import bring, detection, minutes, one_alert
 from tests.tui.analyst import at_the_console
@@ -124,3 +125,13 @@ async def test_the_rows_of_a_small_list_are_filtered_by_its_columns(bare_setup, 
         await analyst.waits_until("takes the filter off")
         await analyst.presses("backslash")
         await analyst.waits_until("1/2")
+
+
+def test_a_page_is_reflowed_and_its_marks_are_drawn():
+    text = "# Look\nOne *benign\nthing* and `a*b`.\n\n1. first\n   of two\n2. 3 * 4\n"
+    page = f"{text}```\nx  *y*\n```\n"
+    lines = markdown_lines(page)
+    assert ["".join(text for text, _ in line) for line in lines] == [
+        "Look", "One benign thing and a*b.", "", "1. first of two", "2. 3 * 4", "    x  *y*"
+    ]  # fmt: skip
+    assert [style for _, style in lines[1]] == ["", "prompt", "", "key", ""]

@@ -34,11 +34,19 @@ class Choice:
     group: str = ""
 
 
-_COLUMNS = (
-    Column[Choice]("key", "Key", 20, lambda row: row.key, lambda _: "key"),
-    Column[Choice]("text", "Does", 30, lambda row: row.text, grow=1),
-    Column[Choice]("group", "Name", 24, lambda row: row.group, lambda _: "muted", least=60),
-)
+_KEYS = ("Key", "Does", "Name")
+_NAMES_FROM = 100
+"""From so many columns on the names of keys do not cut what the keys do."""
+
+
+def _columns(heads: tuple[str, str, str]) -> tuple[Column[Choice], ...]:
+    key, text, group = heads
+    least = _NAMES_FROM if heads == _KEYS else 60
+    return (
+        Column("key", key, 20, lambda row: row.key, lambda _: "key"),
+        Column("text", text, 30, lambda row: row.text, grow=1),
+        Column("group", group, 24, lambda row: row.group, lambda _: "muted", least=least),
+    )
 
 
 class PickScreen(Screen[None]):
@@ -49,15 +57,24 @@ class PickScreen(Screen[None]):
         key("pick.clear", "backslash", "clear", "Show the whole list again"),
     ]
 
-    def __init__(self, title: str, choices: Sequence[Choice], *, filtering: bool = False) -> None:
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        *,
+        filtering: bool = False,
+        heads: tuple[str, str, str] = _KEYS,
+    ) -> None:
         super().__init__()
+        self._heads = heads
         self.title = title
         self._choices = tuple(choices)
         self._filtering = filtering
         self._needle = ""
 
     def compose(self) -> ComposeResult:
-        yield from framed(VirtualTable(_COLUMNS, empty="Nothing matches · \\ shows the whole list"))
+        columns = _columns(self._heads)
+        yield from framed(VirtualTable(columns, empty="Nothing matches · \\ shows the whole list"))
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).focus()

@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole.tui.alert_columns import SEVERITY_MARKS
-from socconsole.tui.cells import span, stamp
+from socconsole.tui.cells import many, span, stamp
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.freshness import ReadsAgain
@@ -218,7 +218,7 @@ def _rule_lines(row: "RuleRow") -> list[Line]:
         (),
         ((f"{row.id}  by {row.author or 'unknown'}  {row.status}", "muted"),),
         ((f"{row.path}  loaded {stamp(row.loaded_at)}", "muted"),),
-        ((f"{row.detections:,} detections, {row.open} open alerts, ", ""),
+        ((f"{many(row.detections, 'detection')}, {many(row.open, 'open alert')}, ", ""),
          (f"{row.true_positives} of {row.decided} decided were true", "")),
         ((" ".join(row.tags), "key"),),
         ((row.remark, "warn"),),

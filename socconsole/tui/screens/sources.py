@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from socconsole.tui.cells import clock, span, stamp
+from socconsole.tui.cells import clock, many, span, stamp
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.freshness import ReadsAgain
@@ -71,9 +71,9 @@ class SourcesScreen(ReadsAgain, Screen[None]):
         unparsed = sum(row.unparsed for row in rows)
         self.query_one("#bar", Drawn).show(
             (" Sources ", "tab-active"),
-            (f"  {len(rows)} sources", "muted"),
+            (f"  {many(len(rows), 'source')}", "muted"),
             (f"  {troubled} in trouble" if troubled else "", "bad"),
-            (f"  {unparsed:,} lines unparsed" if unparsed else "", "warn"),
+            (f"  {many(unparsed, 'line')} unparsed" if unparsed else "", "warn"),
         )
 
     def on_virtual_table_highlighted(self, message: VirtualTable.Highlighted) -> None:
@@ -186,8 +186,9 @@ def source_lines(row: "SourceRow", notes: "tuple[SourceNoteRow, ...]") -> list[L
         ((row.name, "heading"), (f"  {row.path}", "muted")),
         ((f"{row.state}", _style(row)), (f"  {row.error}" if row.error else "", "bad")),
         (
-            (f"{row.lines:,} lines, {row.events:,} events, {row.unparsed:,} unparsed, ", ""),
-            (f"{row.bytes:,} bytes, {row.lag_bytes:,} not read yet, {row.files} files", ""),
+            (f"{many(row.lines, 'line')}, {many(row.events, 'event')}, ", ""),
+            (f"{row.unparsed:,} unparsed, {many(row.bytes, 'byte')}, ", ""),
+            (f"{row.lag_bytes:,} not read yet, {many(row.files, 'file')}", ""),
         ),
         (("last event ", "muted"), (stamp(row.last_event_time), "")),
         (("last read  ", "muted"), (stamp(row.last_read_at), "")),

@@ -43,17 +43,42 @@ class TextScreen(Screen[None]):
 
 
 def markdown_lines(text: str) -> list[Line]:
-    """Return the lines of a Markdown page, headings and code told apart."""
+    """Return the lines of a Markdown page; what is wrapped in it goes on as one line."""
     lines: list[Line] = []
-    fenced = False
-    for written in text.splitlines():
+    fenced, paragraph = False, ""
+    for written in [*text.splitlines(), ""]:
+        if paragraph and (fenced or not _goes_on(written)):
+            lines.append(_styled(paragraph))
+            paragraph = ""
         if written.startswith("```"):
             fenced = not fenced
-            continue
-        if fenced:
+        elif fenced:
             lines.append(((f"    {written}", "key"),))
         elif written.startswith("#"):
             lines.append(((written.lstrip("#").strip(), "heading"),))
+        elif written.startswith("|") or not written.strip():
+            lines.append(_styled(written))
         else:
-            lines.append(((written, ""),))
-    return lines
+            paragraph = f"{paragraph} {written.strip()}" if paragraph else written
+    return lines[:-1]
+
+
+def _goes_on(written: str) -> bool:
+    """Return whether a line belongs to the paragraph or the list item above it."""
+    begins = written.lstrip()
+    is_item = begins[:2] in ("- ", "* ") or begins.partition(". ")[0].isdecimal()
+    return bool(begins) and not is_item and not written.startswith(("#", "|", "```"))
+
+
+def _styled(text: str) -> Line:
+    """Return a line whose `code` and *stressed* words are drawn, not marked."""
+    parts: list[tuple[str, str]] = []
+    for number, part in enumerate(text.split("`")):
+        if number % 2:
+            parts.append((part, "key"))
+            continue
+        stressed = part.replace("**", "*").split("*")
+        if len(stressed) % 2 == 0:  # an asterisk that stands for itself
+            stressed = [part]
+        parts += [(one, "prompt" if at % 2 else "") for at, one in enumerate(stressed)]
+    return tuple(part for part in parts if part[0])

@@ -54,15 +54,15 @@ BINDINGS: tuple[Binding, ...] = (
 
 _VERDICTS = MappingProxyType(
     {
-        "t": ("malicious", Disposition.TRUE_POSITIVE, "malicious"),
-        "p": ("policy", Disposition.TRUE_POSITIVE, "policy"),
-        "e": ("expected", Disposition.BENIGN_POSITIVE, "expected"),
-        "m": ("maint.", Disposition.BENIGN_POSITIVE, "maintenance"),
-        "k": ("test", Disposition.BENIGN_POSITIVE, "test"),
-        "f": ("false", Disposition.FALSE_POSITIVE, "rule_logic"),
-        "F": ("bad data", Disposition.FALSE_POSITIVE, "bad_data"),
-        "d": ("dup", Disposition.DUPLICATE, ""),
-        "u": ("unsure", Disposition.UNDETERMINED, ""),
+        "t": ("true positive: malicious", Disposition.TRUE_POSITIVE, "malicious"),
+        "p": ("true positive: policy", Disposition.TRUE_POSITIVE, "policy"),
+        "e": ("benign positive: expected", Disposition.BENIGN_POSITIVE, "expected"),
+        "m": ("benign positive: maintenance", Disposition.BENIGN_POSITIVE, "maintenance"),
+        "k": ("benign positive: test", Disposition.BENIGN_POSITIVE, "test"),
+        "f": ("false positive: rule logic", Disposition.FALSE_POSITIVE, "rule_logic"),
+        "F": ("false positive: bad data", Disposition.FALSE_POSITIVE, "bad_data"),
+        "d": ("duplicate", Disposition.DUPLICATE, ""),
+        "u": ("undetermined", Disposition.UNDETERMINED, ""),
     }
 )
 

@@ -54,7 +54,7 @@ def bookmark_screen(app: "Console") -> AnyRow:
         Choice(str(one), title, partial(_go, app, AlertScreen, one), "alert")
         for one, title in app.bookmarks.items()
     ]
-    return PickScreen("Bookmarks", choices)
+    return PickScreen("Bookmarks", choices, heads=("Alert", "Title", ""))
 
 
 def _go(app: "Console", screen: AnyRow, alert_id: int) -> None:

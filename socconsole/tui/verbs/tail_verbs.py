@@ -144,7 +144,9 @@ async def group_by(
         Choice(f"{count:,}", value, partial(narrow, include(typed, name, value)))
         for value, count in counts.most_common(_GROUPS)
     ]
-    app.open(PickScreen(f"The newest {looked:,} lines by {name}", choices))
+    app.open(
+        PickScreen(f"The newest {looked:,} lines by {name}", choices, heads=("Lines", "Value", ""))
+    )
 
 
 def _counts(events: "EventStore", asked: Asked, pressed: str) -> "tuple[int, Counter[str]]":

@@ -43,13 +43,13 @@ BINDINGS: tuple[Binding, ...] = (
 
 DISPOSITIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "t": ("true_positive:malicious", "true, malicious"),
-        "p": ("true_positive:policy", "true, policy"),
-        "e": ("benign_positive:expected", "benign, expected"),
-        "m": ("benign_positive:maintenance", "maintenance"),
-        "k": ("benign_positive:test", "test"),
-        "f": ("false_positive:rule_logic", "false, rule"),
-        "b": ("false_positive:bad_data", "false, data"),
+        "t": ("true_positive:malicious", "true positive: malicious"),
+        "p": ("true_positive:policy", "true positive: policy"),
+        "e": ("benign_positive:expected", "benign positive: expected"),
+        "m": ("benign_positive:maintenance", "benign positive: maintenance"),
+        "k": ("benign_positive:test", "benign positive: test"),
+        "f": ("false_positive:rule_logic", "false positive: rule logic"),
+        "b": ("false_positive:bad_data", "false positive: bad data"),
         "u": ("undetermined", "undetermined"),
     }
 )

@@ -81,4 +81,4 @@ async def group_choices(
         )
         for group in groups
     ]
-    return PickScreen(f"Alerts by {field}", choices)
+    return PickScreen(f"Alerts by {field}", choices, heads=("Alerts", "Value", "Worst"))

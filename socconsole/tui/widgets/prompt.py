@@ -369,15 +369,17 @@ class PromptLine(Widget):
 
     def _draw_hints(self, width: int) -> list[Segment]:
         segments: list[Segment] = []
-        used = 0
-        for pressed, word in self._hints():
-            needed = cell_len(pressed) + len(word) + 2
-            if used + needed > width + 1:
+        *hints, last = self._hints() or [("", "")]
+        room = width + 1 - _cells(last)  # the way to the help is never left out
+        for hint in hints:
+            room -= _cells(hint)
+            if room < 0:
                 break
-            segments.append(Segment(pressed, self._look("key")))
-            segments.append(Segment(f" {word} ", self._look("muted")))
-            used += needed
-        return segments
+            segments += self._draw_hint(*hint)
+        return [*segments, *self._draw_hint(*last)]
+
+    def _draw_hint(self, pressed: str, word: str) -> list[Segment]:
+        return [Segment(pressed, self._look("key")), Segment(f" {word} ", self._look("muted"))]
 
     def _hints(self) -> list[tuple[str, str]]:
         """Return the keys with a hint, each action once, the screen's own first."""
@@ -388,8 +390,18 @@ class PromptLine(Widget):
                 continue
             if binding.show and binding.id and binding.id not in seen:
                 seen[binding.id] = (self.app.get_key_display(binding), binding.description)
-        ranked = sorted(seen.items(), key=lambda item: item[0].split(".")[0] in _EVERYWHERE)
+        ranked = sorted(seen.items(), key=_rank_of)
         return [words for _, words in ranked]
+
+
+def _rank_of(hint: tuple[str, tuple[str, str]]) -> int:
+    if hint[0] == "app.help":
+        return 2
+    return int(hint[0].split(".")[0] in _EVERYWHERE)
+
+
+def _cells(hint: tuple[str, str]) -> int:
+    return cell_len(hint[0]) + len(hint[1]) + 2
 
 
 def _as_asked(text: str, question: _Question) -> str:
