@@ -152,7 +152,7 @@ def wait_until_it_reads(database: Database, before: int, seconds: float = 30.0):
         time.sleep(0.02)
 
 
-def wait_until_read(url: str, lines: int, seconds: float = 120.0):
+def wait_until_read(url: str, lines: int, seconds: float = 900.0):
     """Wait until the figures say that everything was read, or nothing moves any more."""
     database = Database(url)
     deadline = time.monotonic() + seconds

@@ -175,12 +175,12 @@ def test_undo_takes_statements_back_and_leaves_the_record_whole(database, noon):
             assert session.execute(text("SELECT count(*) FROM permit")).scalar() == 0
 
 
-@pytest.mark.parametrize("person", ["Erika Muster", "CORP\\erika.muster"])
-def test_a_person_is_erased_from_what_is_on_record(database, noon, person):
+def test_a_person_is_erased_from_what_is_on_record(database, noon):
     """Behind a line feed and beside a backslash, which JSON writes in other ways."""
     fill(database, noon)
     with database.begin() as session:
-        erase(session, person, by="admin", now=noon)
+        for name in ("Erika Muster", "CORP\\erika.muster"):
+            erase(session, name, by="admin", now=noon)
     found = examine(database)
     assert found.whole
     assert found.chain.erased >= len(TEXTS)
@@ -190,5 +190,4 @@ def test_a_person_is_erased_from_what_is_on_record(database, noon, person):
             session.execute(text(f"SELECT {column} FROM {table}")).scalar_one()
             for table, column in TEXTS.items()
         ]
-    last = person.split()[-1].rpartition("\\")[2]
-    assert not [each for each in (*bodies, *texts) if last in each]
+    assert not [each for each in (*bodies, *texts) if "muster" in each.casefold()]
