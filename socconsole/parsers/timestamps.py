@@ -54,9 +54,7 @@ def epoch(value: float | str) -> Instant | None:
 
 def any_time(value: object, context: ReadContext) -> Instant | None:
     """Read a time in any of the ways above."""
-    kind = type(value)
-    if kind is str:
-        assert isinstance(value, str)
+    if isinstance(value, str):
         if value[10:11] == "T" and value[-1:] == "Z" and len(value) <= 64:
             # The usual form, and seldom the same twice: reading it costs less than remembering it.
             try:
@@ -64,8 +62,7 @@ def any_time(value: object, context: ReadContext) -> Instant | None:
             except ValueError:
                 pass
         return _any_text(value, context.zone, context.reference) if len(value) <= 64 else None
-    if kind is int or kind is float:
-        assert isinstance(value, int | float)
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return _epoch(value)
     return None
 

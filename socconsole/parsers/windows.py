@@ -11,7 +11,7 @@ from types import MappingProxyType
 from socconsole.core.event import Decoded, Event, EventCategory, LogSource, ReadContext, TimeQuality
 from socconsole.parsers import timestamps, windows_samples
 from socconsole.parsers.parser import Parser, Sample
-from socconsole.parsers.safe_json import decode_line, is_whole
+from socconsole.parsers.safe_json import decode_flat, decode_line, is_whole
 from socconsole.parsers.web_access import NAMES as W3C_NAMES
 from socconsole.parsers.web_access import category_of, join_uri
 from socconsole.parsers.windows_logsources import logsources_of
@@ -79,9 +79,12 @@ _FAILED_IDS = frozenset((4625, 4771, 4776, 4740, 1116, 1117, 5001, 5157))
 
 def parse(text: str, context: ReadContext) -> Event | None:
     """Read one event of any of the shapes."""
-    document = decode_line(text, check_keys=False, flat=True)
+    document = decode_flat(text)
+    is_flat = document is not None
     if document is None:
-        return None
+        document = decode_line(text, check_keys=False)
+        if document is None:
+            return None
     count, number = len(document), document.get("EventID")
     event = from_document(document, text, context)
     if (
@@ -91,7 +94,7 @@ def parse(text: str, context: ReadContext) -> Event | None:
         and document["EventID"] is number
         and event.names is not _IIS_NAMES  # those two rename fields
         and document.get("Channel") != _DEFENDER
-        and is_whole(text)
+        and (is_flat or is_whole(text))
     ):
         event.decoded = Decoded(text, document, count)
     return event
