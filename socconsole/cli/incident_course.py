@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from socconsole.cli.case_options import NOTHING, Said
 from socconsole.cli.cases import ahead, behind, incident_document, who
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_table, print_text
@@ -43,20 +44,12 @@ def merge(incident: str, into: str, *, reason: str, json: bool = False, context:
 def edit(
     incident: str,
     *,
-    title: str | None = None,
+    said: Said = NOTHING,
     summary: str | None = None,
     scope: str | None = None,
-    hypothesis: str | None = None,
-    unchecked: str | None = None,
-    next_step: str | None = None,
-    deadline: str | None = None,
     blockers: str | None = None,
     root_cause: str | None = None,
     began: str | None = None,
-    category: str | None = None,
-    tag: tuple[str, ...] = (),
-    tlp: str | None = None,
-    pap: str | None = None,
     json: bool = False,
     context: Given,
 ) -> int:
@@ -64,41 +57,24 @@ def edit(
 
     Args:
         incident: Its number.
-        title: What colleagues call it.
+        said: What every case says.
         summary: What is known.
         scope: What is hit.
-        hypothesis: What you think it is.
-        unchecked: What nobody has checked yet.
-        next_step: What comes next.
-        deadline: By when: 4h, 14:30.
         blockers: What stands in the way; "" for nothing.
         root_cause: What made it possible, in a person's words.
         began: When it began, as far as is known: 2h (ago), 14:30, RFC 3339.
-        category: Such as malware.
-        tag: Its tags, all of them.
-        tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.
-        pap: CLEAR, GREEN, AMBER or RED.
         json: Print one JSON document.
         context: The global options.
 
     """
-    said = {
-        "title": title,
-        "summary": summary,
-        "scope": scope,
-        "hypothesis": hypothesis,
-        "unchecked": unchecked,
-        "next_step": next_step,
-        "deadline": ahead(deadline, context),
-        "blockers": blockers,
-        "root_cause": root_cause,
-        "started_at": behind(began, context),
-        "category": category,
-        "tags": list(tag) or None,
-        "tlp": tlp,
-        "pap": pap,
-    }
-    changes = {name: value for name, value in said.items() if value is not None}
+    changes = said.changes(
+        context,
+        summary=summary,
+        scope=scope,
+        blockers=blockers,
+        root_cause=root_cause,
+        started_at=behind(began, context),
+    )
     return _edited(incident, changes, json, context)
 
 

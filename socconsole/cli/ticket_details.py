@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from socconsole.cli.case_options import NOTHING, Said
 from socconsole.cli.cases import ahead, who
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_table, print_text
@@ -67,16 +68,8 @@ def priority(
 def edit(
     ticket: str,
     *,
-    title: str | None = None,
+    said: Said = NOTHING,
     description: str | None = None,
-    hypothesis: str | None = None,
-    unchecked: str | None = None,
-    next_step: str | None = None,
-    deadline: str | None = None,
-    category: str | None = None,
-    tag: tuple[str, ...] = (),
-    tlp: str | None = None,
-    pap: str | None = None,
     field: tuple[str, ...] = (),
     json: bool = False,
     context: Given,
@@ -85,16 +78,8 @@ def edit(
 
     Args:
         ticket: Its number.
-        title: What it is about.
+        said: What every case says.
         description: What was reported or seen, in full.
-        hypothesis: What you think it is.
-        unchecked: What nobody has checked yet.
-        next_step: What comes next.
-        deadline: By when: 4h, 14:30.
-        category: Such as phishing.
-        tag: Its tags, all of them.
-        tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.
-        pap: CLEAR, GREEN, AMBER or RED.
         field: NAME=ANSWER of a field its template adds; see `tickets templates`.
         json: Print one JSON document.
         context: The global options.
@@ -102,19 +87,7 @@ def edit(
     """
     from socconsole.services.case_edit import edit_ticket
 
-    said = {
-        "title": title,
-        "description": description,
-        "hypothesis": hypothesis,
-        "unchecked": unchecked,
-        "next_step": next_step,
-        "deadline": ahead(deadline, context),
-        "category": category,
-        "tags": list(tag) or None,
-        "tlp": tlp,
-        "pap": pap,
-    }
-    changes: dict[str, object] = {k: value for k, value in said.items() if value is not None}
+    changes = said.changes(context, description=description)
     changes |= field_answers(field)
     return each(
         [ticket],

@@ -93,10 +93,9 @@ class Lifecycle:
     def _refused(self, state: str, verb: str) -> TransitionError:
         said = verb.replace("_", " ")
         possible = ", ".join(name.replace("_", " ") for name in self.verbs(state))
-        hint = f"From here it can: {possible}." if possible else "Nothing leads on from here."
+        hint = f"Possible: {possible}." if possible else "Nothing leads on from there."
         shown = state.replace("_", " ")
-        article = "An" if self.noun[0] in "aeiou" else "A"
-        return TransitionError(f"{article} {self.noun} that is {shown} cannot {said}.", hint=hint)
+        return TransitionError(f"The {self.noun} is {shown}: {said!r} is not possible.", hint=hint)
 
 
 def _has(name: str) -> Callable[[Facts], bool]:

@@ -55,7 +55,7 @@ def test_a_shelved_alert_returns_to_where_it_was():
 def test_a_refusal_names_the_state_the_verb_and_the_ways_out():
     with pytest.raises(TransitionError) as refused:
         ALERT.move("closed", "acknowledge")
-    assert refused.value.what == "An alert that is closed cannot acknowledge."
+    assert refused.value.what == "The alert is closed: 'acknowledge' is not possible."
     assert "reopen" in refused.value.hint
 
 

@@ -58,7 +58,7 @@ async def test_a_wrong_key_is_told_which_ones_answer(bare_setup):
 async def test_what_is_said_at_length_is_said_whole_and_gives_the_room_back(bare_setup):
     async with at_the_console(bare_setup) as analyst:
         line = analyst.app.screen.query_one(PromptLine)
-        refusal = "An alert that is closed cannot escalate. " * 3
+        refusal = "The alert is closed: 'escalate' is not possible. " * 3
         line.say(refusal, "say-error")
         await analyst.pilot.pause()
         shown = [line.render_line(y).text.strip() for y in range(line.size.height)]
