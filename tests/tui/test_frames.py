@@ -1,18 +1,21 @@
 """A frame said briefly paints the same cells as Textual's own, in fewer bytes."""
 
 import random
+from datetime import UTC, datetime
 
 import pyte
 import pytest
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
 from socconsole.tui.lines import changed_cells
 from socconsole.tui.terminal.frames import brief
+from tests.store.rows import a_ticket, an_alert
+from tests.tui.analyst import at_the_console
 
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
 WIDTH, HEIGHT = 40, 8
@@ -106,3 +109,32 @@ def test_of_the_header_only_the_cells_that_differ_are_painted(before, after, cha
 def test_a_style_that_differs_is_painted_too():
     red, plain = Segment("live", STYLES[4]), Segment("live")
     assert changed_cells([Segment("1 eps "), plain], [Segment("1 eps "), red]) == (6, 10)
+
+
+async def test_an_alert_that_comes_paints_nothing_on_screens_that_do_not_show_it(
+    bare_setup, database, monkeypatch
+):
+    with database.begin() as session:
+        an_alert(session, datetime.now(UTC), fingerprint="first")
+        a_ticket(session, datetime.now(UTC))
+    painted: list[set[Region]] = []
+    paint = Compositor.render_update
+
+    def watched(compositor, **options):
+        painted.append(set(compositor._dirty_regions))
+        return paint(compositor, **options)
+
+    async with at_the_console(bare_setup) as analyst:
+        for screen in ("enter", "4", "5"):
+            await analyst.presses(screen)
+            with monkeypatch.context() as patched:
+                patched.setattr(Compositor, "render_update", watched)
+                with database.begin() as session:
+                    an_alert(session, datetime.now(UTC), fingerprint=screen)
+                analyst.app.screen.on_store_changed()
+                await analyst.settles()
+            below = {part for regions in painted for part in regions if part.bottom > 1}
+            # The text of an alert names its relatives; a list of other things stays as it is.
+            assert all(part.height == 1 for part in below)
+            assert screen == "enter" or not below
+            painted.clear()

@@ -23,6 +23,15 @@ class PaintedApp(App[int]):
 
     _GUARD = ControlGuard()
 
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """None: every screen of ours is opaque.
+
+        Textual counts the one below as visible all the same, and each change there, such as a new
+        row of the queue, would repaint the one in front whole.
+        """
+        return []
+
     def get_line_filters(self) -> list[LineFilter]:
         # Our own looks are colourless already under NO_COLOR; greys would not be.
         kept = [one for one in super().get_line_filters() if not isinstance(one, Monochrome)]

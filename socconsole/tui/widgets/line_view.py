@@ -42,6 +42,8 @@ class LineView(Widget, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.top = 0
         self._empty = ""
+        self._drawn: dict[int, Strip] = {}
+        """What the terminal shows, by row, as far as that is known."""
 
     # What a child says about itself.
 
@@ -97,6 +99,10 @@ class LineView(Widget, can_focus=True):
         return max(0, self.line_count - self.page_height)
 
     def render_line(self, y: int) -> Strip:
+        strip = self._drawn[y] = self._line_at(y)
+        return strip
+
+    def _line_at(self, y: int) -> Strip:
         width = self.size.width
         if y < self.head_height:
             segments = self.draw_head(width)
@@ -125,6 +131,12 @@ class LineView(Widget, can_focus=True):
         if self.foot_height:
             y = self.size.height - self.foot_height
             self.refresh(Region(from_x, y, self.size.width - from_x, self.foot_height))
+
+    def refresh_changed(self) -> None:
+        """Repaint what is not drawn as it is on screen."""
+        for y in range(self.size.height):
+            if self._drawn.get(y) != self._line_at(y):
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def refresh_lines(self) -> None:
         """Repaint every line, but neither head nor foot."""
@@ -176,6 +188,7 @@ class LineView(Widget, can_focus=True):
         direction = "S" if moved > 0 else "T"
         fill = fill_codes(self.rich_style, app.console) if beside else ""
         driver.write(f"{fill}\x1b[{top};{bottom}r\x1b[{abs(moved)}{direction}\x1b[r\x1b[0m")
+        self._drawn.clear()
         self._styles_cache.clear()  # of lines that have moved: a redraw would show the old ones
         # What was due for repaint has been shifted along: it is due at its new place too.
         inside = Region(0, self.head_height, region.width, self.page_height)

@@ -223,7 +223,7 @@ class VirtualTable(LineView, Generic[RowT]):
         self.top = max(0, min(self.cursor - offset, self.last_top, self.cursor))
         if self.cursor >= self.top + self.page_height:
             self.top = self.cursor - self.page_height + 1
-        self.refresh()
+        self.refresh_changed()
         if before != self.cursor_id or before is None:
             self.post_message(self.Highlighted(self, self.cursor_id))
 
