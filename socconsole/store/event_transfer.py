@@ -4,11 +4,12 @@ import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 
 from sqlmodel import Session
 
 from socconsole.core.event import Event
-from socconsole.errors import FileError
+from socconsole.errors import FileError, StoreError
 from socconsole.store.event_blocks import Blocks, Place, Stored, Wanted
 from socconsole.store.event_codec import Block, decode, encode, mentions, tokens_of
 from socconsole.store.event_payload import Packer
@@ -51,15 +52,17 @@ def put_back(blocks: Blocks, session: Session, row: Mapping[str, object]) -> Non
 
     """
     try:
+        day = date.fromisoformat(str(row["day"])).isoformat()
         payload = base64.b64decode(str(row["payload"]), validate=True)
         (low, high), (since, until) = row["offsets"], row["times"]  # type: ignore[misc]
         block = Block(
             int(row["source_id"]), int(row["generation_id"]), low, high, since, until,  # type: ignore[call-overload, has-type]
             int(row["events"]), payload, tokens_of(payload),  # type: ignore[call-overload]
         )  # fmt: skip
-    except (KeyError, TypeError, ValueError) as error:
-        raise FileError(f"A block of events cannot be read: {error}") from error
-    blocks.add(session, [block], str(row["day"]))
+    except (KeyError, TypeError, ValueError, StoreError) as error:
+        said = error.what if isinstance(error, StoreError) else error
+        raise FileError(f"A block of events cannot be read: {said}") from error
+    blocks.add(session, [block], day)
 
 
 def erase(blocks: Blocks, value: str) -> int:
@@ -78,11 +81,14 @@ def _erase_from(blocks: Blocks, day: str, value: str) -> int:
         changed: dict[int, Block] = {}
         erased = 0
         for stored in page:
-            if mentions(stored.payload, spellings):
+            try:
                 block, events = _without(stored, spellings, packer)
-                if events:
-                    changed[stored.place.id] = block
-                    erased += events
+            except StoreError as error:
+                where = f"events of {day}"
+                raise StoreError(error.what, hint=error.hint, where=where) from error
+            if block is not None:
+                changed[stored.place.id] = block
+                erased += events
         if changed and not blocks.rewrite(day, changed):
             place = Place(day, 0)  # compacted meanwhile: what is left of it stands elsewhere
             continue
@@ -97,10 +103,17 @@ def _spellings(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((value, plain, ascii_only)))
 
 
-def _without(stored: Stored, spellings: tuple[str, ...], packer: Packer) -> tuple[Block, int]:
+def _without(
+    stored: Stored, spellings: tuple[str, ...], packer: Packer
+) -> tuple[Block | None, int]:
+    """Return the block anew, and how many of its events said one of `spellings`; None for none."""
+    if not mentions(stored.payload, spellings):
+        return None, 0
     events = decode(stored.payload, "", stored.generation_id)
     erased = [_event_without(each, spellings) for each in events]
     count = sum(new is not old for new, old in zip(erased, events, strict=True))
+    if not count:
+        return None, 0
     where = stored.source_id, stored.generation_id
     return encode(where, erased, stored.time_to, packer), count
 

@@ -72,7 +72,7 @@ def keep(
 ) -> tuple[float, float]:
     """Store events as a collector does; return seconds and processor seconds."""
     with database.begin() as session:
-        source = Source(name=f"bench-{count}", created_at=NOON)
+        source = Source(name=f"bench-{events[0].format}", created_at=NOON)
         session.add(source)
         session.flush()
         place = Generation(source_id=source.id, path="/log", first_seen_at=NOON, updated_at=NOON)

@@ -1,10 +1,11 @@
+import base64
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
 from socconsole.core.event import Event, EventCategory, LogSource, RawLine, TimeQuality
-from socconsole.errors import StoreError
+from socconsole.errors import FileError, StoreError
 from socconsole.store.database import Database
 from socconsole.store.event_blocks import Place, Wanted
 from socconsole.store.event_codec import Block, blocks, decode
@@ -341,6 +342,8 @@ def test_a_damaged_block_is_said_and_its_day_left_as_it_is(database, store, plac
     assert next(kept).offset == 0
     with pytest.raises(StoreError, match="events of 2026-11-21: A block of events is damaged: "):
         next(kept)
+    with pytest.raises(StoreError, match="events of 2026-11-21: A block of events is damaged: "):
+        store.erase("line")
     for _ in range(2):
         store.retain(None, None, now=noon + timedelta(days=1))
     assert store._blocks.after(Place("2026-11-21", 0), Wanted(), 9)[0] == first
@@ -363,6 +366,20 @@ def test_a_damaged_block_is_said_and_its_day_left_as_it_is(database, store, plac
 def test_what_is_no_block_is_said(payload, reason):
     with pytest.raises(StoreError, match=reason):
         decode(payload, "auth", 1)
+
+
+def test_a_block_of_an_import_that_is_none_is_said(database, store, place, noon):
+    append(database, store, place, [0], noon)
+    with database.begin() as session:
+        (row,) = store.export(session)
+        for change, reason in (
+            ({"payload": base64.b64encode(b"\x02").decode()}, "a form this program does not know"),
+            ({"payload": "?"}, "cannot be read"),
+            ({"day": "../../2026-11-21"}, "cannot be read"),
+            ({"day": "yesterday"}, "cannot be read"),
+        ):
+            with pytest.raises(FileError, match=reason):
+                store.put_back(session, {**row, **change})
 
 
 def test_a_block_ends_early_when_its_lines_are_long():
