@@ -234,6 +234,7 @@ def test_a_merge_is_undone_whole(database, noon):
         tickets.add_alerts(session, other.id, [number], by="ben", now=noon)
     with database.begin() as session:
         ticket_links.merge(session, [other.id], into.id, by="mara", now=noon)
+        assert queries.detail(session, other.id).row.left(noon) is None  # nothing is owed of it
     with database.begin() as session:
         undo(session, last_action(session, "mara"), by="mara", now=noon)
     with database.read() as session:

@@ -58,8 +58,8 @@ class TicketRow:
     version: int
 
     def left(self, now: datetime) -> timedelta | None:
-        """Return the time to the due moment, standing still while it waits; None once resolved."""
-        if self.due_at is None or self.resolved_at is not None:
+        """Return the time to the due moment, standing still while it waits; None once it ended."""
+        if self.due_at is None or self.status in {"resolved", "closed"}:
             return None
         return self.due_at - (self.waiting_since or now)
 
