@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -126,5 +127,6 @@ def unverified_hints() -> Mapping[str, object]:
     if login_uid != _UNSET_LOGIN_UID:
         hints["login_uid"] = login_uid
     if sys.stdin is not None and sys.stdin.isatty():
-        hints["tty"] = os.ttyname(sys.stdin.fileno())
+        with suppress(OSError):  # a container may not have the terminal's device
+            hints["tty"] = os.ttyname(sys.stdin.fileno())
     return hints

@@ -1,4 +1,8 @@
+import errno
+import os
+import sys
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -69,3 +73,12 @@ def test_a_console_says_what_it_shows_and_learns_who_shows_it_too(database, cons
         presence.look(session, consoles[0], Look("alert", "alert", 7), by="alice", now=noon)
         assert presence.others(session, "alert", 7, "alice", now=noon) == ("carol",)
         assert presence.others(session, "ticket", 3, "alice", now=noon) == ()
+
+
+def test_a_terminal_without_a_device_is_no_trouble(monkeypatch):
+    def unknown(_handle):
+        raise OSError(errno.ENODEV, "No such device")
+
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True, fileno=lambda: 0))
+    monkeypatch.setattr(os, "ttyname", unknown)
+    assert "tty" not in nodes.unverified_hints()

@@ -167,7 +167,7 @@ async def test_same_as_last_time_closes_alike_but_never_a_true_positive(bare_set
 async def test_hunting_for_a_value_opens_the_tail_on_it(console):
     await console.presses("z", "h")
     await console.waits_until("/h")
-    assert "[all]" in console.lines[1]
+    assert "[All]" in console.lines[1]
 
 
 async def test_bookmarks_are_listed_and_lead_back(console):

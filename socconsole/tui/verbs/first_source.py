@@ -17,6 +17,7 @@ _USUAL = (
     "/var/log/secure",
     "/var/log/syslog",
     "/var/log/messages",
+    "/var/log/system.log",
     "/var/log/nginx/access.log",
     "/var/log/apache2/access.log",
 )
