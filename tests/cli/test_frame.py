@@ -1,6 +1,7 @@
 """The frame around every command: options, exit codes, one clear line for each error."""
 
 import errno
+import gc
 import os
 import pwd
 import subprocess
@@ -177,3 +178,8 @@ def test_a_reader_that_stops_reading_is_no_error(tmp_path):
         env={**os.environ, "PYTHONPATH": str(Path.cwd())},
     )
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_opening_the_database_leaves_rubbish_collected(tmp_path):
+    with Context(db=str(tmp_path / "soc.db")).database():
+        assert gc.isenabled()
