@@ -1,6 +1,7 @@
 """Sigma in a hundred slow lines: reads a rule's YAML mapping itself, shares nothing with ours."""
 
 import base64
+import functools
 import ipaddress
 import itertools
 import re
@@ -60,7 +61,7 @@ def asked(subject, value, modifiers, fields, name):
     if "fieldref" in modifiers:
         other = fields.get(value)
         others = [] if other is None else other if isinstance(other, list) else [other]
-        return any(compare(subject, [*text(o)], modifiers) for o in others)
+        return any(expression([*text(o)], modifiers).search(subject) for o in others)
     if "cidr" in modifiers:
         return in_network(subject, value)
     if "re" in modifiers:
@@ -68,7 +69,12 @@ def asked(subject, value, modifiers, fields, name):
     if {"lt", "lte", "gt", "gte"} & set(modifiers):
         return number(subject, modifiers[0], value)
     plain = modifiers if name else [*modifiers, "contains"]
-    return any(compare(subject, pattern, plain) for pattern in patterns(value, modifiers))
+    return any(each.search(subject) for each in expressions(value, tuple(plain)))
+
+
+@functools.lru_cache(maxsize=10_000, typed=True)  # 1 and True are written in different ways
+def expressions(value, modifiers):
+    return [expression(pattern, modifiers) for pattern in patterns(value, modifiers)]
 
 
 def patterns(value, modifiers):
@@ -118,13 +124,13 @@ def dashes(pattern):
         yield changed
 
 
-def compare(subject, pattern, modifiers):
+def expression(pattern, modifiers):
     wild = {("*",): ".*", ("?",): "."}
     inner = "".join(wild[c] if isinstance(c, tuple) else re.escape(c) for c in pattern)
     before = "" if {"contains", "endswith"} & set(modifiers) else r"\A"
     after = "" if {"contains", "startswith"} & set(modifiers) else r"\Z"
     flags = re.DOTALL if "cased" in modifiers else re.DOTALL | re.IGNORECASE
-    return re.search(before + inner + after, subject, flags) is not None
+    return re.compile(before + inner + after, flags)
 
 
 def in_network(subject, network):
