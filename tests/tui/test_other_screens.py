@@ -85,7 +85,7 @@ async def test_rules_are_found_and_read(bare_setup, known_rule, database):
         await analyst.presses("8")
         assert "[/red] web shell" in analyst.screen
         await analyst.presses("slash")
-        await analyst.types("brute")
+        await analyst.types("brute !title:shell")
         assert "web shell" not in analyst.screen
         await analyst.presses("enter")
         assert "level: high" in analyst.screen
@@ -125,6 +125,12 @@ async def test_the_rows_of_a_small_list_are_filtered_by_its_columns(bare_setup, 
         await analyst.waits_until("takes the filter off")
         await analyst.presses("backslash")
         await analyst.waits_until("1/2")
+        await analyst.presses("7", "slash")
+        await analyst.says("source:auth /var")
+        assert "1/1" in analyst.screen
+        await analyst.presses("slash")
+        await analyst.says(" trouble:denied")
+        await analyst.waits_until("takes the filter off")
 
 
 def test_a_page_is_reflowed_and_its_marks_are_drawn():

@@ -75,13 +75,13 @@ KEYMAP = {
     ),
     "tickets": (*LIST, *FILTERED, *CASE, "I", "plus"),
     "TicketScreen": ("J", "K", *CASE, "I"),
-    "incidents": (*LIST, *CASE, "plus"),
+    "incidents": (*LIST, *FILTERED, *CASE, "plus"),
     "IncidentScreen": ("J", "K", *CASE, "y"),
     "handoff": ("y", "n", "greater_than_sign", "u"),
-    "sources": LIST,
+    "sources": (*LIST, *FILTERED),
     "rules": (*LIST, *FILTERED, "X", "u"),
     "metrics": LIST,
-    "ActionsScreen": ("u",),
+    "ActionsScreen": ("u", *FILTERED),
 }
 """Keys that mean something on a screen, besides those that mean the same everywhere."""
 

@@ -11,6 +11,8 @@ from socconsole.tui.alert_columns import SEVERITY_MARKS
 from socconsole.tui.cells import many, span, stamp
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.reading import column_filter
+from socconsole.tui.reading.column_filter import ColumnFilter, rows_of
 from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
@@ -36,8 +38,7 @@ class RulesScreen(ReadsAgain, Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("rule.tab", "right_square_bracket,left_square_bracket", "turn", "Rules or suppressions",
             hint="suppressions"),
-        key("rule.filter", "slash", "filter", "Keep rows that say", hint="filter"),
-        key("rule.clear", "backslash", "clear_filter", "Take the filter off"),
+        *column_filter.BINDINGS,
         key("suppression.end", "X", "end", "End the suppression here", hint="end"),
         key("suppression.extend", "plus", "extend", "Let the suppression here last longer"),
         key("rule.refresh", "r", "load", "Read again"),
@@ -46,7 +47,21 @@ class RulesScreen(ReadsAgain, Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._suppressions = False
-        self._needle = ""
+        app = console(self)
+        self._of_rules = ColumnFilter(
+            app,
+            "a rule",
+            self._rule_columns(),
+            self.action_load,
+            more=lambda row: (row.id, *row.tags),
+        )
+        self._of_suppressions = ColumnFilter(
+            app,
+            "a suppression",
+            self._suppression_columns(),
+            self.action_load,
+            more=lambda row: (row.about, row.reason),
+        )
         self._rules: dict[int, RuleRow] = {}
 
     def compose(self) -> ComposeResult:
@@ -71,16 +86,14 @@ class RulesScreen(ReadsAgain, Screen[None]):
             found = await app.store.read(suppressions, app.now(), over=True)
             if self.table.columns != columns:
                 return
-            kept = [row for row in found if self._needle in f"{row.about} {row.reason}".casefold()]
+            kept = self._of_suppressions.kept(found)
             self.table.show_rows([(row.id, row) for row in kept])
         else:
             rows = await app.store.read(rules)
             if self.table.columns != columns:
                 return  # turned while the rules were on their way: their columns are gone
-            texts = {n: f"{row.title} {row.id} {' '.join(row.tags)}" for n, row in enumerate(rows)}
-            self._rules = {
-                n: row for n, row in enumerate(rows) if self._needle in texts[n].casefold()
-            }
+            numbers = {row.id: number for number, row in enumerate(rows)}
+            self._rules = {numbers[row.id]: row for row in self._of_rules.kept(rows)}
             self.table.show_rows(list(self._rules.items()))
 
     def _show_bar(self) -> None:
@@ -91,28 +104,31 @@ class RulesScreen(ReadsAgain, Screen[None]):
                 "[Suppressions]" if self._suppressions else " Suppressions ",
                 here if self._suppressions else there,
             ),
-            (f"  /{self._needle}" if self._needle else "", "prompt"),
+            *self._filter.parts,
         )
+        if self._filter.text:
+            self.table.empty = f"Nothing here has {self._filter.text} · \\ takes the filter off"
+        else:
+            self.table.empty = _NO_SUPPRESSION if self._suppressions else _NO_RULE
+
+    @property
+    def _filter(self) -> "ColumnFilter[RuleRow] | ColumnFilter[SuppressionRow]":
+        return self._of_suppressions if self._suppressions else self._of_rules
 
     def action_turn(self) -> None:
         self._suppressions = not self._suppressions
         table = self.table
         table.show_rows([])
-        table.empty = _NO_SUPPRESSION if self._suppressions else _NO_RULE
         columns = self._suppression_columns() if self._suppressions else self._rule_columns()
         table.set_columns(columns)
         self.action_load()
 
     @task
     async def action_filter(self) -> None:
-        text = await console(self).ask("/", initial=self._needle)
-        if text is not None:
-            self._needle = text.strip().casefold()
-            self.action_load()
+        await self._filter.ask(lambda: rows_of(self.table))
 
     def action_clear_filter(self) -> None:
-        self._needle = ""
-        self.action_load()
+        self._filter.clear()
 
     def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
         message.stop()

@@ -10,6 +10,8 @@ from textual.screen import Screen
 from socconsole.tui.cells import clock, many, span, stamp
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.reading import column_filter
+from socconsole.tui.reading.column_filter import ColumnFilter, rows_of
 from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
@@ -41,8 +43,19 @@ class SourcesScreen(ReadsAgain, Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("source.unparsed", "n", "unparsed", "Lines nobody could read", hint="unparsed"),
         key("source.add", "plus", "add_source", "Name one more source", hint="new source"),
+        *column_filter.BINDINGS,
         key("source.refresh", "r", "load", "Read again"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._filter = ColumnFilter(
+            console(self),
+            "a source",
+            self._columns(),
+            self.action_load,
+            more=lambda row: (row.path, row.error or ""),
+        )
 
     def compose(self) -> ComposeResult:
         notes = VirtualTable(_NOTE_COLUMNS, empty="Nothing worth a remark.", id="notes")
@@ -65,7 +78,10 @@ class SourcesScreen(ReadsAgain, Screen[None]):
         from socconsole.store.queries.sources import sources
 
         rows = await console(self).store.read(sources, stopped=True)
-        self.table.show_rows([(row.id, row) for row in rows])
+        self.table.empty = _EMPTY
+        if self._filter.text:
+            self.table.empty = f"No source here has {self._filter.text} · \\ takes the filter off"
+        self.table.show_rows([(row.id, row) for row in self._filter.kept(rows)])
         self._show_notes()
         troubled = sum(bool(row.error) for row in rows)
         unparsed = sum(row.unparsed for row in rows)
@@ -74,7 +90,15 @@ class SourcesScreen(ReadsAgain, Screen[None]):
             (f"  {many(len(rows), 'source')}", "muted"),
             (f"  {troubled} in trouble" if troubled else "", "bad"),
             (f"  {many(unparsed, 'line')} unparsed" if unparsed else "", "warn"),
+            *self._filter.parts,
         )
+
+    @task
+    async def action_filter(self) -> None:
+        await self._filter.ask(lambda: rows_of(self.table))
+
+    def action_clear_filter(self) -> None:
+        self._filter.clear()
 
     def on_virtual_table_highlighted(self, message: VirtualTable.Highlighted) -> None:
         message.stop()

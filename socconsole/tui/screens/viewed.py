@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.reading import column_filter
 from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.saved_views import Shown, ViewBar, fitting
 from socconsole.tui.tasks import task
@@ -30,8 +31,7 @@ class ViewedScreen(ReadsAgain, Screen[None]):
     """What saved views call the screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("rows.filter", "slash", "filter", "Filter as you type", hint="filter"),
-        key("rows.clear", "backslash", "clear_filter", "Take the filter off"),
+        *column_filter.BINDINGS,
         key("rows.next_view", "right_square_bracket", "view(1)", "Next view"),
         key("rows.previous_view", "left_square_bracket", "view(-1)", "Previous view"),
         key("rows.refresh", "r", "load", "Read again"),
