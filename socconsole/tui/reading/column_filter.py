@@ -51,7 +51,7 @@ class ColumnFilter(Generic[RowT]):
         self._columns = named
         self._app = app
         self._vocabulary = Vocabulary(
-            noun, tuple(Field(name, Kind.TEXT, c.title, f"{name}:…") for name, c in named.items())
+            noun, tuple(_field(name, column.title, set(named)) for name, column in named.items())
         )
         self._reading: Reading[RowT] = Reading(
             lambda row, name: named[name].text(row), self._texts, self._texts
@@ -92,6 +92,13 @@ class ColumnFilter(Generic[RowT]):
 
     def _texts(self, row: RowT) -> Iterable[str]:
         return [*(column.text(row) for column in self._columns.values()), *self._more(row)]
+
+
+def _field(name: str, title: str, taken: set[str]) -> Field:
+    """Return the field of a column; its heading names it too where no other column is called so."""
+    heading = title.strip().lower().replace(" ", "_")
+    aliases = () if heading in taken else (heading,)
+    return Field(name, Kind.TEXT, title, f"{name}:…", aliases=aliases)
 
 
 def rows_of(table: Any) -> list[Any]:  # noqa: ANN401 a table of any rows
