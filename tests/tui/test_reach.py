@@ -154,7 +154,7 @@ def test_nothing_listens_to_a_click():
     assert handlers == set()
 
 
-_TEXTUALS_OWN = {"_display", "_fatal_error", "_handle_exception", "_modes"}
+_TEXTUALS_OWN = {"_background_screens", "_display", "_fatal_error", "_handle_exception", "_modes"}
 """Private names of Textual's that are taken over knowingly."""
 
 
