@@ -7,7 +7,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from socconsole.tui.console import console
-from socconsole.tui.lines import HeaderFacts, changed_cells, header_clock, header_line
+from socconsole.tui.lines import HeaderFacts, changed_cells, header_line
 
 if TYPE_CHECKING:
     from socconsole.tui.console import Console
@@ -20,7 +20,6 @@ class StatusHeader(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._minute = ""
         self._shown = Strip([])
 
     @property
@@ -32,7 +31,8 @@ class StatusHeader(Widget):
         self.watch(self.app, "paused", self._pulsed, init=False)
         self.watch(self.app, "away_since", self._pulsed, init=False)
         self.watch(self.app, "read_only", self._pulsed, init=False)
-        self.set_interval(1.0, self._tick)
+        # What changed while another screen was in front, and the minute, are looked for too.
+        self.set_interval(1.0, self._pulsed)
 
     def _pulsed(self) -> None:
         """Repaint what has changed of the line: each byte is waited for over SSH."""
@@ -41,11 +41,6 @@ class StatusHeader(Widget):
         first, last = changed_cells(self._shown, self._line())
         if first < last:
             self.refresh(Region(first, 0, last - first, 1))
-
-    def _tick(self) -> None:
-        console = self.console_app
-        if header_clock(console.now(), console.zone) != self._minute:
-            self._pulsed()
 
     def render_line(self, y: int) -> Strip:
         self._shown = self._line()
@@ -61,6 +56,5 @@ class StatusHeader(Widget):
             paused=console.paused,
             away_since=console.away_since,
         )
-        self._minute = header_clock(facts.now, facts.zone)
         segments = header_line(console.pulse, facts, width, lambda name: base + console.look[name])
         return Strip(segments).adjust_cell_length(width, base + console.look["header"])
