@@ -77,7 +77,7 @@ def test_an_analyst_at_a_terminal_outlives_a_crash_of_the_server(tmp_path):
             mara.press("enter")
             mara.read(until=lambda: bool(rows_of(database, "note")))
             mara.press("x", "f")
-            mara.waits_for("Closed")
+            mara.waits_for("Closed as false positive")
         assert [note.body for note in rows_of(database, "note")] == ["asked the owner"]
         assert alert_of(database, 1).status == "closed"
         database.close()
