@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from socconsole.cli.context import Context
 from socconsole.cli.moments import moment
 from socconsole.cli.numbers import LimitOrAll
-from socconsole.cli.output import print_jsonl, print_text
+from socconsole.cli.output import print_jsonl, print_text, say
 from socconsole.core.plain import rfc3339
 from socconsole.errors import NotFoundError
 
@@ -63,6 +63,8 @@ def hunt(
             count += 1
             if limit and count >= limit:
                 break
+    if not count:
+        say("No retained event matches.")
     return 0 if count else 1
 
 

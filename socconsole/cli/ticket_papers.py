@@ -32,6 +32,8 @@ def search(*words: str, limit: Limit = 50, json: bool = False, context: Given) -
     with context.database() as database, database.read() as session:
         found = similar.search(session, " ".join(words), limit)
     _print(found, json)
+    if not found:
+        say("No ticket that ended has any of these words.")
     return 0 if found else 1
 
 

@@ -72,7 +72,8 @@ def test_what_was_collected_can_be_listed_and_hunted(folder, run):
     found = run("hunt", "source_ip:203.0.113.9", "--jsonl", "--limit", "2")
     events = [json.loads(line) for line in found.stdout.splitlines()]
     assert [event["raw"] + "\n" for event in events] == [lines(1, 1), lines(2, 2)]
-    assert run("hunt", "user:nobody").returncode == 1
+    missed = run("hunt", "user:nobody")
+    assert (missed.returncode, missed.stderr) == (1, "No retained event matches.\n")
     shown = run("hunt", "no format")
     assert "\x1b" not in shown.stdout
 
