@@ -40,6 +40,8 @@ LONGEST_WAIT_SECS = 1.0
 LEASE_LASTS = timedelta(seconds=15)
 RENEW_SECS = 5.0
 LONGEST_BACK_OFF_SECS = 5.0
+ONCE_WAITS_SECS = 30.0
+"""Whoever runs the collector once wants an answer: it waits no longer for the database."""
 RETAIN_SECS = 3600.0
 MEMORY_REVISION = "windows/1"
 """The shape of what windows remember; each rule's part names that rule's own revision."""
@@ -88,6 +90,7 @@ class Collector:
         self._saved_state: tuple[bytes, dict[str, str]] = (b"", {})
         self._revision = MEMORY_REVISION
         self._backfill = False
+        self._patience_secs = math.inf
         self._pace = Pace(hold=HOLD_SECS if database.is_sqlite else SERVER_HOLD_SECS)
         self._watchdog = Watchdog(database)
         self._retained = 0.0
@@ -140,6 +143,7 @@ class Collector:
 
         """
         self._backfill = backfill
+        self._patience_secs = ONCE_WAITS_SECS
         self._start_node()
         try:
             holder = self._take_lease()
@@ -278,6 +282,7 @@ class Collector:
         """Store a batch; while the database is away, keep it and try again."""
         pause = 0.05
         told = ""
+        asked = time.monotonic()
         now = datetime.now(UTC)
         events = [
             self._events.prepare(*place, part, read_at=now) for place, part in batch.parts.items()
@@ -292,6 +297,8 @@ class Collector:
             except kept.LeaseLostError:
                 raise
             except (StoreError, ConflictError) as error:
+                if time.monotonic() - asked > self._patience_secs:
+                    raise
                 if str(error) != told:
                     told = str(error)
                     self._say(f"{told} Reading waits; nothing is lost.")

@@ -218,6 +218,20 @@ def test_while_the_database_is_away_reading_waits_and_nothing_is_lost(
     assert len(events_of(chosen_database)) == 31
 
 
+def test_a_single_run_ends_when_the_database_stays_away(sqlite_database, folder, monkeypatch):
+    def failing(*_):
+        raise StoreError("The disk is full: nothing was stored.")
+
+    monkeypatch.setattr(Collector, "_write", failing)
+    monkeypatch.setattr("socconsole.collector.ONCE_WAITS_SECS", 0.1)
+    (folder / "logs" / "auth.log").write_text(line(1))
+    with pytest.raises(StoreError, match="The disk is full"):
+        collect_once(sqlite_database, folder, "auth.log")
+    monkeypatch.undo()
+    totals, _, _ = collect_once(sqlite_database, folder, "auth.log")
+    assert totals.lines == 1
+
+
 def test_a_collector_whose_lease_was_taken_commits_nothing_more(chosen_database, folder):
     log = folder / "logs" / "auth.log"
     log.write_text(line(1))
