@@ -164,16 +164,19 @@ class Collector:
         self._open_sources()
         longest = math.inf if lonely_secs is None else lonely_secs
         lonely_since = time.monotonic()
-        is_lonely = True
+        consoles = nodes.Attending(alive=0, newest_id=0)
         try:
             while not self._stop.is_set():
                 busy = self._round()
                 now = time.monotonic()
-                if now - self._renewed >= (min(RENEW_SECS, longest) if is_lonely else RENEW_SECS):
-                    was_lonely, is_lonely = is_lonely, not self._beat()
-                    lonely_since = lonely_since if was_lonely else now
-                    if is_lonely and now - lonely_since >= longest:
+                every = RENEW_SECS if consoles.alive else min(RENEW_SECS, longest)
+                if now - self._renewed >= every:
+                    seen = self._beat()
+                    if seen is None or seen.alive or seen != consoles:  # some came and went again
+                        lonely_since = now
+                    elif now - lonely_since >= longest:
                         self.stop()
+                    consoles = seen or consoles
                 if any(one.has_ended() for one in self._followed):
                     self.stop()
                 elif busy:
@@ -389,8 +392,8 @@ class Collector:
             self._stop.wait(1.0)
         return False
 
-    def _beat(self) -> int:
-        """Renew the lease and the heartbeat; return how many consoles are alive."""
+    def _beat(self) -> nodes.Attending | None:
+        """Renew the lease and the heartbeat; return the consoles, unless the store is away."""
         now = datetime.now(UTC)
         self._renewed = time.monotonic()
         self._retain()
@@ -410,12 +413,12 @@ class Collector:
                 self._keep_time(session, now)
                 if self._database.path is not None:
                     anchor_if_due(session, self._database.path, now=now)
-                return len(nodes.alive(session, now=now, kind="console"))
+                return nodes.attending(session, "console", now=now)
         except kept.LeaseLostError:
             raise
         except (StoreError, ConflictError):
             self._end_without_file()
-            return 1  # the next batch says so, and waits
+            return None  # the next batch says so, and waits
 
     def _end_without_file(self) -> None:
         """End when the database was removed and this runs for consoles: none can be at it."""

@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import Session
 
 from socconsole import __version__
@@ -96,6 +97,21 @@ def alive(session: Session, *, now: datetime, kind: str | None = None) -> tuple[
         query = query.where(node.c.kind == kind)
     found = session.connection().execute(query.order_by(node.c.started_at, node.c.id))
     return tuple(NodeRow(*row) for row in found)
+
+
+class Attending(NamedTuple):
+    """The processes of a kind, as far as others need to know whether one was there."""
+
+    alive: int
+    newest_id: int
+    """Of all that ever came; zero before the first."""
+
+
+def attending(session: Session, kind: str, *, now: datetime) -> Attending:
+    """Return how many processes of `kind` are alive, and which came last."""
+    node = table_of(Node)
+    newest = session.connection().execute(select(func.max(node.c.id)).where(node.c.kind == kind))
+    return Attending(len(alive(session, now=now, kind=kind)), newest.scalar() or 0)
 
 
 def forget_dead(session: Session, *, now: datetime, after: timedelta = timedelta(days=1)) -> int:

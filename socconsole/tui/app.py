@@ -92,6 +92,7 @@ class ConsoleApp(StandingApp):
     def __init__(self, setup: Setup, *, driver_class: type[Driver] | None = None) -> None:
         self.setup = setup
         self._type_ahead = TypeAhead(self._take_key, lambda: self._open_prompt() is not None)
+        self._let_keys_in = self._type_ahead.hold()
         super().__init__(driver_class=driver_class)
         self.set_reactive(StandingApp.read_only, setup.read_only)
         self.store = StoreAccess(
@@ -169,7 +170,7 @@ class ConsoleApp(StandingApp):
     # Life.
 
     async def on_event(self, event: events.Event) -> None:
-        if not isinstance(event, Typed) or event.is_forwarded or not self.screen_stack:
+        if not isinstance(event, Typed) or event.is_forwarded:
             await super().on_event(event)
         elif self._type_ahead.must_wait(event):
             self._take_waiting_keys()
@@ -188,6 +189,10 @@ class ConsoleApp(StandingApp):
         target = self.focused or self.screen
         await super().on_event(event)
         self._type_ahead.sent_from(target)
+
+    def let_keys_in(self) -> None:
+        """Answer keys from now on: there is a screen, and what verbs import is loaded."""
+        self._let_keys_in()
 
     def hold_keys(self) -> Callable[[], None]:
         """Let keys that are typed now wait until what is returned is called."""
@@ -219,9 +224,10 @@ class ConsoleApp(StandingApp):
             self.complain(problem)
 
     def _warm(self) -> None:
-        warming = partial(warm, self.store, self.login, self.now(), self.settings)
         if not self.store.closing:
-            self.run_worker(self.store.in_thread(warming), name="warm")
+            screens_loaded = partial(self.call_next, self.hold_keys())
+            warming = partial(warm, self.store, self.login, self.now(), self.settings)
+            self.run_worker(self.store.in_thread(partial(warming, screens_loaded)), name="warm")
 
     def tell(self, message: Message) -> None:
         """Send `message` to the screen in front."""

@@ -125,6 +125,9 @@ class Console(Protocol):
     def tell(self, message: "Message") -> None:
         """Send `message` to the screen in front."""
 
+    def let_keys_in(self) -> None:
+        """Answer keys from now on: there is a screen, and what verbs import is loaded."""
+
     def hold_keys(self) -> Callable[[], None]:
         """Let keys that are typed now wait until what is returned is called."""
 

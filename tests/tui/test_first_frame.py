@@ -139,13 +139,17 @@ def test_colours_are_the_ones_rich_finds(term):
     assert color_system(environ) is known
 
 
-def test_a_key_typed_at_once_counts_and_the_terminal_comes_back_as_it_was(db, tmp_path):
+def test_keys_typed_at_once_count_and_the_terminal_comes_back_as_it_was(db, tmp_path):
     with Terminal(["--db", str(db)], environment(tmp_path)) as terminal:
         before = termios.tcgetattr(terminal.fd)
         terminal.read(until=lambda: b"Brute force" in terminal.raw)
         assert TEXTUAL_STARTS not in terminal.raw
-        terminal.press("j")
+        terminal.press("j", "c", *"typed early")
         terminal.waits_for("2/31")
+        terminal.waits_for("typed early")
+        assert "Note on alert" in terminal.screen
+        terminal.press("escape")
+        terminal.read(until=lambda: "Note on alert" not in terminal.screen)
         assert terminal.raw.count(b"\x1b[?1049h") == 1
         terminal.press("q")
         terminal.waits_for("Quit socconsole?")

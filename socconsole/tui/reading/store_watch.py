@@ -3,6 +3,7 @@
 import threading
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from socconsole.errors import SocError
@@ -48,7 +49,19 @@ class StoreWatch:
     def run(self) -> None:
         """Open the database, however long it takes, then tell of every change until the end."""
         with self._running:
+            self._load()
             self._run()
+
+    def _load(self) -> None:
+        """Load the models before any key is answered.
+
+        A verb that loads them at the same time in its thread, as verbs do, would find SQLAlchemy
+        half made: its parts import each other.
+        """
+        try:
+            import_module("socconsole.store.database")
+        finally:
+            self._app.call_next(self._app.let_keys_in)
 
     def _run(self) -> None:
         database = self._open()
