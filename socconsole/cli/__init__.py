@@ -229,14 +229,22 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read our output has had enough. The interpreter flushes once more on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # whoever read it has had enough
         return 0
     except Exception as error:
         if "--debug" in arguments:
             raise
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _drop_output()
         return _explain(error)
     return code
+
+
+def _drop_output() -> None:
+    """Let what is not written yet go nowhere: the interpreter flushes once more on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fill_streams() -> None:

@@ -123,7 +123,10 @@ def cli_context_annotation():
 def test_a_full_disk_under_the_output_is_one_line(words):
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "socconsole", *words.split()]
-        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        ran = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=buffered
+        )
     assert ran.returncode == 3
     assert "The disk is full" in ran.stderr
     assert ran.stderr.count("\n") == 1
