@@ -33,6 +33,7 @@ class ReadsAgain:
     set_timer: "Callable[..., Timer]"
     _is_due = False
     _has_read = False
+    _is_in_front = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,8 +41,6 @@ class ReadsAgain:
 
     def on_mount(self) -> None:
         self.set_timer(_LONGEST_HOLD_SECS, self._let_keys_in)
-
-    _is_in_front = False
 
     def on_store_changed(self) -> None:
         self._read_soon()

@@ -21,7 +21,6 @@ AnyRow: TypeAlias = Any
 P = ParamSpec("P")
 T = TypeVar("T")
 
-
 RIGHTS_GONE = "You may only look: the right to change things here was taken from your login."
 
 
@@ -41,6 +40,7 @@ class OpenedDatabase(Protocol):
     def begin(self) -> AbstractContextManager[Any]: ...
 
     def may_write(self) -> bool: ...
+
     def changes(self) -> ChangeReader: ...
 
     def close(self) -> None: ...

@@ -1,5 +1,6 @@
 """A list that is shown by saved views and narrowed by a filter: tickets, incidents, actions."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -44,25 +45,26 @@ class ViewedScreen(ReadsAgain, Screen[None]):
 
     # What a screen of this kind says of itself.
 
+    @abstractmethod
     def words(self) -> "Vocabulary":
         """Return the words of its filter."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def rows(self, filter_text: str) -> Sequence[Any]:
         """Return what the filter finds; every row has an `id`."""
-        raise NotImplementedError
 
     def is_gone(self, row: Any) -> bool:  # noqa: ANN401 a row of the screen's own kind
         """Return whether a row no longer belongs to what was read last."""
         del row
         return False
 
+    @abstractmethod
     def columns(self) -> Sequence[Column[Any]]:
-        raise NotImplementedError
+        """Return the columns of its table."""
 
+    @abstractmethod
     def why_empty(self, view: str) -> str:
         """Return what an empty list says under the view called so."""
-        raise NotImplementedError
 
     def value_of(self, row: Any, name: str) -> object:  # noqa: ANN401 the same
         """Return what a row has in a field of the filter, for completion."""

@@ -9,6 +9,7 @@ from socconsole.core.moment import moment
 from socconsole.tui.asking import read_first
 
 if TYPE_CHECKING:
+    from socconsole.services.escalations import Request
     from socconsole.tui.console import Console
 
 _MOMENTS = frozenset({"deadline", "started_at"})
@@ -17,11 +18,24 @@ _KEYS = "123456789abcdefghijklmnoprstuvwxyz"
 
 
 async def ask_moment(app: "Console", label: str) -> datetime | None:
-    """Ask for a moment until it can be read; None when the analyst leaves."""
+    """Ask for a moment, in the team's time zone; None when the analyst leaves."""
     text = await app.ask(label)
     if not text:
         return None
     return moment(text, now=app.now(), zone=ZoneInfo(app.zone))
+
+
+async def ask_whom(app: "Console") -> "Request | None":
+    """Ask whom we asked outside, for what and when to ask again; None when the analyst leaves."""
+    from socconsole.services.escalations import Request
+
+    whom = await app.ask("Asked whom, by what (ben, phone)")
+    reason = await app.ask("For what") if whom else None
+    if not whom or not reason:
+        return None
+    again = await ask_moment(app, "Ask again when (30m; empty: never)")
+    name, _, channel = whom.partition(",")
+    return Request(whom=name, channel=channel, reason=reason, next_contact_at=again)
 
 
 async def edit_field(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from socconsole.tui.asking import read_first
 from socconsole.tui.reading.store_access import AnySession
-from socconsole.tui.verbs.field_edit import ask_moment
+from socconsole.tui.verbs.field_edit import ask_moment, ask_whom
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -130,13 +130,9 @@ async def _ask_another(app: "Console", chosen: Chosen) -> None:
     from socconsole.services import escalations
     from socconsole.store.queries.subjects import Subject
 
-    whom = await app.ask("Asked whom, by what (ben, phone)")
-    reason = await app.ask("For what") if whom else None
-    if not whom or not reason:
+    request = await ask_whom(app)
+    if request is None:
         return
-    again = await ask_moment(app, "Ask again when (30m; empty: never)")
-    name, _, channel = whom.partition(",")
-    request = escalations.Request(whom=name, channel=channel, reason=reason, next_contact_at=again)
     about = Subject("incident", chosen.id, chosen.row.human_id)
     await app.change(escalations.ask, about, request, policy=app.settings, done="Kept")
 

@@ -13,7 +13,7 @@ from socconsole.core.moment import past_moment
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.texts.ticket_fields import edit_fields
-from socconsole.tui.verbs.field_edit import ask_moment, edit_field
+from socconsole.tui.verbs.field_edit import ask_moment, ask_whom, edit_field
 from socconsole.tui.verbs.ticket_more import more
 
 if TYPE_CHECKING:
@@ -264,13 +264,9 @@ async def _ask(app: "Console", chosen: Chosen) -> None:
         if number and number.strip().isdecimal() and text is not None:
             await app.change(escalations.answer, int(number), text, done="Answer kept")
         return
-    whom = await app.ask("Asked whom, by what (ben, phone)") if pressed else None
-    reason = await app.ask("For what") if whom else None
-    if not whom or not reason:
+    request = await ask_whom(app) if pressed else None
+    if request is None:
         return
-    again = await ask_moment(app, "Ask again when (30m; empty: never)")
-    name, _, channel = whom.partition(",")
-    request = escalations.Request(whom=name, channel=channel, reason=reason, next_contact_at=again)
     await app.change(_about(escalations.ask, chosen.ids[0], request), done="Kept")
 
 
