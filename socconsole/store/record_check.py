@@ -15,6 +15,8 @@ from socconsole.store.images import canonical, image_of
 from socconsole.store.tables import METADATA, AuditEntry, AuditPayload, table_of
 
 _decode = msgspec.json.Decoder(dict[str, dict[str, object]]).decode
+_ALL: frozenset[str] = frozenset()
+_Row = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,6 @@ def check_record(session: Session) -> tuple[int, tuple[Altered, ...]]:
             if column:
                 found.append(Altered("handoff", int(str(row["id"])), f"was changed: {column}"))
     return count, tuple(found)
-
-
-_ALL: frozenset[str] = frozenset()
-_Row = Mapping[str, object]
 
 
 def _beside_audit(
