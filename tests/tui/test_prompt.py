@@ -68,6 +68,25 @@ async def test_what_is_said_at_length_is_said_whole_and_gives_the_room_back(bare
         assert line.size.height == 1
 
 
+async def test_what_takes_the_place_of_a_longer_text_is_drawn_before_the_line_is_laid_out_again(
+    bare_setup,
+):
+    async with at_the_console(bare_setup) as analyst:
+        line = analyst.app.screen.query_one(PromptLine)
+        line.say("word " * 60, "say-error")
+        await analyst.pilot.pause()
+        tall = line.size.height
+        assert tall > 2
+        asking = asyncio.ensure_future(analyst.app.choose("Close as", {"t": "true positive"}))
+        await asyncio.sleep(0)
+        assert analyst.asked
+        assert [line.render_line(y).text.strip() for y in range(2, tall)] == [""] * (tall - 2)
+        await analyst.pilot.pause()
+        assert line.size.height == 1
+        await analyst.presses("escape")
+        assert await asking is None
+
+
 async def test_choices_too_wide_for_the_line_stand_below_each_other(bare_setup):
     async with at_the_console(bare_setup) as analyst:
         choices = {str(n): f"criterion {n} " + "x" * 40 for n in range(1, 6)}

@@ -167,8 +167,7 @@ class PromptLine(Widget):
                 rows += len(self._question.choices or ())
         elif self.said:
             rows = len(self._said_lines(width))
-        if rows != self.size.height:
-            self.styles.height = rows
+        self.styles.height = rows  # the size follows later, so it can't say what was asked for
 
     def _settle(self, answer: str | None) -> None:
         question = self._question
@@ -311,29 +310,31 @@ class PromptLine(Widget):
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        if self._question is not None:
-            segments = self._draw_asking(self._question, y, width)
-        elif self.said:
-            lines = self._said_lines(width)
-            text = fit(lines[y], width) if y < len(lines) else ""
-            segments = [Segment(text, self._look(self._tone))]
-        else:
-            segments = self._draw_hints(width)
+        rows = self._draw_rows(width)
+        # The height is that of what stood here before, until the next layout.
+        segments = rows[y] if y < len(rows) else []
         return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def _draw_rows(self, width: int) -> list[list[Segment]]:
+        if self._question is not None:
+            return self._draw_asking(self._question, width)
+        if self.said:
+            style = self._look(self._tone)
+            return [[Segment(fit(line, width), style)] for line in self._said_lines(width)]
+        return [self._draw_hints(width)]
 
     def _look(self, name: str) -> Style:
         return self.rich_style + self.console_app.look[name]
 
-    def _draw_asking(self, question: _Question, y: int, width: int) -> list[Segment]:
+    def _draw_asking(self, question: _Question, width: int) -> list[list[Segment]]:
         if question.choices is None:
             label = Segment(f"{safe_text(question.label)} ", self._look("prompt"))
-            return [label, *self._draw_typing(width - label.cell_length)]
+            return [[label, *self._draw_typing(width - label.cell_length)]]
+        asked = self._draw_question(question)
         if self.size.height == 1:
-            return self._draw_question(question)
-        if y == 0:
-            return self._draw_question(question)[:1]
-        pressed, meaning = list(question.choices.items())[y - 1]
-        return self._draw_choice(f"  {pressed}", meaning)
+            return [asked]
+        choices = question.choices.items()
+        return [asked[:1], *(self._draw_choice(f"  {key}", meaning) for key, meaning in choices)]
 
     def _draw_question(self, question: _Question) -> list[Segment]:
         """Return the label and every choice, as one line."""
