@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -34,6 +36,7 @@ def collect(
     backfill: bool = False,
     stdin: str | None = None,
     attended: Annotated[bool, Parameter(show=False)] = False,
+    held: Annotated[bool, Parameter(show=False)] = False,
     json: bool = False,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:
@@ -44,6 +47,7 @@ def collect(
         backfill: Like --once, and unfinished last lines count as finished.
         stdin: Read standard input too, as name=NAME,format=FORMAT, until it ends.
         attended: End some time after the last console has gone.
+        held: End when standard input does, which whoever started this holds open.
         json: Print what was read as one JSON document at the end.
         context: The global options.
 
@@ -70,6 +74,8 @@ def collect(
             collector = Collector(
                 database, settings, matcher, events, login=context.login, say=say, redact=redact
             )
+            if held:
+                threading.Thread(target=_stop_at_end, args=(collector.stop,), daemon=True).start()
             with _stopped_by_signals(collector.stop):
                 if once or backfill:
                     collector.run_once(backfill=backfill)
@@ -113,6 +119,13 @@ def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _stop_at_end(stop: Callable[[], None]) -> None:
+    """Call `stop` once standard input ends: its other end is closed by any death, kill -9 too."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    stop()
 
 
 def _stdin_source(words: str) -> SourcePolicy:

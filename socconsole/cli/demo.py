@@ -1,6 +1,7 @@
 """Plays the sample scenario as live log files and opens the console on them."""
 
 import contextlib
+import os
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,9 @@ from socconsole.cli.scenario import Player, load_scenario, write_all
 from socconsole.content import sample_data
 from socconsole.errors import FileError, UsageError
 from socconsole.spawn import collector_command
+
+_FOLDER = "socconsole-demo-"
+"""How the name of a demo's folder begins; its process follows."""
 
 _HEADLESS_SECS = 20.0
 _STOP_SECS = 20.0
@@ -72,7 +76,8 @@ def demo(
                 _wait(player, seconds or _HEADLESS_SECS)
             finally:
                 player.stop()
-        _collect(demo_context, "--once").wait()
+        with _collect(demo_context, "--once") as last:
+            last.wait()
         return _print_summary(demo_context, json)
 
 
@@ -83,7 +88,9 @@ def _aware(moment: datetime) -> datetime:
 @contextlib.contextmanager
 def _demo_folder(context: Context) -> Iterator[Context]:
     """Make the demo's folder and yield a context for it; remove it at the end."""
-    with tempfile.TemporaryDirectory(prefix="socconsole-demo-", ignore_cleanup_errors=True) as name:
+    _remove_left_folders()
+    prefix = f"{_FOLDER}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "logs").mkdir()
         config = folder / "socconsole.toml"
@@ -91,6 +98,18 @@ def _demo_folder(context: Context) -> Iterator[Context]:
         yield Context(
             config=str(config), db=context.db, read_only=context.read_only, debug=context.debug
         )
+
+
+def _remove_left_folders() -> None:
+    """Remove the folders of the user's demos that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*-*"):
+        process = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        with contextlib.suppress(OSError):
+            if process.isdecimal() and folder.stat().st_uid == os.getuid():
+                try:
+                    os.kill(int(process), 0)
+                except ProcessLookupError:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -115,27 +134,26 @@ def _collect(context: Context, *arguments: str) -> subprocess.Popen[bytes]:
     command = collector_command(context.database_url, config, *arguments)
     with config.with_name("collector.log").open("ab") as log:
         return subprocess.Popen(  # noqa: S603 - our own program
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
         )
 
 
 @contextlib.contextmanager
 def _collector(context: Context) -> Iterator[None]:
-    """Keep a collector running."""
-    process = _collect(context)
-    try:
-        yield
-        if process.poll() is not None:
-            said = Path(str(context.config)).with_name("collector.log").read_text().strip()
-            last = said.splitlines()[-1] if said else f"exit code {process.returncode}"
-            raise FileError(f"The collector ended by itself: {last}")
-    finally:
-        process.terminate()
+    """Keep a collector running, for as long as this process lives."""
+    with _collect(context, "--held") as process:
         try:
-            process.wait(_STOP_SECS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            yield
+            if process.poll() is not None:
+                said = Path(str(context.config)).with_name("collector.log").read_text().strip()
+                last = said.splitlines()[-1] if said else f"exit code {process.returncode}"
+                raise FileError(f"The collector ended by itself: {last}")
+        finally:
+            process.terminate()
+            try:
+                process.wait(_STOP_SECS)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _console(context: Context) -> int:

@@ -40,6 +40,13 @@ def processes_that_name(folder):
     return [row for row in found if str(folder) in row]
 
 
+def wait_until(holds):
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end, holds
+        time.sleep(0.05)
+
+
 def test_the_demo_raises_alerts_of_many_rules_from_many_sources(temporary, tmp_path):
     kept = tmp_path / "kept.db"
     ran = start(temporary, "--speed", "8", "--seconds", "3", "--json", "--db", str(kept))
@@ -57,13 +64,23 @@ def test_the_demo_raises_alerts_of_many_rules_from_many_sources(temporary, tmp_p
     assert processes_that_name(tmp_path) == []
 
 
-def test_a_demo_that_is_terminated_cleans_up(temporary, tmp_path):
+def test_a_demo_that_is_terminated_cleans_up_and_after_one_that_was_killed(temporary, tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = tmp_path / f"socconsole-demo-{ended.pid}-killed"
+    left.mkdir()
     ran = start(temporary, "--seconds", "60")
-    end = time.monotonic() + 60
-    while not processes_that_name(tmp_path) and time.monotonic() < end:
-        time.sleep(0.05)
+    wait_until(lambda: processes_that_name(tmp_path) != [])
     ran.send_signal(signal.SIGTERM)
     ran.communicate(timeout=60)
     assert ran.returncode == 130
     assert list(tmp_path.glob("socconsole-demo-*")) == []
     assert processes_that_name(tmp_path) == []
+
+
+def test_a_demo_that_is_killed_takes_its_collector_along(temporary, tmp_path):
+    killed = start(temporary, "--seconds", "60")
+    wait_until(lambda: processes_that_name(tmp_path) != [])  # the collector names its settings
+    killed.kill()
+    killed.communicate(timeout=60)
+    wait_until(lambda: processes_that_name(tmp_path) == [])
