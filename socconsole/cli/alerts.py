@@ -153,6 +153,7 @@ def alert_json(row: "QueueRow") -> dict[str, object]:
         "source": row.source,
         "entities": row.entities,
         "ticket": row.ticket,
+        "category": row.category,
     }
 
 
@@ -228,7 +229,8 @@ def _detail_lines(detail: "AlertDetail") -> list[str]:
         + (f", {row.assignee} has it" if row.assignee else "")
         + (f", in {row.ticket}" if row.ticket else ""),
         f"{row.count} detections of {row.source}, {rfc3339(row.first_seen)} to "
-        + rfc3339(row.last_seen),
+        + rfc3339(row.last_seen)
+        + (f", {row.category}" if row.category else ""),
         "about " + " ".join(f"{kind}={_listed(value)}" for kind, value in row.entities.items()),
     ]
     if row.worse_reason:

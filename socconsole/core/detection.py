@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from socconsole.core.event import Event, entities, lookup
+from socconsole.core.event import Event, EventCategory, entities, lookup
 from socconsole.core.severity import Severity
 
 
@@ -62,6 +62,8 @@ class Window:
     """Events for event_count, distinct values for value_count."""
     first: datetime
     last: datetime
+    at_close: bool = False
+    """It fired when its time was over, for what had not come; else an event completed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,12 @@ class Detection:
     window: Window | None = None
     evidence: tuple[Event, ...] = field(default=())
     """For a correlation: a bounded sample of the window's events, oldest first."""
+
+    @property
+    def category(self) -> EventCategory | None:
+        """What kind of event raised it; None where it was raised for what had not come."""
+        absent = self.window is not None and self.window.at_close
+        return None if absent else self.event.category
 
 
 _FALLBACK = ("host", "user", "source_ip")

@@ -150,6 +150,14 @@ ALERT_FIELDS = Vocabulary(
         ),
         Field("source", Kind.NAME, "Log source", "source:auth"),
         Field(
+            "category",
+            Kind.CHOICE,
+            "Kind of the event that raised it",
+            "category:exception",
+            choices=tuple(EventCategory),
+            specials=_OPTIONAL,
+        ),
+        Field(
             "assignee",
             Kind.NAME,
             "Who has it",

@@ -282,6 +282,7 @@ class _Batch:
             "rule_revision": rule.revision,
             "runbook": rule.runbook,
             "source_id": self.sources[_source_name(first.event)],
+            "category": first.category,
             "asset_id": asset.id if asset else None,
             "event_time": first.time,
             "read_at": self.now if line else None,

@@ -174,8 +174,15 @@ class Correlator:
         return now if time - now > self._ahead else time
 
     def _feed(
-        self, rule_id: str, event: Event, time: datetime, group: Mapping[str, str]
+        self,
+        rule_id: str,
+        event: Event,
+        time: datetime,
+        group: Mapping[str, str],
+        *,
+        at_close: bool = False,
     ) -> list[Detection]:
+        """Count a match in; `at_close` says that no event made it, but the end of a window."""
         found: list[Detection] = []
         at = microseconds(time)
         for watcher, index in self._fed_by.get(rule_id, ()):
@@ -185,6 +192,7 @@ class Correlator:
                 watcher.window.losses.without_group += 1
                 continue
             for fired in watcher.add(key, at, value, event):
+                fired.at_close |= at_close
                 found += self._told(watcher, fired)
         return found
 
@@ -241,10 +249,11 @@ class Correlator:
                 count=fired.count,
                 first=moment(fired.first),
                 last=moment(fired.last),
+                at_close=fired.at_close,
             ),
             evidence=fired.evidence,
         )
-        further = self._feed(rule.id, fired.event, detection.time, group)
+        further = self._feed(rule.id, fired.event, detection.time, group, at_close=fired.at_close)
         return further if rule.id in self._quiet else [detection, *further]
 
 

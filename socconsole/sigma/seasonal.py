@@ -114,7 +114,8 @@ class Seasonal:
         for _ in range(min((begin - series.bin) // self._span, _MAX_BINS_MISSED)):
             if not self._spike and series.sample and self._is_low(series):
                 end = series.bin + self._span
-                found.append(Fired(key, series.count, series.bin, end, series.sample[-1]))
+                last = series.sample[-1]
+                found.append(Fired(key, series.count, series.bin, end, last, at_close=True))
             else:
                 series.baseline.learn(series.bin, series.count)
             series.bin += self._span

@@ -106,7 +106,7 @@ class SlidingWindow:
                 if within(self._judged(inside), self._limits) and group.sample:
                     last = group.sample[-1][1]
                     first = inside[0][0] if inside else end - self._span
-                    found.append(Fired(key, len(inside), first, end, last))
+                    found.append(Fired(key, len(inside), first, end, last, at_close=True))
                 group.check_at += self._span
                 newest = group.entries[-1][0] if group.entries else 0
                 if not inside and newest <= end:

@@ -179,7 +179,8 @@ class Silent:
         for key, _, _ in silent:
             del self._heard[key]
         return [
-            Fired(key, 0, time, time + self._span, event, (event,)) for key, time, event in silent
+            Fired(key, 0, time, time + self._span, event, (event,), at_close=True)
+            for key, time, event in silent
         ]
 
     def save(self) -> list[_SavedSource]:

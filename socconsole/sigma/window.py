@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
-from socconsole.core.event import Event, LogSource, RawLine
+from socconsole.core.event import Event, EventCategory, LogSource, RawLine
 from socconsole.sigma.aggregate import Value
 
 Key = tuple[str, ...]
@@ -27,6 +27,8 @@ class Fired:
     last: int
     event: Event
     evidence: tuple[Event, ...] = ()
+    at_close: bool = False
+    """Its time was over; `event` is only the last one heard."""
 
 
 @dataclass(slots=True)
@@ -95,6 +97,7 @@ class SavedEvent(Struct, array_like=True):
     time: datetime | None
     names: dict[str, str]
     place: tuple[str, int, int, int, str, int] | None
+    category: EventCategory = EventCategory.INFORMATIONAL
 
 
 def frozen(event: Event) -> SavedEvent:
@@ -110,6 +113,7 @@ def frozen(event: Event) -> SavedEvent:
         (line.source, line.generation, line.offset, line.end, line.path, line.number)
         if line
         else None,
+        event.category,
     )
 
 
@@ -125,6 +129,7 @@ def thawed(saved: SavedEvent) -> Event:
         fields=saved.fields,
         raw=saved.raw,
         time=saved.time,
+        category=saved.category,
         names=saved.names,
         line=line,
     )

@@ -15,7 +15,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_PAGE = """
     SELECT alert.id, alert.title, alert.severity, alert.status, alert.assignee, alert.rank,
            alert."count", alert.created_at, alert.host, alert.username, alert.source_ip,
-           source.name, ticket.human_id
+           source.name, ticket.human_id, alert.category
       FROM (SELECT id FROM alert WHERE is_open = 1 AND status <> 'shelved'
              ORDER BY rank DESC, id DESC LIMIT ?) AS first
       JOIN alert ON alert.id = first.id
@@ -42,6 +42,7 @@ class Glance:
     source_ip: str | None
     source: str
     ticket: str | None
+    category: str | None
 
     @property
     def is_open(self) -> bool:

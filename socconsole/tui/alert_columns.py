@@ -28,6 +28,13 @@ STATUS_MARKS = {
     "shelved": "shl",
     "closed": "cls",
 }
+CATEGORY_MARKS = {
+    "informational": "info",
+    "warning": "warn",
+    "exception": "exc",
+    "maintenance": "mnt",
+    None: "–",
+}
 
 
 def alert_columns(
@@ -51,6 +58,7 @@ def alert_columns(
         Column("user", "User", 8, lambda row: row.user or "–", grow=1, least=72),
         Column("source_ip", "Source", 15, lambda row: row.source_ip or "–", least=110),
         Column("source", "Log", 10, lambda row: row.source, least=130),
+        Column("category", "Cat", 4, lambda row: CATEGORY_MARKS[row.category], least=140),
         Column("count", "×", 4, lambda row: _short(row.count), right=True),
         Column("status", "St", 3, lambda row: STATUS_MARKS.get(row.status, row.status)),
         Column("assignee", "Own", 6, owner, least=50),

@@ -42,6 +42,7 @@ def test_list_has_the_documented_shape(soc, capsys):
     assert list(rows[0]) == [
         "id", "uid", "title", "rule_id", "severity", "status", "disposition", "assignee",
         "rank", "count", "first_seen", "last_seen", "source", "entities", "ticket",
+        "category",
     ]  # fmt: skip
     assert (rows[0]["severity"], rows[0]["rank"]) == ("critical", 80.0)
     assert rows[0]["entities"] == {"host": "dc-1", "user": "root"}

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from socconsole.core.detection import Window
 from socconsole.core.disposition import parse_verdict
+from socconsole.core.event import EventCategory
 from socconsole.core.filter import parse_filter
 from socconsole.core.filter_match import Reading, Viewer, predicate
 from socconsole.core.filter_words import ALERT_FIELDS
@@ -66,6 +68,10 @@ FILTERS = [
     "status:new source:sysmon",
     "status:new source:sys*,auth",
     "status:new !source:auth",
+    "status:new category:exception",
+    "status:new category:warning,maintenance",
+    "status:new category:none",
+    "status:new !category:warning",
     "status:new,escalated ticket:any",
     "status:new,escalated ticket:none",
     "status:new,escalated ticket:SOC-2026-*",
@@ -100,7 +106,10 @@ def shift(database):
     found = [
         detection("SSH brute force", level=Severity.MEDIUM, host="web-1", user="root"),
         detection("SSH brute force", level=Severity.MEDIUM, host="web-2", user="svc-backup"),
-        detection("LSASS memory access", level=Severity.CRITICAL, host="DC_1", source="sysmon"),
+        detection(
+            "LSASS memory access", level=Severity.CRITICAL, host="DC_1", source="sysmon",
+            category=EventCategory.EXCEPTION,
+        ),
         detection("Web shell", level=Severity.HIGH, host="web-1", source_ip="203.0.113.7"),
         detection("Web shell", level=Severity.HIGH, host="web%3", source_ip="2001:db8::1"),
         detection(
@@ -108,7 +117,9 @@ def shift(database):
         ),
         detection("Crontab change", level=Severity.LOW, host="db-1", user="Mara"),
         detection("Sudo abuse", level=Severity.HIGH, host="h\u00f6st", user="root"),
-    ]
+    ]  # fmt: skip
+    heard = Window("silent_source", {"host": "h\u00f6st"}, 0, NOON, NOON, at_close=True)
+    found[-1] = replace(found[-1], window=heard)
     ids = bring(database, *found).alert_ids
     bring(database, *(found[0] for _ in range(11)), now=NOON + minutes(10))
     act(database, alerts.acknowledge, [ids[1]])
@@ -230,6 +241,7 @@ def test_grouping_counts_the_values_of_a_field(shift):
         by_rule = facets(session, query(""), "rule")
         by_severity = facets(session, query("status:new"), "severity")
         by_user = facets(session, query("is:shelved"), "user")
+        by_category = facets(session, query("status:new"), "category")
     assert [(facet.value, facet.count) for facet in by_rule[:2]] == [
         ("SSH brute force", 2),
         ("Web shell", 2),
@@ -239,6 +251,11 @@ def test_grouping_counts_the_values_of_a_field(shift):
         "high": 2,
         "critical": 1,
         "medium": 1,
+    }
+    assert {facet.value: facet.count for facet in by_category} == {
+        "warning": 2,
+        "exception": 1,
+        None: 1,
     }
     assert [facet.value for facet in by_user] == [None] or by_user[0].count == 1
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from socconsole.core.detection import Detection, MatchedPart, Rule
-from socconsole.core.event import Event, RawLine
+from socconsole.core.event import Event, EventCategory, RawLine
 from socconsole.core.policy import FoldPolicy
 from socconsole.core.severity import Severity
 from socconsole.services.alerts import raise_alerts
@@ -30,12 +30,13 @@ def detection(
     source="auth",
     raw="sshd[7]: Failed password for root",
     tags=("attack.credential_access", "attack.t1110"),
+    category=EventCategory.WARNING,
     **fields,
 ):
     """Return a detection on host web-1 by user root unless `fields` say otherwise."""
     document = {"host": "web-1", "user": "root", **fields}
     line = RawLine(source, 0, 0, raw.encode(errors="surrogatepass"), len(raw) + 1, "/var/log/x", 1)
-    event = Event("sshd", (), document, raw, at, names=NAMES, line=line)
+    event = Event("sshd", (), document, raw, at, category=category, names=NAMES, line=line)
     part = MatchedPart("selection", None, "Failed password", "Failed password", ((9, 24),))
     return Detection(Rule(f"id-{rule}", rule, level, tags=tags), at, event, (part,))
 

@@ -8,6 +8,7 @@ import pytest
 
 from socconsole.core.detection import Window
 from socconsole.core.disposition import parse_verdict
+from socconsole.core.event import EventCategory
 from socconsole.core.policy import FoldPolicy
 from socconsole.core.severity import Severity
 from socconsole.errors import SocError
@@ -108,6 +109,13 @@ def test_a_correlation_keeps_its_window_and_its_samples(database):
     assert alert_of(database, alert_id).summary == "event_count: 5 in 60 s host=web-1"
     stored = [row for row in rows_of(database, "alert_evidence") if row.alert_id == alert_id]
     assert [(row.trigger, bool(row.window)) for row in stored] == [(False, False), (True, True)]
+
+
+def test_an_alert_keeps_the_category_of_what_raised_it(database):
+    bring(database, detection(), detection(category=EventCategory.EXCEPTION))
+    over = Window("silent_source", {"host": "web-1"}, 0, NOON, NOON, at_close=True)
+    bring(database, replace(detection(), window=over))
+    assert [row.category for row in rows_of(database, "alert")] == ["warning", None]
 
 
 def test_hostile_values_are_stored_on_every_engine(database):

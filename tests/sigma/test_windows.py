@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from socconsole.core.event import EventCategory
 from socconsole.sigma.match import Matcher
 from tests.sigma.events import NOON, an_event
 
@@ -328,6 +329,51 @@ def test_every_kind_of_window_gives_back_its_memory(rules, section):
     second = Matcher(ruleset)
     second.restore(first.state())
     assert second.state() == first.state()
+
+
+def test_a_detection_is_of_the_category_of_the_event_that_completed_it(rules):
+    *known, last = fails(0, 1, 2, 3, 4)
+    last.category = EventCategory.EXCEPTION
+    (detection,) = fired(rules(window(COUNT)), [*known, last])
+    assert detection.category is EventCategory.EXCEPTION
+
+
+SILENT = "{type: silent_source, rules: [sample], group-by: [host], timespan: 1m}"
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        SILENT,
+        "{type: flatline, rules: [sample], timespan: 1m, condition: {lt: 2}}",
+        "{type: event_count, rules: [sample], timespan: 1m, condition: {lt: 2}}",
+    ],
+)
+def test_what_fires_for_what_did_not_come_is_of_no_category(rules, section):
+    text = window(
+        section,
+        """---
+title: Two in an hour
+id: 00000000-0000-4000-8000-000000000010
+level: high
+correlation: {type: event_count, rules: [Window], timespan: 1h, condition: {gte: 1}, generate: true}
+""",
+    ).replace("title: Window", "title: Window\nname: Window")
+    matcher = Matcher(rules(text), lateness_secs=0)
+    found = [*matcher.match_all(cpu((0, 1))), *matcher.tick(NOON + timedelta(minutes=3))]
+    assert {d.rule.title for d in found} == {"Window", "Two in an hour"}
+    assert {d.category for d in found} == {None}
+
+
+def test_the_last_event_heard_keeps_its_category_over_a_restart(rules):
+    ruleset = rules(window(SILENT))
+    first, second = Matcher(ruleset, lateness_secs=0), Matcher(ruleset, lateness_secs=0)
+    (event,) = cpu((0, 1))
+    event.category = EventCategory.MAINTENANCE
+    first.match_all([event])
+    second.restore(first.state())
+    (detection,) = second.tick(NOON + timedelta(minutes=2))
+    assert detection.event.category is EventCategory.MAINTENANCE
 
 
 def test_a_match_without_its_group_is_counted_and_left_out(rules):

@@ -182,8 +182,11 @@ async def test_a_wide_screen_shows_the_alert_beside_the_list(bare_setup, databas
     async with at_the_console(bare_setup, size=(160, 50)) as analyst:
         await analyst.waits_until("Why it fired")
         assert "zoe" in analyst.screen
+        assert "category warning" in analyst.screen
+        assert "Cat" not in analyst.screen
         await analyst.presses("p")
         assert "Why it fired" not in analyst.screen
+        assert "Cat" in analyst.screen
         await analyst.presses("p", "P")
         await analyst.waits_until("Why it fired")
 

@@ -114,6 +114,7 @@ ALERT_PLACES = Places(
         "user": _ALERT.username,
         "source_ip": _ALERT.source_ip,
         "source": Related(_ALERT.source_id, _SOURCE.id, _SOURCE.name),
+        "category": _ALERT.category,
         "assignee": _ALERT.assignee,
         "ticket": Related(_ALERT.ticket_id, _TICKET.id, _TICKET.human_id),
         "count": _ALERT["count"],

@@ -25,6 +25,7 @@ GROUPED_BY: Mapping[str, ColumnElement[Any]] = {
     "user": _ALERT.c.username,
     "source_ip": _ALERT.c.source_ip,
     "source": _SOURCE.c.name,
+    "category": _ALERT.c.category,
     "assignee": _ALERT.c.assignee,
     "ticket": _TICKET.c.human_id,
 }

@@ -74,6 +74,7 @@ class QueueRow:
     runbook: str | None
     tags: tuple[str, ...]
     summary: str
+    category: str | None
     version: int
 
     @property
@@ -115,6 +116,7 @@ _ROW_COLUMNS = (
     _ALERT.c.runbook,
     _ALERT.c.tags,
     _ALERT.c.summary,
+    _ALERT.c.category,
     _ALERT.c.version,
 )
 _TAGS = 30

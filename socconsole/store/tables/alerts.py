@@ -9,6 +9,7 @@ from sqlalchemy.schema import CreateIndex
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlmodel import Field
 
+from socconsole.core.event import EventCategory
 from socconsole.core.severity import Severity
 from socconsole.store.tables.row import (
     Edited,
@@ -89,6 +90,7 @@ class Alert(Edited, table=True):
         one_of("status_before", ALERT_STATUSES),
         one_of("disposition", DISPOSITIONS),
         one_of("sub_reason", SUB_REASONS),
+        one_of("category", EventCategory),
         between("severity", 0, 4),
         CheckConstraint("(status <> 'closed') = is_open", name="is_open"),
         CheckConstraint("count >= 1", name="count"),
@@ -104,6 +106,7 @@ class Alert(Edited, table=True):
             "host",
             "username",
             "source_ip",
+            "category",
         ),
         _where_open("ix_alert_assignee", "assignee", "rank DESC", "id DESC"),
         _where_open("ix_alert_source", "source_id", "rank DESC", "id DESC"),
@@ -130,6 +133,8 @@ class Alert(Edited, table=True):
     tags: list[str] = document(list)
     """The rule's Sigma tags: ATT&CK tactics and techniques."""
     source_id: int = reference("source")
+    category: str | None = no_word()
+    """Of the event that raised it; None where it was raised because none came."""
     severity: Severity = severity()
     """What the queue sorts and filters by: the override where there is one, else the rule's."""
     rule_severity: Severity | None = Field(default=None, sa_type=SeverityNumber, nullable=True)

@@ -313,6 +313,7 @@ class QueueScreen(Screen[None]):
             "u": ("user", row.user or "none"),
             "i": ("source_ip", row.source_ip or "none"),
             "s": ("source", row.source),
+            "c": ("category", row.category or "none"),
         }
         text = await narrowed(console(self), self._filter.text, values, self._group_by)
         if text is not None:

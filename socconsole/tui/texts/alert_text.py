@@ -99,6 +99,7 @@ def _head(row: "QueueRow", now: datetime) -> Iterator[Line]:
         (f"  waits {span(now - row.created_at)}", "muted"),
     )
     named = [("host", row.host), ("user", row.user), ("from", row.source_ip), ("log", row.source)]
+    named.append(("category", row.category))
     parts: list[tuple[str, str]] = []
     for name, value in named:
         if value:

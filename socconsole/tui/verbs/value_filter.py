@@ -59,6 +59,7 @@ async def group_choices(
         "u": "user",
         "i": "source_ip",
         "s": "source",
+        "c": "category",
         "v": "severity",
         "o": "assignee",
     }

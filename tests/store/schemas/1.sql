@@ -966,6 +966,7 @@ CREATE TABLE alert (
 	runbook TEXT, 
 	tags TEXT NOT NULL, 
 	source_id INTEGER NOT NULL, 
+	category TEXT, 
 	severity INTEGER NOT NULL, 
 	rule_severity INTEGER, 
 	severity_override INTEGER, 
@@ -1024,6 +1025,7 @@ CREATE TABLE alert (
 	CONSTRAINT ck_alert_status_before CHECK ("status_before" IN ('new', 'acknowledged', 'escalated', 'shelved', 'closed')), 
 	CONSTRAINT ck_alert_disposition CHECK ("disposition" IN ('true_positive', 'benign_positive', 'false_positive', 'duplicate', 'undetermined')), 
 	CONSTRAINT ck_alert_sub_reason CHECK ("sub_reason" IN ('malicious', 'policy', 'expected', 'test', 'maintenance', 'rule_logic', 'bad_data')), 
+	CONSTRAINT ck_alert_category CHECK ("category" IN ('informational', 'warning', 'exception', 'maintenance')), 
 	CONSTRAINT ck_alert_severity CHECK ("severity" BETWEEN 0 AND 4), 
 	CONSTRAINT ck_alert_is_open CHECK ((status <> 'closed') = is_open), 
 	CONSTRAINT ck_alert_count CHECK (count >= 1), 
@@ -1174,7 +1176,7 @@ CREATE INDEX ix_alert_open_last_seen ON alert (last_seen DESC, id DESC) WHERE is
 
 CREATE INDEX ix_alert_open_rule_id ON alert (rule_id, rank DESC, id DESC) WHERE is_open = 1;
 
-CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip) WHERE is_open = 1;
+CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip, category) WHERE is_open = 1;
 
 CREATE INDEX ix_alert_rule_id ON alert (rule_id, created_at DESC);
 
