@@ -8,7 +8,7 @@ from socconsole.core.handoff_item import Change
 from socconsole.core.policy import Settings, ShiftPolicy
 from socconsole.core.shift_facts import Section
 from socconsole.errors import ConflictError, TransitionError, UsageError
-from socconsole.services import findings, handoffs, incidents, tickets
+from socconsole.services import findings, handoffs, incidents, ticket_links, tickets
 from socconsole.services.findings import Check, Meaning
 from socconsole.services.handoff_watch import is_overdue, left_over
 from socconsole.services.handoffs import Line
@@ -272,6 +272,16 @@ def test_a_closure_that_commits_late_is_in_the_next_handoff(database, noon):
         tickets.resolve(session, [ticket.id], Resolution(verdict), by="mara", now=before)
         made = handoffs.draft(session, now=noon + 2 * HOUR)
     assert refs(made.in_section(Section.CLOSURES)) == [ticket.human_id]
+
+
+def test_a_merged_ticket_is_told_among_the_closures_with_where_it_went(database, noon):
+    with database.begin() as session:
+        into, other = a_ticket(session, noon), a_ticket(session, noon, title="the same again")
+        signed(session, noon + HOUR)
+        ticket_links.merge(session, [other.id], into.id, by="ben", now=noon + HOUR)
+        made = handoffs.draft(session, now=noon + 2 * HOUR)
+    told = [(item.ref, item.text) for item in made.in_section(Section.CLOSURES)]
+    assert told == [(other.human_id, f"the same again: merged into {into.human_id}, by ben")]
 
 
 def test_what_changed_since_signing_is_shown(database, noon):

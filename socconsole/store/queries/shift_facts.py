@@ -326,16 +326,18 @@ def _closed_tickets(session: Session, cut: Cut) -> Iterable[ClosureFacts]:
         .where(
             col(Ticket.id).in_(touched),
             col(Ticket.voided_at).is_(None),
-            col(Ticket.resolved_at).is_not(None),
+            col(Ticket.resolved_at).is_not(None) | col(Ticket.merged_into_id).is_not(None),
         )
-        .order_by(col(Ticket.resolved_at))
+        .order_by(func.coalesce(col(Ticket.resolved_at), col(Ticket.closed_at)))
     )
     for ticket in session.exec(query):
+        merged = ticket.merged_into_id is not None
+        into = name_of(session, "ticket", ticket.merged_into_id or 0) if merged else ""
         yield ClosureFacts(
             ref=ticket.human_id,
             title=ticket.title,
-            disposition=ticket.disposition or "merged",
-            by=ticket.resolved_by or "",
+            disposition=f"merged into {into}" if merged else ticket.disposition or "undetermined",
+            by=(ticket.closed_by if merged else ticket.resolved_by) or "",
             is_ticket=True,
             reopened=ticket.reopen_count > 0,
         )
