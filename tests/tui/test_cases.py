@@ -72,6 +72,29 @@ async def test_tickets_are_listed_and_narrowed(console):
     assert "SOC-2026-002" not in console.screen
 
 
+async def test_a_list_holds_still_while_its_tickets_come_and_go(console, database, opened):
+    with database.begin() as session:
+        third = tickets.open_by_hand(session, Report(title="Lost phone"), by="ben", now=NOON)
+    await console.presses("4", "j")
+    assert "SOC-2026-003" in console.screen
+    table = console.app.screen.table
+    shown = list(table.ids)
+    with database.begin() as session:
+        tickets.start(session, [third.id], by="ben", now=NOON)
+        session.get(Ticket, opened[0].id).status = "closed"
+        tickets.open_by_hand(session, Report(title="Found phone"), by="ben", now=NOON)
+    await console.waits_until("▲1 new · g")
+    assert list(table.ids) == shown
+    struck = {row.human_id: (row.status, table.gone(row)) for _, row in table.loaded}
+    assert struck["SOC-2026-001"] == ("closed", True)
+    assert struck["SOC-2026-003"] == ("in_progress", False)
+    assert table.cursor == 1
+    await console.presses("g")
+    await console.waits_until("Found phone")
+    assert "SOC-2026-001" not in console.screen
+    assert "▲" not in console.screen
+
+
 async def test_a_ticket_is_worked_to_its_end_by_keys(console, database, opened):
     await console.presses("4", "enter")
     assert "Brute force on web-1" in console.screen

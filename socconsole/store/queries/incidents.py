@@ -136,11 +136,6 @@ class IncidentFilter:
     words: str = ""
     passes: Callable[[IncidentRow], bool] | None = None
 
-    def fits(self, row: IncidentRow) -> bool:
-        """Return whether a row that was read again still belongs to the list."""
-        in_phase = self.closed is None or self.closed == (row.phase == "closed")
-        return in_phase and (self.passes is None or self.passes(row))
-
 
 def incidents(
     session: Session, wanted: IncidentFilter = IncidentFilter(), limit: int = 1000

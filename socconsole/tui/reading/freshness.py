@@ -61,10 +61,15 @@ class ReadsAgain:
 
     def _read(self) -> None:
         self._is_due = False
-        reading = self.action_load()
-        if not self._has_read:
-            self._has_read = True
-            self.run_worker(_after(reading, self._let_keys_in), name="first read")
+        if self._has_read:
+            self.look_again()
+            return
+        self._has_read = True
+        self.run_worker(_after(self.action_load(), self._let_keys_in), name="first read")
+
+    def look_again(self) -> "Worker[None]":
+        """Read once more."""
+        return self.action_load()
 
 
 async def _after(reading: Worker[None], then: Callable[[], None]) -> None:

@@ -19,7 +19,7 @@ from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from socconsole.core.filter_words import Vocabulary
-    from socconsole.store.queries.incidents import IncidentFilter, IncidentRow
+    from socconsole.store.queries.incidents import IncidentRow
 
 
 class IncidentsScreen(ViewedScreen):
@@ -32,10 +32,6 @@ class IncidentsScreen(ViewedScreen):
         key("incidents.declare", "plus,I", "declare", "Declare an incident", hint="declare"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._wanted: IncidentFilter | None = None
-
     def words(self) -> "Vocabulary":
         return INCIDENT_FIELDS
 
@@ -44,11 +40,13 @@ class IncidentsScreen(ViewedScreen):
         from socconsole.store.queries.incidents import incidents
 
         app = console(self)
-        self._wanted = wanted = incident_filter(filter_text, login=app.login, now=app.now())
+        wanted = incident_filter(filter_text, login=app.login, now=app.now())
         return await app.store.read(incidents, wanted)
 
-    def is_gone(self, row: "IncidentRow") -> bool:
-        return self._wanted is not None and not self._wanted.fits(row)
+    async def rows_again(self, ids: Sequence[int]) -> "Sequence[IncidentRow]":
+        from socconsole.store.queries.incidents import by_ids
+
+        return await console(self).store.read(by_ids, ids)
 
     def why_empty(self, view: str) -> str:
         if view == "Open":

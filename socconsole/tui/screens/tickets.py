@@ -47,6 +47,11 @@ class TicketsScreen(ViewedScreen):
         wanted = ticket_filter(filter_text, login=app.login, now=app.now())
         return await app.store.read(tickets, wanted)
 
+    async def rows_again(self, ids: Sequence[int]) -> "Sequence[TicketRow]":
+        from socconsole.store.queries.tickets import by_ids
+
+        return await console(self).store.read(by_ids, ids)
+
     def why_empty(self, view: str) -> str:
         if view == "Open":
             return "No open ticket · + opens one by hand, t on an alert opens one from it"
@@ -61,6 +66,7 @@ class TicketsScreen(ViewedScreen):
     async def action_verb(self, name: str) -> None:
         if name == "new":
             await ticket_verbs.new_ticket(console(self))
+            self.action_load()
             return
         chosen = self.table.selection()
         if not chosen.ids:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Key
 from textual.screen import Screen
 
 from socconsole.tui.console import console
@@ -41,6 +42,9 @@ class ViewedScreen(ReadsAgain, Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._views = ViewBar(self.LIST)
+        self._asked = self._answered = 0
+        self._gone: set[int] = set()
+        self._is_touched = False
         self._filter = FilterPrompt(console(self), self.words, self.action_load)
 
     # What a screen of this kind says of itself.
@@ -53,8 +57,13 @@ class ViewedScreen(ReadsAgain, Screen[None]):
     async def rows(self, filter_text: str) -> Sequence[Any]:
         """Return what the filter finds; every row has an `id`."""
 
+    async def rows_again(self, ids: Sequence[int]) -> Sequence[Any]:
+        """Return rows that the filter finds no more as they are now, those that still are."""
+        del ids
+        return ()
+
     def is_gone(self, row: Any) -> bool:  # noqa: ANN401 a row of the screen's own kind
-        """Return whether a row no longer belongs to what was read last."""
+        """Return whether a row is done with although the filter finds it."""
         del row
         return False
 
@@ -73,7 +82,8 @@ class ViewedScreen(ReadsAgain, Screen[None]):
     # What all of them do.
 
     def compose(self) -> ComposeResult:
-        yield from framed(VirtualTable(self.columns(), empty="Loading …", gone=self.is_gone))
+        gone = self._is_struck
+        yield from framed(VirtualTable(self.columns(), empty="Loading …", gone=gone))
 
     @property
     def table(self) -> VirtualTable[Any]:
@@ -83,13 +93,73 @@ class ViewedScreen(ReadsAgain, Screen[None]):
         self.table.focus()
 
     @task
-    async def action_load(self) -> None:
+    async def action_load(self, *, first: bool = False) -> None:
+        """Show what is found now, in its order; the cursor stays on its row or goes `first`."""
         self._show_bar()
+        self._asked = asked = self._asked + 1
         rows = await self.rows(self._whole_filter)
+        if asked == self._asked:
+            self._answered = asked
+            self._show(rows, first=first)
+            await self._read_views()
+
+    @task
+    async def look_again(self) -> None:
+        """Bring the rows up to date where they stand; what else there is by now is counted."""
+        if self._asked != self._answered:
+            self.action_load()  # what is on its way may be old already
+            return
+        asked, shown = self._asked, set(self.table.ids)
+        found = {row.id: row for row in await self.rows(self._whole_filter)}
+        gone = shown - found.keys()
+        again = await self.rows_again(sorted(gone)) if gone else ()
+        if asked != self._asked:
+            return
+        news = len(found.keys() - shown)
+        if news and self._may_fill:
+            self._show(list(found.values()))
+        else:
+            self._strike(gone)
+            again = [*(found[one] for one in shown & found.keys()), *again]
+            self.table.take_rows({row.id: row for row in again})
+            self.table.set_foot(pill=f" ▲{news} new · g " if news else "")
+        await self._read_views()
+
+    def _show(self, rows: Sequence[Any], *, first: bool = False) -> None:
+        self._gone = set()
         self.table.empty = self._why_empty()
-        self.table.show_rows([(row.id, row) for row in rows])
+        self.table.show_rows([(row.id, row) for row in rows], first=first)
+        self.table.set_foot(pill="")
+
+    def _strike(self, gone: set[int]) -> None:
+        if gone != self._gone:
+            self._gone = gone
+            self.table.refresh_lines()
+
+    def _is_struck(self, row: Any) -> bool:  # noqa: ANN401 the same
+        return row.id in self._gone or self.is_gone(row)
+
+    async def _read_views(self) -> None:
         await self._views.read(console(self))
         self._show_bar()
+
+    def on_key(self, _event: Key) -> None:
+        self._is_touched = True
+
+    @property
+    def _may_fill(self) -> bool:
+        """Whether new rows come without a key: into an empty list, or before the first key ever."""
+        shown = self.table.line_count
+        return not shown or (not self._is_touched and shown < self.table.page_height)
+
+    def on_virtual_table_news_wanted(self, message: VirtualTable.NewsWanted) -> None:
+        message.stop()
+        self.action_load(first=True)
+
+    def on_virtual_table_arranged(self, message: VirtualTable.Arranged) -> None:
+        message.stop()
+        if self._gone:
+            self.action_load()
 
     def load_views(self) -> None:
         self.action_load()

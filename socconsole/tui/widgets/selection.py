@@ -53,27 +53,26 @@ class Marks:
         self._ids: set[int] = set()
         self._all = False
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing at all is marked."""
-        return not (self._all or self._ids or self.anchor is not None)
-
     def clear(self) -> None:
         self._ids.clear()
         self._all = False
         self.anchor = None
         self.hidden = 0
 
-    def take_all(self) -> None:
-        """Mark every row of the view."""
+    def toggle_all(self) -> None:
+        """Mark every row of the view, or take every mark off."""
+        was_empty = not (self._all or self._ids or self.anchor is not None)
         self.clear()
-        self._all = True
+        self._all = was_empty
 
     def toggle(self, row_id: int) -> None:
         self._ids ^= {row_id}
 
-    def end_range(self, ids: Sequence[int], cursor: int) -> None:
-        """Keep the rows of the range as single marks."""
+    def toggle_range(self, ids: Sequence[int], cursor: int) -> None:
+        """Begin a range here, or keep the rows of the one there is as single marks."""
+        if self.anchor is None:
+            self.anchor = cursor
+            return
         chosen = self._range(ids, cursor)
         self._ids = self._ids - chosen if self._all else self._ids | chosen
         self.anchor = None
@@ -95,6 +94,14 @@ class Marks:
         if self._all:
             return len(ids) - len(self._ids)
         return len(self._ids | self._range(ids, cursor)) - self.hidden
+
+    def words(self, ids: Sequence[int], cursor: int) -> list[str]:
+        """Return what the foot says of them."""
+        marked = self.count(ids, cursor)
+        words = [f"{marked} marked"] if marked or self.hidden else []
+        if self.hidden:
+            words[0] += f" ({self.hidden} hidden)"
+        return [*words, "range"] if self.anchor is not None else words
 
     def count_hidden(self, ids: Sequence[int]) -> int:
         """Return how many marked rows are not among `ids`."""

@@ -61,6 +61,9 @@ class VirtualTable(LineView, Generic[RowT]):
     class Arranged(OfTable):
         """The analyst wants another layout."""
 
+    class NewsWanted(OfTable):
+        """The rows that the pill tells of are wanted; only rows that were given are asked for."""
+
     class Chosen(OfTable):
         """Enter was pressed on a row."""
 
@@ -143,13 +146,14 @@ class VirtualTable(LineView, Generic[RowT]):
         """Return the row at `index`, where it is loaded."""
         return self._rows.get(self._ids[index]) if 0 <= index < len(self._ids) else None
 
-    def show_rows(self, rows: Sequence[tuple[int, RowT]]) -> None:
-        """Show these rows, given with their ids; the cursor stays on its id."""
+    def show_rows(self, rows: Sequence[tuple[int, RowT]], *, first: bool = False) -> None:
+        """Show these rows, given with their ids; the cursor stays on its id, or goes `first`."""
         self._given = rows
         rows = self.arrangement.sorted(rows, self.all_columns, self._stands)
         ids = array("q", (row_id for row_id, _ in rows))
-        position = self._position_of(self.cursor_id, ids)
-        self._take(IdsLoaded(self._generation, ids, position, dict(rows), self._count_hidden(ids)))
+        position = 0 if first else self._position_of(self.cursor_id, ids)
+        hidden = self.marks.count_hidden(ids)
+        self._take(IdsLoaded(self._generation, ids, position, dict(rows), hidden))
 
     def show_first(self, ids: Sequence[int], rows: Mapping[int, RowT]) -> None:
         """Show a first page before the whole order is known."""
@@ -188,7 +192,8 @@ class VirtualTable(LineView, Generic[RowT]):
             self.console_app.complain(error)
             return
         self.has_failed = False
-        self.post_message(IdsLoaded(generation, ids, position, rows, self._count_hidden(ids)))
+        hidden = self.marks.count_hidden(ids)
+        self.post_message(IdsLoaded(generation, ids, position, rows, hidden))
 
     def _position_of(self, row_id: int | None, ids: Sequence[int]) -> int:
         if row_id is None:
@@ -197,9 +202,6 @@ class VirtualTable(LineView, Generic[RowT]):
             return ids.index(row_id)
         except ValueError:
             return min(self.cursor, max(0, len(ids) - 1))
-
-    def _count_hidden(self, ids: Sequence[int]) -> int:
-        return self.marks.count_hidden(ids)
 
     def on_ids_loaded(self, message: IdsLoaded) -> None:
         message.stop()
@@ -248,8 +250,12 @@ class VirtualTable(LineView, Generic[RowT]):
 
     def on_rows_loaded(self, message: RowsLoaded) -> None:
         message.stop()
-        changed = {row_id for row_id, row in message.rows.items() if self._rows.get(row_id) != row}
-        self._keep(message.rows)
+        self.take_rows(message.rows)
+
+    def take_rows(self, rows: Mapping[int, RowT]) -> None:
+        """Repaint the rows on screen that changed; the order stays."""
+        changed = {row_id for row_id, row in rows.items() if self._rows.get(row_id) != row}
+        self._keep(rows)
         for index in range(self.top, min(self.top + self.page_height, len(self._ids))):
             if self._ids[index] in changed:
                 self.refresh_index(index)
@@ -338,11 +344,13 @@ class VirtualTable(LineView, Generic[RowT]):
         self.move_to(self._from + by * (self.page_height // 2))
 
     def action_first(self) -> None:
-        if self.source is not None and self.pill:
+        if not self.pill:
+            self.move_to(0)
+        elif self.source is None:
+            self.post_message(self.NewsWanted(self))
+        else:
             self.pill = ""
             self.reload(first=True)
-        else:
-            self.move_to(0)
 
     def action_last(self) -> None:
         self.move_to(len(self._ids) - 1)
@@ -379,10 +387,7 @@ class VirtualTable(LineView, Generic[RowT]):
         self.move_to(self.cursor + 1)
 
     def action_toggle_range(self) -> None:
-        if self.marks.anchor is None:
-            self.marks.anchor = self.cursor
-        else:
-            self.marks.end_range(self._ids, self.cursor)
+        self.marks.toggle_range(self._ids, self.cursor)
         self.refresh_index(self.cursor)
         self.refresh_foot()
 
@@ -392,10 +397,7 @@ class VirtualTable(LineView, Generic[RowT]):
         self.move_to(self.cursor + by)
 
     def action_mark_all(self) -> None:
-        if self.marks.is_empty:
-            self.marks.take_all()
-        else:
-            self.marks.clear()
+        self.marks.toggle_all()
         self.refresh_lines()
         self.refresh_foot()
 
@@ -419,7 +421,7 @@ class VirtualTable(LineView, Generic[RowT]):
         self.columns = tuple(layout.arranged(self.all_columns))
         self._layout_of = (-1, [])
         if is_resorted and self.source is None and self._given:
-            self.show_rows(self._given)
+            self.show_rows([(each, self._rows.get(each, row)) for each, row in self._given])
         self.refresh()
         if self.is_attached:
             self.post_message(self.Arranged(self))
@@ -483,13 +485,8 @@ class VirtualTable(LineView, Generic[RowT]):
         return [*left, Segment(right, self.look("muted"))]
 
     def _foot_right(self, room: int) -> str:
-        parts: list[str] = []
-        marked, hidden = self.marks.count(self._ids, self.cursor), self.marks.hidden
-        if marked or hidden:
-            parts.append(f"{marked} marked" + (f" ({hidden} hidden)" if hidden else ""))
-        if self.marks.anchor is not None:
-            parts.append("range")
-        said = " · ".join([*parts, self._position_text()])
+        marks = self.marks.words(self._ids, self.cursor)
+        said = " · ".join([*marks, self._position_text()])
         note = fit(self.note, min(cell_len(safe_text(self.note)), room - cell_len(said) - 3))
         return f"{note} · {said}" if note else said
 
