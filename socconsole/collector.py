@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SettingsError, SocError, StoreError
-from socconsole.services import nodes
+from socconsole.services import leases, nodes
 from socconsole.services import sources as kept
 from socconsole.services.batch import HOLD_SECS, SERVER_HOLD_SECS, Batch, Pace, Totals
 from socconsole.services.following import Followed, follow_all
@@ -37,7 +37,6 @@ from socconsole.store.long_reads import Watchdog
 
 BATCH_SECS = 0.1
 LONGEST_WAIT_SECS = 1.0
-LEASE_LASTS = timedelta(seconds=15)
 RENEW_SECS = 5.0
 LONGEST_BACK_OFF_SECS = 5.0
 ONCE_WAITS_SECS = 30.0
@@ -69,22 +68,20 @@ class Collector:
         self._settings = settings
         self._matcher = matcher
         self._events = events
-        self._login = login
         self._say = say
         self._redact = redact
         self._stop = threading.Event()
         self._watch = Watch()
         self._followed: list[Followed] = []
         self._group = settings.collector.group
-        if database.path is not None and self._group != kept.LEASE:
+        if database.path is not None and self._group != leases.LEASE:
             raise SettingsError(
                 "One collector reads all the sources of an SQLite database.",
                 hint="Take collector.group out of the settings, or use PostgreSQL.",
             )
         kept_beside = database.path.parent if database.path else state_folder(os.environ)
         self._inputs = Inputs(settings.source, kept_beside / "spool", self._watch.wake)
-        self._node_id = 0
-        self._epoch = 0
+        self._lease = leases.CollectorLease(database, group=self._group, login=login)
         self._renewed = 0.0
         self._turn = 0
         self._saved_state: tuple[bytes, dict[str, str]] = (b"", {})
@@ -113,13 +110,13 @@ class Collector:
         source and has ended.
         """
         self._is_attended = lonely_secs is not None
-        self._start_node()
+        self._lease.join()
         try:
             self._inputs.feed("stdin")
             while not self._stop.is_set():
                 try:
                     self._run_with_lease(lonely_secs)
-                except StoreError as error:
+                except (StoreError, ConflictError) as error:
                     self._say(f"{error} Trying again.")
                     self._end_without_file()
                     self._stop.wait(LONGEST_BACK_OFF_SECS)
@@ -127,7 +124,7 @@ class Collector:
             self._end()
 
     def _run_with_lease(self, lonely_secs: float | None) -> None:
-        if not self._wait_for_lease():
+        if not self._lease.wait(self._stop, self._say, one_is_enough=self._is_attended):
             return
         self._inputs.feed("journald", "syslog")
         try:
@@ -144,9 +141,9 @@ class Collector:
         """
         self._backfill = backfill
         self._patience_secs = ONCE_WAITS_SECS
-        self._start_node()
+        self._lease.join()
         try:
-            holder = self._take_lease()
+            holder = self._lease.take()
             if holder is not None:
                 raise ConflictError(
                     f"A collector reads these sources already: process {holder.pid} on"
@@ -161,6 +158,7 @@ class Collector:
             self._end()
 
     def _follow(self, lonely_secs: float | None) -> None:
+        self._renewed = time.monotonic()
         self._open_sources()
         longest = math.inf if lonely_secs is None else lonely_secs
         lonely_since = time.monotonic()
@@ -184,7 +182,7 @@ class Collector:
                 else:
                     self._pass_time()
                     self._hint(self._watch.wait(self._patience(now)))
-        except kept.LeaseLostError:
+        except leases.LeaseLostError:
             self._say("another collector has taken over; waiting for its end")
         finally:
             self._close_sources()
@@ -297,7 +295,7 @@ class Collector:
                     self._write(session, batch, events)
                     worked = time.monotonic() - begun
                 self._pace.held(worked)
-            except kept.LeaseLostError:
+            except leases.LeaseLostError:
                 raise
             except (StoreError, ConflictError) as error:
                 if time.monotonic() - asked > self._patience_secs:
@@ -325,11 +323,11 @@ class Collector:
 
     def _write(self, session: Session, batch: Batch, events: Sequence[Prepared]) -> None:
         now = datetime.now(UTC)
-        kept.renew_lease(session, self._epoch, now=now, lasts=LEASE_LASTS, group=self._group)
+        self._lease.renew(session, now=now)
         for one, changed in batch.checkpoints:
             formats = one.reader.formats if changed else {}
             kept.save_checkpoints(
-                session, one.id, changed, formats=formats, epoch=self._epoch, now=now
+                session, one.id, changed, formats=formats, epoch=self._lease.epoch, now=now
             )
         ids = {one.policy.name: one.id for one in self._followed}
         kept.save_notes(session, ids, batch.notes, now=now)
@@ -362,35 +360,7 @@ class Collector:
         for one in self._followed:
             one.counts = Counts()
 
-    # Lease, node, sources --------------------------------------------------------------------
-
-    def _start_node(self) -> None:
-        with self._database.begin() as session:
-            now = datetime.now(UTC)
-            self._node_id = nodes.join(session, "collector", self._login, now=now)
-
-    def _take_lease(self) -> kept.Holder | None:
-        now = datetime.now(UTC)
-        with self._database.begin() as session:
-            found = kept.take_lease(
-                session, self._node_id, now=now, lasts=LEASE_LASTS, group=self._group
-            )
-        if isinstance(found, kept.Holder):
-            return found
-        self._epoch, self._renewed = found, time.monotonic()
-        return None
-
-    def _wait_for_lease(self) -> bool:
-        told = False
-        while not self._stop.is_set():
-            holder = self._take_lease()
-            if holder is None:
-                return True
-            if not told:
-                told = True
-                self._say(f"process {holder.pid} on {holder.host} reads the sources; waiting")
-            self._stop.wait(1.0)
-        return False
+    # Time, sources ---------------------------------------------------------------------------
 
     def _beat(self) -> nodes.Attending | None:
         """Renew the lease and the heartbeat; return the consoles, unless the store is away."""
@@ -401,10 +371,7 @@ class Collector:
             self._say(news)
         try:
             with self._database.begin() as session:
-                kept.renew_lease(
-                    session, self._epoch, now=now, lasts=LEASE_LASTS, group=self._group
-                )
-                nodes.beat(session, self._node_id, now=now)
+                self._lease.beat(session, now=now)
                 for one in self._followed:
                     one.sync()
                     self._say_trouble(one)
@@ -414,7 +381,7 @@ class Collector:
                 if self._database.path is not None:
                     anchor_if_due(session, self._database.path, now=now)
                 return nodes.attending(session, "console", now=now)
-        except kept.LeaseLostError:
+        except leases.LeaseLostError:
             raise
         except (StoreError, ConflictError):
             self._end_without_file()
@@ -442,10 +409,14 @@ class Collector:
                 )
 
     def _keep_time(self, session: Session, now: datetime) -> None:
-        """Let shelves end, claims lapse and waiting alerts rank higher, once in a while."""
+        """Let shelves end, claims lapse and waiting alerts rank higher, once in a while.
+
+        Processes that were killed are taken for ended.
+        """
         if self._time_kept is not None and now - self._time_kept < KEEP_TIME_EVERY:
             return
         keep_time(session, now=now, since=self._time_kept, policy=self._settings.alerts)
+        nodes.forget_dead(session, now=now)
         self._time_kept = now
 
     def _retain(self) -> None:
@@ -489,8 +460,6 @@ class Collector:
         now = datetime.now(UTC)
         try:
             with self._database.begin() as session:
-                if self._epoch:
-                    kept.release_lease(session, self._epoch, now=now, group=self._group)
-                nodes.leave(session, self._node_id, now=now)
+                self._lease.leave(session, now=now)
         except SocError as error:
             self._say(str(error))

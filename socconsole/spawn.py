@@ -12,7 +12,7 @@ from types import TracebackType
 
 from socconsole.errors import SocError
 from socconsole.services import nodes
-from socconsole.services.sources import collector_alive
+from socconsole.services.leases import collector_alive
 from socconsole.store.database import Database
 
 
@@ -24,16 +24,21 @@ def collector_command(url: str, config: Path | None, *options: str) -> list[str]
     return [*words, "collect", *options]
 
 
-def start_collector(database: Database, *, config: Path | None, log: Path, now: datetime) -> str:
-    """Start a collector where none is alive, and return in one phrase what was done.
+def start_collector(
+    database: Database, *, group: str, config: Path | None, log: Path, now: datetime
+) -> str:
+    """Start a collector where none reads `group`, and return in one phrase what was done.
 
     It is a process of its own that outlives this one, and ends by itself some time after the
-    last console has gone. What it says goes to `log`.
+    last console has gone. What it says goes to `log`. Where roles are in force, people's logins
+    may not run one.
     """
     with database.read() as session:
-        alive = collector_alive(session, now=now)
+        alive = collector_alive(session, now=now, group=group)
     if alive is not None:
         return f"collector {alive.pid} on {alive.host} is reading"
+    if not database.may_write("lease"):
+        return "no collector reads, and this login may not start one"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     url = database.url.render_as_string(hide_password=False)
     told = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

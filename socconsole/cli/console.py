@@ -50,14 +50,15 @@ def _adder(
     """Return the function that names one more source and starts a collector where none is alive."""
 
     def add(database: "Database", name: str, location: str) -> str:
-        from socconsole.services.sources import collector_alive
+        from socconsole.services.leases import collector_alive
         from socconsole.settings import add_source
 
         path = context.settings().path or config_folder(os.environ) / "socconsole.toml"
         add_source(path, name, location)
         context.read_settings_again()
+        group = context.settings().collector.group
         with database.read() as session:
-            alive = collector_alive(session, now=context.now())
+            alive = collector_alive(session, now=context.now(), group=group)
         if alive is not None:
             return f"{name} is in {path}; collector {alive.pid} reads it once it is restarted."
         return f"{name} is in {path}: {start(database)}"
@@ -77,8 +78,14 @@ def _starter(context: Context, attending: ExitStack) -> Callable[["Database"], s
         attendance = Attendance(context.database_url, context.login, now=context.now)
         attending.enter_context(attendance).begin()
         log = state_folder(os.environ) / "collector.log"
-        config = context.settings().path
-        return start_collector(database, config=config, log=log, now=context.now())
+        settings = context.settings()
+        return start_collector(
+            database,
+            group=settings.collector.group,
+            config=settings.path,
+            log=log,
+            now=context.now(),
+        )
 
     return start
 

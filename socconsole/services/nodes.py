@@ -72,9 +72,11 @@ def this_process(session: Session, kind: str, login: str, *, now: datetime) -> i
 
 
 def beat(session: Session, node_id: int, *, now: datetime) -> None:
-    """Say that the process is alive."""
+    """Say that the process is alive, whatever others took it for while it was stopped."""
     node = table_of(Node)
-    session.connection().execute(update(node).where(node.c.id == node_id).values(heartbeat_at=now))
+    session.connection().execute(
+        update(node).where(node.c.id == node_id).values(heartbeat_at=now, stopped_at=None)
+    )
 
 
 def leave(session: Session, node_id: int, *, now: datetime) -> None:

@@ -1,17 +1,17 @@
-"""What the collector keeps of its sources: how far they are read, their health, their lease."""
+"""What the collector keeps of its sources: how far they are read, their health."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, delete, func, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, Executable, delete, func, literal, or_, select, update
 from sqlmodel import Session, col
 
 from socconsole.core.policy import SourcePolicy
-from socconsole.errors import ConflictError, SettingsError
+from socconsole.errors import SettingsError
+from socconsole.services.leases import LEASE
 from socconsole.sources.generation import Checkpoint, GenerationState
 from socconsole.sources.kinds import kind_of
 from socconsole.sources.notes import Note
@@ -21,9 +21,7 @@ from socconsole.store.tables import (
     EventCount,
     Evidence,
     Generation,
-    Lease,
     MatcherState,
-    Node,
     Row,
     Source,
     SourceNote,
@@ -32,22 +30,6 @@ from socconsole.store.tables import (
 
 if TYPE_CHECKING:  # the console asks this module about the collector; parsers are not its business
     from socconsole.services.reading import Counts
-
-LEASE = "all"
-"""The group of sources a collector reads unless the settings name another."""
-
-
-class LeaseLostError(ConflictError):
-    """Another collector reads the sources now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who reads the sources."""
-
-    host: str
-    pid: int
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,64 +41,6 @@ class SourceHealth:
     error: str | None = None
     half_line: str | None = None
     """File and text of a last line that nobody has finished for a while; never matched."""
-
-
-# The lease -----------------------------------------------------------------------------------
-
-
-def take_lease(
-    session: Session, node_id: int, *, now: datetime, lasts: timedelta, group: str = LEASE
-) -> int | Holder:
-    """Become the one who reads a group of sources: return the epoch, or who reads them now."""
-    session.connection().execute(
-        text("INSERT INTO lease (name, epoch) VALUES (:group, 0) ON CONFLICT DO NOTHING"),
-        {"group": group},
-    )
-    lease = session.get_one(Lease, group, with_for_update=True)
-    if lease.node_id not in {None, node_id} and lease.expires_at and lease.expires_at > now:
-        holder = session.get(Node, lease.node_id)
-        if holder is not None and _may_be_alive(holder):
-            return Holder(holder.host, holder.pid, lease.expires_at)
-    lease.node_id = node_id
-    lease.epoch += 1
-    lease.renewed_at, lease.expires_at = now, now + lasts
-    session.flush()
-    return lease.epoch
-
-
-def _may_be_alive(node: Node) -> bool:
-    if node.stopped_at is not None:
-        return False
-    if node.host != os.uname().nodename or node.pid == os.getpid():
-        return node.host != os.uname().nodename
-    try:
-        os.kill(node.pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def renew_lease(
-    session: Session, epoch: int, *, now: datetime, lasts: timedelta, group: str = LEASE
-) -> None:
-    """Go on holding the lease.
-
-    Raises:
-        LeaseLostError: Another collector took it: nothing of this transaction may stay.
-
-    """
-    mine = (col(Lease.name) == group) & (col(Lease.epoch) == epoch)
-    renewed = update(Lease).where(mine).values(renewed_at=now, expires_at=now + lasts)
-    if session.connection().execute(renewed).rowcount != 1:
-        raise LeaseLostError("Another collector reads the sources now.")
-
-
-def release_lease(session: Session, epoch: int, *, now: datetime, group: str = LEASE) -> None:
-    """Let another collector take over at once."""
-    mine = (col(Lease.name) == group) & (col(Lease.epoch) == epoch)
-    session.connection().execute(update(Lease).where(mine).values(expires_at=now))
 
 
 # Sources and generations ---------------------------------------------------------------------
@@ -360,13 +284,3 @@ def save_matcher_state(
     row: dict[str, object] = {"name": group, "revision": revision, "state": state}
     row |= {"remarks": dict(remarks), "updated_at": now}
     _upsert(session, MatcherState, [row], key=("name",))
-
-
-def collector_alive(session: Session, *, now: datetime) -> Holder | None:
-    """Return who reads sources, None when nobody does."""
-    held = select(Lease).where(col(Lease.expires_at) > now, col(Lease.node_id).is_not(None))
-    for lease in session.scalars(held.order_by(Lease.name)):
-        node = session.get(Node, lease.node_id)
-        if node is not None and lease.expires_at is not None and _may_be_alive(node):
-            return Holder(node.host, node.pid, lease.expires_at)
-    return None

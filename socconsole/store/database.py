@@ -131,15 +131,15 @@ class Database:
         with self._explained(), self._session(self._engine) as session, session.begin():
             yield session
 
-    def may_write(self) -> bool:
-        """Return whether this login has the right to change things, as far as can be told."""
+    def may_write(self, table: str = "alert") -> bool:
+        """Return whether this login has the right to change `table`, as far as can be told."""
         if self.read_only:
             return False
         if self.path is not None:  # beside the file, SQLite makes its journal
             return all(os.access(each, os.W_OK) for each in (self.path, self.path.parent))
         with self.read() as session:
-            asked = text("SELECT has_any_column_privilege('alert', 'UPDATE')")
-            return bool(session.connection().execute(asked).scalar())
+            asked = text("SELECT has_any_column_privilege(:table, 'UPDATE')")
+            return bool(session.connection().execute(asked, {"table": table}).scalar())
 
     def changes(self) -> ChangePoller:
         """Return a poller that tells whether another connection has committed."""

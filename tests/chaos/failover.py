@@ -22,10 +22,10 @@ from pathlib import Path
 from kill import RULE, SETTINGS, Writer, collector, count, lines_read, wait_until_read
 from sqlalchemy import text
 
-from socconsole.collector import LEASE_LASTS
+from socconsole.services.leases import LASTS
 from socconsole.store.database import Database
 
-MOST = LEASE_LASTS.total_seconds() + 25
+MOST = LASTS.total_seconds() + 25
 """Seconds a takeover may take: the lease, a lock of the paused one's, a poll, a busy machine."""
 
 

@@ -1,15 +1,16 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import select
 
 from socconsole.core.policy import SourcePolicy
 from socconsole.errors import SettingsError
-from socconsole.services import nodes
+from socconsole.services import leases, nodes
 from socconsole.services import sources as kept
-from socconsole.services.sources import Holder, LeaseLostError
+from socconsole.services.leases import CollectorLease, Holder, LeaseLostError
+from socconsole.store.tables import Node, Source
 
 LASTS = timedelta(seconds=10)
 
@@ -21,7 +22,7 @@ def joined(database, noon, login="soc") -> int:
 
 def take(database, node, now, **group):
     with database.begin() as session:
-        return kept.take_lease(session, node, now=now, lasts=LASTS, **group)
+        return leases.take_lease(session, node, now=now, lasts=LASTS, **group)
 
 
 def test_groups_of_sources_are_read_by_collectors_of_their_own(database, noon):
@@ -36,14 +37,14 @@ def test_a_collector_that_lost_its_lease_commits_nothing(database, noon):
     later = noon + timedelta(minutes=1)
     assert take(database, second, later) == epoch + 1
     with pytest.raises(LeaseLostError), database.begin() as session:
-        kept.renew_lease(session, epoch, now=later, lasts=LASTS)
+        leases.renew_lease(session, epoch, now=later, lasts=LASTS)
 
 
 def test_of_two_that_ask_at_once_one_reads(database, noon):
     mine = [joined(database, noon), joined(database, noon)]
     with database.begin() as session:  # a holder on another host cannot be asked for its pulse
         for number in mine:
-            session.get(kept.Node, number).host = f"host-{number}"
+            session.get(Node, number).host = f"host-{number}"
     start = threading.Barrier(2)
 
     def ask(node: int) -> int | Holder:
@@ -60,7 +61,48 @@ def test_a_group_stops_its_own_sources_only(database, noon):
     with database.begin() as session:
         kept.register(session, [web], now=noon, group="a")
         kept.register(session, [mail], now=noon, group="b")
-        rows = {row.name: row.enabled for row in session.exec(select(kept.Source))}
+        rows = {row.name: row.enabled for row in session.exec(select(Source))}
         assert rows == {"web": True, "mail": True}
         with pytest.raises(SettingsError, match="'web' is read by the collectors of group 'a'"):
             kept.register(session, [web], now=noon, group="b")
+
+
+@pytest.fixture
+def elsewhere(database, noon, monkeypatch) -> int:
+    """The epoch of a collector on another host, which cannot be asked for its pulse."""
+    monkeypatch.setattr(leases, "_ASK_EVERY", 0.01)
+    node = joined(database, noon)
+    with database.begin() as session:
+        session.get_one(Node, node).host = "elsewhere"
+        return leases.take_lease(session, node, now=datetime.now(UTC), lasts=LASTS)
+
+
+def test_of_two_that_consoles_started_at_once_one_ends(database, elsewhere):
+    said: list[str] = []
+    stop = threading.Event()
+
+    def holder_goes_on(text: str) -> None:
+        said.append(text)
+        with database.begin() as session:
+            later = datetime.now(UTC) + timedelta(seconds=1)
+            leases.renew_lease(session, elsewhere, now=later, lasts=LASTS)
+
+    second = CollectorLease(database, group="all", login="soc")
+    second.join()
+    assert not second.wait(stop, holder_goes_on, one_is_enough=True)
+    assert [text.rpartition("; ")[2] for text in said] == ["waiting", "one is enough"]
+    with database.read() as session:
+        alive = nodes.alive(session, now=datetime.now(UTC), kind="collector")
+        assert [node.heartbeat_at > node.started_at for node in alive] == [True]
+
+
+def test_one_that_consoles_started_takes_over_from_one_that_was_killed(database, elsewhere):
+    second = CollectorLease(database, group="all", login="soc")
+    second.join()
+    with database.begin() as session:
+        lasts = timedelta(seconds=0.3)
+        leases.renew_lease(session, elsewhere, now=datetime.now(UTC), lasts=lasts)
+    said: list[str] = []
+    assert second.wait(threading.Event(), said.append, one_is_enough=True)
+    assert not any("enough" in text for text in said)
+    assert second.epoch == elsewhere + 1

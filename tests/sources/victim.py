@@ -63,8 +63,8 @@ class Victim:
         self.collector._watch.follow = lambda _folders: (
             None
         )  # notifications have tests of their own
-        self.collector._start_node()
-        assert self.collector._take_lease() is None, "the one before is dead"
+        self.collector._lease.join()
+        assert self.collector._lease.take() is None, "the one before is dead"
         self.collector._open_sources()
         self.followed = self.collector._followed[0]
         self.real = files.look, roster.open_regular, files.os.scandir

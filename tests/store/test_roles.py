@@ -14,6 +14,8 @@ from socconsole.errors import ForbiddenError
 from socconsole.services import alerts, nodes
 from socconsole.services import sources as kept
 from socconsole.services.lapsing import keep_time
+from socconsole.services.leases import take_lease
+from socconsole.spawn import start_collector
 from socconsole.store.database import Database
 from socconsole.store.roles import _AUTHOR, _SIGNED, ROLES, apply_roles, grant, login_at
 from socconsole.store.stamps import STAMPS
@@ -179,7 +181,7 @@ def test_a_collectors_login_does_all_that_a_collector_does(sign_in, owner, noon)
     machine = sign_in("machine", "collector")
     with machine.begin() as session:
         node = nodes.join(session, "collector", "machine", now=noon)
-        assert kept.take_lease(session, node, now=noon, lasts=timedelta(seconds=9)) == 1
+        assert take_lease(session, node, now=noon, lasts=timedelta(seconds=9)) == 1
         kept.register(session, [SourcePolicy(name="auth", path="/l")], now=noon)
     for level in (Severity.INFORMATIONAL, Severity.HIGH):
         bring(machine, detection(str(level), level=level, host="h"), now=noon)
@@ -188,9 +190,21 @@ def test_a_collectors_login_does_all_that_a_collector_does(sign_in, owner, noon)
         alerts.shelve(session, [1], until=noon + timedelta(hours=1), reason="r", by="soc", now=noon)
     with machine.begin() as session:
         assert keep_time(session, now=later).returned == (1,)
+        assert nodes.forget_dead(session, now=later) == 1
         nodes.leave(session, node, now=later)
     with machine.read() as session:
         assert session.exec(select(func.count()).select_from(Context)).one() == 0
+
+
+def test_a_persons_login_starts_no_collector(sign_in, owner, noon, tmp_path):
+    log = tmp_path / "collector.log"
+    for role in ("viewer", "analyst", "lead"):
+        person = sign_in(f"one_{role}", role)
+        said = start_collector(person, group="all", config=None, log=log, now=noon)
+        assert said == "no collector reads, and this login may not start one"
+    assert not log.exists()
+    for allowed in (owner, sign_in("machine", "collector")):
+        assert allowed.may_write("lease")
 
 
 def test_the_login_the_server_proved_signs_where_roles_are_in_force(sign_in, owner, url):

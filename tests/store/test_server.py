@@ -12,7 +12,7 @@ from sqlmodel import select
 from socconsole.core.severity import Severity
 from socconsole.errors import ForbiddenError, StoreError
 from socconsole.services import actions, nodes, presence, tasks, tickets
-from socconsole.services.sources import LeaseLostError, renew_lease, take_lease
+from socconsole.services.leases import LeaseLostError, renew_lease, take_lease
 from socconsole.services.tickets import Report
 from socconsole.store import changes
 from socconsole.store.audit import verify

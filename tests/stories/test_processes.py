@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from socconsole.services.sources import collector_alive
+from socconsole.services.leases import collector_alive
 from socconsole.store.database import Database
 from socconsole.store.tables import Node
 from tests.terminal import Terminal, environment

@@ -24,7 +24,7 @@ class PulseReader:
     def __call__(self, session: AnySession, now: datetime) -> Pulse:
         from socconsole.core.sla import acknowledge_within
         from socconsole.services.handoff_watch import left_over
-        from socconsole.services.sources import collector_alive
+        from socconsole.services.leases import collector_alive
         from socconsole.store.queries.clocks import shift_clocks
         from socconsole.store.queries.queue import queue_counts
         from socconsole.store.queries.sources import sources

@@ -1,0 +1,172 @@
+"""Which collector reads which sources: a group of them is one's alone, by a lease that lapses."""
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select, text, update
+from sqlmodel import Session, col
+
+from socconsole.errors import ConflictError
+from socconsole.services import nodes
+from socconsole.store.database import Database
+from socconsole.store.tables import Lease, Node
+
+LASTS = timedelta(seconds=15)
+"""A lease that was not renewed for so long is another's for the asking."""
+_ASK_EVERY = 1.0
+"""Seconds."""
+LEASE = "all"
+"""The group of sources a collector reads unless the settings name another."""
+
+
+class LeaseLostError(ConflictError):
+    """Another collector reads the sources now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who reads the sources."""
+
+    host: str
+    pid: int
+    expires_at: datetime
+
+
+def take_lease(
+    session: Session, node_id: int, *, now: datetime, lasts: timedelta, group: str = LEASE
+) -> int | Holder:
+    """Become the one who reads a group of sources: return the epoch, or who reads them now."""
+    session.connection().execute(
+        text("INSERT INTO lease (name, epoch) VALUES (:group, 0) ON CONFLICT DO NOTHING"),
+        {"group": group},
+    )
+    lease = session.get_one(Lease, group, with_for_update=True)
+    if lease.node_id not in {None, node_id} and lease.expires_at and lease.expires_at > now:
+        holder = session.get(Node, lease.node_id)
+        if holder is not None and _may_be_alive(holder):
+            return Holder(holder.host, holder.pid, lease.expires_at)
+    lease.node_id = node_id
+    lease.epoch += 1
+    lease.renewed_at, lease.expires_at = now, now + lasts
+    session.flush()
+    return lease.epoch
+
+
+def _may_be_alive(node: Node) -> bool:
+    if node.stopped_at is not None:
+        return False
+    if node.host != os.uname().nodename or node.pid == os.getpid():
+        return node.host != os.uname().nodename
+    try:
+        os.kill(node.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def renew_lease(
+    session: Session, epoch: int, *, now: datetime, lasts: timedelta, group: str = LEASE
+) -> None:
+    """Go on holding the lease.
+
+    Raises:
+        LeaseLostError: Another collector took it: nothing of this transaction may stay.
+
+    """
+    mine = (col(Lease.name) == group) & (col(Lease.epoch) == epoch)
+    renewed = update(Lease).where(mine).values(renewed_at=now, expires_at=now + lasts)
+    if session.connection().execute(renewed).rowcount != 1:
+        raise LeaseLostError("Another collector reads the sources now.")
+
+
+def release_lease(session: Session, epoch: int, *, now: datetime, group: str = LEASE) -> None:
+    """Let another collector take over at once."""
+    mine = (col(Lease.name) == group) & (col(Lease.epoch) == epoch)
+    session.connection().execute(update(Lease).where(mine).values(expires_at=now))
+
+
+def collector_alive(session: Session, *, now: datetime, group: str | None = None) -> Holder | None:
+    """Return who reads sources, or those of a group; None when nobody does."""
+    held = select(Lease).where(col(Lease.expires_at) > now, col(Lease.node_id).is_not(None))
+    if group is not None:
+        held = held.where(col(Lease.name) == group)
+    for lease in session.scalars(held.order_by(Lease.name)):
+        node = session.get(Node, lease.node_id)
+        if node is not None and lease.expires_at is not None and _may_be_alive(node):
+            return Holder(node.host, node.pid, lease.expires_at)
+    return None
+
+
+class CollectorLease:
+    """One collector's node, and its lease on a group of sources while it has it."""
+
+    def __init__(self, database: Database, *, group: str, login: str) -> None:
+        self.epoch = 0
+        self._database = database
+        self._group = group
+        self._login = login
+        self._node_id = 0
+
+    def join(self) -> None:
+        """Say that this collector has started."""
+        with self._database.begin() as session:
+            self._node_id = nodes.join(session, "collector", self._login, now=datetime.now(UTC))
+
+    def take(self) -> Holder | None:
+        """Take the lease, or return who has it."""
+        now = datetime.now(UTC)
+        with self._database.begin() as session:
+            nodes.beat(session, self._node_id, now=now)
+            found = take_lease(session, self._node_id, now=now, lasts=LASTS, group=self._group)
+        if isinstance(found, Holder):
+            return found
+        self.epoch = found
+        return None
+
+    def wait(
+        self, stop: threading.Event, say: Callable[[str], None], *, one_is_enough: bool
+    ) -> bool:
+        """Wait for the lease; return whether it was had before `stop`.
+
+        Where one is enough it stops beside another that goes on reading: two consoles opened at
+        once start two. A lease that is not renewed may be that of one that was killed.
+        """
+        first: Holder | None = None
+        while not stop.is_set():
+            holder = self.take()
+            if holder is None:
+                return True
+            reads = f"process {holder.pid} on {holder.host} reads the sources"
+            if first is None:
+                first = holder
+                say(f"{reads}; waiting")
+            elif one_is_enough and holder != first:
+                say(f"{reads}; one is enough")
+                stop.set()
+            stop.wait(_ASK_EVERY)
+        return False
+
+    def renew(self, session: Session, *, now: datetime) -> None:
+        """Go on holding it, in the unit of work that needs it.
+
+        Raises:
+            LeaseLostError: Another collector took it: nothing of this transaction may stay.
+
+        """
+        renew_lease(session, self.epoch, now=now, lasts=LASTS, group=self._group)
+
+    def beat(self, session: Session, *, now: datetime) -> None:
+        """Renew it, and say that the process is alive."""
+        self.renew(session, now=now)
+        nodes.beat(session, self._node_id, now=now)
+
+    def leave(self, session: Session, *, now: datetime) -> None:
+        """Let another collector take over at once, and say that this process ends."""
+        if self.epoch:
+            release_lease(session, self.epoch, now=now, group=self._group)
+        nodes.leave(session, self._node_id, now=now)
