@@ -22,6 +22,7 @@ from socconsole.settings import state_folder, with_source
 if TYPE_CHECKING:
     from socconsole.core.detection import Rule
     from socconsole.core.policy import Settings
+    from socconsole.services.batch import Totals
     from socconsole.sigma.reload import ReloadingMatcher
     from socconsole.sigma.rules import RuleSet
     from socconsole.store.database import Database
@@ -74,9 +75,7 @@ def collect(
             collector = Collector(
                 database, settings, matcher, events, login=context.login, say=say, redact=redact
             )
-            if held:
-                threading.Thread(target=_stop_at_end, args=(collector.stop,), daemon=True).start()
-            with _stopped_by_signals(collector.stop):
+            with _stopped_from_outside(collector.stop, held=held):
                 if once or backfill:
                     collector.run_once(backfill=backfill)
                 else:
@@ -84,7 +83,12 @@ def collect(
                     collector.run(lonely_secs=linger if attended else None)
         finally:
             events.close()
-    totals = collector.totals
+    _tell(collector.totals, json=json)
+    nothing = (once or backfill) and len(collector.failed) == len(settings.source)
+    return 3 if nothing else 0
+
+
+def _tell(totals: "Totals", *, json: bool) -> None:
     if json:
         print_json(totals)
     else:
@@ -92,8 +96,6 @@ def collect(
             f"{totals.lines} lines, {totals.events} events, {totals.unparsed} unparsed,"
             f" {totals.detections} detections"
         )
-    nothing = (once or backfill) and len(collector.failed) == len(settings.source)
-    return 3 if nothing else 0
 
 
 def _with_stdin(settings: "Settings", stdin: str | None) -> "Settings":
@@ -110,8 +112,10 @@ def _with_stdin(settings: "Settings", stdin: str | None) -> "Settings":
 
 
 @contextmanager
-def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Let SIGTERM and Ctrl-C end the collector after the batch in hand."""
+def _stopped_from_outside(stop: Callable[[], None], *, held: bool) -> Iterator[None]:
+    """Let SIGTERM and Ctrl-C end the collector after the batch in hand, and its holder's end."""
+    if held:
+        threading.Thread(target=_stop_at_end, args=(stop,), daemon=True).start()
     numbers = (signal.SIGTERM, signal.SIGINT)
     before = {number: signal.signal(number, lambda _number, _frame: stop()) for number in numbers}
     try:
