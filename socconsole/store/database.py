@@ -40,8 +40,12 @@ PRAGMAS = (
     "mmap_size=0",
 )
 LOCK_WAIT = 5.0
-"""Seconds a writer waits for its turn before the user is told."""
+"""Seconds a writer waits for its turn, while nobody else gets on, before the user is told."""
+_LONGEST_WAIT = 60.0
+"""Seconds after which it is told all the same."""
 _POLL = 0.0005
+_SLOW_POLL, _SLOW_AFTER = 0.005, 0.25
+"""Seconds between two attempts of those who have waited for so many: they ask too often else."""
 _PAUSE = 0.001
 _SOON = 0.1
 """Whoever writes again within so many seconds lets those pass first who wait."""
@@ -243,29 +247,52 @@ def database_url(text: str) -> URL:
     )
 
 
-def begin_immediate(
-    connection: driver.Connection, wait: float | None = None, turns: Turns | None = None
-) -> None:
+def begin_immediate(connection: driver.Connection, turns: Turns | None = None) -> None:
     """Take the write lock, polling for it.
 
     SQLite's own busy handler backs off: beside a busy collector people then wait for seconds.
+    Raises the driver's error once nobody gets on: on a machine that does much else, whoever has
+    the lock may need long for it.
     """
-    give_up = time.monotonic() + (LOCK_WAIT if wait is None else wait)
     connection.execute("PRAGMA busy_timeout=0")
     try:
-        if not _begun(connection, give_up):
+        if not _begun(connection):
             with turns.waiting() if turns is not None else nullcontext():
-                while not _begun(connection, give_up):
-                    time.sleep(_POLL)
+                _wait_to_begin(connection, turns)
     finally:
-        connection.execute("PRAGMA busy_timeout=2000")
+        connection.execute(f"PRAGMA {PRAGMAS[0]}")
 
 
-def _begun(connection: driver.Connection, give_up: float) -> bool:
+def _wait_to_begin(connection: driver.Connection, turns: Turns | None) -> None:
+    start = time.monotonic()
+    give_up, seen = start + LOCK_WAIT, _commits(connection)
+    while not _begun(connection):
+        now = time.monotonic()
+        if now > give_up:
+            last, seen = seen, _commits(connection)
+            moves = seen != last or (turns is not None and turns.writer_is_at_work())
+            if not moves or now - start > _LONGEST_WAIT:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            give_up = now + LOCK_WAIT
+        time.sleep(_POLL if now - start < _SLOW_AFTER else _SLOW_POLL)
+
+
+def _commits(connection: driver.Connection) -> int | None:
+    """Return a number that changes when another connection commits."""
+    try:
+        return int(connection.execute("PRAGMA data_version").fetchone()[0])
+    except driver.OperationalError as error:
+        if not driver.is_busy(error):
+            raise
+        return None
+
+
+def _begun(connection: driver.Connection) -> bool:
     try:
         connection.execute("BEGIN IMMEDIATE")
     except driver.OperationalError as error:
-        if not driver.is_busy(error) or time.monotonic() > give_up:
+        if not driver.is_busy(error):
             raise
         return False
     return True

@@ -1,11 +1,13 @@
 """Turns what a driver raises into one clear line for a user."""
 
+import os
 from pathlib import Path
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from socconsole.errors import ConflictError, ForbiddenError, SocError, StoreError, UsageError
+from socconsole.store.lock_holders import beside, command, writer
 
 _KNOWN: tuple[tuple[str, str, str], ...] = (
     (
@@ -149,11 +151,7 @@ def explained(error: Exception, url: URL) -> SocError:
     if url.get_backend_name() == "sqlite":
         where = url.database or ":memory:"
     if "locked" in text or "busy" in text:
-        return StoreError(
-            "Another program keeps the database locked.",
-            hint="Try again; if it stays so, look for a backup or a shell that has it open.",
-            where=where,
-        )
+        return _locked(url, where)
     for sign, what, hint in _KNOWN:
         if sign in text:
             return StoreError(what, hint=hint, where=where)
@@ -167,6 +165,18 @@ def explained(error: Exception, url: URL) -> SocError:
             where=where,
         )
     return StoreError(f"The database refused: {cause}", where=where)
+
+
+def _locked(url: URL, where: str) -> StoreError:
+    pid = writer(beside(Path(url.database))) if url.database else None
+    suspect = "a backup or a shell that has it open"
+    if pid is not None and pid != os.getpid():
+        suspect = f"process {pid} ({command(pid)})"
+    return StoreError(
+        "Another program keeps the database locked.",
+        hint=f"Try again; if it stays so, look for {suspect}.",
+        where=where,
+    )
 
 
 def _refusal(text: str, where: str) -> SocError | None:

@@ -3,19 +3,16 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import text
 
 from socconsole.errors import StoreError
 from socconsole.store.database import Database
+from socconsole.store.lock_holders import beside, command, readers
 
 LONG_SECS = 30
 LARGE_LOG = 128 * 1024 * 1024
 """Bytes a write-ahead log has only while a reader keeps it from being folded into the file."""
-LOCKS = Path("/proc/locks")
-_FIRST_MARK, _LAST_MARK = 123, 127
-"""The bytes of the `-shm` file that SQLite's readers lock."""
 _LOOK_AGAIN = 0.2
 
 
@@ -39,11 +36,11 @@ def long_reads(database: Database) -> tuple[LongRead, ...]:
     size = log.stat().st_size if log.exists() else 0
     if size < LARGE_LOG:
         return ()
-    shared = database.path.with_name(f"{database.path.name}-shm")
+    shared = beside(database.path)
     before = readers(shared)
     time.sleep(_LOOK_AGAIN)
     detail = f"the log beside the database has {size // 1_000_000} MB"
-    return tuple(LongRead(pid, _command(pid), detail) for pid in sorted(before & readers(shared)))
+    return tuple(LongRead(pid, command(pid), detail) for pid in sorted(before & readers(shared)))
 
 
 class Watchdog:
@@ -59,34 +56,6 @@ class Watchdog:
         said = [found[pid] for pid in found.keys() - self._named]
         self._named = set(found)
         return said
-
-
-def readers(shared: Path, locks: Path = LOCKS) -> frozenset[int]:
-    """Return the processes that are reading a database, by the locks on its `-shm` file."""
-    try:
-        inode = shared.stat().st_ino
-        lines = locks.read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:
-        return frozenset()
-    return frozenset(pid for pid in (_reader(line, inode) for line in lines) if pid)
-
-
-def _reader(line: str, inode: int) -> int | None:
-    """Return whose lock a line of `/proc/locks` shows, where it is a reader's on that file."""
-    words = line.split()
-    if len(words) < 8 or words[1] != "POSIX" or words[3] != "READ":
-        return None
-    first = int(words[6])
-    is_mark = _FIRST_MARK <= first <= _LAST_MARK
-    return int(words[4]) if is_mark and words[5].endswith(f":{inode}") else None
-
-
-def _command(pid: int) -> str:
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return "another account's"
-    return b" ".join(words).decode(errors="replace").strip()[:120]
 
 
 def _on_server(database: Database) -> Iterator[LongRead]:

@@ -49,6 +49,10 @@ paths = ["rule.yml"]
 window_minutes = 1440
 """
 EVERY = 37
+SETTLED = 1.5
+"""Seconds without a new line after which all have been read: a doubled one would come in them."""
+STUCK = 300.0
+"""Seconds without a new line after which no other will come."""
 
 
 class Writer(threading.Thread):
@@ -132,7 +136,7 @@ def torture(folder: Path, url: str, kills: int, seed: int, pause: float) -> Writ
     writer.enough.set()
     writer.join()
     last = collector(folder, url)
-    wait_until_read(url, writer.last)
+    wait_until_read(url, writer.last, last)
     last.terminate()
     last.join()
     return writer
@@ -152,16 +156,15 @@ def wait_until_it_reads(database: Database, before: int, seconds: float = 30.0):
         time.sleep(0.02)
 
 
-def wait_until_read(url: str, lines: int, seconds: float = 900.0):
-    """Wait until the figures say that everything was read, or nothing moves any more."""
+def wait_until_read(url: str, lines: int, last: multiprocessing.Process):
+    """Wait until the figures say that everything was read, for as long as reading goes on."""
     database = Database(url)
-    deadline = time.monotonic() + seconds
     before, since = -1, time.monotonic()
-    while time.monotonic() < deadline:
+    while last.is_alive():
         count = lines_read(database)
         if count != before:
             before, since = count, time.monotonic()
-        if time.monotonic() - since > (1.5 if count >= lines else 40.0):
+        if time.monotonic() - since > (SETTLED if count >= lines else STUCK):
             break
         time.sleep(0.2)
     database.close()

@@ -1,5 +1,7 @@
 """Disks that fill up, files that break, databases that belong to somebody else."""
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -12,6 +14,7 @@ from socconsole.store import changes, driver
 from socconsole.store.condition import examine
 from socconsole.store.database import Database, begin_immediate
 from socconsole.store.events import EventStore
+from socconsole.store.lock_holders import LOCKS
 from socconsole.store.place import events_beside
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert, Analyst
@@ -86,6 +89,43 @@ def test_another_program_that_keeps_the_lock_is_said(sqlite_database, noon, monk
         other.close()
     with sqlite_database.begin() as session:
         an_alert(session, noon)
+    assert count(sqlite_database) == 1
+
+
+HOLDER = """
+import sys, time
+from socconsole.store import driver
+connection = driver.connect(sys.argv[1])
+connection.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.readline()
+print("at work", flush=True)
+end = time.monotonic() + 0.4
+while time.monotonic() < end:
+    pass
+connection.execute("ROLLBACK")
+"""
+
+
+@pytest.mark.skipif(not LOCKS.exists(), reason="only Linux tells who holds a lock")
+def test_who_stands_still_with_the_lock_is_named_and_who_works_is_waited_for(
+    sqlite_database, noon, monkeypatch
+):
+    from socconsole.store import database as module
+
+    monkeypatch.setattr(module, "LOCK_WAIT", 0.05)
+    words = [sys.executable, "-c", HOLDER, str(sqlite_database.path)]
+    with subprocess.Popen(words, stdin=-1, stdout=-1, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(StoreError, match="keeps the database locked") as told:
+            with sqlite_database.begin() as session:
+                an_alert(session, noon)
+        assert f"look for process {holder.pid} (" in told.value.hint
+        holder.stdin.write("work\n")
+        holder.stdin.flush()
+        assert holder.stdout.readline() == "at work\n"
+        with sqlite_database.begin() as session:
+            an_alert(session, noon)
     assert count(sqlite_database) == 1
 
 

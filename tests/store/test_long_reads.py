@@ -4,7 +4,8 @@ import pytest
 
 from socconsole.store import long_reads as module
 from socconsole.store.database import Database
-from socconsole.store.long_reads import Watchdog, long_reads, readers
+from socconsole.store.lock_holders import readers
+from socconsole.store.long_reads import Watchdog, long_reads
 from socconsole.store.tables import Alert
 from tests.store.rows import an_alert
 
