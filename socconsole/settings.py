@@ -63,16 +63,6 @@ def config_folder(environ: Mapping[str, str]) -> Path:
     return _user_folder(environ, "XDG_CONFIG_HOME", ".config")
 
 
-def setting_names() -> list[str]:
-    """Return every key of the settings file, such as `shift.timezone`, in order."""
-    names: list[str] = []
-    hints = typing.get_type_hints(Settings)
-    for part in _keys(Settings):
-        table = _dataclass_in(hints[part])
-        names += [f"{part}.{key}" for key in _keys(table)] if table else [part]
-    return names
-
-
 def _user_folder(environ: Mapping[str, str], variable: str, under_home: str) -> Path:
     named = environ.get(variable, "")
     folder = Path(named) if named.startswith("/") else Path.home() / under_home

@@ -45,9 +45,9 @@ MARK = re.compile(r"¤\d{3}")
 _MACHINE_WORDS = frozenset(
     {
         *("uid", "fingerprint", "human_id", "verb", "entity", "entity_uid", "subject_kind"),
-        *("ref_kind", "ref", "operation", "screen", "sort", "section", "filter", "sha256"),
-        *("media_type", "phase", "template", "category", "format", "os_uid", "revision"),
-        *("rule_revision", "audit_hash", "matcher", "settings", "figures", "columns", "prefix"),
+        *("ref", "operation", "screen", "sort", "section", "filter", "sha256"),
+        *("media_type", "phase", "template", "category", "format", "revision"),
+        *("rule_revision", "audit_hash", "matcher", "columns", "prefix"),
         *("change",),
     }
 )

@@ -28,11 +28,6 @@ def sample_data() -> Path:
     return _data("sample_data")
 
 
-def runbook_ids() -> tuple[str, ...]:
-    """Return the id of every shipped runbook, sorted."""
-    return _pages("runbooks")
-
-
 def runbook(page_id: str) -> str:
     """Return the Markdown of a runbook.
 

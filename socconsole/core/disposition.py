@@ -34,10 +34,10 @@ REASONS = MappingProxyType(
 )
 """Disposition → the reasons it may have; one of them is part of the answer."""
 
-TRAINING = frozenset(
+DECIDED = frozenset(
     {Disposition.TRUE_POSITIVE, Disposition.BENIGN_POSITIVE, Disposition.FALSE_POSITIVE}
 )
-"""The decided ones: they count in precision and noise, and teach the ranking."""
+"""What a person could tell: these alone count in precision and noise."""
 
 _NOTE_NEEDED = frozenset({Disposition.TRUE_POSITIVE, Disposition.UNDETERMINED})
 
@@ -54,11 +54,6 @@ class Verdict:
     """The alert this one repeats."""
     lead: str = ""
     """Who allowed a malicious true positive to close without a ticket; the note says why."""
-
-    @property
-    def trains(self) -> bool:
-        """Whether it counts in precision and teaches the ranking."""
-        return self.disposition in TRAINING
 
     def __str__(self) -> str:
         return f"{self.disposition}:{self.reason}" if self.reason else str(self.disposition)

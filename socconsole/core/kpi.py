@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from socconsole.core.disposition import DECIDED
 from socconsole.core.kpi_facts import AlertFacts, Facts, IncidentFacts
 from socconsole.core.sla import in_words
 
@@ -220,9 +221,6 @@ def _downtime(facts: Facts) -> Figure:
     )
 
 
-_DECIDED = frozenset({"true_positive", "benign_positive", "false_positive"})
-
-
 def _alert_figures(facts: Facts) -> Iterable[Figure]:
     alerts = facts.alerts
     yield duration(
@@ -237,7 +235,7 @@ def _alert_figures(facts: Facts) -> Iterable[Figure]:
         facts.now,
     )
     by_people = [a for a in alerts if a.disposition and a.closed_by_person]
-    decided = [a for a in by_people if a.disposition in _DECIDED and a.reason != "test"]
+    decided = [a for a in by_people if a.disposition in DECIDED and a.reason != "test"]
     yield share(
         "noise_ratio",
         "Noise ratio",
@@ -284,7 +282,7 @@ def precision_by_rule(alerts: Iterable[AlertFacts]) -> dict[str, Figure]:
     """Return each rule's share of true positives among what people decided."""
     decided: dict[str, list[tuple[str, bool]]] = {}
     for a in alerts:
-        if a.closed_by_person and a.disposition in _DECIDED and a.reason != "test" and a.rule_id:
+        if a.closed_by_person and a.disposition in DECIDED and a.reason != "test" and a.rule_id:
             is_true = a.disposition == "true_positive"
             decided.setdefault(a.rule_id, []).append((alert_ref(a.id), is_true))
     return {

@@ -57,10 +57,6 @@ class Lifecycle:
         """Return the verbs that lead out of `state`, guards aside."""
         return tuple(verb for source, verb in self._moves if source == state)
 
-    def allows(self, state: str, verb: str) -> bool:
-        """Return whether `verb` leads out of `state`, guards aside."""
-        return (state, verb) in self._moves
-
     def sources(self, verb: str) -> tuple[str, ...]:
         """Return the states `verb` leads out of."""
         return tuple(source for source, name in self._moves if name == verb)

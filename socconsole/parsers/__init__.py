@@ -55,7 +55,6 @@ __all__ = [
     "choose",
     "find",
     "open_parser",
-    "read_any",
     "unparsed",
 ]
 
@@ -148,15 +147,6 @@ def _no_format(name: str, parsers: Sequence[Parser]) -> SettingsError:
     if "#" in name or ".json" in name:
         hint = f"The file has {', '.join(names)}: write {name.partition('#')[0]}#{names[0]}."
     return SettingsError(f"There is no format {name!r}.", hint=hint)
-
-
-def read_any(text: str, context: ReadContext) -> Event | None:
-    """Return the event of a line of unknown format: of the first parser that reads it, or None."""
-    for read in _readers_of(text):
-        event = read(text, context)
-        if event is not None:
-            return event
-    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,11 +41,9 @@ class Totals:
     events: int = 0
     unparsed: int = 0
     detections: int = 0
-    batches: int = 0
 
     def add(self, batch: "Batch", counts: Iterable[Counts]) -> None:
         """Count a batch that is stored, with what each source read for it."""
-        self.batches += 1
         self.detections += len(batch.detections)
         for one in counts:
             self.lines += one.lines

@@ -50,7 +50,7 @@ def take_lease(
             return Holder(holder.host, holder.pid, lease.expires_at)
     lease.node_id = node_id
     lease.epoch += 1
-    lease.renewed_at, lease.expires_at = now, now + lasts
+    lease.expires_at = now + lasts
     session.flush()
     return lease.epoch
 
@@ -79,7 +79,7 @@ def renew_lease(
 
     """
     mine = (col(Lease.name) == group) & (col(Lease.epoch) == epoch)
-    renewed = update(Lease).where(mine).values(renewed_at=now, expires_at=now + lasts)
+    renewed = update(Lease).where(mine).values(expires_at=now + lasts)
     if session.connection().execute(renewed).rowcount != 1:
         raise LeaseLostError("Another collector reads the sources now.")
 

@@ -77,13 +77,6 @@ def others(
     return tuple(dict.fromkeys(each.login for each in found if each.login != by))
 
 
-def look_away(session: Session, node_id: int) -> None:
-    """Say that this console shows nothing in particular."""
-    presence, connection = table_of(Presence), session.connection()
-    connection.execute(delete(presence).where(presence.c.node_id == node_id))
-    announce(connection)
-
-
 def present(
     session: Session,
     *,

@@ -134,7 +134,6 @@ def save_checkpoints(
             "head": one.head,
             "marker": one.marker,
             "offset": one.offset,
-            "line_number": 0,
             "size": one.size,
             "state": one.state.value,
             "epoch": epoch,
@@ -145,7 +144,7 @@ def save_checkpoints(
         }
         for one in changed
     ]
-    kept = ("source_id", "device", "inode", "first_seen_at", "line_number")
+    kept = ("source_id", "device", "inode", "first_seen_at")
     _upsert(session, Generation, rows, key=("id",), keep=kept, fill=("format", "format_reason"))
 
 

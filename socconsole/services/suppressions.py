@@ -1,6 +1,6 @@
 """Keeping detections quiet for a while, and marking those of planned work."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -220,8 +220,3 @@ def _check_span(starts_at: datetime, until: datetime, now: datetime) -> None:
             f"A suppression lasts at most {LONGEST.days} days.",
             hint="What is harmless for ever belongs into the rule, as a Sigma filter.",
         )
-
-
-def titles(rows: Sequence[SuppressionRow]) -> tuple[str, ...]:
-    """Return one line for each, as lists show them."""
-    return tuple(f"{row.id} {row.state} {row.about}: {row.reason}" for row in rows)

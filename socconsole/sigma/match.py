@@ -146,10 +146,6 @@ class Matcher:
             partition.forget()
         self._common.ledger.bytes = 0
 
-    def rules_for(self, sources: tuple[LogSource, ...]) -> tuple[Definition, ...]:
-        """Return the rules that look at events of these log sources."""
-        return self._rules_by_source.of(sources)
-
     @property
     def quarantined(self) -> dict[str, str]:
         """Return the id of each rule that is not asked about long values any more → why."""

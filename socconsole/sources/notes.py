@@ -19,11 +19,9 @@ class NoteKind(StrEnum):
     UNTERMINATED = "unterminated"
     BAD_ENCODING = "bad_encoding"
     CLOCK_SKEW = "clock_skew"
-    UNREADABLE = "unreadable"
     WATCH = "watch"
     """Changes are found by looking instead of by notification."""
     COMPRESSION = "compression"
-    PARSER_CHOICE = "parser_choice"
     SILENCE = "silence"
     FAILURE = "failure"
 

@@ -26,7 +26,6 @@ SAFE = VERSION >= (3, 51, 3)
 
 OperationalError: type[Exception] = DBAPI.OperationalError
 DatabaseError: type[Exception] = DBAPI.DatabaseError
-IntegrityError: type[Exception] = DBAPI.IntegrityError
 Connection = Any
 """A DBAPI connection."""
 

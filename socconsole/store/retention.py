@@ -180,7 +180,7 @@ def erase(session: Session, value: str, *, by: str, now: datetime, events: int =
 _RECORD = frozenset(
     {
         "action", "audit_entry", "audit_payload", "audit_anchor", "change", "change_head", "meta",
-        "analyst", "node", "lease", "human_sequence", "rule", "source", "generation",
+        "node", "lease", "human_sequence", "rule", "source", "generation",
         "event_count", "detection_count", "matcher_state",
     }
 )  # fmt: skip

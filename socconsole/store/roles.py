@@ -63,7 +63,7 @@ _RIGHTS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Of whoever writes a table that is not everything's: what was said stays, the head is one row."""
-_LEAD_ONLY = frozenset({"analyst", "legal_hold"})
+_LEAD_ONLY = frozenset({"legal_hold"})
 _OWNER_ONLY = frozenset({"meta"})
 _COLLECTORS = frozenset(
     {

@@ -4,7 +4,7 @@ import pytest
 
 from socconsole.core.event import LogSource
 from socconsole.errors import FileError, SettingsError
-from socconsole.settings import database_url, load_settings, setting_names
+from socconsole.settings import database_url, load_settings
 
 
 @pytest.fixture
@@ -137,10 +137,3 @@ def test_the_database_is_the_one_named_nearest(write, tmp_path):
     without = load_settings(write(""), {})
     state = {"XDG_STATE_HOME": "/state"}
     assert database_url(without, state, None) == "sqlite:////state/socconsole/soc.db"
-
-
-def test_every_setting_has_a_name():
-    names = setting_names()
-    assert "source.criticality" in names
-    assert "shift.timezone" in names
-    assert "path" not in names

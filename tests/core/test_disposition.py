@@ -2,7 +2,7 @@
 
 import pytest
 
-from socconsole.core.disposition import Disposition, check_verdict, parse_verdict
+from socconsole.core.disposition import check_verdict, parse_verdict
 from socconsole.errors import TransitionError, UsageError
 
 
@@ -49,12 +49,3 @@ def test_a_malicious_true_positive_belongs_in_a_ticket():
     with pytest.raises(TransitionError, match="ticket"):
         check_verdict(verdict, has_ticket=False)
     check_verdict(verdict, has_ticket=True)
-
-
-def test_only_decided_verdicts_train():
-    trained = {
-        text
-        for text in Disposition
-        if parse_verdict(f"{text}:policy" if text == "true_positive" else text).trains
-    }
-    assert trained == {"true_positive", "benign_positive", "false_positive"}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socconsole.core.event import ReadContext, envelope
-from socconsole.parsers import PARSERS, find, open_parser, read_any, unparsed
+from socconsole.parsers import PARSERS, choose, find, open_parser, unparsed
 from socconsole.parsers.safe_json import (
     MAX_DEPTH,
     MAX_KEY,
@@ -242,5 +242,6 @@ def test_a_line_cannot_invent_a_log_source():
         '{{"EventID":1,"Channel":"{}"}}',
     )
     for line in lines:
-        events = [read_any(line.format(word), CONTEXT) for word in words]
+        read = choose([line.format("w")]).parser.parse
+        events = [read(line.format(word), CONTEXT) for word in words]
         assert len({event.logsources for event in events if event}) == 1, line

@@ -8,7 +8,7 @@ import pytest
 
 from socconsole.core.event import ReadContext
 from socconsole.errors import FileError, SettingsError
-from socconsole.parsers import choose, find, read_any, unparsed
+from socconsole.parsers import choose, find, unparsed
 from socconsole.parsers.reading import KEPT, MAX_LINE, decode, read_line, split
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -78,17 +78,3 @@ def test_a_file_nobody_reads_has_no_parser_and_its_lines_are_kept():
     choice = choose(["Dear diary,"])
     assert choice.parser is None
     assert unparsed("Dear diary,").named("message") == "Dear diary,"
-
-
-def test_a_line_of_unknown_format_goes_to_the_first_that_reads_it():
-    found = [
-        event and event.format
-        for line in (
-            "Mar  1 04:12:09 web-1 sshd[1]: Invalid user x from 192.0.2.1",
-            '{"Channel":"Security","EventID":1}',
-            '{"a":1}',
-            "no time, no format",
-        )
-        for event in [read_any(line, CONTEXT)]
-    ]
-    assert found == ["sshd", "windows", "json_lines", None]

@@ -53,8 +53,6 @@ def test_looking_on_keeps_since_when_and_looking_elsewhere_starts_anew(database,
         (seen,) = presence.present(session, now=later)
         assert (seen.since, seen.subject_id) == (later, None)
         assert presence.present(session, now=later + timedelta(minutes=2)) == ()
-        presence.look_away(session, consoles[0])
-        assert presence.present(session, now=later) == ()
 
 
 def test_who_acts_is_told_by_the_uid_not_by_the_environment(monkeypatch):

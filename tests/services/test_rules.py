@@ -8,6 +8,7 @@ from socconsole.services import rules
 from socconsole.services.sources import save_matcher_state
 from socconsole.store.queries.rule_list import rules as listed
 from tests.conftest import NOON
+from tests.store.rows import an_alert
 
 WEB = Rule("r1", "Web shell", Severity.HIGH, path="web.yml:1", revision="a")
 SSH = Rule("r2", "Brute force", Severity.LOW, path="ssh.yml:1", revision="b")
@@ -37,6 +38,25 @@ def test_a_rule_that_is_gone_is_off_and_back_on_when_it_returns(database):
     write(database, WEB, SSH)
     with database.read() as session:
         assert all(row.enabled for row in listed(session))
+
+
+def test_a_test_counts_neither_for_nor_against_a_rule(database):
+    write(database, WEB)
+    verdicts = (("true_positive", "policy"), ("benign_positive", "test"), ("duplicate", None))
+    with database.begin() as session:
+        for number, (disposition, reason) in enumerate(verdicts):
+            an_alert(
+                session,
+                NOON,
+                fingerprint=str(number),
+                rule_id="r1",
+                status="closed",
+                is_open=False,
+                disposition=disposition,
+                sub_reason=reason,
+            )
+        (row,) = listed(session)
+    assert (row.true_positives, row.decided) == (1, 1)
 
 
 def test_what_a_rule_lost_stands_beside_it(database):

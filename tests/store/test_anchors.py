@@ -14,7 +14,7 @@ from socconsole.store.anchors import (
     read_key,
 )
 from socconsole.store.recording import recording
-from socconsole.store.tables import Analyst
+from socconsole.store.tables import Asset
 from tests.store.rows import take_the_guards_away
 
 
@@ -24,8 +24,8 @@ def anchored(database, noon, tmp_path):
     key = read_key(tmp_path / "anchor.key")
     with database.begin() as session:
         for number in range(4):
-            with recording(session, verb="analyst.add", by="alice", now=noon):
-                session.add(Analyst(login=f"analyst-{number}", created_at=noon))
+            with recording(session, verb="asset.put", by="alice", now=noon):
+                session.add(Asset(name=f"host-{number}", created_at=noon, created_by="alice"))
             if number == 2:
                 anchor_to_file(session, tmp_path / "anchors", key, now=noon)
     return database, tmp_path / "anchors", key
@@ -106,8 +106,8 @@ def test_the_systems_log_gets_the_head(database, noon, monkeypatch):
     said = []
     monkeypatch.setattr("syslog.syslog", lambda level, line: said.append(line))
     with database.begin() as session:
-        with recording(session, verb="analyst.add", by="alice", now=noon):
-            session.add(Analyst(login="bob", created_at=noon))
+        with recording(session, verb="asset.put", by="alice", now=noon):
+            session.add(Asset(name="bob", created_at=noon, created_by="alice"))
         anchor = anchor_to_syslog(session, now=noon)
     assert said == [f"audit head seq=1 hash={anchor.hash}"]
 
@@ -119,8 +119,8 @@ def test_a_moved_head_is_anchored_every_ten_minutes(sqlite_database, noon):
         for minute in (0, 5, 11, 22):
             now = noon + timedelta(minutes=minute)
             if minute != 22:
-                with recording(session, verb="analyst.add", by="alice", now=now):
-                    session.add(Analyst(login=f"analyst-{minute}", created_at=now))
+                with recording(session, verb="asset.put", by="alice", now=now):
+                    session.add(Asset(name=f"host-{minute}", created_at=now, created_by="alice"))
             made.append(anchor_if_due(session, path, now=now))
     assert [anchor and anchor.seq for anchor in made] == [1, None, 3, None]
     assert len(path.with_name("soc.db.anchors").read_text().splitlines()) == 2

@@ -4,7 +4,7 @@ from sqlalchemy import text
 from socconsole.errors import StoreError
 from socconsole.store.audit import verify
 from socconsole.store.recording import recording
-from socconsole.store.tables import Analyst
+from socconsole.store.tables import Asset
 from tests.store.rows import take_the_guards_away
 
 
@@ -13,8 +13,8 @@ def chain(database, noon):
     """A database whose chain has six entries."""
     with database.begin() as session:
         for number in range(6):
-            with recording(session, verb="analyst.add", by="alice", now=noon):
-                session.add(Analyst(login=f"analyst-{number}", created_at=noon))
+            with recording(session, verb="asset.put", by="alice", now=noon):
+                session.add(Asset(name=f"host-{number}", created_at=noon, created_by="alice"))
     return database
 
 
@@ -101,8 +101,8 @@ def test_an_erased_payload_leaves_the_chain_whole(chain):
 def test_the_file_itself_refuses_to_rewrite_the_audit(sqlite_database, noon, statement):
     with sqlite_database.begin() as session:
         for number in range(6):
-            with recording(session, verb="analyst.add", by="alice", now=noon):
-                session.add(Analyst(login=f"analyst-{number}", created_at=noon))
+            with recording(session, verb="asset.put", by="alice", now=noon):
+                session.add(Asset(name=f"host-{number}", created_at=noon, created_by="alice"))
     with pytest.raises(StoreError, match="audit"), sqlite_database.begin() as session:
         session.execute(text(statement))
 

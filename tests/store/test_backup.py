@@ -10,7 +10,7 @@ from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 from socconsole.store.queries.actions import list_actions
 from socconsole.store.recording import recording
-from socconsole.store.tables import Alert, Analyst
+from socconsole.store.tables import Alert, Asset
 from socconsole.store.transfer import export, load
 from socconsole.store.undo import undo
 from tests.store.rows import a_ticket, an_alert
@@ -23,8 +23,8 @@ def fill(database, noon):
         first = an_alert(session, noon, tags=["attack.t1110"], entities={"host": "web-1"})
         an_alert(session, noon, fingerprint="g", previous_id=first.id)
         a_ticket(session, noon)
-        with recording(session, verb="analyst.add", by="alice", now=noon) as action:
-            session.add(Analyst(login="bob", created_at=noon))
+        with recording(session, verb="asset.put", by="alice", now=noon) as action:
+            session.add(Asset(name="bob", created_at=noon, created_by="alice"))
     with database.begin() as session:
         undo(session, action.action_id, by="alice", now=noon)
 

@@ -17,7 +17,7 @@ from socconsole.store.events import EventStore
 from socconsole.store.lock_holders import LOCKS
 from socconsole.store.place import events_beside
 from socconsole.store.recording import recording
-from socconsole.store.tables import Alert, Analyst
+from socconsole.store.tables import Alert, Asset
 from socconsole.store.upgrade import upgrade
 from tests.conftest import NOON
 from tests.store.rows import a_source, an_alert
@@ -137,10 +137,8 @@ def test_a_clock_that_jumps_back_leaves_the_order_of_actions(database, noon):
 
     for number, moment in enumerate((noon, noon - timedelta(days=2), noon)):
         with database.begin() as session:
-            with recording(
-                session, verb="analyst.add", by="alice", now=moment, summary=str(number)
-            ):
-                session.add(Analyst(login=f"analyst-{number}", created_at=moment))
+            with recording(session, verb="asset.put", by="alice", now=moment, summary=str(number)):
+                session.add(Asset(name=f"host-{number}", created_at=moment, created_by="alice"))
     with database.read() as session:
         assert [row.summary for row in list_actions(session)] == ["2", "1", "0"]
         assert verify(session.connection()).whole

@@ -6,14 +6,14 @@ from sqlalchemy import text
 from socconsole.store.database import Database
 from socconsole.store.recording import recording
 from socconsole.store.remembered_head import look
-from socconsole.store.tables import Analyst
+from socconsole.store.tables import Asset
 from tests.store.test_anchors import tamper
 
 
 def act(database, noon, login):
     with database.begin() as session:
-        with recording(session, verb="analyst.add", by="alice", now=noon):
-            session.add(Analyst(login=login, created_at=noon))
+        with recording(session, verb="asset.put", by="alice", now=noon):
+            session.add(Asset(name=login, created_at=noon, created_by="alice"))
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ MATRIX = {
         alert_evidence alert_group context detection_count event_count generation lease
         matcher_state rule source source_note
     """,
-    "r r rwud rwud r": "analyst legal_hold",
+    "r r rwud rwud r": "legal_hold",
     "r rw rw rwu r": "custody",
     "r rw rw rw rw": "audit_anchor audit_entry",
     "r rw rw rwd rw": "audit_payload",
@@ -90,7 +90,7 @@ def test_each_role_may_do_with_each_table_what_it_is_for(sign_in, owner, url):
 
 WHO_SHOULD = frozenset(
     {
-        ("alert", "assignee"), ("analyst", "login"), ("asset", "owner"), ("escalation", "whom"),
+        ("alert", "assignee"), ("asset", "owner"), ("escalation", "whom"),
         ("handoff_item", "lead"), ("handoff_item", "owner"), ("incident_role", "login"),
         ("service", "owner"), ("task", "assignee"), ("ticket", "assignee"),
     }

@@ -23,7 +23,7 @@ from socconsole.store.queries import subjects
 from socconsole.store.raising import add_evidence, insert_alerts
 from socconsole.store.recording import recording
 from socconsole.store.roles import _AUTHOR, _SIGNED
-from socconsole.store.tables import Alert, AlertEvidence, Analyst, Note
+from socconsole.store.tables import Alert, AlertEvidence, LegalHold, Note
 from socconsole.store.types import new_uid
 from tests.store.rows import a_source, an_alert
 from tests.store.test_events import another_place, append, found
@@ -71,13 +71,9 @@ def test_lines_and_looks_are_announced_too(owner, noon, monkeypatch):
     assert poller.poll()
     append(owner, store, place, [0], noon)
     assert awaited(poller)
-    for look in (
-        lambda session: presence.look(session, node, presence.Look("queue"), by="bob", now=noon),
-        lambda session: presence.look_away(session, node),
-    ):
-        with owner.begin() as session:
-            look(session)
-        assert awaited(poller)
+    with owner.begin() as session:
+        presence.look(session, node, presence.Look("queue"), by="bob", now=noon)
+    assert awaited(poller)
     poller.close()
 
 
@@ -182,7 +178,7 @@ def one_node(database, login, noon) -> int:
         "DROP TABLE audit_entry",
         "ALTER TABLE audit_entry DISABLE ROW LEVEL SECURITY",
         "UPDATE meta SET value = '99'",
-        "UPDATE analyst SET role = 'admin'",
+        "UPDATE legal_hold SET reason = ''",
         "COPY alert TO PROGRAM 'id'",
     ],
 )
@@ -218,11 +214,13 @@ def test_a_viewer_only_looks(sign_in, owner, noon):
         note(vera, noon, by="vera")
 
 
-def test_a_lead_adds_analysts_and_a_collector_signs_as_itself(sign_in, noon):
+def test_a_lead_places_holds_and_a_collector_signs_as_itself(sign_in, noon):
     lead, machine = sign_in("lea", "lead"), sign_in("machine", "collector")
     with lead.begin() as session:
-        with recording(session, verb="analyst.add", by="lea", now=noon):
-            session.add(Analyst(login="new", created_at=noon))
+        hold = LegalHold(subject_kind="ticket", subject_id=1, reason="court order")
+        hold.placed_at, hold.placed_by = noon, "lea"
+        with recording(session, verb="hold.place", by="lea", now=noon):
+            session.add(hold)
     with machine.begin() as session:
         with recording(
             session, verb="collector.batch", by="collector", now=noon, audit="one-entry"

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from socconsole.core.disposition import DECIDED
 from socconsole.core.severity import Severity
 from socconsole.store.tables import Alert, DetectionCount, MatcherState, RuleRecord, table_of
 
@@ -35,12 +36,9 @@ class RuleRow:
     """Alerts of it that are open."""
     true_positives: int
     decided: int
-    """Alerts people closed as true, benign or false positive."""
+    """Alerts people closed as true, benign or false positive, tests left out."""
     remark: str
     """What its windows lost, and whether it is spared long values; empty: nothing of that."""
-
-
-_DECIDED = ("true_positive", "benign_positive", "false_positive")
 
 
 def rules(session: Session) -> tuple[RuleRow, ...]:
@@ -74,7 +72,7 @@ def rules(session: Session) -> tuple[RuleRow, ...]:
             last_detection_at=fired.get(row.id, (0, None))[1],
             open=open_.get(row.id, 0),
             true_positives=ended.get((row.id, "true_positive"), 0),
-            decided=sum(ended.get((row.id, name), 0) for name in _DECIDED),
+            decided=sum(ended.get((row.id, name), 0) for name in DECIDED),
             remark=remarks.get(row.id, ""),
         )
         for row in session.scalars(select(RuleRecord))
@@ -105,7 +103,11 @@ def _fired(session: Session) -> dict[str, tuple[int, datetime | None]]:
 def _by_disposition(session: Session) -> dict[tuple[str, str | None], int]:
     query = (
         select(col(Alert.rule_id), col(Alert.disposition), func.count())
-        .where(col(Alert.disposition).in_(_DECIDED), ~col(Alert.auto_closed))
+        .where(
+            col(Alert.disposition).in_(DECIDED),
+            col(Alert.sub_reason).is_distinct_from("test"),
+            ~col(Alert.auto_closed),
+        )
         .group_by(col(Alert.rule_id), col(Alert.disposition))
     )
     return {(rule, name): count for rule, name, count in session.execute(query)}

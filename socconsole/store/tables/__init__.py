@@ -37,7 +37,6 @@ from socconsole.store.tables.ingest import (
 )
 from socconsole.store.tables.record import (
     Action,
-    Analyst,
     AuditAnchor,
     AuditEntry,
     AuditPayload,
@@ -75,7 +74,6 @@ __all__ = [
     "Alert",
     "AlertEvidence",
     "AlertGroup",
-    "Analyst",
     "Asset",
     "AssetService",
     "AuditAnchor",

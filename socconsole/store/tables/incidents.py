@@ -202,8 +202,6 @@ class TimelineEntry(Edited, table=True):
     at: datetime = moment()
     kind: str = word(default="other")
     text: str
-    ref_kind: str | None = None
-    ref_id: int | None = big(default=None, nullable=True)
     recorded_at: datetime = moment()
     recorded_by: str
 
@@ -217,7 +215,6 @@ class Outage(Edited, table=True):
     incident_id: int | None = no_reference("incident", index=True)
     down_from: datetime = moment()
     up_at: datetime | None = no_moment()
-    note: str = ""
 
 
 class Handoff(Edited, table=True):
@@ -241,7 +238,6 @@ class Handoff(Edited, table=True):
     paragraph: str = ""
     """What you are walking into, in a person's words."""
     authors: list[str] = document(list)
-    figures: dict[str, Any] = document()
     created_at: datetime = moment()
     created_by: str
     signed_at: datetime | None = no_moment()
@@ -265,8 +261,6 @@ class HandoffItem(Edited, table=True):
     handoff_id: int = reference("handoff")
     section: str
     position: int = 0
-    ref_kind: str | None = None
-    ref_id: int | None = big(default=None, nullable=True)
     ref: str = ""
     """What a person calls it, such as `SOC-2026-014`."""
     text: str = ""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from socconsole.core.severity import Severity
@@ -39,10 +39,8 @@ SOURCE_NOTE_KINDS = (
     "unterminated",
     "bad_encoding",
     "clock_skew",
-    "unreadable",
     "watch",
     "compression",
-    "parser_choice",
     "silence",
     "failure",
 )
@@ -59,13 +57,11 @@ class Source(Identified, table=True):
     pattern: str = ""
     format: str = "auto"
     group: str = Field(default="all", description="The lease whose holder reads it.")
-    settings: dict[str, Any] = document()
     enabled: bool = True
     state: str = word(default="starting")
     error: str | None = None
     half_line: str | None = None
     """File and text of a last line that nobody has finished for a while."""
-    error_at: datetime | None = no_moment()
     lines: int = big(default=0)
     events: int = big(default=0)
     unparsed: int = big(default=0)
@@ -101,7 +97,6 @@ class Generation(Row, table=True):
     """The last bytes consumed before `offset`, at most 64."""
     offset: int = big(default=0)
     """Everything before it is stored; nothing after it is."""
-    line_number: int = big(default=0)
     size: int = big(default=0)
     """Size of the file when last looked at."""
     state: str = word(default="live")
@@ -110,11 +105,6 @@ class Generation(Row, table=True):
     format: str | None = None
     """The parser chosen for this file."""
     format_reason: str | None = None
-    parser_state: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
-    """What a multi-line reader holds back beyond `offset`."""
-    cursor: str | None = None
-    """Where a source that has no bytes, such as journald, stands."""
-    modified_at: datetime | None = no_moment()
     first_seen_at: datetime = moment()
     updated_at: datetime = moment()
 
@@ -148,7 +138,6 @@ class Lease(Row, table=True):
     name: str = Field(primary_key=True)
     node_id: int | None = no_reference("node")
     epoch: int = big(default=0)
-    renewed_at: datetime | None = no_moment()
     expires_at: datetime | None = no_moment()
 
 
@@ -237,11 +226,9 @@ class Suppression(Edited, table=True):
     reason: str
     rule_id: str | None = None
     filter: str = ""
-    """In the filter language; empty: the rule alone, or everything of the asset or service."""
+    """In the filter language; empty: the rule alone."""
     matcher: dict[str, Any] = document()
     """Entity → value, for one made from an alert."""
-    asset_id: int | None = no_reference("asset")
-    service_id: int | None = no_reference("service")
     alert_id: int | None = big(default=None, nullable=True)
     """The alert it was made from (no foreign key: alerts point back here)."""
     starts_at: datetime = moment()

@@ -20,7 +20,6 @@ from socconsole.store.tables.row import (
     word,
 )
 
-ANALYST_ROLES = ("viewer", "analyst", "lead", "admin")
 OPERATIONS = ("insert", "update", "delete", "batch", "note")
 ANCHOR_KINDS = ("syslog", "file", "handoff")
 
@@ -32,21 +31,6 @@ class Meta(Row, table=True):
 
     key: str = Field(primary_key=True)
     value: str
-
-
-class Analyst(Edited, table=True):
-    """A person at the console."""
-
-    __tablename__ = "analyst"
-    __table_args__ = (one_of("role", ANALYST_ROLES),)
-
-    login: str = Field(unique=True)
-    os_uid: int | None = big(default=None, nullable=True)
-    display_name: str = ""
-    role: str = word(default="analyst")
-    contact: str | None = None
-    created_at: datetime = moment()
-    disabled_at: datetime | None = no_moment()
 
 
 class Action(Identified, table=True):

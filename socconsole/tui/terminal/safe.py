@@ -2,10 +2,7 @@
 
 from rich.segment import Segment
 from textual.color import Color
-from textual.content import Content
 from textual.filter import LineFilter
-
-from socconsole.core.safe_text import safe_text
 
 _ACTING = (
     *range(0x20),
@@ -32,8 +29,3 @@ class ControlGuard(LineFilter):
             else Segment(segment.text.translate(_DROPPED), segment.style, segment.control)
             for segment in segments
         ]
-
-
-def safe(text: str) -> Content:
-    """Return `text` for a Textual widget: visible controls, no markup."""
-    return Content(safe_text(text))

@@ -19,11 +19,6 @@ Line = Sequence[tuple[str, str]]
 _Piece = list[tuple[str, str]]
 
 
-def plain(text: str, style: str = "") -> Line:
-    """Return a line of one style."""
-    return ((text, style),)
-
-
 class TextPane(LineView):
     """Shows lines; keeps its place while they change."""
 

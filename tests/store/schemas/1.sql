@@ -223,7 +223,6 @@ CREATE TABLE handoff (
 	previous_id INTEGER, 
 	paragraph TEXT NOT NULL, 
 	authors TEXT NOT NULL, 
-	figures TEXT NOT NULL, 
 	created_at INTEGER NOT NULL, 
 	created_by TEXT NOT NULL, 
 	signed_at INTEGER, 
@@ -248,12 +247,10 @@ CREATE TABLE source (
 	pattern TEXT NOT NULL, 
 	format TEXT NOT NULL, 
 	"group" TEXT NOT NULL, 
-	settings TEXT NOT NULL, 
 	enabled INTEGER NOT NULL, 
 	state TEXT NOT NULL, 
 	error TEXT, 
 	half_line TEXT, 
-	error_at INTEGER, 
 	lines INTEGER NOT NULL, 
 	events INTEGER NOT NULL, 
 	unparsed INTEGER NOT NULL, 
@@ -306,6 +303,33 @@ CREATE TABLE matcher_state (
 )
  STRICT;
 
+CREATE TABLE suppression (
+	id INTEGER NOT NULL, 
+	uid TEXT NOT NULL, 
+	version INTEGER NOT NULL, 
+	kind TEXT NOT NULL, 
+	title TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	rule_id TEXT, 
+	filter TEXT NOT NULL, 
+	matcher TEXT NOT NULL, 
+	alert_id INTEGER, 
+	starts_at INTEGER NOT NULL, 
+	until INTEGER NOT NULL, 
+	review_at INTEGER, 
+	approved_by TEXT, 
+	ended_at INTEGER, 
+	ended_by TEXT, 
+	hit_count INTEGER NOT NULL, 
+	last_hit_at INTEGER, 
+	created_at INTEGER NOT NULL, 
+	created_by TEXT NOT NULL, 
+	CONSTRAINT pk_suppression PRIMARY KEY (id), 
+	CONSTRAINT ck_suppression_kind CHECK ("kind" IN ('suppression', 'maintenance')), 
+	CONSTRAINT uq_suppression_uid UNIQUE (uid)
+)
+ STRICT;
+
 CREATE TABLE node (
 	id INTEGER NOT NULL, 
 	uid TEXT NOT NULL, 
@@ -328,24 +352,6 @@ CREATE TABLE meta (
 	"key" TEXT NOT NULL, 
 	value TEXT NOT NULL, 
 	CONSTRAINT pk_meta PRIMARY KEY ("key")
-)
- STRICT;
-
-CREATE TABLE analyst (
-	id INTEGER NOT NULL, 
-	uid TEXT NOT NULL, 
-	version INTEGER NOT NULL, 
-	login TEXT NOT NULL, 
-	os_uid INTEGER, 
-	display_name TEXT NOT NULL, 
-	role TEXT NOT NULL, 
-	contact TEXT, 
-	created_at INTEGER NOT NULL, 
-	disabled_at INTEGER, 
-	CONSTRAINT pk_analyst PRIMARY KEY (id), 
-	CONSTRAINT ck_analyst_role CHECK ("role" IN ('viewer', 'analyst', 'lead', 'admin')), 
-	CONSTRAINT uq_analyst_uid UNIQUE (uid), 
-	CONSTRAINT uq_analyst_login UNIQUE (login)
 )
  STRICT;
 
@@ -567,8 +573,6 @@ CREATE TABLE handoff_item (
 	handoff_id INTEGER NOT NULL, 
 	section TEXT NOT NULL, 
 	position INTEGER NOT NULL, 
-	ref_kind TEXT, 
-	ref_id INTEGER, 
 	ref TEXT NOT NULL, 
 	text TEXT NOT NULL, 
 	owner TEXT, 
@@ -610,15 +614,11 @@ CREATE TABLE generation (
 	head BLOB NOT NULL, 
 	marker BLOB NOT NULL, 
 	"offset" INTEGER NOT NULL, 
-	line_number INTEGER NOT NULL, 
 	size INTEGER NOT NULL, 
 	state TEXT NOT NULL, 
 	epoch INTEGER NOT NULL, 
 	format TEXT, 
 	format_reason TEXT, 
-	parser_state BLOB, 
-	cursor TEXT, 
-	modified_at INTEGER, 
 	first_seen_at INTEGER NOT NULL, 
 	updated_at INTEGER NOT NULL, 
 	CONSTRAINT pk_generation PRIMARY KEY (id), 
@@ -631,7 +631,6 @@ CREATE TABLE lease (
 	name TEXT NOT NULL, 
 	node_id INTEGER, 
 	epoch INTEGER NOT NULL, 
-	renewed_at INTEGER, 
 	expires_at INTEGER, 
 	CONSTRAINT pk_lease PRIMARY KEY (name), 
 	CONSTRAINT fk_lease_node_id FOREIGN KEY(node_id) REFERENCES node (id)
@@ -659,37 +658,6 @@ CREATE TABLE detection_count (
 	suppressed INTEGER NOT NULL, 
 	CONSTRAINT pk_detection_count PRIMARY KEY (hour, rule_id, source_id), 
 	CONSTRAINT fk_detection_count_source_id FOREIGN KEY(source_id) REFERENCES source (id)
-)
- STRICT;
-
-CREATE TABLE suppression (
-	id INTEGER NOT NULL, 
-	uid TEXT NOT NULL, 
-	version INTEGER NOT NULL, 
-	kind TEXT NOT NULL, 
-	title TEXT NOT NULL, 
-	reason TEXT NOT NULL, 
-	rule_id TEXT, 
-	filter TEXT NOT NULL, 
-	matcher TEXT NOT NULL, 
-	asset_id INTEGER, 
-	service_id INTEGER, 
-	alert_id INTEGER, 
-	starts_at INTEGER NOT NULL, 
-	until INTEGER NOT NULL, 
-	review_at INTEGER, 
-	approved_by TEXT, 
-	ended_at INTEGER, 
-	ended_by TEXT, 
-	hit_count INTEGER NOT NULL, 
-	last_hit_at INTEGER, 
-	created_at INTEGER NOT NULL, 
-	created_by TEXT NOT NULL, 
-	CONSTRAINT pk_suppression PRIMARY KEY (id), 
-	CONSTRAINT ck_suppression_kind CHECK ("kind" IN ('suppression', 'maintenance')), 
-	CONSTRAINT uq_suppression_uid UNIQUE (uid), 
-	CONSTRAINT fk_suppression_asset_id FOREIGN KEY(asset_id) REFERENCES asset (id), 
-	CONSTRAINT fk_suppression_service_id FOREIGN KEY(service_id) REFERENCES service (id)
 )
  STRICT;
 
@@ -910,8 +878,6 @@ CREATE TABLE timeline_entry (
 	at INTEGER NOT NULL, 
 	kind TEXT NOT NULL, 
 	text TEXT NOT NULL, 
-	ref_kind TEXT, 
-	ref_id INTEGER, 
 	recorded_at INTEGER NOT NULL, 
 	recorded_by TEXT NOT NULL, 
 	CONSTRAINT pk_timeline_entry PRIMARY KEY (id), 
@@ -929,7 +895,6 @@ CREATE TABLE outage (
 	incident_id INTEGER, 
 	down_from INTEGER NOT NULL, 
 	up_at INTEGER, 
-	note TEXT NOT NULL, 
 	CONSTRAINT pk_outage PRIMARY KEY (id), 
 	CONSTRAINT uq_outage_uid UNIQUE (uid), 
 	CONSTRAINT fk_outage_service_id FOREIGN KEY(service_id) REFERENCES service (id), 
@@ -948,7 +913,7 @@ CREATE TABLE source_note (
 	offset_to INTEGER, 
 	detail TEXT NOT NULL, 
 	CONSTRAINT pk_source_note PRIMARY KEY (id), 
-	CONSTRAINT ck_source_note_kind CHECK ("kind" IN ('gap', 'truncation', 'rotation', 'deletion', 'copy', 'long_line', 'nul_hole', 'unterminated', 'bad_encoding', 'clock_skew', 'unreadable', 'watch', 'compression', 'parser_choice', 'silence', 'failure')), 
+	CONSTRAINT ck_source_note_kind CHECK ("kind" IN ('gap', 'truncation', 'rotation', 'deletion', 'copy', 'long_line', 'nul_hole', 'unterminated', 'bad_encoding', 'clock_skew', 'watch', 'compression', 'silence', 'failure')), 
 	CONSTRAINT fk_source_note_source_id FOREIGN KEY(source_id) REFERENCES source (id), 
 	CONSTRAINT fk_source_note_generation_id FOREIGN KEY(generation_id) REFERENCES generation (id)
 )
