@@ -97,7 +97,7 @@ class Database:
         """Make the schema where there is none; refuse a newer one, and an older one by name."""
         from socconsole.store import schema
 
-        with self._explained():
+        with self.explaining():
             schema.ensure(self)
 
     def become_checkpointer(self) -> None:
@@ -123,7 +123,7 @@ class Database:
         self._require_same_file()
         if self._turns is not None and time.monotonic() - self._wrote < _SOON:
             self._turns.let_pass()
-        with self._explained(), self._session(self._writer) as session, session.begin():
+        with self.explaining(), self._session(self._writer) as session, session.begin():
             session.connection()
             yield session
         self._wrote = time.monotonic()
@@ -132,7 +132,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """Open a short snapshot. Never keep it across a frame or a wait for a person."""
         self._require_same_file()
-        with self._explained(), self._session(self._engine) as session, session.begin():
+        with self.explaining(), self._session(self._engine) as session, session.begin():
             yield session
 
     def may_write(self, table: str = "alert") -> bool:
@@ -215,7 +215,8 @@ class Database:
         return Session(engine, expire_on_commit=False)
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explaining(self) -> Iterator[None]:
+        """Turn what the driver raises into the errors a user sees."""
         try:
             yield
         except StaleDataError:

@@ -1,15 +1,18 @@
 """Blocks of events in day partitions of a PostgreSQL server, in the transaction of their batch."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 from sqlmodel import Session
 
 from socconsole.errors import StoreError
 from socconsole.store.bulk import copy
 from socconsole.store.changes import announce
+from socconsole.store.database import Database
 from socconsole.store.event_blocks import Edge, Place, Stored, Wanted
 from socconsole.store.event_codec import Block
 from socconsole.store.event_compact import WORTH_IT, merged
@@ -111,8 +114,10 @@ def _leave(connection: Connection, day: str) -> None:
 class EventPartitions:
     """The blocks of a PostgreSQL installation."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._reader = database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._writer = database.engine.execution_options(soc_write=True)
         self._known: set[str] = set()
 
     def insert(self, session: Session, blocks: Sequence[Block], day: str) -> None:
@@ -131,7 +136,7 @@ class EventPartitions:
         copy(session.connection(), "event_block", _COLUMNS, rows, types=_TYPES)
 
     def rewrite(self, day: str, blocks: Mapping[int, Block]) -> bool:
-        with self._engine.execution_options(soc_write=True).connect() as connection:
+        with self._work() as connection:
             for number, block in blocks.items():
                 done = connection.execute(
                     text(
@@ -148,14 +153,13 @@ class EventPartitions:
                 if not done.rowcount:
                     connection.rollback()
                     return False
-            connection.commit()
         return True
 
     def _make_partition(self, day: str) -> None:
         """Make the day's partition in a transaction of its own, which nobody has to wait for."""
         if day in self._known:
             return
-        with self._engine.execution_options(soc_write=True).begin() as connection:
+        with self._work() as connection:
             connection.execute(text("SET LOCAL lock_timeout = '2s'"))
             connection.execute(text(_ONE_AT_A_TIME))
             name = _partition(day)
@@ -171,22 +175,18 @@ class EventPartitions:
         return 0
 
     def days(self) -> list[str]:
-        with self._engine.connect() as connection:
-            found = connection.execute(
-                text(
-                    "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
-                    " JOIN pg_class p ON p.oid = i.inhparent WHERE p.relname = 'event_block'"
-                    " ORDER BY 1"
-                )
-            ).scalars()
-            names = [name.removeprefix("event_block_") for name in found]
+        found = self._rows(
+            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+            " JOIN pg_class p ON p.oid = i.inhparent WHERE p.relname = 'event_block' ORDER BY 1"
+        )
+        names = [name.removeprefix("event_block_") for (name,) in found]
         return [f"{name[:4]}-{name[4:6]}-{name[6:]}" for name in names]
 
     def after(self, place: Place, wanted: Wanted, limit: int) -> Sequence[Stored]:
         where, values = _conditions(wanted)
         return self._select(
             place.day,
-            f"id > :id{where} ORDER BY id LIMIT :limit",
+            f"id > %(id)s{where} ORDER BY id LIMIT %(limit)s",
             {"id": place.id, "limit": limit, **values},
         )
 
@@ -194,81 +194,103 @@ class EventPartitions:
         where, values = _conditions(wanted)
         return self._select(
             place.day,
-            f"id < :id{where} ORDER BY id DESC LIMIT :limit",
+            f"id < %(id)s{where} ORDER BY id DESC LIMIT %(limit)s",
             {"id": place.id, "limit": limit, **values},
         )
 
     def chosen(self, day: str, ids: Iterable[int], wanted: Wanted) -> Sequence[Stored]:
         where, values = _conditions(wanted)
-        query = text(
+        rows = self._rows(
             f"SELECT CAST(day AS text), {_FOUND} FROM event_block WHERE day IN"
-            " (CAST(:day AS date), CAST(:day AS date) - 1)"
-            f" AND id = ANY(:ids) AND NOT compacted{where} ORDER BY id"
+            " (CAST(%(day)s AS date), CAST(%(day)s AS date) - 1)"
+            f" AND id = ANY(%(ids)s) AND NOT compacted{where} ORDER BY id",
+            {"day": day, "ids": list(ids), **values},
         )
-        with self._engine.connect() as connection:
-            rows = connection.execute(query, {"day": day, "ids": list(ids), **values}).all()
         return [Stored(Place(row[0], row[1]), *row[2:]) for row in rows]
 
     def edge(self, day: str) -> Edge:
         """Return the highest number, and the gaps below: commits come in another order."""
-        query = text(
-            "SELECT id FROM event_block WHERE day IN (CAST(:day AS date), CAST(:day AS date) - 1)"
-            " ORDER BY id DESC LIMIT :back"
+        rows = self._rows(
+            "SELECT id FROM event_block WHERE day IN"
+            " (CAST(%(day)s AS date), CAST(%(day)s AS date) - 1)"
+            " ORDER BY id DESC LIMIT %(back)s",
+            {"day": day, "back": _LATEST},
         )
-        with self._engine.connect() as connection:
-            there = set(connection.execute(query, {"day": day, "back": _LATEST}).scalars())
-        if not there:
+        if not rows:
             return Edge(0)
+        there = {number for (number,) in rows}
         lowest = max(min(there), max(there) - _LATEST)
         return Edge(max(there), frozenset(range(lowest, max(there))) - there)
 
     def count_after(self, place: Place, wanted: Wanted, top: int) -> int:
         where, values = _conditions(wanted)
-        with self._engine.connect() as connection:
-            return int(
-                connection.execute(
-                    text(
-                        "SELECT coalesce(sum(n), 0) FROM event_block"
-                        f" WHERE day = CAST(:day AS date) AND id > :id AND id <= :top{where}"
-                    ),
-                    {"day": place.day, "id": place.id, "top": top, **values},
-                ).scalar_one()
-            )
+        rows = self._rows(
+            "SELECT coalesce(sum(n), 0) FROM event_block WHERE day = CAST(%(day)s AS date)"
+            f" AND id > %(id)s AND id <= %(top)s{where}",
+            {"day": place.day, "id": place.id, "top": top, **values},
+        )
+        return int(rows[0][0])
 
     def beside(
         self, day: str, generation_id: int, offset: int, limit: int, *, forward: bool
     ) -> Sequence[Stored]:
-        order = "off_lo > :o ORDER BY off_lo" if forward else "off_lo <= :o ORDER BY off_lo DESC"
+        order = (
+            "off_lo > %(o)s ORDER BY off_lo" if forward else "off_lo <= %(o)s ORDER BY off_lo DESC"
+        )
         return self._select(
             day,
-            f"generation_id = :g AND {order} LIMIT :limit",
+            f"generation_id = %(g)s AND {order} LIMIT %(limit)s",
             {"g": generation_id, "o": offset, "limit": limit},
         )
 
     def _select(self, day: str, rest: str, values: Mapping[str, object]) -> list[Stored]:
-        query = text(f"SELECT {_FOUND} FROM event_block WHERE day = CAST(:day AS date) AND {rest}")
-        with self._engine.connect() as connection:
-            rows = connection.execute(query, {"day": day, **values}).all()
+        rows = self._rows(
+            f"SELECT {_FOUND} FROM event_block WHERE day = CAST(%(day)s AS date) AND {rest}",
+            {"day": day, **values},
+        )
         return [Stored(Place(day, row[0]), *row[1:]) for row in rows]
 
     def size(self, day: str) -> int:
-        with self._engine.connect() as connection:
-            return int(
-                connection.execute(
-                    text("SELECT coalesce(pg_total_relation_size(to_regclass(:name)), 0)"),
-                    {"name": _partition(day)},
-                ).scalar_one()
-            )
+        rows = self._rows(
+            "SELECT coalesce(pg_total_relation_size(to_regclass(%(name)s)), 0)",
+            {"name": _partition(day)},
+        )
+        return int(rows[0][0])
+
+    def _rows(
+        self, query: str, values: Mapping[str, object] | None = None
+    ) -> Sequence[tuple[Any, ...]]:
+        """Return what one statement finds, in one exchange with the server.
+
+        It needs no transaction around it, and a payload comes as bytes instead of as digits.
+        """
+        with self._database.explaining(), self._reader.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            try:
+                found: Sequence[tuple[Any, ...]] = raw.execute(
+                    query, values, binary=True
+                ).fetchall()
+            finally:
+                if raw.closed:
+                    connection.invalidate()
+            return found
+
+    @contextmanager
+    def _work(self) -> Iterator[Connection]:
+        """Open a transaction beside the unit of work, committed at the end."""
+        with self._database.explaining(), self._writer.begin() as connection:
+            yield connection
 
     def drop(self, day: str) -> None:
-        with self._engine.execution_options(soc_write=True).begin() as connection:
+        with self._work() as connection:
             connection.execute(text("SET LOCAL lock_timeout = '2s'"))
             connection.execute(text(f"DROP TABLE IF EXISTS {_partition(day)}"))
         self._known.discard(day)
 
     def tidy(self, days: Sequence[str]) -> None:
         for day in days:
-            with self._engine.execution_options(soc_write=True).begin() as connection:
+            with self._work() as connection:
                 if not self._is_loose(connection, day):
                     continue
                 point = connection.begin_nested()
@@ -321,18 +343,20 @@ def _conditions(wanted: Wanted) -> tuple[str, dict[str, object]]:
     clauses: list[str] = []
     values: dict[str, object] = {}
     for name, clause, value in (
-        ("source", "source_id = :source", wanted.source_id),
-        ("since", "ts_max >= :since", wanted.since),
-        ("until", "ts_min < :until", wanted.until),
+        ("source", "source_id = %(source)s", wanted.source_id),
+        ("since", "ts_max >= %(since)s", wanted.since),
+        ("until", "ts_min < %(until)s", wanted.until),
     ):
         if value is not None:
             clauses.append(clause)
             values[name] = value
     exact = [each for each in wanted.tokens if not each.endswith("*")]
     if exact:
-        clauses.append("tokens @> CAST(:tokens AS text[])")
+        clauses.append("tokens @> CAST(%(tokens)s AS text[])")
         values["tokens"] = exact
     for number, each in enumerate(each for each in wanted.tokens if each.endswith("*")):
-        clauses.append(f"EXISTS (SELECT 1 FROM unnest(tokens) t WHERE starts_with(t, :p{number}))")
+        clauses.append(
+            f"EXISTS (SELECT 1 FROM unnest(tokens) t WHERE starts_with(t, %(p{number})s))"
+        )
         values[f"p{number}"] = each[:-1]
     return "".join(f" AND {clause}" for clause in clauses), values

@@ -80,7 +80,7 @@ class EventStore:
             folder = events_beside(database.path)
             self._blocks = EventFiles(folder, read_only=database.read_only)
         else:
-            self._blocks = EventPartitions(database.engine)
+            self._blocks = EventPartitions(database)
         self._names: dict[int, str] = {}
         self._packer = Packer()
         self._day = ""

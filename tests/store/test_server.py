@@ -77,6 +77,15 @@ def test_lines_and_looks_are_announced_too(owner, noon, monkeypatch):
     poller.close()
 
 
+def test_who_reads_events_is_told_that_the_server_is_away(tmp_path):
+    away = Database(f"postgresql://soc@/soc?host={tmp_path}")
+    with pytest.raises(StoreError, match="server cannot be reached"):
+        list(EventStore(away).search())
+    with pytest.raises(StoreError, match="server cannot be reached"):
+        EventStore(away).retain(timedelta(days=1), None)
+    away.close()
+
+
 def test_a_lost_connection_is_said_and_found_again(owner, noon):
     poller = owner.changes()
     poller.poll()
