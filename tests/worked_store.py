@@ -126,7 +126,7 @@ def _describe(session: Session, copies: int, now: datetime) -> None:
     service = Service(name="shop", owner="web team", created_at=now, created_by=COLLEAGUE)
     session.add(service)
     session.flush()
-    session.add(Outage(service_id=service.id, down_from=now, note="the shop was down"))
+    session.add(Outage(service_id=service.id, down_from=now))
 
 
 def _work_ticket(session: Session, number: int, now: datetime) -> None:

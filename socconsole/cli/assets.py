@@ -1,4 +1,4 @@
-"""`socconsole assets`: hosts, accounts and devices, their owners and criticality."""
+"""`socconsole assets`: hosts, accounts and devices, and the services that they carry."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -89,12 +89,94 @@ def put(
 
 
 @app.command
+def services(*, json: Json = False, context: Given) -> int:
+    """List the services the business runs.
+
+    Args:
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.store.queries.assets import services as known
+
+    with context.database() as database, database.read() as session:
+        rows = known(session)
+    if json:
+        print_json(rows)
+    else:
+        print_table(
+            ("name", "criticality", "owner", "objective", "carried by", "down since"),
+            [
+                (
+                    row.name, row.criticality, row.owner,
+                    None if row.objective is None else f"{row.objective:g} %",
+                    " ".join(row.assets), row.down_since,
+                )
+                for row in rows
+            ],
+        )  # fmt: skip
+    return 0
+
+
+@app.command
+def service(
+    name: str,
+    *,
+    criticality: str | None = None,
+    owner: str | None = None,
+    contact: str | None = None,
+    description: str | None = None,
+    objective: float | None = None,
+    carried_by: list[str] | None = None,
+    context: Given,
+) -> int:
+    """Describe a service of the business; what is not said stays as it is.
+
+    Args:
+        name: As people call it, such as shop.
+        criticality: low, medium, high or critical.
+        owner: Whom to ask.
+        contact: How.
+        description: What it does.
+        objective: Percent of the time it has to be up, such as 99.9; `kpi` says what is used up.
+        carried_by: An asset without which it is down; may be given several times.
+        context: The global options.
+
+    """
+    from socconsole.services import business
+
+    entry = business.ServiceEntry(
+        name=name,
+        criticality=criticality,
+        owner=owner,
+        contact=contact,
+        description=description,
+        objective=objective,
+        carried_by=carried_by,
+    )
+    with context.database() as database, database.begin() as session:
+        business.put(session, entry, by=context.login, now=context.now())
+    print_text([f"service {name} is described"])
+    return 0
+
+
+@app.command
 def remove(name: str, *, kind: str = "host", context: Given) -> int:
-    """Forget an asset that no alert and no ticket is about."""
-    from socconsole.services import assets
+    """Forget an asset or service that no alert, ticket or incident is about.
+
+    Args:
+        name: As `assets list` or `assets services` names it.
+        kind: host, account, device or service.
+        context: The global options.
+
+    """
+    from socconsole.services import assets, business
 
     with context.database() as database, database.begin() as session:
-        assets.remove(session, name, kind=kind, by=context.login, now=context.now())
+        if kind == "service":
+            business.remove(session, name, by=context.login, now=context.now())
+        else:
+            assets.remove(session, name, kind=kind, by=context.login, now=context.now())
     print_text([f"forgot {kind} {name}"])
     return 0
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from socconsole.core.disposition import DECIDED
-from socconsole.core.kpi_facts import AlertFacts, Facts, IncidentFacts
+from socconsole.core.kpi_facts import AlertFacts, Facts, IncidentFacts, OutageFacts
 from socconsole.core.sla import in_words
 
 
@@ -197,14 +197,11 @@ def _incident_figures(facts: Facts) -> Iterable[Figure]:
         "time_to_close", "Time to close", ("detected_at", "closed_at"), lambda i: i.closed_at
     )
     yield _downtime(facts)
+    yield from _objectives(facts)
 
 
 def _downtime(facts: Facts) -> Figure:
-    down = [
-        Span(i.ref, i.down_from, i.up_at)
-        for i in facts.incidents
-        if i.confirmed and i.down_from is not None
-    ]
+    down = [Span(each.ref, each.down_from, each.up_at) for each in facts.outages]
     measured = duration("downtime", "Downtime", "down_from → up_at", down, facts.now)
     total = None if measured.value is None else measured.value * measured.n / 60
     return Figure(
@@ -219,6 +216,39 @@ def _downtime(facts: Facts) -> Figure:
         open=measured.open,
         refs=measured.refs,
     )
+
+
+def _objectives(facts: Facts) -> Iterable[Figure]:
+    """Yield how much of the downtime that its objective leaves each service has used."""
+    period = (facts.now - facts.since).total_seconds()
+    services: dict[tuple[str, float], list[OutageFacts]] = {}
+    for outage in facts.outages:
+        if outage.objective is not None:
+            services.setdefault((outage.service, outage.objective), []).append(outage)
+    for (service, objective), outages in sorted(services.items()):
+        allowed = period * (100 - objective) / 100
+        lost = _seconds_down(outages, facts.since, facts.now)
+        yield Figure(
+            f"objective {service}",
+            f"Downtime allowed to {service}, used",
+            Unit.RATIO,
+            len(outages),
+            lost / allowed if allowed else None,
+            f"minutes down / minutes that {objective:g} % of the period leaves",
+            open=sum(1 for each in outages if each.up_at is None),
+            refs=tuple(dict.fromkeys(each.ref for each in outages)),
+        )
+
+
+def _seconds_down(outages: Iterable[OutageFacts], since: datetime, now: datetime) -> float:
+    """Return the seconds of `[since, now)` in any of `outages`; what two share counts once."""
+    total, reached = 0.0, since
+    for outage in sorted(outages, key=lambda each: each.down_from):
+        begun = max(outage.down_from, reached)
+        ended = min(outage.up_at or now, now)
+        total += max((ended - begun).total_seconds(), 0.0)
+        reached = max(reached, ended)
+    return total
 
 
 def _alert_figures(facts: Facts) -> Iterable[Figure]:
@@ -413,7 +443,7 @@ def shown(figure: Figure, value: float | None) -> str:
         return at_least + (f"{value:.0f}s" if value < 60 else in_words(timedelta(seconds=value)))
     if figure.unit is Unit.RATIO:
         interval = "" if figure.low is None else f" ({figure.low:.0%}–{figure.high or 0:.0%})"
-        return f"{value:.1%}{interval}"
+        return f"{at_least}{value:.1%}{interval}"
     if figure.unit is Unit.MINUTES:
         return at_least + in_words(timedelta(minutes=value))
     return f"{value:.1f}".removesuffix(".0")

@@ -56,8 +56,19 @@ class IncidentFacts:
     closed_at: datetime | None
     confirmed: bool = True
     """False once it turned out to be declared in error or was merged."""
-    down_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutageFacts:
+    """When a service was down in a confirmed incident."""
+
+    ref: str
+    """The incident."""
+    service: str
+    down_from: datetime
     up_at: datetime | None = None
+    objective: float | None = None
+    """Percent of the time the service has to be up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,7 @@ class Facts:
     alerts: Sequence[AlertFacts] = ()
     tickets: Sequence[TicketFacts] = ()
     incidents: Sequence[IncidentFacts] = ()
+    outages: Sequence[OutageFacts] = ()
     events: int = 0
     acknowledge_within: Callable[[Severity], timedelta] | None = None
     analysts: int = 1

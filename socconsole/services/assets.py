@@ -23,6 +23,8 @@ class AssetFact:
     id: int
     name: str
     criticality: str
+    service_id: int | None = None
+    """The most critical service it carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,21 @@ class AssetIndex:
 def load_assets(session: Session) -> AssetIndex:
     """Return every asset by its name, aliases and addresses."""
     table = METADATA.tables["asset"]
+    carried = _services_by_asset(session)
     names: dict[str, AssetFact] = {}
     for row in session.connection().execute(select(table)):
-        fact = AssetFact(row.id, row.name, row.criticality)
+        fact = AssetFact(row.id, row.name, row.criticality, carried.get(row.name))
         for called in (row.name, *row.aliases, *row.addresses):
             names[called.lower()] = fact
     return AssetIndex(names)
+
+
+def _services_by_asset(session: Session) -> dict[str, int]:
+    """Return asset → the most critical service it carries."""
+    table = METADATA.tables["service"]
+    rows = session.connection().execute(select(table.c.id, table.c.criticality, table.c.assets))
+    ordered = sorted(rows, key=lambda row: _WEIGHT[row.criticality])
+    return {name: row.id for row in ordered for name in row.assets}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +117,12 @@ def remove(session: Session, name: str, *, by: str, now: datetime, kind: str = "
         session.delete(row)
 
 
+def check_criticality(word: str | None) -> None:
+    """Refuse a word that is no criticality; None is nothing said."""
+    if word is not None and word not in _WEIGHT:
+        raise UsageError(f"{word!r} is no criticality.", hint=f"Use one of {', '.join(_WEIGHT)}.")
+
+
 def _find(session: Session, kind: str, name: str) -> Asset | None:
     query = sqlmodel_select(Asset).where(
         col(Asset.kind) == kind, col(Asset.name) == name.strip().lower()
@@ -119,10 +136,7 @@ def _put(session: Session, entry: AssetEntry, by: str, now: datetime) -> None:
         raise UsageError("An asset needs a name.")
     if entry.kind not in ASSET_KINDS:
         raise UsageError(f"{entry.kind!r} is no kind of asset.", hint="host, account or device.")
-    if entry.criticality is not None and entry.criticality not in _WEIGHT:
-        raise UsageError(
-            f"{entry.criticality!r} is no criticality.", hint=f"Use one of {', '.join(_WEIGHT)}."
-        )
+    check_criticality(entry.criticality)
     row = _find(session, entry.kind, name)
     if row is None:
         row = Asset(kind=entry.kind, name=name, created_at=now, created_by=by)

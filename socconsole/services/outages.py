@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from socconsole.errors import NotFoundError, UsageError
+from socconsole.errors import UsageError
+from socconsole.services import business
 from socconsole.services.incidents import get
 from socconsole.store.recording import recording
 from socconsole.store.tables import Outage, Service
@@ -28,9 +29,10 @@ def record(
     down_from, up_at = span
     if up_at is not None and up_at < down_from:
         raise UsageError("It cannot be up again before it was down.")
-    found = session.exec(select(Service).where(col(Service.name) == service)).first()
+    named = col(Service.name) == service.strip().lower()
+    found = session.exec(select(Service).where(named)).first()
     if found is None or found.id is None:
-        raise NotFoundError(f"There is no service {service!r}.", hint="See `assets services`.")
+        raise business.unknown(service)
     incident = get(session, incident_id)
     summary = f"{service} in {incident.human_id}"
     with recording(session, verb="incident.outage", by=by, now=now, summary=summary) as action:

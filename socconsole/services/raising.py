@@ -284,6 +284,7 @@ class _Batch:
             "source_id": self.sources[_source_name(first.event)],
             "category": first.category,
             "asset_id": asset.id if asset else None,
+            "service_id": asset.service_id if asset else None,
             "event_time": first.time,
             "read_at": self.now if line else None,
             "created_at": self.now,

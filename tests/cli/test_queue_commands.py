@@ -103,6 +103,25 @@ def test_assets_are_described_imported_listed_and_forgotten(soc, said, capsys, t
         soc("assets", "import", str(tmp_path / "missing.csv"))
 
 
+def test_a_service_is_described_by_what_carries_it_and_forgotten(soc, said, capsys):
+    assert soc("assets", "set", "web-1") == 0
+    with pytest.raises(NotFoundError, match="web-2"):
+        soc("assets", "service", "Shop", "--carried-by", "web-2")
+    words = ["assets", "service", "Shop", "--carried-by", "WEB-1", "--objective", "99.9"]
+    assert soc(*words) == 0
+    with pytest.raises(UsageError, match="objective"):
+        soc("assets", "service", "Shop", "--objective", "999")
+    capsys.readouterr()
+    assert soc("assets", "services", "--json") == 0
+    (row,) = said()
+    assert (row["name"], row["objective"], row["assets"]) == ("shop", 99.9, ["web-1"])
+    assert soc("assets", "services") == 0
+    assert "99.9 %" in capsys.readouterr().out
+    assert soc("assets", "remove", "shop", "--kind", "service") == 0
+    with pytest.raises(NotFoundError, match="no service"):
+        soc("assets", "remove", "shop", "--kind", "service")
+
+
 def test_views_are_saved_counted_and_removed(soc, said, capsys):
     assert soc("views", "save", "Doors", "rule:lsass", "--team") == 0
     capsys.readouterr()

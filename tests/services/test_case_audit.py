@@ -12,6 +12,7 @@ from socconsole.core.priority import Level
 from socconsole.core.shift_facts import Section
 from socconsole.core.tlp import Audience
 from socconsole.services import (
+    business,
     countermeasures,
     declaring,
     escalations,
@@ -45,7 +46,7 @@ from socconsole.store.queries import notes as note_queries
 from socconsole.store.queries.actions import list_entries
 from socconsole.store.queries.subjects import Subject
 from socconsole.store.queries.tickets import tasks_of
-from socconsole.store.tables import Service, Ticket
+from socconsole.store.tables import Ticket
 from tests.store.rows import an_alert
 
 HOUR = timedelta(hours=1)
@@ -104,7 +105,7 @@ def test_every_verb_of_case_work_is_in_the_audit(database, noon):
     walk = Walk(database, noon)
     with database.begin() as session:
         ids = [an_alert(session, noon, fingerprint=f"f{n}").id for n in range(4)]
-        session.add(Service(name="shop", created_at=noon, created_by="mara"))
+        business.put(session, business.ServiceEntry(name="shop"), by="mara", now=noon)
     one = walk.does("ticket.open", tickets.open_from_alerts, ids[:1])
     other = walk.does("ticket.open", tickets.open_by_hand, Report(title="b", category="phishing"))
     about = Subject("ticket", one.id, one.human_id)

@@ -7,6 +7,7 @@ from socconsole.core.policy import SlaPolicy
 from socconsole.core.tlp import Tlp
 from socconsole.errors import ForbiddenError, TransitionError, UsageError
 from socconsole.services import (
+    business,
     countermeasures,
     declaring,
     escalations,
@@ -25,15 +26,17 @@ from socconsole.store.queries import incidents as queries
 from socconsole.store.queries import notes as note_queries
 from socconsole.store.queries.incident_file import incident_file
 from socconsole.store.queries.kpi import kpi_facts
-from socconsole.store.tables import Alert, Incident, Service
+from socconsole.store.tables import Alert, Incident
 from tests.store.rows import an_alert
 
 HOUR = timedelta(hours=1)
 SEV3 = Declaration(severity=3)
 
 
-def declared(session, noon, severity=3, by="mara"):
-    alert = an_alert(session, noon, first_seen=noon - HOUR, created_at=noon - HOUR / 2)
+def declared(session, noon, severity=3, by="mara", fingerprint="f"):
+    alert = an_alert(
+        session, noon, fingerprint=fingerprint, first_seen=noon - HOUR, created_at=noon - HOUR / 2
+    )
     ticket = tickets.open_from_alerts(session, [alert.id], by=by, now=noon)
     said = Declaration(severity=severity)
     return incidents.declare(session, ticket.id, said, by=by, now=noon + HOUR / 4)
@@ -376,8 +379,7 @@ def test_nothing_the_adversary_may_notice_is_done_under_pap_amber(database, noon
 def test_downtime_is_minutes_of_a_service_in_an_incident(database, noon):
     with database.begin() as session:
         row = declared(session, noon)
-        session.add(Service(name="shop", created_at=noon, created_by="mara"))
-        session.flush()
+        business.put(session, business.ServiceEntry(name="Shop"), by="mara", now=noon)
         outages.record(session, row.id, "shop", (noon - HOUR, None), by="mara", now=noon)
         outages.record(session, row.id, "shop", (noon - HOUR, noon), by="mara", now=noon)
         with pytest.raises(UsageError, match="before"):
@@ -385,6 +387,19 @@ def test_downtime_is_minutes_of_a_service_in_an_incident(database, noon):
         facts = kpi_facts(session, noon - HOUR, noon + HOUR, SlaPolicy())
     found = {figure.name: figure for figure in figures(facts)}["downtime"]
     assert (found.value, found.n, found.unit.value) == (60, 1, "minutes")
+
+
+def test_an_objective_says_how_much_of_its_downtime_a_service_has_used(database, noon):
+    """Two incidents may tell of the same hour; it was lost once."""
+    shop = business.ServiceEntry(name="shop", objective=90)
+    with database.begin() as session:
+        business.put(session, shop, by="mara", now=noon)
+        for number in range(2):
+            row = declared(session, noon, fingerprint=str(number))
+            outages.record(session, row.id, "shop", (noon - HOUR, noon), by="mara", now=noon)
+        facts = kpi_facts(session, noon - 19 * HOUR, noon + HOUR, SlaPolicy())
+    found = {figure.name: figure for figure in figures(facts)}["objective shop"]
+    assert (found.value, found.n, len(found.refs)) == (0.5, 2, 2)
 
 
 def test_the_clocks_of_an_incident_are_figures(database, noon):

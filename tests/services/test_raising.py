@@ -12,8 +12,9 @@ from socconsole.core.event import EventCategory
 from socconsole.core.policy import FoldPolicy
 from socconsole.core.severity import Severity
 from socconsole.errors import SocError
-from socconsole.services import alerts
+from socconsole.services import alerts, assets, business
 from socconsole.services.actions import undo as undo_last
+from socconsole.store.queries import assets as asset_queries
 from tests.services.alert_making import (
     NOON,
     alert_of,
@@ -249,6 +250,17 @@ def test_thousands_of_detections_are_one_quick_batch(chosen_database):
     found = [detection(host=f"h{n % 500}") for n in range(5000)]
     result = bring(chosen_database, *found)
     assert (result.raised, result.folded) == (500, 4500)
+
+
+def test_an_alert_is_about_the_most_critical_service_its_asset_carries(database):
+    services = {"wiki": "low", "shop": "critical", "blog": "medium"}
+    with database.begin() as session:
+        assets.put(session, [assets.AssetEntry(name="web-1")], by="mara", now=NOON)
+        for name, criticality in services.items():
+            entry = business.ServiceEntry(name=name, criticality=criticality, carried_by=["web-1"])
+            business.put(session, entry, by="mara", now=NOON)
+        number = {row.name: row.id for row in asset_queries.services(session)}["shop"]
+    assert alert_of(database, one_alert(database)).service_id == number
 
 
 def test_a_source_lends_its_criticality_where_no_asset_is_entered(database):

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from socconsole.core.kpi_facts import AlertFacts, Facts, IncidentFacts, TicketFacts
+from socconsole.core.kpi_facts import AlertFacts, Facts, IncidentFacts, OutageFacts, TicketFacts
 from socconsole.core.policy import SlaPolicy
 from socconsole.core.priority import Priority
 from socconsole.core.severity import Severity
@@ -18,6 +18,7 @@ from socconsole.store.tables import (
     EventCount,
     Incident,
     Outage,
+    Service,
     Source,
     Ticket,
 )
@@ -27,7 +28,7 @@ def kpi_facts(session: Session, since: datetime, now: datetime, sla: SlaPolicy) 
     """Return what the figures of `[since, now)` are made of.
 
     A thing belongs to the period its clock began in: alerts by created_at, tickets by opened_at,
-    incidents by declared_at.
+    incidents by declared_at. An outage counts wherever it reaches into the period.
     """
     alerts = tuple(_alerts(session, since, now))
     return Facts(
@@ -36,6 +37,7 @@ def kpi_facts(session: Session, since: datetime, now: datetime, sla: SlaPolicy) 
         alerts=alerts,
         tickets=tuple(_tickets(session, since, now, sla)),
         incidents=tuple(_incidents(session, since, now)),
+        outages=tuple(_outages(session, since, now)),
         events=_events(session, since, now),
         acknowledge_within=lambda severity: acknowledge_within(severity, sla),
         analysts=_analysts(session, since, now),
@@ -132,17 +134,12 @@ def _tickets(
 
 
 def _incidents(session: Session, since: datetime, now: datetime) -> Iterable[IncidentFacts]:
-    outages = {
-        row.incident_id: row
-        for row in session.exec(select(Outage).where(col(Outage.incident_id).is_not(None)))
-    }
     query = select(Incident).where(
         col(Incident.declared_at) >= since,
         col(Incident.declared_at) < now,
         col(Incident.voided_at).is_(None),
     )
     for row in session.exec(query.order_by(col(Incident.id))):
-        outage = outages.get(row.id)
         yield IncidentFacts(
             ref=row.human_id,
             kind=row.kind,
@@ -153,9 +150,31 @@ def _incidents(session: Session, since: datetime, now: datetime) -> Iterable[Inc
             recovered_at=row.recovered_at,
             closed_at=row.closed_at,
             confirmed=row.outcome in {None, "confirmed"},
-            down_from=outage.down_from if outage else None,
-            up_at=outage.up_at if outage else None,
         )
+
+
+def _outages(session: Session, since: datetime, now: datetime) -> Iterable[OutageFacts]:
+    """Yield the outages of confirmed incidents that reach into the period."""
+    query = (
+        select_columns(
+            col(Incident.human_id),
+            col(Service.name),
+            col(Outage.down_from),
+            col(Outage.up_at),
+            col(Service.objective),
+        )
+        .join(Incident, col(Incident.id) == col(Outage.incident_id))
+        .join(Service, col(Service.id) == col(Outage.service_id))
+        .where(
+            col(Outage.down_from) < now,
+            or_(col(Outage.up_at).is_(None), col(Outage.up_at) > since),
+            col(Incident.voided_at).is_(None),
+            or_(col(Incident.outcome).is_(None), col(Incident.outcome) == "confirmed"),
+        )
+        .order_by(col(Outage.id))
+    )
+    for row in session.execute(query):
+        yield OutageFacts(*row)
 
 
 def _events(session: Session, since: datetime, now: datetime) -> int:

@@ -286,24 +286,17 @@ class Service(Edited, table=True):
     __table_args__ = (one_of("criticality", CRITICALITIES),)
 
     name: str = Field(unique=True)
+    """Lower case."""
     owner: str | None = None
     contact: str | None = None
     criticality: str = word(default="medium")
     objective: float | None = None
-    """Share of the time it has to be up, such as 99.9."""
-    tags: list[str] = document(list)
+    """Percent of the time it has to be up, such as 99.9."""
+    assets: list[str] = document(list)
+    """Names of those that carry it."""
     description: str = ""
     created_at: datetime = moment()
     created_by: str
-
-
-class AssetService(Row, table=True):
-    """An asset carries a service."""
-
-    __tablename__ = "asset_service"
-
-    asset_id: int = reference("asset", primary_key=True)
-    service_id: int = reference("service", primary_key=True)
 
 
 class View(Edited, table=True):

@@ -43,7 +43,7 @@ CREATE TABLE service (
 	contact TEXT, 
 	criticality TEXT NOT NULL, 
 	objective REAL, 
-	tags TEXT NOT NULL, 
+	assets TEXT NOT NULL, 
 	description TEXT NOT NULL, 
 	created_at INTEGER NOT NULL, 
 	created_by TEXT NOT NULL, 
@@ -468,15 +468,6 @@ CREATE TABLE context (
 	CONSTRAINT pk_context PRIMARY KEY (id), 
 	CONSTRAINT uq_context_uid UNIQUE (uid), 
 	CONSTRAINT fk_context_source_id FOREIGN KEY(source_id) REFERENCES source (id)
-)
- STRICT;
-
-CREATE TABLE asset_service (
-	asset_id INTEGER NOT NULL, 
-	service_id INTEGER NOT NULL, 
-	CONSTRAINT pk_asset_service PRIMARY KEY (asset_id, service_id), 
-	CONSTRAINT fk_asset_service_asset_id FOREIGN KEY(asset_id) REFERENCES asset (id), 
-	CONSTRAINT fk_asset_service_service_id FOREIGN KEY(service_id) REFERENCES service (id)
 )
  STRICT;
 
