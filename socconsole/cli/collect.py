@@ -184,6 +184,7 @@ def load_matcher(
     It takes up changed rule files by itself and hands them to each of `take_up`.
     """
     from socconsole.cli import rule_paths
+    from socconsole.parsers import usual_logsources
     from socconsole.sigma.reload import ReloadingMatcher
 
     def tell(ruleset: "RuleSet") -> None:
@@ -198,6 +199,7 @@ def load_matcher(
         rule_paths.chosen(settings.rules),
         on_reload=tell,
         on_slow=lambda text: say(f"rule spared long values: {text}"),
+        expected=usual_logsources(),
     )
     for error in matcher.ruleset.errors:
         say(str(error))

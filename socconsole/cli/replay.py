@@ -79,7 +79,7 @@ def replay(
         context: The global options.
 
     """
-    import socconsole.parsers  # noqa: F401 - what reading needs is there before the clock runs
+    from socconsole.parsers import usual_logsources
     from socconsole.sigma.match import Matcher
 
     started = time.perf_counter()
@@ -87,7 +87,8 @@ def replay(
     for error in ruleset.errors:
         say(str(error))
     emit = _print_json if jsonl else _print_line
-    run = _Run(Matcher(ruleset), emit, parse_logsource(logsource))
+    matcher = Matcher(ruleset, expected=usual_logsources())
+    run = _Run(matcher, emit, parse_logsource(logsource))
     rule_paths.settle()
     load_seconds = time.perf_counter() - started
     started = time.perf_counter()

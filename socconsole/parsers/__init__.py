@@ -45,6 +45,7 @@ from socconsole.parsers import (
     zeek,
 )
 from socconsole.parsers.parser import Parse, Parser, Sample, open_parser
+from socconsole.parsers.windows_logsources import usual_logsources
 
 __all__ = [
     "PARSERS",
@@ -56,6 +57,7 @@ __all__ = [
     "find",
     "open_parser",
     "unparsed",
+    "usual_logsources",
 ]
 
 

@@ -1,6 +1,5 @@
 """Bytes → lines → events: what every reader of a log does around a parser."""
 
-import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
@@ -9,12 +8,18 @@ from socconsole.errors import FileError
 from socconsole.parsers.envelopes import begins_envelope
 from socconsole.parsers.parser import Parse
 
+try:
+    from isal import isal_zlib as gzipped
+except ImportError:  # no wheel for this platform
+    import zlib as gzipped  # type: ignore[no-redef]
+
 MAX_LINE = 1 << 20
 """Bytes of a line that are read; of a longer one only the first `KEPT` stay."""
 KEPT = 64 << 10
 _CHUNK = 256 << 10
 _RETURN = ord("\r")
 _GZIP_MAGIC = b"\x1f\x8b"
+_BROKEN: type[Exception] = gzipped.error  # type: ignore[assignment]
 _MAX_INFLATED = 10 << 30
 _MAX_RATIO = 200
 _RATIO_FROM = 10 << 20
@@ -98,8 +103,8 @@ def first_bytes(start: bytes) -> bytes:
     if start[:2] != _GZIP_MAGIC:
         return start
     try:
-        return zlib.decompressobj(31).decompress(start, _CHUNK)
-    except zlib.error:
+        return gzipped.decompressobj(31).decompress(start, _CHUNK)
+    except _BROKEN:
         return b""
 
 
@@ -129,11 +134,11 @@ def chunks(stream: BinaryIO, path: str) -> Iterator[bytes]:
 def _inflated(data: bytes, stream: BinaryIO, path: str) -> Iterator[bytes]:
     """Yield the content of all members; a torn end is the end, as for a file still written."""
     read, made = len(data), 0
-    inflater = zlib.decompressobj(31)
+    inflater = gzipped.decompressobj(31)
     while data or (data := stream.read(_CHUNK)):
         try:
             content = inflater.decompress(data, _CHUNK)
-        except zlib.error as error:
+        except _BROKEN as error:
             raise FileError(f"Broken gzip data: {error}.", where=path) from None
         made += len(content)
         if made > _MAX_INFLATED or (made > _RATIO_FROM and made > read * _MAX_RATIO):
@@ -144,7 +149,7 @@ def _inflated(data: bytes, stream: BinaryIO, path: str) -> Iterator[bytes]:
             data = inflater.unused_data
             if data and not data.startswith(_GZIP_MAGIC):
                 return
-            inflater = zlib.decompressobj(31)
+            inflater = gzipped.decompressobj(31)
         else:
             data = inflater.unconsumed_tail
         if not data:

@@ -3,7 +3,7 @@
 Source: https://github.com/SigmaHQ/sigma-specification/blob/main/appendix/sigma-appendix-taxonomy.md
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -155,3 +155,18 @@ def _sysmon(product: str, event_id: int | None, event_type: str) -> tuple[LogSou
         LogSource(product=product, service="sysmon"),
         *(LogSource(product=product, category=category) for category in categories),
     )
+
+
+def usual_logsources() -> tuple[tuple[LogSource, ...], ...]:
+    """Return the log sources of every kind of event that is known by channel and number."""
+    found = [_sysmon("linux", number, "") for number in _SYSMON]
+    for channel, service in SERVICES.items():
+        numbers: Iterable[int | None] = (None, 4688, 1116)
+        if service == "sysmon":
+            numbers = _SYSMON
+        elif service.startswith("powershell"):
+            numbers = (None, *(number for known, number in _POWERSHELL if known == service))
+        found += [logsources_of(channel, number) for number in numbers]
+        if service == "sysmon":
+            found += [logsources_of(channel, 12, kind) for kind in ("CreateKey", "DeleteKey")]
+    return tuple(dict.fromkeys(found))

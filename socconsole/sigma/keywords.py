@@ -70,6 +70,13 @@ class Keywords:
         self._needles.add(atom.text)
         self._table.open(bit, atom)
 
+    def prepare(self) -> None:
+        """Make the searches now."""
+        if self._needles:
+            self._table.prepare()
+        if self.scan is not None:
+            self.scan.prepare()
+
     def opened(self, view: View) -> int:
         """Return the rules of which a keyword occurs in the event."""
         raw = view.event.raw
@@ -104,6 +111,12 @@ class KeywordScan:
         self._scan: Scan | None = None
         self._patience = _PATIENCE
 
+    def prepare(self) -> None:
+        """Compile the search now if the next process will find it."""
+        if self._searches.kept:
+            self._compile()
+            self._patience = 0
+
     def pays(self, lines: Sequence[str]) -> bool:
         """Return whether enough was to be searched, with `lines`, to be worth a compilation."""
         self._patience -= sum(map(len, lines))
@@ -126,9 +139,12 @@ class KeywordScan:
 
     def _ends(self, data: bytes) -> list[int]:
         """Return where needles end in `data`."""
+        return (self._scan or self._compile())(data)
+
+    def _compile(self) -> Scan:
         if self._scan is None:
             self._scan = _hyperscan_scan(self._written(), self._searches)
-        return self._scan(data)
+        return self._scan
 
     def _comparable(self, text: str) -> bytes:
         """Return a text's UTF-8, in lower case where a letter beyond ASCII may answer a needle."""

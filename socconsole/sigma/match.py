@@ -4,18 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from socconsole.core.detection import Detection
-from socconsole.core.event import Event, LogSource
+from socconsole.core.event import Event
 from socconsole.sigma.correlate import Correlator
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.explain import Explanation
 from socconsole.sigma.keywords import KeywordScan, is_long_json
-from socconsole.sigma.partition import Partition, Shared
-from socconsole.sigma.routing import Routes
+from socconsole.sigma.partitions import Partitions, Sources
 from socconsole.sigma.rules import RuleSet
-from socconsole.sigma.searches import Searches
 from socconsole.sigma.window import Losses
-
-_MAX_ROUTES = 4096
 
 _PORTION = 64
 """Events whose lines are searched for keywords together: few enough to stay near the processor."""
@@ -33,6 +29,7 @@ class Matcher:
         *,
         lateness_secs: float = LATENESS_SECS,
         ahead_secs: float | None = None,
+        expected: Sequence[Sources] = (),
     ) -> None:
         """Match by `ruleset`.
 
@@ -40,20 +37,30 @@ class Matcher:
             ruleset: The rules.
             lateness_secs: How much later than its group's newest event one may come and count.
             ahead_secs: How far ahead of now an event's time is believed, for windows; None: any.
+            expected: Log sources of events that may come: for those that many rules look at
+                everything is made ready at once, so that the first event does not wait.
 
         """
         self._lateness = timedelta(seconds=lateness_secs)
         self._ahead = None if ahead_secs is None else timedelta(seconds=ahead_secs)
-        self._use(ruleset)
+        self._expected = tuple(expected)
+        self._use(ruleset, self._partitions_of(ruleset))
 
-    def adopt(self, ruleset: RuleSet) -> None:
-        """Match by other rules from now on; windows of rules that did not change go on."""
+    def adopt(self, ruleset: RuleSet, partitions: Partitions | None = None) -> None:
+        """Match by other rules from now on; windows of rules that did not change go on.
+
+        `partitions` are those of the rules where they are ready.
+        """
         state = self.state()
-        self._use(ruleset)
+        self._use(ruleset, partitions or self._partitions_of(ruleset))
         self.restore(state)
 
-    def _use(self, ruleset: RuleSet) -> None:
+    def _partitions_of(self, ruleset: RuleSet) -> Partitions:
+        return Partitions(ruleset, self._expected)
+
+    def _use(self, ruleset: RuleSet, partitions: Partitions) -> None:
         self.ruleset = ruleset
+        self._partitions = partitions
         self._correlator = Correlator(
             ruleset.definitions,
             names=ruleset.names,
@@ -62,14 +69,6 @@ class Matcher:
             ahead=self._ahead,
         )
         self._has_windows = any(d.window is not None for d in ruleset.definitions)
-        self._rules_by_source = Routes(ruleset.definitions)
-        self._common = Shared(Searches(ruleset.cache))
-        self._partitions: dict[tuple[LogSource, ...], Partition] = {}
-        self._shared: dict[tuple[str, ...], Partition] = {}
-        """The same rules are one partition, whatever the log sources that lead to them."""
-        self._routes: dict[int, tuple[tuple[LogSource, ...], Partition]] = {}
-        """Identity of a tuple of log sources, kept alive here → its partition: parsers hand out
-        the same tuples, and hashing one costs as much as matching."""
 
     def match(self, event: Event, *, read_at: datetime | None = None) -> list[Detection]:
         """Return what `event` makes fire: rules of its log sources, and windows it completes."""
@@ -88,7 +87,7 @@ class Matcher:
         found: list[Detection] = []
         for start in range(0, len(events), _PORTION):
             self._match_portion(events[start : start + _PORTION], read_at, found)
-        if self._common.ledger.full:
+        if self._partitions.shared.ledger.full:
             self.forget_values()
         if self._has_windows:
             latest = max((e.time for e in events if e.time is not None), default=None)
@@ -100,12 +99,12 @@ class Matcher:
         self, events: Sequence[Event], read_at: datetime | None, found: list[Detection]
     ) -> None:
         """Match a few events, whose lines are searched for keywords all at once."""
-        routes = self._routes
+        routes = self._partitions.known
         alike: dict[KeywordScan, list[Event]] = {}
         portion = []
         for event in events:
             known = routes.get(id(event.logsources))
-            partition = known[1] if known else self._partition(event.logsources)
+            partition = known[1] if known else self._partitions.of(event.logsources)
             scan = partition.scan
             if scan is not None and is_long_json(event.raw):
                 if scan in alike:
@@ -142,14 +141,12 @@ class Matcher:
 
     def forget_values(self) -> None:
         """Forget which values were decided how; the rules stay ready."""
-        for partition in self._partitions.values():
-            partition.forget()
-        self._common.ledger.bytes = 0
+        self._partitions.forget_values()
 
     @property
     def quarantined(self) -> dict[str, str]:
         """Return the id of each rule that is not asked about long values any more → why."""
-        return self._common.quarantine.rules
+        return self._partitions.shared.quarantine.rules
 
     def losses(self) -> dict[str, Losses]:
         """Return the id of each rule whose windows lost something, such as late events → what."""
@@ -177,19 +174,3 @@ class Matcher:
             found.append(Detection(definition.rule, time, event, why))
         if self._correlator.counts(definition):
             found += self._correlator.add(definition, event, read_at)
-
-    def _partition(self, sources: tuple[LogSource, ...]) -> Partition:
-        found = self._partitions.get(sources)
-        if found is None:
-            definitions = self._rules_by_source.of(sources)
-            ids = tuple(definition.rule.id for definition in definitions)
-            found = self._shared.get(ids)
-            if found is None:
-                found = Partition(definitions, self._common)
-                self._shared[ids] = found
-            if len(self._partitions) >= _MAX_ROUTES:
-                self._partitions.clear()
-            self._partitions[sources] = found
-        if len(self._routes) < _MAX_ROUTES:
-            self._routes[id(sources)] = (sources, found)
-        return found

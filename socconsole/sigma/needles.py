@@ -11,7 +11,7 @@ from socconsole.sigma.searches import UNKEPT, Searches
 _FEW = 6
 """So many needles are searched one by one; more by automaton."""
 
-_MOST = 1200
+_MOST = 20_000
 """Needles up to which Hyperscan is worth its memory, and the wait for its compilation."""
 
 _WORTH_COMPILING = 2_000
@@ -35,29 +35,47 @@ class Needles:
         self._searches = searches
         self._patience = -1
         """Bytes until it pays to compile; negative: it is not to be."""
-        self._search = None if self._few else self._first_search()
+        self._search: Search | None = None
+        """What finds them; of few none is needed."""
+
+    def prepare(self) -> None:
+        """Make the search now, compiled if the next process will find it."""
+        if not self._few and self._searches.kept and self._may_compile():
+            self._compile()
+        elif not self._few:
+            self._begin()
 
     def found(self, text: str) -> Collection[int]:
         """Return the places, in the order they were given, of those that occur in `text`."""
-        if self._search is None:
+        if self._few:
             return [number for number, needle in self._few if needle in text]
         data = text.encode(errors="surrogatepass")
+        search = self._search or self._begin()
         if self._patience > 0:
             self._patience -= len(data)
             if self._patience <= 0:
-                self._search = _hyperscan(self._searches.compiled(self._needles, flags=_ONCE))
-        return self._search(data)
+                search = self._compile()
+        return search(data)
 
-    def _first_search(self) -> Search:
-        good = len(self._needles) <= _MOST and all(
+    def _begin(self) -> Search:
+        """Return the search to begin with: a compiled one where that costs nothing."""
+        if self._search is None:
+            known = None
+            if self._may_compile():
+                known = self._searches.known(self._needles, flags=_ONCE)
+                self._patience = -1 if known else _WORTH_COMPILING * len(self._needles)
+            self._search = _hyperscan(known) if known else _automaton(self._needles)
+        return self._search
+
+    def _may_compile(self) -> bool:
+        return len(self._needles) <= _MOST and all(
             needle and b"\0" not in needle for needle in self._needles
         )
-        if good:
-            known = self._searches.known(self._needles, flags=_ONCE)
-            if known is not None:
-                return _hyperscan(known)
-            self._patience = _WORTH_COMPILING * len(self._needles)
-        return _automaton(self._needles)
+
+    def _compile(self) -> Search:
+        self._patience = -1
+        self._search = _hyperscan(self._searches.compiled(self._needles, flags=_ONCE))
+        return self._search
 
 
 def _automaton(needles: list[bytes]) -> Search:

@@ -68,6 +68,12 @@ class Partition:
             by_keyword=self._by_keyword,
         )
 
+    def prepare(self) -> None:
+        """Make now what otherwise the first values would wait for."""
+        for table in self._order:
+            table.prepare()
+        self.keywords.prepare()
+
     def match(self, event: Event, *, no_keyword: bool = False) -> Sequence[Definition]:
         """Return the rules `event` meets, in the order of the rule set.
 

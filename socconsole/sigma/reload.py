@@ -10,6 +10,7 @@ from socconsole.core.detection import Detection
 from socconsole.core.event import Event
 from socconsole.errors import RuleError
 from socconsole.sigma.match import Matcher
+from socconsole.sigma.partitions import Partitions, Sources
 from socconsole.sigma.rule_files import rule_files
 from socconsole.sigma.rules import RuleSet
 
@@ -34,6 +35,7 @@ class ReloadingMatcher(Matcher):
         *,
         on_reload: Callable[[RuleSet], None],
         on_slow: Callable[[str], None],
+        expected: Sequence[Sources] = (),
     ) -> None:
         """Match by what `load` returns.
 
@@ -42,6 +44,7 @@ class ReloadingMatcher(Matcher):
             paths: The files and folders `load` reads.
             on_reload: Told of new rules when they are taken up.
             on_slow: Told which rule takes too long, once a rule.
+            expected: Log sources of events that may come, see `Matcher`.
 
         """
         self._on_slow = on_slow
@@ -52,8 +55,8 @@ class ReloadingMatcher(Matcher):
         self._signature = signature(paths)
         self._looked = time.monotonic()
         self._reading: threading.Thread | None = None
-        self._ready: RuleSet | None = None
-        super().__init__(load(), ahead_secs=AHEAD_SECS)
+        self._ready: tuple[RuleSet, Partitions] | None = None
+        super().__init__(load(), ahead_secs=AHEAD_SECS, expected=expected)
 
     def match_all(
         self, events: Sequence[Event], *, read_at: datetime | None = None
@@ -77,8 +80,8 @@ class ReloadingMatcher(Matcher):
                 return
             self._reading = None
             if self._ready is not None:
-                self.adopt(self._ready)
-                self._on_reload(self._ready)
+                self.adopt(*self._ready)
+                self._on_reload(self.ruleset)
                 self._ready = None
         now = time.monotonic()
         if now - self._looked < LOOK_EVERY_SECS:
@@ -91,7 +94,8 @@ class ReloadingMatcher(Matcher):
         found = signature(self._paths)
         if found != self._signature:
             self._signature = found
-            self._ready = self._load()
+            ruleset = self._load()
+            self._ready = ruleset, self._partitions_of(ruleset)
 
 
 def signature(paths: Sequence[Path]) -> Signature:

@@ -12,7 +12,7 @@ from tempfile import NamedTemporaryFile
 import hyperscan
 import msgspec
 
-KEPT_FILES = 64
+KEPT_FILES = 256
 """Searches that stay in the folder; the one written longest ago goes first."""
 
 
@@ -21,6 +21,8 @@ class Searches:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
+        self.kept = folder is not None
+        """Whether what is compiled is there for the next process."""
 
     def known(
         self, expressions: Sequence[bytes], *, flags: int, literal: bool = True

@@ -126,6 +126,13 @@ class FieldTable:
         self._inside_masks = [inside[text] for text in self._inside.texts] if self._inside else []
         self._built = True
 
+    def prepare(self) -> None:
+        """Make the look-ups now."""
+        if not self._built:
+            self._build()
+        if self._inside is not None:
+            self._inside.prepare()
+
     def possible(self, low: str) -> Masks:
         """Return the rules a lower-case text leaves possible by literals alone."""
         if not self._built:

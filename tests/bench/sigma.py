@@ -29,10 +29,11 @@ from socconsole.sigma.rules import load_rules  # noqa: E402
 _LOAD = """
 import sys, time
 from pathlib import Path
+from socconsole.parsers import usual_logsources  # noqa: E402
 started = time.perf_counter()
 from socconsole.sigma.match import Matcher  # noqa: E402
 from socconsole.sigma.rules import load_rules  # noqa: E402
-Matcher(load_rules(sys.argv[2:], cache=Path(sys.argv[1])))
+Matcher(load_rules(sys.argv[2:], cache=Path(sys.argv[1])), expected=usual_logsources())
 print(time.perf_counter() - started)
 """
 _REPLAY = (sys.executable, "-m", "socconsole", "replay")

@@ -2,13 +2,14 @@
 
 import gzip
 import io
+import zlib
 from datetime import UTC, datetime
 
 import pytest
 
 from socconsole.core.event import ReadContext
 from socconsole.errors import FileError, SettingsError
-from socconsole.parsers import choose, find, unparsed
+from socconsole.parsers import choose, find, reading, unparsed
 from socconsole.parsers.reading import KEPT, MAX_LINE, decode, read_line, split
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -33,13 +34,25 @@ def test_a_line_longer_than_the_limit_leaves_its_beginning_and_its_neighbours():
     assert found[2][1] == 2 + MAX_LINE * 2 + 1
 
 
+@pytest.fixture(params=["whichever", "zlib"])
+def inflater(request, monkeypatch):
+    """Read gzip with what is installed, and with what every Python has."""
+    if request.param == "zlib":
+        monkeypatch.setattr(reading, "gzipped", zlib)
+        monkeypatch.setattr(reading, "_BROKEN", zlib.error)
+
+
+@pytest.mark.usefixtures("inflater")
 def test_gzip_members_read_as_one_stream_and_a_torn_one_to_where_it_is_torn():
     members = gzip.compress(b"one\n") + gzip.compress(b"two\n")
     assert [data for _, _, data in lines_of(members)] == [b"one", b"two"]
     torn = gzip.compress(b"one\n" * 100)[:-9]
     assert len(lines_of(torn)) == 100
+    with pytest.raises(FileError, match="Broken gzip data"):
+        lines_of(members[:10] + b"\xff" * 20)
 
 
+@pytest.mark.usefixtures("inflater")
 def test_a_gzip_bomb_is_refused():
     with pytest.raises(FileError, match="beyond reason"):
         lines_of(gzip.compress(b"\0" * (16 << 20)))

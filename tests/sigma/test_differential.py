@@ -138,7 +138,7 @@ def test_on_real_events_the_engine_agrees_with_the_naive_evaluator(public_rules)
     for event in seen:
         events[event.logsources].append(event)
     for sources in events:
-        for definition in matcher._rules_by_source.of(sources):
+        for definition in matcher._partitions.rules_for(sources):
             routed[definition.rule.id].append((definition, sources))
     chosen = sorted(fired | set(sorted(routed)[::20]))
     expected = set()
