@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 WithEvents = Annotated[bool, Parameter(negative="--no-events")]
 
 app = App(name="db", help="Upgrade, back up, verify and describe the database.")
+for _verb, _help in (
+    ("hold", "Keep everything of a case, whatever its age and whoever asks for erasure."),
+    ("release", "Let a case that was held go by age and erasure again."),
+    ("holds", "List the legal holds."),
+):
+    app.command(f"socconsole.cli.holds:{_verb}", name=_verb, help=_help)
 
 
 @app.command

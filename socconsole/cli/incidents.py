@@ -24,6 +24,7 @@ for _verb, _module, _help in (
     ("extend", "incident_course", "Let a countermeasure stand longer."),
     ("escalate", "incident_course", "Ask who is next on the escalation path."),
     ("merge", "incident_course", "Make an incident part of another."),
+    ("outage", "incident_details", "Say from when to when a service was down."),
     ("comms", "incident_details", "Log a message that was given; show when the next is due."),
     (
         "export",

@@ -44,7 +44,7 @@ from socconsole.store.types import Word
 
 CHUNK = 300
 """Alerts forgotten in one transaction: more would keep analysts waiting for their turn."""
-_CASES = ("note", "finding", "task", "evidence", "escalation", "legal_hold")
+_CASES = ("note", "finding", "task", "evidence", "escalation")
 
 
 def forget_alerts(session: Session, *, older_than: datetime, now: datetime) -> int:
@@ -78,7 +78,7 @@ def forget_alerts(session: Session, *, older_than: datetime, now: datetime) -> i
 
 
 def _forgettable(older_than: datetime) -> Select[int]:
-    alert, kept = table_of(Alert), table_of(TicketAlert)
+    alert, kept, hold = table_of(Alert), table_of(TicketAlert), table_of(LegalHold)
     cases = [METADATA.tables[name] for name in _CASES]
     unused = [
         ~exists().where(case.c.subject_kind == "alert", case.c.subject_id == alert.c.id)
@@ -92,6 +92,11 @@ def _forgettable(older_than: datetime) -> Select[int]:
             alert.c.ticket_id.is_(None),
             alert.c.incident_id.is_(None),
             ~exists().where(kept.c.alert_id == alert.c.id),
+            ~exists().where(
+                hold.c.subject_kind == "alert",
+                hold.c.subject_id == alert.c.id,
+                hold.c.released_at.is_(None),
+            ),
             *unused,
         )
         .order_by(alert.c.id)

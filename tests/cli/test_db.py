@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from socconsole.cli import run
-from socconsole.errors import FileError, StoreError
+from socconsole.errors import ConflictError, FileError, NotFoundError, StoreError
 from socconsole.store import schema, upgrade
 from socconsole.store.database import Database, database_url
 from socconsole.store.events import EventStore
@@ -99,6 +99,20 @@ def test_the_last_action_is_listed_and_undone(soc, capsys, chosen_database):
         assert session.get(Alert, 1).status == "new"
     assert soc("audit", "list") == 0
     assert "status: acknowledged → new" in capsys.readouterr().out
+
+
+def test_a_case_is_held_listed_and_released(soc, capsys):
+    assert soc("db", "hold", "1", "--reason", "court order 4711") == 0
+    with pytest.raises(ConflictError, match="court order 4711"):
+        soc("db", "hold", "alert:1", "--reason", "again")
+    assert soc("db", "release", "1") == 0
+    with pytest.raises(NotFoundError, match="not held"):
+        soc("db", "release", "1")
+    capsys.readouterr()
+    assert soc("db", "holds", "--json") == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["about"], row["reason"]) == ("alert:1", "court order 4711")
+    assert row["released_at"] is not None
 
 
 def test_a_file_of_another_program_is_refused(tmp_path, monkeypatch):

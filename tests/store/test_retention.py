@@ -4,9 +4,11 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import func, select
 
+from socconsole.services import holds
 from socconsole.store import retention
 from socconsole.store.audit import verify
 from socconsole.store.queries.actions import list_actions
+from socconsole.store.queries.subjects import subject
 from socconsole.store.record_check import check_record
 from socconsole.store.recording import recording
 from socconsole.store.replacing import without
@@ -48,10 +50,8 @@ def test_old_closed_alerts_that_nobody_built_upon_are_forgotten(database, noon):
         ticket = a_ticket(session, noon)
         closed(session, noon, "in a ticket", days=100, ticket_id=ticket.id)
         held = closed(session, noon, "held", days=100)
-        session.add(
-            LegalHold(subject_kind="alert", subject_id=held.id, reason="court", placed_at=noon,
-                      placed_by="lea")
-        )  # fmt: skip
+        case = subject(session, f"alert:{held.id}")
+        holds.place(session, case, "court", by="lea", now=noon)
         an_alert(session, noon, fingerprint="open")
     with database.begin() as session:
         assert forget_alerts(session, older_than=noon - timedelta(days=90), now=noon) == 1
@@ -61,6 +61,9 @@ def test_old_closed_alerts_that_nobody_built_upon_are_forgotten(database, noon):
         assert left == ["young", "noted", "in a ticket", "held", "open"]
         assert list_actions(session)[0].verb == "retention.alerts"
         assert verify(session.connection()).whole
+    with database.begin() as session:
+        holds.release(session, case, by="lea", now=noon)
+        assert forget_alerts(session, older_than=noon - timedelta(days=90), now=noon) == 1
 
 
 def test_change_notes_last_a_day(database, noon):

@@ -54,7 +54,7 @@ def rights(server_url, login) -> dict[str, str]:
 
 MATRIX = {
     "r rwud rwud rwud r": """
-        asset asset_service clock_pause countermeasure draft escalation handoff handoff_item
+        asset clock_pause countermeasure draft escalation handoff handoff_item
         human_sequence incident incident_phase incident_role outage service setting task ticket
         ticket_term timeline_entry view
     """,
