@@ -21,6 +21,7 @@ VOCABULARIES = {
     "tickets": TICKET_FIELDS,
     "incidents": INCIDENT_FIELDS,
     "tail": EVENT_FIELDS,
+    "results": EVENT_FIELDS,
     "actions": ACTION_FIELDS,
 }
 """Screen → the words of its filters."""

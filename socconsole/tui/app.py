@@ -28,7 +28,7 @@ from socconsole.tui import crash, themes
 from socconsole.tui.drafts import Drafts
 from socconsole.tui.keymap import key, load_keymap
 from socconsole.tui.lines import Pulse
-from socconsole.tui.messages import Narrow, StoreChanged
+from socconsole.tui.messages import StoreChanged
 from socconsole.tui.read_only import is_change, refusal
 from socconsole.tui.reading.store_access import StoreAccess
 from socconsole.tui.reading.store_watch import StoreWatch
@@ -367,12 +367,14 @@ class ConsoleApp(StandingApp):
         """Show `screen` above the one in front; back returns to it."""
         self.push_screen(screen)
 
-    def hunt(self, value: str) -> None:
-        """Show the retained events that say `value`, on the live tail."""
-        from socconsole.core.filter_edit import written
+    def search(self, text: str) -> None:
+        """List what a filter finds in all that is retained; raises UsageError."""
+        from socconsole.tui.screens.results import ResultsScreen
 
-        self.show("tail")
-        self.call_after_refresh(lambda: self.screen.post_message(Narrow(written(value))))
+        if isinstance(self.screen, ResultsScreen):
+            self.screen.search_for(text)
+        else:
+            self.open(ResultsScreen(text))
 
     def action_actions(self) -> None:
         """Show what was done, by whom."""

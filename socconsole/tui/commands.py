@@ -120,7 +120,7 @@ async def _alert(app: "Console", rest: str) -> None:
 
 
 async def _hunt(app: "Console", rest: str) -> None:
-    app.hunt(rest)
+    app.search(rest)
 
 
 async def _actions(app: "Console", rest: str) -> None:
@@ -139,7 +139,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "filter": Command("Filter the queue", _filter),
     "alert": Command("Open an alert by its number", _alert),
-    "hunt": Command("Find a value in all retained events", _hunt),
+    "hunt": Command("Search all retained events by a filter", _hunt),
     "actions": Command("What was done, by whom", _actions, is_whole=True),
     "theme": Command("Change the colours", _theme, lambda app: sorted(app.looks)),
 }

@@ -93,8 +93,8 @@ class Console(Protocol):
     def open_ticket(self, ticket_id: int | None) -> None:
         """Show a ticket; for None the one just opened, or say that there is none."""
 
-    def hunt(self, value: str) -> None:
-        """Show the retained events that say `value`, on the live tail."""
+    def search(self, text: str) -> None:
+        """List what a filter finds in all that is retained; raises UsageError."""
 
     def action_actions(self) -> None:
         """Show what was done, by whom."""

@@ -16,6 +16,7 @@ OTHER_SCREENS = (
     "socconsole.tui.screens.ticket:TicketScreen",
     "socconsole.tui.screens.incident:IncidentScreen",
     "socconsole.tui.screens.actions:ActionsScreen",
+    "socconsole.tui.screens.results:ResultsScreen",
     "socconsole.tui.screens.declare:DeclareScreen",
     "socconsole.tui.screens.around:AroundScreen",
     "socconsole.tui.screens.columns:ColumnsScreen",

@@ -1,11 +1,10 @@
 """What `[` and `]` walk through on the live tail: every source, and the saved views of lines."""
 
-from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from socconsole.core.views import View
 from socconsole.tui.lines import Part
-from socconsole.tui.reading.tail_reading import Accepts, count_newest
+from socconsole.tui.reading.tail_reading import count_views
 from socconsole.tui.saved_views import ViewBar
 
 if TYPE_CHECKING:
@@ -46,14 +45,9 @@ class TailStops:
         rows = await app.store.read(sources, stopped=True)
         self._sources = {row.name: row.id for row in rows}
 
-    async def read_views(self, app: "Console", accepts: Callable[[str], Accepts | None]) -> None:
+    async def read_views(self, app: "Console") -> None:
         """Read the saved views, and how many of the newest lines each finds."""
-
-        async def count(views: Sequence[View]) -> Sequence[int | None]:
-            tests = [accepts(view.filter) for view in views]
-            return await app.store.with_events(lambda events: count_newest(events, tests))
-
-        await self._views.read(app, count)
+        await self._views.read(app, partial(count_views, app))
 
     def parts(self) -> list[Part]:
         """Return the bar: all, the sources, the other views with their counts."""

@@ -45,6 +45,7 @@ WAYS = (
     (("f", ""), ("i", ""), ("h", "alert.host")),
     (("m", ""), ("'", "alert.title")),
     (("3", "source.name"), ("G", ""), ("\r", "source.name")),
+    (("3", "source.name"), ("o", "source.name"), ("\r", "source.name")),
     (
         ("4", "ticket.title ticket.assignee ticket.next_step"),
         (

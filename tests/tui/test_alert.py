@@ -164,10 +164,12 @@ async def test_same_as_last_time_closes_alike_but_never_a_true_positive(bare_set
             assert closed == (host == "a" and alert_of(database, row_id).sub_reason == "expected")
 
 
-async def test_hunting_for_a_value_opens_the_tail_on_it(console):
+async def test_hunting_for_a_value_lists_the_lines_that_have_it(console):
     await console.presses("z", "h")
     await console.waits_until("/h")
     assert "[All]" in console.lines[1]
+    await console.presses("q")
+    assert "[Open]" in console.lines[1]
 
 
 async def test_bookmarks_are_listed_and_lead_back(console):

@@ -31,6 +31,7 @@ WAYS = {
     "actions": ("U",),
     "tail": ("3",),
     "event": ("3", "enter"),
+    "results": ("3", "o"),
     "tickets": ("4",),
     "ticket": ("4", "enter"),
     "tasks of a ticket": ("4", "enter", "v"),
@@ -71,7 +72,11 @@ KEYMAP = {
     "AlertScreen": ("J", "K", "slash", "n", "N", "number_sign", "e", *ALERT),
     "tail": (
         *("slash", "ampersand", "backslash", "n", "N", "number_sign", "F", "e", "E", "d", "R"),
-        *("f", "z", "t", "T", "i", "y", "space", *UNDO),
+        *("f", "z", "t", "T", "i", "y", "space", "o", "W", *UNDO),
+    ),
+    "ResultsScreen": (
+        *(*LIST, *FILTERED, "left_square_bracket", "right_square_bracket", "f", "z", "t", "T"),
+        *("i", "y", "e", "E", "d", "R", "r", "at", "F", "n", "o", "O", "W", *UNDO),
     ),
     "tickets": (*LIST, *FILTERED, *CASE, "I", "plus"),
     "TicketScreen": ("J", "K", *CASE, "I"),

@@ -11,10 +11,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from socconsole.core.event import Event, EventCategory
+from socconsole.core.filter import FilterError, parse_filter
+from socconsole.core.filter_match import Viewer, event_predicate, needed_entities
+from socconsole.core.filter_words import EVENT_FIELDS
+from socconsole.core.views import View
 from socconsole.tui.widgets.tail import TailLine
 
 if TYPE_CHECKING:
     from socconsole.store.events import Cursor, EventStore, Kept, Tail
+    from socconsole.tui.console import Console
 
 Accepts = Callable[[Event], bool]
 
@@ -74,8 +79,25 @@ def read_new(
     return tail, in_time(wanted)
 
 
-def count_newest(events: "EventStore", tests: Sequence[Accepts | None]) -> list[int | None]:
-    """Return how many of the newest events each test accepts; None stays None."""
+def asked_for(app: "Console", text: str, source_id: int | None = None) -> Asked:
+    """Return the events a filter asks for: all of them where it is none any more."""
+    try:
+        wanted = parse_filter(text, EVENT_FIELDS)
+    except FilterError:
+        return Asked(source_id)
+    if wanted.is_empty:
+        return Asked(source_id)
+    accepts = event_predicate(wanted, Viewer(app.login, app.now()))
+    return Asked(source_id, accepts, tuple(needed_entities(wanted)))
+
+
+async def count_views(app: "Console", views: Sequence[View]) -> Sequence[int | None]:
+    """Return how many of the newest events each view finds; None for one that finds all."""
+    tests = [asked_for(app, view.filter).accepts for view in views]
+    return await app.store.with_events(lambda events: _count_newest(events, tests))
+
+
+def _count_newest(events: "EventStore", tests: Sequence[Accepts | None]) -> list[int | None]:
     newest = [kept.event for kept in events.recent(FILTERED_BATCH, None).events]
     return [None if test is None else sum(map(test, newest)) for test in tests]
 

@@ -11,9 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from socconsole.core.event import Event
-from socconsole.core.filter import FilterError, parse_filter
-from socconsole.core.filter_match import Viewer, event_predicate, needed_entities
 from socconsole.core.filter_words import EVENT_FIELDS
 from socconsole.core.moment import past_moment
 from socconsole.tui.cells import stamp
@@ -21,22 +18,20 @@ from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.messages import Narrow
 from socconsole.tui.reading.tail_reading import (
-    Accepts,
     Asked,
     Found,
+    asked_for,
     read_beside,
     read_first,
     read_new,
     tail_line,
 )
 from socconsole.tui.saved_views import Shown, fitting
-from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tail_stops import TailStops
 from socconsole.tui.tasks import task
-from socconsole.tui.texts.event_text import event_lines
-from socconsole.tui.verbs import tail_verbs
+from socconsole.tui.verbs import on_lines
 from socconsole.tui.verbs.filter_prompt import FilterPrompt, completed
-from socconsole.tui.verbs.value_filter import narrowed
+from socconsole.tui.verbs.on_lines import OnLines
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.histogram import Histogram
@@ -52,7 +47,7 @@ _ROOM_FOR_HISTOGRAM = 40
 """Rows of the screen from which on the histogram is shown unasked."""
 
 
-class TailScreen(Screen[None]):
+class TailScreen(OnLines, Screen[None]):
     """The newest lines of every source; `[` and `]` choose one."""
 
     TITLE = "Live tail"
@@ -67,15 +62,9 @@ class TailScreen(Screen[None]):
             hint="next",
         ),
         key("tail.previous_source", "left_square_bracket", "source(-1)", "Source or view before"),
-        key("tail.jump", "at", "jump", "Jump to a time", hint="jump"),
-        key("tail.value", "f", "value_filter", "Include, exclude, only, group by: the value here"),
-        key("tail.hunt", "z", "hunt", "Hunt: one of its values over all sources"),
+        *on_lines.BINDINGS,
+        key("tail.results", "o,W", "results", "Search all that is retained: columns, order, views"),
         key("tail.histogram", "p", "histogram", "Histogram on, off"),
-        key("tail.raw", "R,d", "event", "The event with all its fields"),
-        key("tail.ticket", "t", "ticket", "Attach to a ticket, or to a new one", hint="ticket"),
-        key("tail.incident", "i", "incident", "Attach to an incident"),
-        key("tail.go_ticket", "T", "go_ticket", "Go to the ticket they went to"),
-        key("tail.copy", "y", "copy", "Copy the lines"),
         key("tail.refresh", "r", "start_again", "Read again"),
     ]
 
@@ -315,7 +304,7 @@ class TailScreen(Screen[None]):
     @task
     async def load_views(self) -> None:
         """Read the saved views, and how many of the newest lines each finds."""
-        await self._stops.read_views(console(self), self._accepts)
+        await self._stops.read_views(console(self))
         self._show_bar()
 
     def action_start_again(self) -> None:
@@ -328,96 +317,40 @@ class TailScreen(Screen[None]):
         self.load()
 
     def _asking(self) -> Asked:
-        source, text = self._stops.source_id, self._stops.narrowed(self._typed.text)
-        accepts = self._accepts(text)
-        if accepts is None:
-            return Asked(source)
-        return Asked(source, accepts, tuple(needed_entities(parse_filter(text, EVENT_FIELDS))))
+        text = self._stops.narrowed(self._typed.text)
+        return asked_for(console(self), text, self._stops.source_id)
 
-    def _accepts(self, text: str) -> Accepts | None:
-        """Return the test that a filter is, None where it accepts all or is none any more."""
-        app = console(self)
-        try:
-            wanted = parse_filter(text, EVENT_FIELDS)
-        except FilterError:
-            return None
-        return event_predicate(wanted, Viewer(app.login, app.now())) if text else None
+    # What is done with lines.
 
-    @task
-    async def action_value_filter(self) -> None:
-        """Narrow by a value of the line picked."""
-        event = await self._event_here()
-        if event is None:
-            return
+    @property
+    def line_here(self) -> TailLine | None:
+        return self.view.cursor_line
 
-        async def group() -> None:
-            await tail_verbs.group_by(
-                console(self), self._asked, self._typed.text, self._typed.take
-            )
+    @property
+    def lines_meant(self) -> Sequence[TailLine]:
+        return self.view.marked_lines
 
-        values = tail_verbs.values_of(event)
-        text = await narrowed(console(self), self._typed.text, values, group)
-        if text is not None:
-            self._typed.take(text)
+    @property
+    def asked(self) -> Asked:
+        return self._asked
 
-    @task
-    async def action_hunt(self) -> None:
-        """Look for a value of the line picked in everything that is retained."""
-        event = await self._event_here()
-        known = {} if event is None else tail_verbs.values_of(event, entities_only=True)
-        if not known:
-            console(self).say("This line names no host, user or address.")
-            return
-        pressed = await console(self).choose("Hunt for", {k: v for k, (_, v) in known.items()})
-        if pressed is not None:
-            self.post_message(Narrow(":".join(known[pressed])))
+    @property
+    def typed_filter(self) -> str:
+        return self._typed.text
 
-    # Verbs.
+    def take_filter(self, text: str) -> None:
+        self._typed.take(text)
 
-    async def _event_here(self) -> Event | None:
-        """Return the event of the line picked, read again; say so where it is gone."""
-        line, app = self.view.cursor_line, console(self)
-        if line is None:
-            app.say("There is no line here.")
-            return None
-        found = await app.store.with_events(lambda events: tail_verbs.lines_of(events, [line]))
-        if not found:
-            app.say("This line is past its retention.")
-        return found[0].event if found else None
+    def clear_marks(self) -> None:
+        self.view.clear_marks()
+
+    def action_results(self) -> None:
+        """List what the filter finds in all that is retained."""
+        console(self).search(self._stops.saved(self._typed.text))
 
     def on_tail_view_chosen(self, message: TailView.Chosen) -> None:
         message.stop()
         self.action_event()
-
-    @task
-    async def action_event(self) -> None:
-        """Show the event of the line picked with all its fields."""
-        event = await self._event_here()
-        if event is not None:
-            console(self).open(TextScreen("Event", event_lines(event)))
-
-    @task
-    async def action_ticket(self) -> None:
-        await self._hand_over(tail_verbs.attach_to_ticket)
-
-    @task
-    async def action_incident(self) -> None:
-        await self._hand_over(tail_verbs.attach_to_incident)
-
-    async def _hand_over(self, verb: tail_verbs.Verb) -> None:
-        lines = self.view.marked_lines
-        if not lines:
-            console(self).say("There is no line here; Space marks lines.")
-        elif await verb(console(self), lines):
-            self.view.clear_marks()
-
-    def action_go_ticket(self) -> None:
-        console(self).open_ticket(None)
-
-    def action_copy(self) -> None:
-        lines = self.view.marked_lines
-        if lines:
-            console(self).copy("\n".join(line.text for line in lines))
 
 
 def _edge(lines: Sequence[TailLine], step: int) -> datetime | None:

@@ -1,4 +1,4 @@
-"""A list that is shown by saved views and narrowed by a filter: tickets, incidents, actions."""
+"""A list that saved views show and a filter narrows: tickets, incidents, actions, results."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.lines import Part
 from socconsole.tui.reading import column_filter
 from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.saved_views import Shown, ViewBar, fitting
@@ -42,7 +43,8 @@ class ViewedScreen(ReadsAgain, Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._views = ViewBar(self.LIST)
-        self._asked = self._answered = 0
+        self._asked = self._answered = self._under_way = 0
+        self._is_late = False
         self._gone: set[int] = set()
         self._is_touched = False
         self._filter = FilterPrompt(console(self), self.words, self.action_load)
@@ -75,6 +77,10 @@ class ViewedScreen(ReadsAgain, Screen[None]):
     def why_empty(self, view: str) -> str:
         """Return what an empty list says under the view called so."""
 
+    def more_parts(self) -> Sequence[Part]:
+        """Return what the bar says besides views and filter."""
+        return ()
+
     def value_of(self, row: Any, name: str) -> object:  # noqa: ANN401 the same
         """Return what a row has in a field of the filter, for completion."""
         return getattr(row, name, None)
@@ -97,17 +103,22 @@ class ViewedScreen(ReadsAgain, Screen[None]):
         """Show what is found now, in its order; the cursor stays on its row or goes `first`."""
         self._show_bar()
         self._asked = asked = self._asked + 1
-        rows = await self.rows(self._whole_filter)
+        self._under_way += 1
+        try:
+            rows = await self.rows(self._whole_filter)
+        finally:
+            self._under_way -= 1
         if asked == self._asked:
             self._answered = asked
-            self._show(rows, first=first)
-            await self._read_views()
+            self.show_found(rows, first=first)
+            await self.read_views()
+            if self._is_late:
+                self.look_again()
 
     @task
     async def look_again(self) -> None:
         """Bring the rows up to date where they stand; what else there is by now is counted."""
-        if self._asked != self._answered:
-            self.action_load()  # what is on its way may be old already
+        if not self.may_look():
             return
         asked, shown = self._asked, set(self.table.ids)
         found = {row.id: row for row in await self.rows(self._whole_filter)}
@@ -116,20 +127,32 @@ class ViewedScreen(ReadsAgain, Screen[None]):
         if asked != self._asked:
             return
         news = len(found.keys() - shown)
-        if news and self._may_fill:
-            self._show(list(found.values()))
+        if news and self.may_fill:
+            self.show_found(list(found.values()))
         else:
             self._strike(gone)
             again = [*(found[one] for one in shown & found.keys()), *again]
             self.table.take_rows({row.id: row for row in again})
-            self.table.set_foot(pill=f" ▲{news} new · g " if news else "")
-        await self._read_views()
+            self.show_news(news)
+        await self.read_views()
 
-    def _show(self, rows: Sequence[Any], *, first: bool = False) -> None:
+    def may_look(self) -> bool:
+        """Return whether rows are shown; where they are not, read them, or look once they are."""
+        self._is_late = self._under_way > 0
+        if not self._under_way and self._asked != self._answered:  # the store was away
+            self.action_load()
+        return self._asked == self._answered
+
+    def show_found(self, rows: Sequence[Any], *, first: bool = False) -> None:
+        """Show these rows, none of them struck through."""
         self._gone = set()
         self.table.empty = self._why_empty()
         self.table.show_rows([(row.id, row) for row in rows], first=first)
         self.table.set_foot(pill="")
+
+    def show_news(self, count: int) -> None:
+        """Say below the list how many rows there are by now that it does not have."""
+        self.table.set_foot(pill=f" ▲{count} new · g " if count else "")
 
     def _strike(self, gone: set[int]) -> None:
         if gone != self._gone:
@@ -139,7 +162,8 @@ class ViewedScreen(ReadsAgain, Screen[None]):
     def _is_struck(self, row: Any) -> bool:  # noqa: ANN401 the same
         return row.id in self._gone or self.is_gone(row)
 
-    async def _read_views(self) -> None:
+    async def read_views(self) -> None:
+        """Read the saved views, and how much each finds."""
         await self._views.read(console(self))
         self._show_bar()
 
@@ -147,7 +171,7 @@ class ViewedScreen(ReadsAgain, Screen[None]):
         self._is_touched = True
 
     @property
-    def _may_fill(self) -> bool:
+    def may_fill(self) -> bool:
         """Whether new rows come without a key: into an empty list, or before the first key ever."""
         shown = self.table.line_count
         return not shown or (not self._is_touched and shown < self.table.page_height)
@@ -190,9 +214,8 @@ class ViewedScreen(ReadsAgain, Screen[None]):
         return self.why_empty(name)
 
     def _show_bar(self) -> None:
-        self.query_one("#bar", Drawn).show(
-            *fitting([*self._views.parts(), *self._filter.parts], self.size.width)
-        )
+        parts = [*self._views.parts(), *self._filter.parts, *self.more_parts()]
+        self.query_one("#bar", Drawn).show(*fitting(parts, self.size.width))
 
     def on_resize(self) -> None:
         self._show_bar()

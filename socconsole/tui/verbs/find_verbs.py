@@ -33,7 +33,9 @@ async def _hunt(app: "Console", target: Target) -> bool:
         return False
     pressed = await app.choose("Hunt for", known)
     if pressed is not None:
-        app.hunt(known[pressed])
+        from socconsole.core.filter_edit import written
+
+        app.search(written(known[pressed]))
     return False
 
 
