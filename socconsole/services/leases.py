@@ -111,6 +111,7 @@ class CollectorLease:
         self._group = group
         self._login = login
         self._node_id = 0
+        self._until: datetime | None = None
 
     def join(self) -> None:
         """Say that this collector has started."""
@@ -158,7 +159,17 @@ class CollectorLease:
             LeaseLostError: Another collector took it: nothing of this transaction may stay.
 
         """
+        self._until = now + LASTS
         renew_lease(session, self.epoch, now=now, lasts=LASTS, group=self._group)
+
+    def was_renewed(self, session: Session) -> bool:
+        """Tell whether the last unit of work that renewed it was committed after all.
+
+        A server may commit and be lost before it says so. One that still works at it holds the
+        row; that is waited for.
+        """
+        lease = session.get_one(Lease, self._group, with_for_update=True)
+        return lease.epoch == self.epoch and lease.expires_at == self._until
 
     def beat(self, session: Session, *, now: datetime) -> None:
         """Renew it, and say that the process is alive."""

@@ -16,7 +16,7 @@ from sqlmodel import Session
 from socconsole.errors import ConflictError, StoreError, UsageError
 from socconsole.store import driver
 from socconsole.store.changes import ChangePoller, poller
-from socconsole.store.faults import TOO_LARGE, explained, gone
+from socconsole.store.faults import TOO_LARGE, explained, gone, shown
 from socconsole.store.place import identity
 from socconsole.store.turns import Turns
 
@@ -53,6 +53,8 @@ _CONNECT_WAIT = 5
 """Seconds until a server that does not answer counts as away."""
 _IDLE_WAIT = 15
 """Seconds a process may stand still in a transaction: others wait for what it has locked."""
+_STOOD_STILL = "25P03"
+"""The server's word for a transaction that it ended because of that, before any commit."""
 
 
 Work = Session
@@ -123,9 +125,12 @@ class Database:
         self._require_same_file()
         if self._turns is not None and time.monotonic() - self._wrote < _SOON:
             self._turns.let_pass()
-        with self.explaining(), self._session(self._writer) as session, session.begin():
+        with self.explaining(), self._session(self._writer) as session:
             session.connection()
             yield session
+            session.flush()
+            with self._committing():
+                session.commit()
         self._wrote = time.monotonic()
 
     @contextmanager
@@ -213,6 +218,21 @@ class Database:
 
     def _session(self, engine: Engine) -> Session:
         return Session(engine, expire_on_commit=False)
+
+    @contextmanager
+    def _committing(self) -> Iterator[None]:
+        """Say where a server was lost between being told to commit and saying that it has."""
+        try:
+            yield
+        except DBAPIError as error:
+            ended = getattr(error.orig, "sqlstate", None) == _STOOD_STILL
+            if self.is_sqlite or ended or not error.connection_invalidated:
+                raise
+            raise StoreError(
+                "The database server was lost while it stored this: perhaps it did.",
+                hint="Look before you do it again.",
+                where=shown(self.url),
+            ) from error
 
     @contextmanager
     def explaining(self) -> Iterator[None]:

@@ -218,6 +218,34 @@ def test_while_the_database_is_away_reading_waits_and_nothing_is_lost(
     assert len(events_of(chosen_database)) == 31
 
 
+def test_what_was_stored_without_a_word_is_not_stored_twice(chosen_database, folder, monkeypatch):
+    """A server may commit, and be lost before it says so."""
+    real, lost = Database.begin, []
+
+    @contextmanager
+    def begin(self):
+        with real(self) as session:
+            yield session
+            detections = session.connection().execute(text("SELECT sum(count) FROM alert"))
+            is_batch = detections.scalar() is not None
+        if is_batch and not lost:
+            lost.append(session)
+            raise StoreError("The database server was lost while it stored this: perhaps it did.")
+
+    monkeypatch.setattr(Database, "begin", begin)
+    log = folder / "logs" / "auth.log"
+    log.write_text("".join(line(n, "matters" if n == 3 else "passes") for n in range(30)))
+    with running(chosen_database, folder, "auth.log") as (collector, _said):
+        until(lambda: collector.totals.lines == 30)
+    assert lost
+    with chosen_database.read() as session:
+        alerts = session.connection().execute(text("SELECT title, count FROM alert")).all()
+        (row,) = sources(session)
+    assert alerts == [("The word that matters", 1)]
+    assert (row.lines, row.events) == (30, 30)
+    assert len(events_of(chosen_database)) == 30
+
+
 def test_a_single_run_ends_when_the_database_stays_away(sqlite_database, folder, monkeypatch):
     def failing(*_):
         raise StoreError("The disk is full: nothing was stored.")

@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlmodel import select
 
 from socconsole.core.severity import Severity
@@ -84,6 +84,16 @@ def test_who_reads_events_is_told_that_the_server_is_away(tmp_path):
     with pytest.raises(StoreError, match="server cannot be reached"):
         EventStore(away).retain(timedelta(days=1), None)
     away.close()
+
+
+def test_who_loses_the_server_while_it_commits_is_told_to_look(owner, postgres_server, noon):
+    @event.listens_for(owner.engine, "commit")
+    def lose(connection):
+        number = connection.connection.driver_connection.info.backend_pid
+        postgres_server.execute(f"SELECT pg_terminate_backend({number}, 5000)")
+
+    with pytest.raises(StoreError, match="perhaps it did"):
+        note(owner, noon, by="soc")
 
 
 def test_a_lost_connection_is_said_and_found_again(owner, noon):
