@@ -332,8 +332,7 @@ class Collector:
             kept.save_checkpoints(
                 session, one.id, changed, formats=formats, epoch=self._lease.epoch, now=now
             )
-        ids = {one.policy.name: one.id for one in self._followed}
-        kept.save_notes(session, ids, batch.notes, now=now)
+        kept.save_notes(session, self._ids(), batch.notes, now=now)
         for part in events:
             self._events.store(session, part)
         if batch.detections:
@@ -349,6 +348,9 @@ class Collector:
             kept.save_matcher_state(session, self._revision, *state, now=now, group=self._group)
             batch.state = state
         self._write_health(session)
+
+    def _ids(self) -> dict[str, int]:
+        return {one.policy.name: one.id for one in self._followed}
 
     def _write_health(self, session: Session) -> None:
         for one in self._followed:
@@ -375,6 +377,8 @@ class Collector:
         try:
             with self._database.begin() as session:
                 self._lease.beat(session, now=now)
+                befell = [note for one in self._followed for note in one.news()]
+                kept.save_notes(session, self._ids(), befell, now=now)
                 for one in self._followed:
                     one.sync()
                     self._say_trouble(one)
@@ -420,6 +424,8 @@ class Collector:
             return
         keep_time(session, now=now, since=self._time_kept, policy=self._settings.alerts)
         nodes.forget_dead(session, now=now)
+        for one in self._followed:
+            one.keep_habit(session)
         self._time_kept = now
 
     def _retain(self) -> None:

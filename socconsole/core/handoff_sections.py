@@ -1,6 +1,7 @@
 """The items of each section of a handoff, computed from the facts of the shift."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 
 from socconsole.core.expected import WEEKS, VolumeFacts, by_source, deviation
 from socconsole.core.handoff_item import Item
@@ -10,6 +11,7 @@ from socconsole.core.shift_facts import (
     IncidentFacts,
     Section,
     ShiftFacts,
+    SourceFacts,
     TicketFacts,
 )
 from socconsole.core.sla import in_words
@@ -185,8 +187,44 @@ def _maintenance(facts: ShiftFacts) -> Iterable[Item]:
             )
 
 
+_MANY = 3
+_TOGETHER = timedelta(minutes=5)
+
+
+def _silent_together(facts: ShiftFacts) -> Iterable[Sequence[SourceFacts]]:
+    """Yield groups of sources that fell silent at about the same time: one trouble, not many."""
+    silent = [each for each in facts.sources if each.silent_for and each.last_event_at]
+    silent.sort(key=lambda each: each.silent_for or timedelta(), reverse=True)
+    group: list[SourceFacts] = []
+    for source in [*silent, None]:
+        if group and (
+            source is None
+            or (group[0].silent_for or timedelta()) - (source.silent_for or timedelta()) > _TOGETHER
+        ):
+            if len(group) >= _MANY:
+                yield tuple(group)
+            group = []
+        if source is not None:
+            group.append(source)
+
+
 def _sources(facts: ShiftFacts) -> Iterable[Item]:
+    rolled_up: set[str] = set()
+    for group in _silent_together(facts):
+        names = [source.name for source in group]
+        heard = group[0].last_event_at
+        rolled_up.update(names)
+        yield Item(
+            Section.SOURCES,
+            f"sources:{names[0]}",
+            f"{len(names)} sources fell silent together, last event {heard:%H:%MZ}",
+            details=(", ".join(names),),
+            rows=tuple(f"source:{name}" for name in names),
+            marker="\x1f".join(sorted(names)),
+        )
     for source in facts.sources:
+        if source.name in rolled_up and not (source.error or source.unparsed or source.lag_bytes):
+            continue
         troubles = [source.error] if source.error else []
         if source.silent_for is not None:
             limit = f", its limit is {in_words(source.max_silence)}" if source.max_silence else ""

@@ -53,7 +53,7 @@ class SourcePolicy:
     client_ca: str = ""
     """Senders have to show a certificate of this authority; empty: anybody may send."""
     max_silence_secs: int | None = None
-    """Silence longer than this is trouble; without it the source's own habit decides."""
+    """Silence longer than this is trouble; without it three times what is usual for the source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,19 +11,25 @@ from sqlmodel import Session
 
 from socconsole.core.event import Event, RawLine
 from socconsole.core.policy import SourcePolicy
+from socconsole.core.silence import Gaps
+from socconsole.core.sla import in_words
 from socconsole.services.joining import Joining
 from socconsole.services.reading import Counts, LineReader
 from socconsole.services.sources import (
     SourceHealth,
     checkpoints,
     forget_ended,
+    known_gaps,
     register,
+    save_gaps,
     shown,
+    silence_limit,
 )
 from socconsole.sources.feeders import Feeder
 from socconsole.sources.generation import Generation
 from socconsole.sources.inputs import Inputs, files_of
 from socconsole.sources.ledger import Portion
+from socconsole.sources.notes import Note, NoteKind
 from socconsole.sources.spool import Spool
 from socconsole.sources.tail import Tail, open_files_limit
 
@@ -48,7 +54,12 @@ class Followed:
     told: SourceHealth | None = None
     """The health that the database has."""
     _looked_last: bool = False
+    gaps: Gaps = field(default_factory=Gaps)
+    """How often it was quiet for how long."""
+    told_gaps: dict[str, int] = field(default_factory=dict)
+    """What the database has of them."""
     _heard_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _has_spoken: bool = False
     _joinings: dict[int, tuple[Generation, Joining | None]] = field(default_factory=dict)
 
     def take(self, portion: Portion, now: float) -> list[Event]:
@@ -93,11 +104,40 @@ class Followed:
             error = f"{path} is there and is no file" if is_odd else f"no file matches {path}"
         lag = self.tail.lag_bytes
         state = "failed" if error else "reading" if lag else "idle"
-        longest = self.policy.max_silence_secs
-        if state == "idle" and longest is not None:
-            silent = (datetime.now(UTC) - self._heard_at).total_seconds()
-            state = "silent" if silent > longest else state
+        longest = self.silence_limit()
+        if state == "idle" and longest is not None and datetime.now(UTC) - self._heard_at > longest:
+            state = "silent"
         return SourceHealth(state, lag, error, self._half_line())
+
+    def silence_limit(self) -> timedelta | None:
+        """Return how long it may be quiet, None while too little is known."""
+        return silence_limit(self.policy, self.gaps)
+
+    def news(self) -> Iterator[Note]:
+        """Yield what befell the source since its health was told last, but for what began so."""
+        before, health = self.told, self.health()
+        if before is None or before.state == health.state:
+            return
+        if health.error is not None:
+            yield Note(source=self.policy.name, kind=NoteKind.FAILURE, text=health.error)
+        elif health.state == "silent":
+            limit = in_words(self.silence_limit() or timedelta())
+            text = f"nothing since {self._heard_at:%H:%MZ}, and {limit} are the most it may be"
+            yield Note(source=self.policy.name, kind=NoteKind.SILENCE, text=text)
+
+    def keep_habit(self, session: Session) -> None:
+        """Store what was learned of how long it is quiet, where that is news."""
+        learned = self.gaps.document()
+        if learned != self.told_gaps:
+            save_gaps(session, self.id, self.gaps, self.silence_limit())
+            self.told_gaps = learned
+
+    def _hear(self, now: datetime) -> None:
+        """Take note that the source spoke; an outage is nothing it may learn from."""
+        gap, longest = now - self._heard_at, self.silence_limit()
+        if self._has_spoken and (longest is None or gap <= longest):
+            self.gaps.add(gap)
+        self._heard_at, self._has_spoken = now, True
 
     def _half_line(self) -> str | None:
         found = self.tail.half_lines(time.monotonic())
@@ -152,7 +192,7 @@ class Followed:
             records, head=generation.first_bytes, read_at=read_at, reference=reference
         )
         if events:
-            self._heard_at = read_at
+            self._hear(read_at)
         for event in events:
             self.counts.add(event, read_at)
         self.counts.bytes += sum(one.end - one.offset for one in records)
@@ -191,5 +231,8 @@ def follow_all(
         forget_ended(session, number, now=now, keep=keep_ended)
         tail = Tail(files, kept, now=time.monotonic(), open_files=share)
         spool, feeder = inputs.spools.get(name), inputs.feeders.get(name)
-        followed.append(Followed(number, policy, tail, reader, spool, feeder))
+        one = Followed(number, policy, tail, reader, spool, feeder)
+        one.gaps = known_gaps(session, number)
+        one.told_gaps = one.gaps.document()
+        followed.append(one)
     return followed

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Executable, delete, func, literal, or_, select, update
 from sqlmodel import Session, col
+from sqlmodel import select as sqlmodel_select
 
 from socconsole.core.policy import SourcePolicy
+from socconsole.core.silence import Gaps
 from socconsole.errors import SettingsError
 from socconsole.services.leases import LEASE
 from socconsole.sources.generation import Checkpoint, GenerationState
@@ -67,14 +69,35 @@ def register(
         row.pattern, row.format, row.enabled = policy.path, policy.format, True
         row.kind = kind_of(policy.path)
         row.state, row.error = "starting", None
-        silence = policy.max_silence_secs
-        row.max_silence = None if silence is None else float(silence)
+        row.max_silence = _seconds(silence_limit(policy, Gaps(row.gaps)))
     wanted = {policy.name for policy in policies}
     for name, row in known.items():
         if name not in wanted and row.group == group:
             row.enabled, row.state = False, "stopped"
     session.flush()
     return {name: row.id for name, row in known.items() if row.id is not None and name in wanted}
+
+
+def silence_limit(policy: SourcePolicy, gaps: Gaps) -> timedelta | None:
+    """Return the silence that is trouble: as it is set, else as it was learned."""
+    if policy.max_silence_secs is not None:
+        return timedelta(seconds=policy.max_silence_secs)
+    return gaps.limit()
+
+
+def known_gaps(session: Session, source_id: int) -> Gaps:
+    """Return what is known of how long a source is quiet."""
+    return Gaps(session.exec(sqlmodel_select(Source.gaps).where(col(Source.id) == source_id)).one())
+
+
+def save_gaps(session: Session, source_id: int, gaps: Gaps, limit: timedelta | None) -> None:
+    """Store what was learned of how long a source is quiet."""
+    values = {"gaps": gaps.document(), "max_silence": _seconds(limit)}
+    session.connection().execute(update(Source).where(col(Source.id) == source_id).values(values))
+
+
+def _seconds(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
 
 
 def _require_own(source: Source, group: str) -> None:

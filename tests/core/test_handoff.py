@@ -221,6 +221,25 @@ def test_healthy_sources_are_not_mentioned():
     assert item.details[0] == "silent for 1h 00m, its limit is 15m"
 
 
+def test_sources_that_fell_silent_together_are_one_trouble():
+    """One that is ill besides, or was silent long before, still stands by itself."""
+    sources = [
+        SourceFacts(name, "silent", NOON - HOUR, silent_for=silent, unparsed=unparsed)
+        for name, silent, unparsed in (
+            ("auth", HOUR, 0),
+            ("dns", HOUR + HOUR / 60, 0),
+            ("web", HOUR, 7),
+            ("lab", 5 * HOUR, 0),
+        )
+    ]
+    made = draft(replace(SHIFT, sources=sources))
+    assert [item.text.partition(",")[0] for item in made.in_section(Section.SOURCES)] == [
+        "3 sources fell silent together",
+        "web is silent",
+        "lab is silent",
+    ]
+
+
 def test_many_false_positives_of_one_rule_are_named():
     closures = [
         ClosureFacts(f"alert:{n}", "Cron", "false_positive", "mara", rule="Cron edited")

@@ -5,18 +5,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
 
 from socconsole.collector import Collector
 from socconsole.core.policy import Settings, SourcePolicy
+from socconsole.core.silence import Gaps
 from socconsole.errors import StoreError
 from socconsole.services import nodes
+from socconsole.services import sources as kept
+from socconsole.services.following import Followed
 from socconsole.sigma.match import Matcher
 from socconsole.sigma.rules import load_rules
+from socconsole.sources.notes import NoteKind
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 from socconsole.store.queries.rule_list import rule_remarks
@@ -115,6 +121,38 @@ def test_a_second_run_reads_only_what_is_new(database, folder):
     totals, kept, _ = collect_once(database, folder, "auth.log")
     assert (totals.lines, totals.unparsed, totals.detections) == (2, 1, 0)
     assert len(kept) == 3
+
+
+def test_a_source_that_falls_silent_or_fails_says_so_once():
+    """What it may be silent for is learned, but not from an outage."""
+    noon = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    tail = SimpleNamespace(
+        problems={}, has_files=True, lag_bytes=0, half_lines=lambda _now: (), path="/log"
+    )
+    source = Followed(1, SourcePolicy(name="auth", path="/log"), tail, None)
+    for minute in range(200):
+        source._hear(noon + timedelta(minutes=7 * minute))
+    limit = source.silence_limit()
+    assert limit < timedelta(minutes=30)
+    source.told = replace(source.health(), state="idle")
+    (note,) = source.news()
+    assert (note.kind, source.health().state) == (NoteKind.SILENCE, "silent")
+    source.told = source.health()
+    assert list(source.news()) == []
+    source._hear(datetime.now(UTC))
+    assert (source.silence_limit(), source.health().state) == (limit, "idle")
+    tail.problems = {b"/log": "Permission denied"}
+    assert [note.kind for note in source.news()] == [NoteKind.FAILURE]
+
+
+def test_what_a_source_may_be_silent_for_outlives_a_restart(database, folder):
+    collect_once(database, folder, "auth.log")
+    with database.begin() as session:
+        gaps = Gaps({"20": 200})
+        kept.save_gaps(session, 1, gaps, gaps.limit())
+    collect_once(database, folder, "auth.log")
+    with database.read() as session:
+        assert sources(session)[0].max_silence == Gaps({"20": 200}).limit().total_seconds()
 
 
 def test_a_source_that_is_a_pipe_is_not_called_missing(database, folder):

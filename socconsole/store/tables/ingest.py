@@ -71,9 +71,9 @@ class Source(Identified, table=True):
     last_event_time: datetime | None = no_moment()
     last_read_at: datetime | None = no_moment()
     max_silence: float | None = None
-    """Seconds, from the settings; None: learned."""
-    usual_silence: float | None = None
-    """99th percentile of the gaps seen, in seconds."""
+    """Seconds of silence that are trouble, set or learned; None: too little is known."""
+    gaps: dict[str, int] = document()
+    """How often it was quiet for how long."""
     created_at: datetime = moment()
 
 

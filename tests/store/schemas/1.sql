@@ -260,7 +260,7 @@ CREATE TABLE source (
 	last_event_time INTEGER, 
 	last_read_at INTEGER, 
 	max_silence REAL, 
-	usual_silence REAL, 
+	gaps TEXT NOT NULL, 
 	created_at INTEGER NOT NULL, 
 	CONSTRAINT pk_source PRIMARY KEY (id), 
 	CONSTRAINT ck_source_kind CHECK ("kind" IN ('file', 'stdin', 'journald', 'syslog')), 
