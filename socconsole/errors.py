@@ -52,6 +52,13 @@ class RuleError(SocError):
 
     exit_code = 2
 
+    def __init__(
+        self, what: str, *, hint: str = "", where: str = "", at: tuple[str | int, ...] = ()
+    ) -> None:
+        super().__init__(what, hint=hint, where=where)
+        self.at = at
+        """Keys that lead to it in the rule's document; who has the document makes `where` of it."""
+
 
 class StoreError(SocError):
     """The database could not be used."""

@@ -1,7 +1,9 @@
 """pySigma's rule → our tree. pySigma reads and checks; what a rule means is decided here."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
+from math import inf
 
 from sigma.conditions import (
     ConditionAND,
@@ -11,6 +13,7 @@ from sigma.conditions import (
     ConditionSelector,
     SigmaCondition,
 )
+from sigma.exceptions import SigmaConditionError
 from sigma.rule import SigmaDetection, SigmaDetections
 from sigma.rule.detection import SigmaDetectionItem
 from sigma.types import (
@@ -33,12 +36,11 @@ from sigma.types import (
 )
 
 from socconsole.errors import RuleError
+from socconsole.sigma.bounds import MAX_ITEMS, Path
 from socconsole.sigma.fields import text_of
+from socconsole.sigma.nearest import nearest
 from socconsole.sigma.patterns import ANY_ONE, ANY_RUN, compiled, quote
 from socconsole.sigma.tree import AllOf, AnyOf, Item, Node, Not, Test, all_of, any_of
-
-MAX_ITEMS = 20_000
-"""Values of one rule, expansions written out."""
 
 MAX_PLACEHOLDER_VALUES = 200
 """Values one `expand` may become."""
@@ -53,6 +55,16 @@ _COMPARE: Mapping[CompareOperators, Test] = {
     CompareOperators.GTE: "gte",
     CompareOperators.NEQ: "neq",
 }
+
+_RANGES: Mapping[Test, tuple[float, float]] = {
+    "minute": (0, 59),
+    "hour": (0, 23),
+    "day": (1, 31),
+    "week": (1, 53),
+    "month": (1, 12),
+    "year": (1, 9999),
+}
+"""What a part of a time may be."""
 
 _PARTS: Mapping[str, Test] = {
     "MINUTE": "minute",
@@ -71,7 +83,9 @@ class Converter:
         self._detections = detections
         self._placeholders = placeholders
         self._count = 0
-        self.warnings: list[str] = []
+        self._used: set[str] = set()
+        self.warnings: list[tuple[Path, str]] = []
+        """Where in the section, and what its author should look at."""
 
     def tree(self) -> Node:
         """Return the rule's condition; several conditions are alternatives.
@@ -81,12 +95,22 @@ class Converter:
 
         """
         conditions = self._detections.condition
-        return any_of(tuple(self._condition(text) for text in conditions))
+        tree = any_of(tuple(self._condition(text) for text in conditions))
+        self.warnings += [
+            ((name,), f"The condition leaves {name!r} out.")
+            for name in self._detections.detections
+            if name not in self._used
+        ]
+        return tree
 
     def _condition(self, text: object) -> Node:
         if not isinstance(text, str):
-            raise RuleError(f"The condition {text!r} is not text.")
-        return self._node(SigmaCondition(text, self._detections).parse(postprocess=False))
+            raise RuleError(f"The condition {text!r} is not text.", at=("condition",))
+        try:
+            parsed = SigmaCondition(text, self._detections).parse(postprocess=False)
+        except SigmaConditionError as error:
+            raise _unreadable(text, str(error)) from None
+        return self._node(parsed)
 
     def _node(self, parsed: object) -> Node:
         if isinstance(parsed, ConditionIdentifier):
@@ -94,7 +118,9 @@ class Converter:
         if isinstance(parsed, ConditionSelector):
             found = parsed.resolve_referenced_detections(self._detections)
             if not found:
-                raise RuleError(f"`of {parsed.pattern}` names no selection of this rule.")
+                what = f"`of {parsed.pattern}` names no selection of this rule."
+                known = ", ".join(self._detections.detections)
+                raise RuleError(what, hint=f"Known are {known}.", at=("condition",))
             parts = tuple(self._named(identifier.identifier) for identifier in found)
             return all_of(parts) if parsed.cond_class is ConditionAND else any_of(parts)
         if isinstance(parsed, ConditionNOT):
@@ -107,7 +133,10 @@ class Converter:
     def _named(self, name: str) -> Node:
         detection = self._detections.detections.get(name)
         if detection is None:
-            raise RuleError(f"The condition names {name!r}, which the rule does not define.")
+            what = f"The condition names {name!r}, which the rule does not define."
+            hint = nearest(name, tuple(self._detections.detections))
+            raise RuleError(what, hint=hint, at=("condition",))
+        self._used.add(name)
         return self._detection(name, detection)
 
     def _detection(self, name: str, detection: SigmaDetection) -> Node:
@@ -121,10 +150,14 @@ class Converter:
 
     def _detection_item(self, name: str, item: SigmaDetectionItem) -> Node:
         if not item.value:
-            self.warnings.append(f"{item.field}: an empty list asks for a field without a value.")
             if item.field is None:
-                raise RuleError(f"The keyword list of {name!r} is empty.")
+                raise RuleError(f"The keyword list of {name!r} is empty.", at=(name,))
+            what = "An empty list asks for a field without a value."
+            self.warnings.append(((name, item.field), what))
             return Item(name, item.field, "null")
+        if len(item.value) > 1 and any(isinstance(value, SigmaNull) for value in item.value):
+            what = "Sigma has no null among other values; here it means: or the field is absent."
+            self.warnings.append(((name, item.field or 0), what))
         parts = tuple(self._value(name, item.field, value) for value in item.value)
         node = all_of(parts) if item.value_linking is ConditionAND else any_of(parts)
         return Not(node) if item.negated else node
@@ -133,10 +166,37 @@ class Converter:
         if isinstance(value, SigmaExpansion):
             return any_of(tuple(self._value(name, field, inner) for inner in value.values))
         items = tuple(_items(name, field, value, self._placeholders))
+        self._warn_of_times(items)
         self._count += len(items)
         if self._count > MAX_ITEMS:
-            raise RuleError(f"The rule has more than {MAX_ITEMS} values.", hint="Split it.")
+            raise RuleError(f"The rule has more than {MAX_ITEMS:,} values.", hint="Split it.")
         return any_of(items)
+
+    def _warn_of_times(self, items: Iterable[Item]) -> None:
+        for item in items:
+            low, high = _RANGES.get(item.test, (-inf, inf))
+            if item.text == "eq" and not (low <= item.number <= high and item.number % 1 == 0):
+                what = f"No time has the {item.test} {item.number:g}."
+                self.warnings.append(((item.selection, item.field or 0), what))
+
+
+def _unreadable(text: str, complaint: str) -> RuleError:
+    """Return why pySigma cannot read a condition, in an author's words."""
+    column = re.search(r"col:(\d+)", complaint)
+    rest = text[int(column[1]) - 1 if column else 0 :].split()
+    word = rest[0] if rest else ""
+    what = f"The condition {text!r} cannot be read at {word!r}."
+    hint = "It is made of names of selections, and, or, not, brackets, `1 of x*` and `all of x*`."
+    if "|" in text:
+        what = f"The condition {text!r} counts with `|`, as rules did before Sigma 2."
+        hint = "Write a correlation beside the rule: `socconsole help rules` shows how."
+    elif not text.strip():
+        what = "The condition is empty."
+    elif word.lower() in {"and", "or", "not"} and word != word.lower():
+        hint = f"Write {word.lower()} in small letters."
+    elif word == "of" or re.match(r"\d+\s+of\b", text):
+        hint = "Only `1 of`, `any of` and `all of` are known."
+    return RuleError(what, hint=hint, at=("condition",))
 
 
 def _items(
@@ -156,7 +216,9 @@ def _items(
 
 def _typed_item(name: str, field: str | None, value: SigmaType) -> Item:
     if field is None and not isinstance(value, SigmaNumber | SigmaBool):
-        raise RuleError(f"{type(value).__name__} in {name!r} needs a field.")
+        is_empty = isinstance(value, SigmaNull)
+        what = "asks for nothing" if is_empty else "asks for something that needs a field"
+        raise RuleError(f"The selection {name!r} {what}.", at=(name,))
     plain: Test = "contains" if field is None else "equals"
     match value:
         case SigmaTimestampPart():

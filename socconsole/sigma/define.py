@@ -3,35 +3,35 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
 from typing import cast
 from uuid import UUID
 
 import msgspec
 import sigma.policy
-from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
-from sigma.modifiers import modifier_mapping
 from sigma.policy.regex_engine import RE2RegexEngine, RegexPattern
 from sigma.rule import SigmaRule
-from sigma.rule.detection import SigmaDetectionItem, SigmaDetections
+from sigma.rule.detection import SigmaDetections
 
 from socconsole.core.detection import Rule
 from socconsole.core.severity import Severity
 from socconsole.errors import RuleError
+from socconsole.sigma.bounds import check_bounds
+from socconsole.sigma.complaints import complaint, known
 from socconsole.sigma.convert import Converter, Placeholders
 from socconsole.sigma.definition import Definition
+from socconsole.sigma.nearest import nearest
 from socconsole.sigma.patterns import compiled
 from socconsole.sigma.plan import make_plan
 from socconsole.sigma.reading import Document
 from socconsole.sigma.tree import Node
-from socconsole.sigma.window_spec import nearest, read_window
+from socconsole.sigma.window_spec import read_window
 
 _OWN_KEYS = ("runbook", "fingerprint")
-_WIDE = {"utf16le": "wide"}
-"""Modifiers of the specification that pySigma knows by another name."""
-
-_MODIFIERS = (*modifier_mapping, *_WIDE)
-
+Warnings = list[tuple[str, str]]
+"""`file:line`, and what the author should look at."""
 
 _INLINE = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
 
@@ -56,30 +56,25 @@ def define(document: Document, placeholders: Placeholders) -> Definition:
     """
     body = document.body
     try:
+        if not isinstance(body.get("id", ""), str):
+            raise RuleError(f"The id {body['id']!r} is no text.", at=("id",))  # noqa: TRY301
         if "filter" in body:
             return _filter(document, placeholders)
         if "correlation" in body:
             return _window(document, placeholders)
         return _event_rule(document, placeholders)
-    except RuleError as error:
-        if error.where:
-            raise
-        raise RuleError(error.what, hint=error.hint, where=_place(document, error.what)) from None
-    except SigmaError as error:
-        raise _told(document, error) from None
-    except (AttributeError, TypeError, ValueError, KeyError, IndexError, RecursionError) as error:
-        # pySigma checks most shapes, not all: what it trips over is the author's to mend.
-        what = f"The rule has a shape that cannot be read: {error}."
-        raise RuleError(what, where=_place(document, what)) from error
+    except (
+        RuleError, AttributeError, TypeError, ValueError, KeyError, IndexError, RecursionError
+    ) as error:  # fmt: skip
+        # pySigma's own errors are ValueErrors. It checks most shapes, not all: what it trips over
+        # is the author's to mend.
+        raise complaint(document, error, placeholders) from None
 
 
 def _event_rule(document: Document, placeholders: Placeholders) -> Definition:
-    body = _renamed(document.body)
-    if "title" not in body and "name" in body:
-        # Of a file with a correlation only the correlation needs more than a name.
-        body["title"] = body["name"]
-    sigma = SigmaRule.from_dict(body)
-    tree, warnings = _tree(sigma.detection, placeholders, document)
+    _check_bounds("detection", document)
+    sigma = SigmaRule.from_dict(_titled(_renamed(document.body)))
+    tree, warnings = _tree("detection", sigma.detection, placeholders, document)
     return Definition(
         kind="event",
         rule=_rule(document, warnings),
@@ -94,37 +89,68 @@ def _event_rule(document: Document, placeholders: Placeholders) -> Definition:
     )
 
 
+_STAND_IN = {"logsource": {"product": "any"}, "detection": {"s": ["any"], "condition": "s"}}
+"""What a correlation lacks of a rule, so that pySigma checks the rest of it as it does a rule's."""
+
+
 def _window(document: Document, placeholders: Placeholders) -> Definition:
-    body = document.body
-    inline = "detection" in body
-    warnings: list[tuple[str, str]] = []
-    spec = read_window(body["correlation"], inline=inline)
-    rule = _rule(document, warnings)
-    if not rule.title:
-        raise RuleError("A correlation needs a title.")
+    inline = "detection" in document.body
+    plain = {key: value for key, value in document.body.items() if key != "correlation"}
     if not inline:
-        name = _text(body.get("name"))
-        return Definition(
-            "window",
-            rule,
-            name,
-            window=spec,
-            related=_related(body),
-            warnings=_placed(document, warnings),
-        )
-    plain = {key: value for key, value in body.items() if key != "correlation"}
-    own = _event_rule(Document(document.path, document.line, plain, document.lines), placeholders)
-    return msgspec.structs.replace(own, kind="window", rule=rule, window=spec)
+        SigmaRule.from_dict(_titled(plain) | _STAND_IN)
+    warnings: Warnings = []
+    spec, remarks = read_window(document.body["correlation"], inline=inline)
+    warnings += [(document.where("correlation", *at), what) for at, what in remarks]
+    if inline:
+        own = _event_rule(replace(document, body=plain), placeholders)
+        told = (*own.warnings, *_placed(document, warnings))
+        return msgspec.structs.replace(own, kind="window", window=spec, warnings=told)
+    return Definition(
+        "window",
+        _rule(document, warnings),
+        _text(document.body.get("name")),
+        window=spec,
+        related=_related(document.body),
+        refers_at=_places(document, "correlation", spec.rules),
+        warnings=_placed(document, warnings),
+    )
+
+
+def _titled(body: Mapping[str, object]) -> dict[str, object]:
+    """Return `body` with its name for a title: of a file only the correlation needs its own."""
+    titled = dict(body)
+    if "title" not in titled and "name" in titled:
+        titled["title"] = titled["name"]
+    return titled
+
+
+def _check_bounds(section: str, document: Document) -> None:
+    try:
+        check_bounds(document.body.get(section))
+    except RuleError as error:
+        raise RuleError(error.what, hint=error.hint, at=(section, *error.at)) from None
+
+
+def _places(document: Document, section: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the place after the file's name of each rule that `section` refers to."""
+    part = document.body.get(section)
+    given = part.get("rules") if isinstance(part, Mapping) else None
+    key = "condition" if given is None else "rules"
+    places = range(len(given)) if isinstance(given, list) else ()
+    found = [document.where(section, key, place) for place in places]
+    found += [document.where(section, key) for _ in tuple(names)[len(found) :]]
+    return tuple(place.removeprefix(document.path) for place in found)
 
 
 def _filter(document: Document, placeholders: Placeholders) -> Definition:
+    _check_bounds("filter", document)
     sigma = SigmaFilter.from_dict(_renamed(document.body))
     detections = sigma.filter
-    tree, warnings = _tree(detections, placeholders, document)
+    tree, warnings = _tree("filter", detections, placeholders, document)
     condition = detections.condition[0]
     if not condition.lstrip("( ").startswith("not "):
         what = "The condition of this filter has no `not`: it keeps what it describes."
-        warnings.append((document.where("condition:"), what))
+        warnings.append((document.where("filter", "condition"), what))
     rules = detections.rules
     targets = None if isinstance(rules, str) else tuple(str(ref.reference) for ref in rules)
     return Definition(
@@ -136,29 +162,36 @@ def _filter(document: Document, placeholders: Placeholders) -> Definition:
         service=_lower(sigma.logsource.service),
         tree=tree,
         targets=targets,
+        refers_at=_places(document, "filter", targets or ()),
         warnings=_placed(document, warnings),
     )
 
 
 def _tree(
-    detections: SigmaDetections, placeholders: Placeholders, document: Document
-) -> tuple[Node, list[tuple[str, str]]]:
+    section: str, detections: SigmaDetections, placeholders: Placeholders, document: Document
+) -> tuple[Node, Warnings]:
     converter = Converter(detections, placeholders)
-    tree = converter.tree()
-    return tree, [(document.where(text.split(":")[0]), text) for text in converter.warnings]
+    try:
+        tree = converter.tree()
+    except RuleError as error:
+        at = (section, *error.at) if error.at else ()
+        raise RuleError(error.what, hint=error.hint, at=at) from None
+    return tree, [(document.where(section, *at), what) for at, what in converter.warnings]
 
 
 def _placed(document: Document, warnings: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple((where.removeprefix(document.path), what) for where, what in warnings)
 
 
-def _rule(document: Document, warnings: list[tuple[str, str]]) -> Rule:
+def _rule(document: Document, warnings: Warnings) -> Rule:
     body = document.body
     text = "\n".join(document.lines)
     digest = hashlib.sha256(text.encode()).hexdigest()
     own = _own(document, warnings)
+    _warn_of_slips(document, warnings)
+    given = body.get("id")
     return Rule(
-        id=_id(body, digest, document, warnings),
+        id=digest[:32] if given is None else str(UUID(str(given))),
         title=_text(body.get("title")) or _text(body.get("name")) or "",
         severity=_severity(body),
         status=_text(body.get("status")) or "stable",
@@ -183,34 +216,36 @@ def _related(body: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _own(document: Document, warnings: list[tuple[str, str]]) -> Mapping[str, object]:
+def _own(document: Document, warnings: Warnings) -> Mapping[str, object]:
     """Return our own fields: those under `socconsole`, else those at the top."""
     body = document.body
     section = body.get("socconsole", {})
     if not isinstance(section, Mapping):
-        raise RuleError("`socconsole` is a mapping with runbook and fingerprint.")
+        raise RuleError(
+            "`socconsole` is a mapping with runbook and fingerprint.", at=("socconsole",)
+        )
     for key in section:
         if key not in _OWN_KEYS:
             hint = nearest(str(key), _OWN_KEYS)
             what = f"Unknown key {key!r} under `socconsole`. {hint}"
-            warnings.append((document.where(f"{key}:"), what))
+            warnings.append((document.where("socconsole", str(key)), what))
     return {key: section.get(key, body.get(key)) for key in _OWN_KEYS}
 
 
-def _id(
-    body: Mapping[str, object],
-    digest: str,
-    document: Document,
-    warnings: list[tuple[str, str]],
-) -> str:
-    given = _text(body.get("id"))
-    if given is None:
-        return digest[:32]
-    try:
-        return str(UUID(given))
-    except ValueError:
-        warnings.append((document.where("id:"), f"The id {given!r} is no UUID."))
-        return given
+_KEYS = (
+    *("title", "id", "name", "related", "taxonomy", "status", "description", "license", "author"),
+    *("references", "date", "modified", "logsource", "detection", "correlation", "filter"),
+    *("fields", "falsepositives", "level", "tags", "scope", "socconsole", *_OWN_KEYS),
+)
+
+
+def _warn_of_slips(document: Document, warnings: Warnings) -> None:
+    """Tell of a key that is almost one of Sigma's; authors may add others as they like."""
+    for key in document.body:
+        meant = [] if key in _KEYS else get_close_matches(key, _KEYS, 1, 0.8)
+        if meant and meant[0] not in document.body:
+            what = f"The key {key!r} means nothing. Did you mean {meant[0]}?"
+            warnings.append((document.where(key), what))
 
 
 def _severity(body: Mapping[str, object]) -> Severity:
@@ -220,7 +255,7 @@ def _severity(body: Mapping[str, object]) -> Severity:
     try:
         return Severity.from_label(str(level))
     except ValueError as error:
-        raise RuleError(f"The level {error}.") from None
+        raise RuleError(f"The level {error}.", at=("level",)) from None
 
 
 def _renamed(body: Mapping[str, object]) -> dict[str, object]:
@@ -234,15 +269,10 @@ def _renamed(body: Mapping[str, object]) -> dict[str, object]:
 
 def _with_known_modifiers(value: object) -> object:
     if isinstance(value, Mapping):
-        return {_known(str(key)): _with_known_modifiers(inner) for key, inner in value.items()}
+        return {known(key): _with_known_modifiers(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_with_known_modifiers(inner) for inner in value]
     return value
-
-
-def _known(key: str) -> str:
-    field, *modifiers = key.split("|")
-    return "|".join([field, *(_WIDE.get(modifier, modifier) for modifier in modifiers)])
 
 
 def _text(value: object) -> str | None:
@@ -257,59 +287,3 @@ def _list(value: object) -> tuple[str, ...]:
 
 def _lower(value: str | None) -> str | None:
     return value.lower() if value else None
-
-
-def _told(document: Document, error: SigmaError) -> RuleError:
-    """Return pySigma's complaint with a place, and a hint where there is one."""
-    what = str(error).split("\n", 1)[0].split(" in file ", 1)[0].rstrip(".") + "."
-    hint = ""
-    if what.startswith("Unknown modifier"):
-        word = what.removeprefix("Unknown modifier").strip(" .'\"")
-        what, hint = f"{word!r} is not a Sigma modifier.", nearest(word, _MODIFIERS)
-    where = _place_of_item(document) or _place(document, what)
-    return RuleError(what, hint=hint, where=where)
-
-
-def _place_of_item(document: Document) -> str:
-    """Return `file:line` of the first detection item that pySigma refuses by itself."""
-    waiting: list[object] = [document.body.get("detection"), document.body.get("filter")]
-    while waiting:
-        part = waiting.pop(0)
-        if isinstance(part, list):
-            waiting[:0] = part
-        elif isinstance(part, Mapping):
-            for key, value in part.items():
-                if _nested(value):
-                    waiting.append(value)
-                elif not _readable(str(key), value):
-                    return document.where(str(key))
-    return ""
-
-
-def _nested(value: object) -> bool:
-    """Return whether `value` holds items of its own, and is not the value of one."""
-    inner = value if isinstance(value, list) else [value]
-    return any(isinstance(one, Mapping) for one in inner)
-
-
-def _readable(key: str, value: object) -> bool:
-    try:
-        SigmaDetectionItem.from_mapping(_known(key), value)  # type: ignore[arg-type]
-    except SigmaError:
-        return False
-    return True
-
-
-_SECTIONS = (
-    "timespan", "condition", "detection", "logsource", "level", "status", "title", "date",
-    "modified", "tags", "correlation", "filter", "rules", "id",
-)  # fmt: skip
-
-
-def _place(document: Document, what: str) -> str:
-    """Return `file:line` of what `what` talks about: a word it quotes, else a section it names."""
-    quoted = [part for part in what.replace("`", "'").split("'")[1::2] if len(part) > 1]
-    named = [f"{section}:" for section in _SECTIONS if section in what.lower()]
-    if "condition" in what:  # it may be missing
-        named += ["detection:", "correlation:"]
-    return document.where(*quoted, *named)

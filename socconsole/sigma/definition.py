@@ -29,6 +29,8 @@ class Definition(Struct, frozen=True, array_like=True):
     """The rules a filter is for; None: every rule of its log source."""
     plan: Plan | None = None
     """How to match `tree` fast; None where nothing has been worked out yet."""
+    refers_at: tuple[str, ...] = ()
+    """Place after the file's name (`:12`) of each rule a window or a filter refers to."""
     related: tuple[tuple[str, str], ...] = ()
     """Sigma's type of relation, such as `obsolete`, and the id of the other rule."""
     warnings: tuple[tuple[str, str], ...] = ()

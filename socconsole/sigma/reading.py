@@ -3,6 +3,7 @@
 import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import yaml
 
@@ -29,19 +30,59 @@ class Document:
     """1-based line of its first key."""
     body: dict[str, object]
     lines: tuple[str, ...]
-    """The document's own lines, to find the place of an error in."""
+    """The document's own lines."""
+    node: yaml.MappingNode
+    """What `body` was made of; it knows its lines."""
 
-    def where(self, *words: str) -> str:
-        """Return `file:line` of the first of `words` that stands in the document."""
-        for word in words:
-            for number, line in enumerate(self.lines):
-                if word and word in line and not line.lstrip().startswith("#"):
-                    return f"{self.path}:{self.line + number}"
-        return f"{self.path}:{self.line}"
+    def where(self, *at: str | int) -> str:
+        """Return `file:line` of what these keys and places of lists lead to, as far as they do.
+
+        A field may be named without its modifiers.
+        """
+        node: yaml.Node = self.node
+        mark = node.start_mark
+        for step in at:
+            found = _below(node, step)
+            if found is None:
+                break
+            mark, node = found
+        return f"{self.path}:{mark.line + 1}"
+
+
+def _below(node: yaml.Node, step: str | int) -> tuple[yaml.Mark, yaml.Node] | None:
+    """Return where the child that `step` names begins, and the child."""
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        child = node.value[step]
+        return child.start_mark, child
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    alike = None
+    for key, child in node.value:
+        if key.value == step:
+            return key.start_mark, child
+        if alike is None and str(key.value).partition("|")[0] == step:
+            alike = key.start_mark, child
+    return alike
 
 
 class _Loader(yaml.CSafeLoader):
-    """A safe loader that refuses duplicate keys."""
+    """A safe loader that refuses duplicate keys, and says where a date is that there is not."""
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> date:
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{node.value} is no date: {error}", node.start_mark
+            ) from None
+
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        try:
+            return super().construct_yaml_int(node)
+        except ValueError:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"a number of {len(node.value)} digits is too long", node.start_mark
+            ) from None
 
     def construct_mapping(
         self, node: yaml.MappingNode, deep: bool = False
@@ -57,8 +98,15 @@ class _Loader(yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
 
+for _tag, _constructor in {
+    "timestamp": _Loader.construct_yaml_timestamp,
+    "int": _Loader.construct_yaml_int,
+}.items():
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _constructor)
+
+
 def read_documents(path: str, data: bytes) -> Iterator[Document | RuleError]:
-    """Yield the documents of a rule file; an error ends the file and stands for its rest."""
+    """Yield the documents of a rule file; what is no YAML ends the file and stands for its rest."""
     try:
         text = _checked_text(path, data)
     except RuleError as error:
@@ -73,14 +121,21 @@ def read_documents(path: str, data: bytes) -> Iterator[Document | RuleError]:
                 continue
             yield _document(path, loader, node, lines, aliased="&" in text)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"{path}:{mark.line + 1}" if mark else path
-        problem = (error.problem or str(error)).rstrip(".")
-        yield RuleError(f"This is not YAML: {problem}.", where=where)
+        yield _marked(path, "This is not YAML: ", error, lines)
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
         yield RuleError(f"This is not YAML: {error}.", where=path)
     finally:
         loader.dispose()
+
+
+def _marked(path: str, beginning: str, error: yaml.MarkedYAMLError, lines: list[str]) -> RuleError:
+    mark = error.problem_mark
+    problem = (error.problem or str(error)).rstrip(".")
+    where = f"{path}:{mark.line + 1}" if mark else path
+    has_tab = mark is not None and "\t" in "".join(lines[mark.line : mark.line + 1])
+    hint = "YAML is indented with blanks, not with tabs." if has_tab else ""
+    said = f"{beginning}{problem}."
+    return RuleError(said[0].upper() + said[1:], where=where, hint=hint)
 
 
 def _checked_text(path: str, data: bytes) -> str:
@@ -132,10 +187,15 @@ def _document(
             where=where,
             hint="Write the values out.",
         )
-    body = loader.construct_document(node)
-    if not all(isinstance(key, str) for key in body):
-        return RuleError("Every key of a rule is text.", where=where)
-    return Document(path, first + 1, body, tuple(lines[first : last + 1]))
+    try:
+        body = loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        return _marked(path, "", error, lines)
+    document = Document(path, first + 1, body, tuple(lines[first : last + 1]), node)
+    for key in body:
+        if not isinstance(key, str):
+            return RuleError("Every key of a rule is text.", where=document.where(str(key)))
+    return document
 
 
 def _size(node: yaml.Node, known: dict[int, int], open_nodes: set[int]) -> int:

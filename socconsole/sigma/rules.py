@@ -4,6 +4,8 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 
@@ -163,7 +165,7 @@ def assemble(
         rules=tuple(definition.rule for definition in filtered),
         errors=tuple(problems),
         warnings=tuple(
-            RuleError(what, where=definition.rule.path.rpartition(":")[0] + where)
+            RuleError(what, where=_file_of(definition) + where)
             for definition in (*filtered, *filters)
             for where, what in definition.warnings
         ),
@@ -203,37 +205,63 @@ def _drop_broken_windows(
     dropped = True
     while dropped:  # a correlation upon a refused one is refused with it
         dropped = False
+        grounded = _grounded(kept, names)
         for definition in list(kept.values()):
-            reason = _broken(definition, kept, names)
-            if reason:
-                problems.append(RuleError(reason, where=definition.rule.path))
+            flaw = _flaw(definition, kept, names)
+            if flaw is None and definition.rule.id not in grounded:
+                what = f"It refers to itself, or goes deeper than {MAX_CHAIN}."
+                flaw = RuleError(what, where=definition.rule.path)
+            if flaw is not None:
+                problems.append(flaw)
                 del kept[definition.rule.id]
                 dropped = True
 
 
-def _broken(
+def _grounded(kept: Mapping[str, Definition], names: Mapping[str, str]) -> set[str]:
+    """Return the ids of what stands, through a few correlations at most, on rules for events."""
+    windows = {one.rule.id: one.window.rules for one in kept.values() if one.window is not None}
+    grounded = kept.keys() - windows.keys()
+    for _ in range(MAX_CHAIN):
+        grounded |= {
+            key for key, rules in windows.items() if all(names.get(n) in grounded for n in rules)
+        }
+    return grounded
+
+
+def _flaw(
     definition: Definition, kept: Mapping[str, Definition], names: Mapping[str, str]
-) -> str:
-    if definition.window is None:
-        return ""
-    for name in definition.window.rules:
-        if names.get(name) not in kept:
-            return f"The rule {name!r} it refers to is not loaded."
-    depth = _depth(definition, kept, names, 0)
-    return f"It refers to itself, or goes deeper than {MAX_CHAIN}." if depth > MAX_CHAIN else ""
+) -> RuleError | None:
+    """Return what is wrong with the rules a correlation names; None for any other rule."""
+    meant: dict[str, str] = {}
+    rules = definition.window.rules if definition.window else ()
+    for name, place in zip(rules, definition.refers_at, strict=False):
+        where = _file_of(definition) + place
+        target = names.get(name, "")
+        if target not in kept:
+            what = f"The rule {name!r} it refers to is not loaded."
+            return RuleError(what, hint=_missing(name, kept), where=where)
+        if target in meant:
+            what = f"{meant[target]!r} and {name!r} are one rule: a match would count as two."
+            return RuleError(what, hint="Name it once.", where=where)
+        meant[target] = name
+    return None
 
 
-def _depth(
-    definition: Definition, kept: Mapping[str, Definition], names: Mapping[str, str], above: int
-) -> int:
-    if definition.window is None or above > MAX_CHAIN:
-        return above
-    depths = [above]
-    for name in definition.window.rules:
-        target = kept.get(names.get(name, ""))
-        if target is not None:
-            depths.append(_depth(target, kept, names, above + 1))
-    return max(depths)
+def _file_of(definition: Definition) -> str:
+    return definition.rule.path.rpartition(":")[0]
+
+
+_COMPARED = 500
+"""Names a wrong one is compared with; each takes some microseconds."""
+
+
+def _missing(name: str, kept: Mapping[str, Definition]) -> str:
+    """Return what to do about a rule that is not there."""
+    words = (each.name for each in kept.values() if each.name is not None)
+    near = get_close_matches(name, islice(words, _COMPARED), 1, 0.75)
+    if near:
+        return f"Did you mean {near[0]}?"
+    return "It is wrong itself, disabled, or in a folder that is not read."
 
 
 def _filtered(
@@ -244,10 +272,11 @@ def _filtered(
 ) -> list[Definition]:
     """Return the definitions with every filter that is for them, as pySigma joins them: and."""
     for one in filters:
-        for target in one.targets or ():
+        for target, place in zip(one.targets or (), one.refers_at, strict=False):
             if names.get(target) not in kept:
                 what = f"The filter is for {target!r}, which is not loaded."
-                problems.append(RuleError(what, where=one.rule.path))
+                where, hint = _file_of(one) + place, _missing(target, kept)
+                problems.append(RuleError(what, hint=hint, where=where))
     result = []
     for definition in kept.values():
         found = definition

@@ -9,7 +9,7 @@ from socconsole.core.event import EventCategory
 from socconsole.sigma.define import define
 from socconsole.sigma.evaluate import holds
 from socconsole.sigma.match import Matcher
-from socconsole.sigma.reading import Document
+from socconsole.sigma.reading import read_documents
 from socconsole.sigma.rules import assemble
 from tests.sigma.events import an_event
 
@@ -25,9 +25,8 @@ def test_case(case):
     body = {"title": case["name"], "logsource": {"product": "windows"}} | {
         "detection": case["detection"]
     }
-    definition = define(
-        Document("case.yml", 1, body, tuple(yaml.safe_dump(body).split("\n"))), PLACEHOLDERS
-    )
+    (document,) = read_documents("case.yml", yaml.safe_dump(body).encode())
+    definition = define(document, PLACEHOLDERS)
     matcher = Matcher(assemble([definition]))
     for wanted, all_fields in ((True, case["match"]), (False, case["miss"])):
         for fields in [*all_fields, *all_fields]:

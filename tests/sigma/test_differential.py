@@ -13,7 +13,7 @@ from socconsole.cli.replay import read_events
 from socconsole.core.event import ReadContext
 from socconsole.sigma.define import define
 from socconsole.sigma.match import Matcher
-from socconsole.sigma.reading import Document
+from socconsole.sigma.reading import read_documents
 from socconsole.sigma.rules import assemble
 from tests.sigma.events import NOON, an_event
 from tests.sigma.naive import matches
@@ -90,8 +90,8 @@ def loaded(bodies):
     definitions = []
     for number, body in enumerate(bodies):
         named = body | {"id": f"00000000-0000-4000-8000-{number:012}"}
-        lines = tuple(yaml.safe_dump(named).splitlines())
-        definitions.append(define(Document("random.yml", 1, named, lines), {}))
+        (document,) = read_documents("random.yml", yaml.safe_dump(named).encode())
+        definitions.append(define(document, {}))
     return assemble(definitions)
 
 

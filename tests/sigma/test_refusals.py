@@ -30,20 +30,31 @@ def rule(detection, rest="", number=1):
     [
         (rule("  s:\n    A|contians: x\n  condition: s"), 6, "Did you mean contains?"),
         (rule("  s: {A: x}\n  condition: s and t"), 6, "'t'"),
-        (rule("  s: {A: x}\n  condition: s AND s"), 6, "Expected"),
+        (rule("  s: {A: x}\n  condition: s AND s"), 6, "small letters"),
         (rule("  s: {A: x}\n  condition: 1 of t*"), 6, "names no selection"),
-        (rule("  s: {A: x}\n  condition: s | count() > 5"), 6, "correlations"),
+        (rule("  s: {A: x}\n  condition: s | count() > 5"), 6, "Write a correlation"),
         (rule("  s: {A: x}"), 4, "condition"),
         (rule("  s:\n    A|re: '(?=a)b'\n  condition: s"), 6, "invalid perl operator"),
         (rule("  s:\n    A|re: '(a)\\1'\n  condition: s"), 6, "invalid escape sequence"),
         (rule("  s:\n    A|re: '(a{1000}){1000}'\n  condition: s"), 6, "repetition"),
         (rule("  s:\n    A|cidr: 10.0.0.1/8\n  condition: s"), 6, "host bits"),
         (rule("  s:\n    A|expand: '%nobody%'\n  condition: s"), 6, "'%nobody%' has no values"),
-        (rule("  s:\n    A|gt: x\n  condition: s"), 6, "Greater"),
+        (rule("  s:\n    A|gt: x\n  condition: s"), 6, "`gt` cannot take 'x'. It takes a number"),
         (rule("  s: {A: x}\n  condition: s", "level: hgih\n"), 4, "'hgih'"),
         (rule("  s: {A: x}\n  s: {A: y}\n  condition: s"), 6, "'s' stands twice"),
         (rule("  s: {A: x\n  condition: s"), 6, "not YAML"),
         (rule("  s:\n    A|windash: '-a -b -c -d'\n  condition: s"), 6, "three dash"),
+        (rule("  s: {A: x}\n  condition: 2 of s*"), 6, "Only `1 of`"),
+        (rule("  s: {A: x}\n  condition: ''"), 6, "is empty"),
+        (rule("  s:\n  condition: s"), 5, "asks for nothing"),
+        (rule("  s:\n    5: x\n  condition: s"), 6, "in quotes"),
+        (rule("  s:\n    A: 2026-11-21\n  condition: s"), 6, "as text"),
+        (rule("  s: {A: x}\n  condition: s", "date: 2026-13-45\n"), 4, "is no date"),
+        (rule("  s: {A: x}\n  condition: s", "tags: [attack.x,\n  nodot]\n"), 5, "attack.t1110"),
+        (rule("  s: {A: x}\n  condition: s", "related: [{id: x, type: derived}]\n"), 4, "UUID"),
+        (rule("  s: {A: x}\n  condition: s", "id2: x\nid3: x\n").replace("id3", "id"), 5, "twice"),
+        (rule("  s: {A: x}\n  condition: " + "not " * 900 + "s"), 6, "too deeply"),
+        (rule("  s:\n\tA: x\n  condition: s"), 6, "not with tabs"),
         ("title: Nothing\nlogsource: {product: x}\n", 1, "detection"),
         ("- a\n- b\n", 1, "a mapping"),
     ],
@@ -69,6 +80,16 @@ def test_a_refusal_names_the_line_and_the_reason(rules, text, line, words):
         ("{type: event_count, rules: [g], timespan: 1m, condition: {gte: many}}", "not a number"),
         ("{type: event_count, rules: [g], timespan: 1m, conditoin: {gte: 1}}", "condition?"),
         ("{type: event_count, rules: [g], timespan: 1m, condition: g}", "temporal alone"),
+        ("{type: temporal, rules: [g, g], timespan: 1m}", "one rule"),
+        (
+            "{type: temporal, rules: [g, 00000000-0000-4000-8000-0000000000aa], timespan: 1m}",
+            "one rule",
+        ),
+        ("{type: event_count, rules: [g], timespan: 1m, condition: {gt: 9, lt: 5}}", "at once"),
+        ("{type: event_count, rules: [g], timespan: 1m, condition: {gt: 5, eq: 5}}", "at once"),
+        ("{type: event_count, rules: [g], timespan: 1m, condition: {gte: .nan}}", "not a number"),
+        ("{type: event_count, rules: [gg], timespan: 1m, condition: {gte: 2}}", "not loaded"),
+        ("{type: event_count, rules: [g], condition: {gte: 2}}", "needs a `timespan`"),
         ("{type: temporal, timespan: 1m, condition: g and}", "its end"),
         ("{type: temporal, timespan: 1m, condition: g and (g}", "cannot be read at '('"),
         ("{type: temporal, timespan: 1m, condition: g g}", "cannot be read at 'g'"),
@@ -85,6 +106,76 @@ def test_a_correlation_is_refused_with_its_reason(rules, section, words):
     ruleset = rules(text, errors=True)
     assert words in " ".join(map(str, ruleset.errors))
     assert [r.title for r in ruleset.rules] == ["Good"]
+
+
+LOOKALIKE = """title: Bad
+id: 00000000-0000-4000-8000-000000000001
+description: a level of hgih, a condition with s and t, and A|cidr
+logsource: {product: windows}
+detection:
+  t:
+    IntegrityLevel: high
+    A|cidr: 10.0.0.0/8
+  s:
+    A|cidr: 10.0.0.1/8
+  condition: s and t
+level: high
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line"),
+    [
+        ("", "", 10),
+        ("level: high\n", "level: hgih\n", 12),
+        ("s and t", "s and u", 11),
+    ],
+)
+def test_a_place_is_not_mistaken_for_another_that_reads_alike(rules, right, wrong, line):
+    text = LOOKALIKE.replace(right, wrong)
+    if right:
+        text = text.replace("10.0.0.1/8", "10.1.0.0/16")
+    (error,) = rules(text, errors=True).errors
+    assert error.where.endswith(f".yml:{line}"), str(error)
+
+
+def test_a_bad_document_does_not_take_the_next_one_down(rules):
+    text = f"title: Bad\ndate: 2026-13-45\n---\n{GOOD}---\na: 1\na: 2\n"
+    ruleset = rules(text, errors=True)
+    assert [one.title for one in ruleset.rules] == ["Good"]
+    assert [error.where.rpartition(":")[2] for error in ruleset.errors] == ["2", "12"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (GOOD.replace("condition", "u: {A: y}\n  condition"), 6, "leaves 'u' out"),
+        (GOOD.replace("{A: x}", "{A: [x, null]}"), 5, "no null among"),
+        (GOOD.replace("{A: x}", "{A|hour: 24}"), 5, "No time has the hour 24"),
+        (GOOD + "levle: high\n", 7, "Did you mean level?"),
+        (GOOD + "socconsole: {runbok: x}\n", 7, "Did you mean runbook?"),
+    ],
+)
+def test_what_is_probably_a_slip_is_warned_about(rules, text, line, words):
+    (warning,) = rules(text).warnings
+    assert words in str(warning)
+    assert warning.where.endswith(f"000.yml:{line}")
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("{type: event_count, rules: [g], timespan: 1m, condition: {gte: 2, field: A}}", "`field`"),
+        ("{type: silent_source, rules: [g], timespan: 1m, condition: {gte: 2}}", "`gte`"),
+        ("{type: temporal, rules: [g], timespan: 1m, learn: 1d}", "`learn`"),
+        ("{type: temporal, rules: [g], timespan: 1m, aliases: {who: {g: A}}}", "'who'"),
+    ],
+)
+def test_what_a_correlation_does_not_heed_is_warned_about(rules, section, words):
+    text = f"{GOOD}name: g\n---\ntitle: W\ncorrelation: {section}\n"
+    (warning,) = rules(text).warnings
+    assert words in str(warning)
+    assert warning.where.endswith(":10")
 
 
 def test_two_rules_may_not_have_one_id(rules):
@@ -138,11 +229,12 @@ BOMB = "\n".join(["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for 
         ("- " * 100_000 + "x", "nesting"),
         ("? - " * 50_000 + "x", "nesting"),
         ("x: " + "{a: " * 5000 + "}" * 5000, "nesting"),
-        ("title: !!python/object/apply:os.system [ls]\n", "not YAML"),
+        ("title: !!python/object/apply:os.system [ls]\n", "constructor"),
         pytest.param("title: x\n" + "#" * 2_000_000, "bytes", id="large"),
         ("title: \udcff", "UTF-8"),
         ("\0", "YAML"),
     ],
+    ids=lambda value: repr(value[:20]),
 )
 def test_a_hostile_file_is_refused_quickly_and_harms_no_other(rules, tmp_path, text, words):
     (tmp_path / "zzz.yml").write_bytes(text.encode(errors="surrogateescape"))
@@ -159,7 +251,30 @@ def test_expansions_are_bounded(rules):
     assert "3600 values" in str(rules(text, errors=True, placeholders=many).errors[0])
     values = ", ".join(f"v{n}" for n in range(20_001))
     text = rule(f"  s:\n    A: [{values}]\n  condition: s", number=2)
-    assert "more than 20000 values" in str(rules(text, errors=True).errors[-1])
+    assert "more than 20,000 values" in str(rules(text, errors=True).errors[-1])
+
+
+@pytest.mark.parametrize(
+    ("selection", "condition", "words"),
+    [
+        (" -a -b -c", "s", "20,000 values"),
+        ("x", " or ".join(["s"] * 5000), "24,996 characters"),
+    ],
+)
+def test_what_would_take_long_to_write_out_is_refused_at_once(rules, selection, condition, words):
+    values = "".join(f"\n      - '{selection}{n}'" for n in range(5000))
+    text = rule(f"  s:\n    A|windash|contains:{values}\n  condition: {condition}")
+    started = time.process_time()
+    assert words in str(rules(text, errors=True).errors[0])
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("patterns", "words"), [(["a?" * 2000], "4,000 characters"), (["a{900}"] * 201, "200 patterns")]
+)
+def test_patterns_are_bounded(rules, patterns, words):
+    text = rule(f"  s:\n    A|re: [{', '.join(map(repr, patterns))}]\n  condition: s")
+    assert words in str(rules(text, errors=True).errors[0])
 
 
 def test_nothing_is_written_past_the_screen(rules, capfd):
