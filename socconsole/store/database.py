@@ -17,6 +17,7 @@ from socconsole.errors import ConflictError, StoreError, UsageError
 from socconsole.store import driver
 from socconsole.store.changes import ChangePoller, poller
 from socconsole.store.faults import TOO_LARGE, explained, gone, shown
+from socconsole.store.lock_holders import is_at_work
 from socconsole.store.place import identity
 from socconsole.store.turns import Turns
 
@@ -286,12 +287,13 @@ def begin_immediate(connection: driver.Connection, turns: Turns | None = None) -
 
 def _wait_to_begin(connection: driver.Connection, turns: Turns | None) -> None:
     start = time.monotonic()
-    give_up, seen = start + LOCK_WAIT, _commits(connection)
+    give_up, seen = start + LOCK_WAIT, _progress(connection, turns)
     while not _begun(connection):
         now = time.monotonic()
         if now > give_up:
-            last, seen = seen, _commits(connection)
-            moves = seen != last or (turns is not None and turns.writer_is_at_work())
+            last, seen = seen, _progress(connection, turns)
+            holder = seen[1] or os.getpid()
+            moves = seen != last or (holder != os.getpid() and is_at_work(holder))
             if not moves or now - start > _LONGEST_WAIT:
                 connection.execute("BEGIN IMMEDIATE")
                 return
@@ -299,14 +301,15 @@ def _wait_to_begin(connection: driver.Connection, turns: Turns | None) -> None:
         time.sleep(_POLL if now - start < _SLOW_AFTER else _SLOW_POLL)
 
 
-def _commits(connection: driver.Connection) -> int | None:
-    """Return a number that changes when another connection commits."""
+def _progress(connection: driver.Connection, turns: Turns | None) -> tuple[int | None, int | None]:
+    """Return what changes while others get on: a count of commits, and who has the lock."""
     try:
-        return int(connection.execute("PRAGMA data_version").fetchone()[0])
+        commits = int(connection.execute("PRAGMA data_version").fetchone()[0])
     except driver.OperationalError as error:
         if not driver.is_busy(error):
             raise
-        return None
+        commits = None
+    return commits, turns.writer() if turns is not None else None
 
 
 def _begun(connection: driver.Connection) -> bool:

@@ -30,6 +30,9 @@ FACETS: Mapping[str, str] = MappingProxyType(
 )
 """Facet → the column of alerts that is counted over the open ones; nobody counts as ''."""
 
+NAMES = ("host", "username", "source_ip")
+"""Columns of alerts whose distinct values are kept, with how many alerts have each."""
+
 
 def statements(dialect: str) -> Iterator[str]:
     """Yield what makes a fresh schema complete on SQLite or PostgreSQL."""
@@ -38,6 +41,7 @@ def statements(dialect: str) -> Iterator[str]:
             yield from _fts(table, columns)
         yield from _counts()
         yield from _tags()
+        yield from _names()
         yield from guards.statements()
     else:
         yield from event_partitions.SCHEMA
@@ -74,12 +78,12 @@ def _fts(table: str, columns: tuple[str, ...]) -> Iterator[str]:
 
 def _counts() -> Iterator[str]:
     """Keep the number of open alerts per facet: counting half a million takes 40 ms, this none."""
-    yield (
-        "CREATE TABLE alert_facet (facet TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL,"
-        " PRIMARY KEY (facet, value)) STRICT, WITHOUT ROWID"
-    )
+    yield _count_table("alert_facet", "facet")
     less, more = (
-        " ".join(_counted(facet, row, by) for facet in FACETS)
+        " ".join(
+            _counted("alert_facet", facet, f"{row}.{column}", by)
+            for facet, column in FACETS.items()
+        )
         for row, by in (("old", -1), ("new", 1))
     )
     yield (
@@ -95,12 +99,12 @@ def _counts() -> Iterator[str]:
         yield (
             f"CREATE TRIGGER alert_facet_{facet}_less {on}"
             f" WHEN old.is_open AND (NOT new.is_open OR {moved})"
-            f" BEGIN {_counted(facet, 'old', -1)} END"
+            f" BEGIN {_counted('alert_facet', facet, f'old.{column}', -1)} END"
         )
         yield (
             f"CREATE TRIGGER alert_facet_{facet}_more {on}"
             f" WHEN new.is_open AND (NOT old.is_open OR {moved})"
-            f" BEGIN {_counted(facet, 'new', 1)} END"
+            f" BEGIN {_counted('alert_facet', facet, f'new.{column}', 1)} END"
         )
 
 
@@ -117,9 +121,40 @@ def _tags() -> Iterator[str]:
         )
 
 
-def _counted(facet: str, row: str, by: int) -> str:
+def _names() -> Iterator[str]:
+    """Keep the distinct names of alerts: some letters are looked for in them, not in every alert.
+
+    A name goes with its last alert, so that forgetting and erasing leave none behind.
+    """
+    yield _count_table("alert_name", "field")
+    more = {name: _counted("alert_name", name, f"new.{name}", 1) for name in NAMES}
+    less = {
+        name: _counted("alert_name", name, f"old.{name}", -1)
+        + f" DELETE FROM alert_name WHERE field = '{name}'"
+        f" AND value = coalesce(old.{name}, '') AND n <= 0;"
+        for name in NAMES
+    }
+    for what, counts in (("INSERT", more), ("DELETE", less)):
+        yield (
+            f"CREATE TRIGGER alert_name_{what.lower()} AFTER {what} ON alert"
+            f" BEGIN {' '.join(counts.values())} END"
+        )
+    for name in NAMES:
+        yield (
+            f"CREATE TRIGGER alert_name_{name} AFTER UPDATE OF {name} ON alert"
+            f" WHEN old.{name} IS NOT new.{name} BEGIN {less[name]} {more[name]} END"
+        )
+
+
+def _count_table(table: str, key: str) -> str:
     return (
-        f"INSERT INTO alert_facet VALUES ('{facet}',"
-        f" CAST(coalesce({row}.{FACETS[facet]}, '') AS TEXT), {by})"
-        f" ON CONFLICT (facet, value) DO UPDATE SET n = n + {by};"
+        f"CREATE TABLE {table} ({key} TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL,"
+        f" PRIMARY KEY ({key}, value)) STRICT, WITHOUT ROWID"
+    )
+
+
+def _counted(table: str, key: str, column: str, by: int) -> str:
+    return (
+        f"INSERT INTO {table} VALUES ('{key}', CAST(coalesce({column}, '') AS TEXT), {by})"
+        f" ON CONFLICT DO UPDATE SET n = n + {by};"
     )

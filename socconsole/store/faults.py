@@ -170,7 +170,7 @@ def explained(error: Exception, url: URL) -> SocError:
 def _locked(url: URL, where: str) -> StoreError:
     pid = writer(beside(Path(url.database))) if url.database else None
     suspect = "a backup or a shell that has it open"
-    if pid is not None and pid != os.getpid():
+    if pid and pid != os.getpid():
         suspect = f"process {pid} ({command(pid)})"
     return StoreError(
         "Another program keeps the database locked.",

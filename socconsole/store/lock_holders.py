@@ -8,6 +8,7 @@ _WRITER = 120, 120
 """The byte of the `-shm` file that whoever writes has locked: first and last."""
 _READERS = 123, 127
 """Those of the readers."""
+_UNSEEN = 0
 _LOOKS = 4
 _BETWEEN_LOOKS = 0.005
 _BUSY_STATES = frozenset("RD")
@@ -16,11 +17,14 @@ _BUSY_STATES = frozenset("RD")
 
 def readers(shared: Path, locks: Path = LOCKS) -> frozenset[int]:
     """Return the processes that are reading a database, by the locks on its `-shm` file."""
-    return _holders(shared, locks, "READ", _READERS)
+    return _holders(shared, locks, "READ", _READERS) - {_UNSEEN}
 
 
 def writer(shared: Path, locks: Path = LOCKS) -> int | None:
-    """Return the process that is writing a database; None where that cannot be seen."""
+    """Return the process that is writing a database, 0 for one of another container.
+
+    None: nobody is, or no file tells who holds locks.
+    """
     return next(iter(_holders(shared, locks, "WRITE", _WRITER)), None)
 
 
@@ -54,7 +58,8 @@ def _holders(shared: Path, locks: Path, kind: str, marks: tuple[int, int]) -> fr
         lines = locks.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
         return frozenset()
-    return frozenset(pid for pid in (_holder(line, inode, kind, marks) for line in lines) if pid)
+    found = (_holder(line, inode, kind, marks) for line in lines)
+    return frozenset(pid for pid in found if pid is not None)
 
 
 def _holder(line: str, inode: int, kind: str, marks: tuple[int, int]) -> int | None:

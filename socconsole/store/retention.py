@@ -298,10 +298,11 @@ def _bytes_of(images: Mapping[str, Mapping[str, object]]) -> Iterator[bytes]:
 
 
 def _forget_words(session: Session) -> None:
-    """Make the search indexes anew, and the list of tags: deleting leaves the words in them."""
+    """Make anew what words were copied to: deleting leaves them in a search index."""
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         for table in SEARCHED:
             connection.execute(text(f"INSERT INTO {table}_fts ({table}_fts) VALUES ('rebuild')"))
         connection.execute(text("DELETE FROM alert_tags"))
         connection.execute(text("INSERT INTO alert_tags SELECT DISTINCT rule_id, tags FROM alert"))
+        connection.execute(text("DELETE FROM alert_facet WHERE n <= 0"))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from socconsole.store.lock_holders import beside, is_at_work, writer
+from socconsole.store.lock_holders import beside, writer
 
 _LONGEST = 0.05
 """Seconds a collector lets others pass before its next batch."""
@@ -55,10 +55,9 @@ class Turns:
                 fcntl.flock(self._handle, fcntl.LOCK_UN)
                 return
 
-    def writer_is_at_work(self) -> bool:
-        """Tell whether the process that has the lock gets on, as far as can be seen."""
-        pid = writer(beside(self._database))
-        return pid not in (None, os.getpid()) and is_at_work(pid)
+    def writer(self) -> int | None:
+        """Return the process that has the lock; see `lock_holders.writer`."""
+        return writer(beside(self._database))
 
     def close(self) -> None:
         """Let the file go."""

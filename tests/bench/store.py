@@ -94,6 +94,13 @@ def seed(database: Database, count: int) -> None:
         if sqlite:
             session.execute(text("INSERT INTO alert_fts (alert_fts) VALUES ('rebuild')"))
             session.execute(text("INSERT INTO alert_tags SELECT DISTINCT rule_id, tags FROM alert"))
+            for name in ddl.NAMES:
+                session.execute(
+                    text(
+                        f"INSERT INTO alert_name SELECT '{name}', coalesce({name}, ''), count(*)"
+                        " FROM alert GROUP BY 2"
+                    )
+                )
             for facet, column in ddl.FACETS.items():
                 session.execute(
                     text(
@@ -210,6 +217,7 @@ def alone(database: Database) -> dict[str, float]:
     query = QueueQuery.of("", login="alice", now=NOW)
     nothing = QueueQuery.of("host:no-such-host*", login="alice", now=NOW)
     several = QueueQuery.of("severity>=high host:srv-12*", login="alice", now=NOW)
+    letters = QueueQuery.of("~qzxq", login="alice", now=NOW)
     with database.read() as session:
         page = queue_page(session, query, limit=50)
         end = page_end(session, query, page[-1])
@@ -218,6 +226,7 @@ def alone(database: Database) -> dict[str, float]:
         "next_page_ms": median_ms(lambda s: queue_page(s, query, limit=50, after=end), database),
         "filter_ms": median_ms(lambda s: queue_page(s, nothing, limit=50), database),
         "filter_several_ms": median_ms(lambda s: queue_page(s, several, limit=50), database),
+        "filter_letters_ms": median_ms(lambda s: queue_page(s, letters, limit=50), database),
         "facets_ms": median_ms(open_counts, database),
         "search_ms": median_ms(lambda s: newest(s, "alert", "brute force", 50), database),
         "search_rare_ms": median_ms(lambda s: newest(s, "alert", "10.7.7.7", 50), database),

@@ -101,6 +101,8 @@ def test_a_person_is_erased_and_the_chain_stays_whole(database, noon):
         if database.is_sqlite:
             kept = session.execute(text("SELECT tags FROM alert_tags")).scalars().all()
             assert kept == ['["[erased]", "t1110"]']
+            query = text("SELECT value FROM alert_name UNION SELECT value FROM alert_facet")
+            assert "jdoe" not in session.execute(query).scalars().all()
         verdict = verify(session.connection())
         assert (verdict.whole, verdict.erased) == (True, 1)
         assert all("jdoe" not in body for body in session.exec(select(AuditPayload.body)))

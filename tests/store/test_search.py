@@ -1,4 +1,5 @@
 import pytest
+from sqlalchemy import text
 from sqlmodel import select
 
 from socconsole.core.severity import Severity
@@ -57,6 +58,20 @@ def test_the_index_follows_changes(searched):
     with searched.read() as session:
         assert newest(session, "alert", "brute") == ()
         assert newest(session, "alert", "renamed") == (1,)
+
+
+def test_names_of_alerts_are_kept_while_an_alert_has_them(sqlite_database, noon):
+    with sqlite_database.begin() as session:
+        for number, host in enumerate(("web-1", "web-1", "db-1", None)):
+            an_alert(session, noon, fingerprint=str(number), host=host, username="root")
+        session.get(Alert, 1).host = "web-2"
+        session.delete(session.get(Alert, 3))
+    with sqlite_database.read() as session:
+        kept = session.execute(text("SELECT field, value, n FROM alert_name ORDER BY 1, 2")).all()
+    assert kept == [
+        ("host", "", 1), ("host", "web-1", 1), ("host", "web-2", 1), ("source_ip", "", 3),
+        ("username", "root", 3),
+    ]  # fmt: skip
 
 
 def test_counts_of_open_alerts_follow_every_change(database, noon):

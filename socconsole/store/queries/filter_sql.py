@@ -186,7 +186,7 @@ def _sql(node: Node, places: Places, asking: Asking) -> Test:
     if isinstance(node, Contains):
         return _contains(node.text, places, asking)
     if isinstance(node, Fuzzy):
-        return or_(*(_fuzzy(name, node.text, asking) for name in places.names))
+        return or_(*(fuzzy(name, node.text, asking) for name in places.names))
     return _compared(node, places.fields[node.field.name], asking)
 
 
@@ -217,8 +217,9 @@ def _compared(node: Comparison, place: Place, asking: Asking) -> Test:
 def _related(node: Comparison, place: Related, asking: Asking) -> Test:
     values = node.values
     if len(values) == 1 and isinstance(values[0], Special):
-        is_none = place.local.is_(None)
-        return is_none if values[0].word == "none" else not_(is_none)
+        # Most have none: walking the index of those would find them in the wrong order.
+        none = _unindexed(place) if asking.is_sqlite and not place.is_text else place.local
+        return none.is_(None) if values[0].word == "none" else place.local.is_not(None)
     found = keys_named(node, place, asking)
     if not place.is_text and len(values) == 1 and isinstance(values[0], str) and node.op != "~":
         return place.local == found.limit(1).scalar_subquery()
@@ -272,7 +273,7 @@ def _text(node: Comparison, column: ColumnElement[Any], value: Value, asking: As
         return asking.like(column, f"%{pattern}%" if inside else pattern)
     wanted = str(value)
     if node.op == "~":
-        return _fuzzy(column, wanted, asking)
+        return fuzzy(column, wanted, asking)
     if inside:
         return asking.like(column, f"%{_literal(wanted)}%")
     if node.field.name == "tag":
@@ -280,13 +281,18 @@ def _text(node: Comparison, column: ColumnElement[Any], value: Value, asking: As
     return asking.same(column, wanted)
 
 
-def _fuzzy(place: ColumnElement[Any] | Related, letters: str, asking: Asking) -> Test:
+def fuzzy(place: ColumnElement[Any] | Related, letters: str, asking: Asking) -> Test:
+    """Return whether a name holds these letters in this order."""
     if isinstance(place, Related):
-        names = place.name if isinstance(place.name, tuple) else (place.name,)
-        found = select(place.key).where(_fuzzy(names[0], letters, asking))
-        return _unindexed(place).in_(found)
+        return _unindexed(place).in_(fuzzy_keys(place, letters, asking))
     pattern = "%".join(_literal(letter) for letter in letters)
     return asking.like(place, f"%{pattern}%")
+
+
+def fuzzy_keys(place: Related, letters: str, asking: Asking) -> Select[Any]:
+    """Return the query for the keys of what has a name with these letters in this order."""
+    name = place.name[0] if isinstance(place.name, tuple) else place.name
+    return select(place.key).where(fuzzy(name, letters, asking))
 
 
 def _literal(text: str) -> str:

@@ -1,18 +1,36 @@
-"""What a filter on names leaves to look at, found without walking the queue.
+"""What a filter leaves to look at, found without walking the queue.
 
 A name that no alert has would otherwise be looked for in every open one. SQLite's own counts and
 word index know at once; a server plans such queries well by itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, column, false, select, table, text, true
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    column,
+    false,
+    or_,
+    select,
+    table,
+    text,
+    true,
+)
 from sqlmodel import Session
 
 from socconsole.core.filter_match import Viewer
-from socconsole.core.filter_tree import Comparison, Every, Filter, Glob
+from socconsole.core.filter_tree import Comparison, Either, Every, Filter, Fuzzy, Glob, Node
 from socconsole.store.queries.facets import open_counts
-from socconsole.store.queries.filter_sql import RULE_OF_ALERT, Asking, Related, keys_named
+from socconsole.store.queries.filter_sql import (
+    RULE_OF_ALERT,
+    Asking,
+    Related,
+    fuzzy,
+    fuzzy_keys,
+    keys_named,
+)
 from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
@@ -30,63 +48,101 @@ _PLACES = {
     "assignee": _ASSIGNED,
 }
 """Field → where its few values stand, each with what alerts name."""
-_INDEXED = {"host": "host", "user": "username", "source_ip": "source_ip"}
-"""Field → the column of the word index."""
+_NAMED = {"host": "host", "user": "username", "source_ip": "source_ip"}
+"""Field → the column whose distinct names are kept, and which the word index has."""
+_NAME = table("alert_name", column("field"), column("value"), column("n"))
+_Test = ColumnElement[bool]
 
 
-def narrowed(
-    session: Session, filter_: Filter, viewer: Viewer, *, only_open: bool
-) -> ColumnElement[bool]:
+def narrowed(session: Session, filter_: Filter, viewer: Viewer, *, only_open: bool) -> _Test:
     """Return a condition that everything the filter finds meets as well."""
     if session.connection().dialect.name != "sqlite":
         return true()
-    root = filter_.root
-    conditions: list[ColumnElement[bool]] = []
-    for node in root.nodes if isinstance(root, Every) else (root,):
+    return _Narrowing(session, Asking(viewer, is_sqlite=True), only_open).of(filter_.root)
+
+
+@dataclass(frozen=True, slots=True)
+class _Narrowing:
+    session: Session
+    asking: Asking
+    only_open: bool
+
+    def of(self, node: Node) -> _Test:
+        """Return what everything that meets `node` meets as well."""
+        if isinstance(node, Every):
+            return and_(true(), *(self.of(inner) for inner in node.nodes))
+        if isinstance(node, Either):
+            return or_(false(), *(self.of(inner) for inner in node.nodes))
+        if isinstance(node, Fuzzy):
+            return self._of_letters(node.text)
         if isinstance(node, Comparison) and node.op in (":", "=", "~"):
-            if node.field.name in ("rule", "tag") or (node.field.name == "assignee" and only_open):
-                conditions.extend(_of_counted(session, node, viewer, only_open=only_open))
-            elif node.field.name in _INDEXED and node.op != "~":
-                conditions.extend(_of_words(session, node))
-    return and_(true(), *conditions)
+            name = node.field.name
+            if name in ("rule", "tag") or (name == "assignee" and self.only_open):
+                return self._of_counted(node)
+            if name in _NAMED:
+                return self._of_words(node) if node.op != "~" else self._of_names(node)
+        return true()
 
+    def _of_counted(self, node: Comparison) -> _Test:
+        """Return which of the values that alerts have can meet `node`."""
+        if any(not isinstance(value, str | Glob) for value in node.values):
+            return true()
+        place = _PLACES[node.field.name]
+        query = keys_named(node, place, self.asking).distinct()
+        found = self.session.connection().execute(query).scalars()
+        return self._where_few(place, _COUNTED[node.field.name], list(found))
 
-def _of_counted(
-    session: Session, node: Comparison, viewer: Viewer, *, only_open: bool
-) -> Iterator[ColumnElement[bool]]:
-    """Yield which of the values that alerts have can meet `node`."""
-    if any(not isinstance(value, str | Glob) for value in node.values):
-        return
-    place = _PLACES[node.field.name]
-    query = keys_named(node, place, Asking(viewer, is_sqlite=True)).distinct()
-    found = list(session.connection().execute(query).scalars())
-    counts = open_counts(session)[_COUNTED[node.field.name]]
-    if only_open:
-        found = [value for value in found if value in counts]
-    if not found:
-        yield false()
-    elif only_open and sum(counts[value] for value in found) <= _FEW:
-        yield place.local.in_(found)
+    def _where_few(self, place: Related, facet: str, found: list[str]) -> _Test:
+        if self.only_open:
+            counts = open_counts(self.session)[facet]
+            found = [value for value in found if value in counts]
+            if found and sum(counts[value] for value in found) <= _FEW:
+                return place.local.in_(found)
+        return true() if found else false()
 
+    def _of_letters(self, letters: str) -> _Test:
+        """Return what has a rule or a name with these letters in this order."""
+        rules = fuzzy_keys(RULE_OF_ALERT, letters, self.asking)
+        found = self.session.connection().execute(rules).scalars()
+        named = fuzzy(_NAME.c.value, letters, self.asking)
+        return or_(
+            self._where_few(RULE_OF_ALERT, "rule", list(found)),
+            self._with_names(named, tuple(_NAMED.values())),
+        )
 
-def _of_words(session: Session, node: Comparison) -> Iterator[ColumnElement[bool]]:
-    """Yield the few alerts whose words begin as the values of `node` do, where they are few."""
-    phrases = []
-    for value in node.values:
-        phrase = _phrase(value)
-        if not phrase:
-            return
-        phrases.append(phrase)
-    query = f"{{{_INDEXED[node.field.name]}}} : ({' OR '.join(phrases)})"
-    rows = session.connection().execute(
-        text("SELECT rowid FROM alert_fts WHERE alert_fts MATCH :query LIMIT :most"),
-        {"query": query, "most": _FEW + 1},
-    )
-    ids = list(rows.scalars())
-    if not ids:
-        yield false()
-    elif len(ids) <= _FEW:
-        yield _ALERT.c.id.in_(ids)
+    def _of_names(self, node: Comparison) -> _Test:
+        place = Related(_NAME.c.value, _NAME.c.value, _NAME.c.value)
+        met = keys_named(node, place, self.asking).whereclause
+        return true() if met is None else self._with_names(met, (_NAMED[node.field.name],))
+
+    def _with_names(self, met: _Test, columns: tuple[str, ...]) -> _Test:
+        """Return which alerts have a name that meets `met`, where they are few."""
+        query = select(_NAME.c.value, _NAME.c.n).where(_NAME.c.field.in_(columns), met)
+        found = self.session.connection().execute(query.limit(_FEW + 1)).all()
+        if not found:
+            return false()
+        phrases = {_phrase(value) for value, _ in found}
+        if len(found) > _FEW or sum(n for _, n in found) > _FEW or "" in phrases:
+            return true()
+        return self._by_words(columns, phrases)
+
+    def _of_words(self, node: Comparison) -> _Test:
+        """Return the few alerts whose words begin as the values of `node` do."""
+        phrases = {_phrase(value) for value in node.values}
+        if "" in phrases:  # nothing is known of how it begins
+            return self._of_names(node)
+        return self._by_words((_NAMED[node.field.name],), phrases)
+
+    def _by_words(self, columns: Iterable[str], phrases: Iterable[str]) -> _Test:
+        query = f"{{{' '.join(columns)}}} : ({' OR '.join(sorted(phrases))})"
+        asked: Mapping[str, object] = {"query": query, "most": _FEW + 1}
+        rows = self.session.connection().execute(
+            text("SELECT rowid FROM alert_fts WHERE alert_fts MATCH :query LIMIT :most"), asked
+        )
+        ids = list(rows.scalars())
+        if not ids:
+            return false()
+        return _ALERT.c.id.in_(ids) if len(ids) <= _FEW else true()
 
 
 def _phrase(value: object) -> str:

@@ -107,6 +107,8 @@ class Alert(Edited, table=True):
             "username",
             "source_ip",
             "category",
+            "count",
+            "first_seen",
         ),
         _where_open("ix_alert_assignee", "assignee", "rank DESC", "id DESC"),
         _where_open("ix_alert_source", "source_id", "rank DESC", "id DESC"),

@@ -1108,6 +1108,8 @@ CREATE TABLE alert_facet (facet TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NO
 
 CREATE TABLE alert_tags (rule_id TEXT NOT NULL, tags TEXT NOT NULL, PRIMARY KEY (rule_id, tags)) STRICT, WITHOUT ROWID;
 
+CREATE TABLE alert_name (field TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (field, value)) STRICT, WITHOUT ROWID;
+
 CREATE TABLE permit (reason TEXT NOT NULL) STRICT;
 
 CREATE INDEX ix_action_at ON action (at);
@@ -1132,7 +1134,7 @@ CREATE INDEX ix_alert_open_last_seen ON alert (last_seen DESC, id DESC) WHERE is
 
 CREATE INDEX ix_alert_open_rule_id ON alert (rule_id, rank DESC, id DESC) WHERE is_open = 1;
 
-CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip, category) WHERE is_open = 1;
+CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip, category, count, first_seen) WHERE is_open = 1;
 
 CREATE INDEX ix_alert_rule_id ON alert (rule_id, created_at DESC);
 
@@ -1246,33 +1248,43 @@ CREATE TRIGGER finding_fts_delete AFTER DELETE ON finding BEGIN INSERT INTO find
 
 CREATE TRIGGER finding_fts_update AFTER UPDATE OF checked, query, result ON finding BEGIN INSERT INTO finding_fts (finding_fts, rowid, checked, query, result) VALUES ('delete', old.id, old.checked, old.query, old.result); INSERT INTO finding_fts (rowid, checked, query, result) VALUES (new.id, new.checked, new.query, new.result); END;
 
-CREATE TRIGGER alert_facet_insert AFTER INSERT ON alert WHEN new.is_open BEGIN INSERT INTO alert_facet VALUES ('status', CAST(coalesce(new.status, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet VALUES ('severity', CAST(coalesce(new.severity, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet VALUES ('source', CAST(coalesce(new.source_id, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet VALUES ('assignee', CAST(coalesce(new.assignee, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(new.rule_id, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
+CREATE TRIGGER alert_facet_insert AFTER INSERT ON alert WHEN new.is_open BEGIN INSERT INTO alert_facet VALUES ('status', CAST(coalesce(new.status, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; INSERT INTO alert_facet VALUES ('severity', CAST(coalesce(new.severity, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; INSERT INTO alert_facet VALUES ('source', CAST(coalesce(new.source_id, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; INSERT INTO alert_facet VALUES ('assignee', CAST(coalesce(new.assignee, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(new.rule_id, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
 
-CREATE TRIGGER alert_facet_delete AFTER DELETE ON alert WHEN old.is_open BEGIN INSERT INTO alert_facet VALUES ('status', CAST(coalesce(old.status, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet VALUES ('severity', CAST(coalesce(old.severity, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet VALUES ('source', CAST(coalesce(old.source_id, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet VALUES ('assignee', CAST(coalesce(old.assignee, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(old.rule_id, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
+CREATE TRIGGER alert_facet_delete AFTER DELETE ON alert WHEN old.is_open BEGIN INSERT INTO alert_facet VALUES ('status', CAST(coalesce(old.status, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; INSERT INTO alert_facet VALUES ('severity', CAST(coalesce(old.severity, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; INSERT INTO alert_facet VALUES ('source', CAST(coalesce(old.source_id, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; INSERT INTO alert_facet VALUES ('assignee', CAST(coalesce(old.assignee, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(old.rule_id, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; END;
 
-CREATE TRIGGER alert_facet_status_less AFTER UPDATE OF status, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.status IS NOT new.status) BEGIN INSERT INTO alert_facet VALUES ('status', CAST(coalesce(old.status, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
+CREATE TRIGGER alert_facet_status_less AFTER UPDATE OF status, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.status IS NOT new.status) BEGIN INSERT INTO alert_facet VALUES ('status', CAST(coalesce(old.status, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; END;
 
-CREATE TRIGGER alert_facet_status_more AFTER UPDATE OF status, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.status IS NOT new.status) BEGIN INSERT INTO alert_facet VALUES ('status', CAST(coalesce(new.status, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
+CREATE TRIGGER alert_facet_status_more AFTER UPDATE OF status, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.status IS NOT new.status) BEGIN INSERT INTO alert_facet VALUES ('status', CAST(coalesce(new.status, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
 
-CREATE TRIGGER alert_facet_severity_less AFTER UPDATE OF severity, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.severity IS NOT new.severity) BEGIN INSERT INTO alert_facet VALUES ('severity', CAST(coalesce(old.severity, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
+CREATE TRIGGER alert_facet_severity_less AFTER UPDATE OF severity, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.severity IS NOT new.severity) BEGIN INSERT INTO alert_facet VALUES ('severity', CAST(coalesce(old.severity, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; END;
 
-CREATE TRIGGER alert_facet_severity_more AFTER UPDATE OF severity, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.severity IS NOT new.severity) BEGIN INSERT INTO alert_facet VALUES ('severity', CAST(coalesce(new.severity, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
+CREATE TRIGGER alert_facet_severity_more AFTER UPDATE OF severity, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.severity IS NOT new.severity) BEGIN INSERT INTO alert_facet VALUES ('severity', CAST(coalesce(new.severity, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
 
-CREATE TRIGGER alert_facet_source_less AFTER UPDATE OF source_id, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.source_id IS NOT new.source_id) BEGIN INSERT INTO alert_facet VALUES ('source', CAST(coalesce(old.source_id, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
+CREATE TRIGGER alert_facet_source_less AFTER UPDATE OF source_id, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.source_id IS NOT new.source_id) BEGIN INSERT INTO alert_facet VALUES ('source', CAST(coalesce(old.source_id, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; END;
 
-CREATE TRIGGER alert_facet_source_more AFTER UPDATE OF source_id, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.source_id IS NOT new.source_id) BEGIN INSERT INTO alert_facet VALUES ('source', CAST(coalesce(new.source_id, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
+CREATE TRIGGER alert_facet_source_more AFTER UPDATE OF source_id, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.source_id IS NOT new.source_id) BEGIN INSERT INTO alert_facet VALUES ('source', CAST(coalesce(new.source_id, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
 
-CREATE TRIGGER alert_facet_assignee_less AFTER UPDATE OF assignee, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.assignee IS NOT new.assignee) BEGIN INSERT INTO alert_facet VALUES ('assignee', CAST(coalesce(old.assignee, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
+CREATE TRIGGER alert_facet_assignee_less AFTER UPDATE OF assignee, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.assignee IS NOT new.assignee) BEGIN INSERT INTO alert_facet VALUES ('assignee', CAST(coalesce(old.assignee, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; END;
 
-CREATE TRIGGER alert_facet_assignee_more AFTER UPDATE OF assignee, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.assignee IS NOT new.assignee) BEGIN INSERT INTO alert_facet VALUES ('assignee', CAST(coalesce(new.assignee, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
+CREATE TRIGGER alert_facet_assignee_more AFTER UPDATE OF assignee, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.assignee IS NOT new.assignee) BEGIN INSERT INTO alert_facet VALUES ('assignee', CAST(coalesce(new.assignee, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
 
-CREATE TRIGGER alert_facet_rule_less AFTER UPDATE OF rule_id, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.rule_id IS NOT new.rule_id) BEGIN INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(old.rule_id, '') AS TEXT), -1) ON CONFLICT (facet, value) DO UPDATE SET n = n + -1; END;
+CREATE TRIGGER alert_facet_rule_less AFTER UPDATE OF rule_id, is_open ON alert WHEN old.is_open AND (NOT new.is_open OR old.rule_id IS NOT new.rule_id) BEGIN INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(old.rule_id, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; END;
 
-CREATE TRIGGER alert_facet_rule_more AFTER UPDATE OF rule_id, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.rule_id IS NOT new.rule_id) BEGIN INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(new.rule_id, '') AS TEXT), 1) ON CONFLICT (facet, value) DO UPDATE SET n = n + 1; END;
+CREATE TRIGGER alert_facet_rule_more AFTER UPDATE OF rule_id, is_open ON alert WHEN new.is_open AND (NOT old.is_open OR old.rule_id IS NOT new.rule_id) BEGIN INSERT INTO alert_facet VALUES ('rule', CAST(coalesce(new.rule_id, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
 
 CREATE TRIGGER alert_tags_insert AFTER INSERT ON alert BEGIN INSERT OR IGNORE INTO alert_tags VALUES (new.rule_id, new.tags); END;
 
 CREATE TRIGGER alert_tags_update AFTER UPDATE OF tags, rule_id ON alert BEGIN INSERT OR IGNORE INTO alert_tags VALUES (new.rule_id, new.tags); END;
+
+CREATE TRIGGER alert_name_insert AFTER INSERT ON alert BEGIN INSERT INTO alert_name VALUES ('host', CAST(coalesce(new.host, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; INSERT INTO alert_name VALUES ('username', CAST(coalesce(new.username, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; INSERT INTO alert_name VALUES ('source_ip', CAST(coalesce(new.source_ip, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
+
+CREATE TRIGGER alert_name_delete AFTER DELETE ON alert BEGIN INSERT INTO alert_name VALUES ('host', CAST(coalesce(old.host, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; DELETE FROM alert_name WHERE field = 'host' AND value = coalesce(old.host, '') AND n <= 0; INSERT INTO alert_name VALUES ('username', CAST(coalesce(old.username, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; DELETE FROM alert_name WHERE field = 'username' AND value = coalesce(old.username, '') AND n <= 0; INSERT INTO alert_name VALUES ('source_ip', CAST(coalesce(old.source_ip, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; DELETE FROM alert_name WHERE field = 'source_ip' AND value = coalesce(old.source_ip, '') AND n <= 0; END;
+
+CREATE TRIGGER alert_name_host AFTER UPDATE OF host ON alert WHEN old.host IS NOT new.host BEGIN INSERT INTO alert_name VALUES ('host', CAST(coalesce(old.host, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; DELETE FROM alert_name WHERE field = 'host' AND value = coalesce(old.host, '') AND n <= 0; INSERT INTO alert_name VALUES ('host', CAST(coalesce(new.host, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
+
+CREATE TRIGGER alert_name_username AFTER UPDATE OF username ON alert WHEN old.username IS NOT new.username BEGIN INSERT INTO alert_name VALUES ('username', CAST(coalesce(old.username, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; DELETE FROM alert_name WHERE field = 'username' AND value = coalesce(old.username, '') AND n <= 0; INSERT INTO alert_name VALUES ('username', CAST(coalesce(new.username, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
+
+CREATE TRIGGER alert_name_source_ip AFTER UPDATE OF source_ip ON alert WHEN old.source_ip IS NOT new.source_ip BEGIN INSERT INTO alert_name VALUES ('source_ip', CAST(coalesce(old.source_ip, '') AS TEXT), -1) ON CONFLICT DO UPDATE SET n = n + -1; DELETE FROM alert_name WHERE field = 'source_ip' AND value = coalesce(old.source_ip, '') AND n <= 0; INSERT INTO alert_name VALUES ('source_ip', CAST(coalesce(new.source_ip, '') AS TEXT), 1) ON CONFLICT DO UPDATE SET n = n + 1; END;
 
 CREATE TRIGGER audit_entry_no_update BEFORE UPDATE ON audit_entry BEGIN SELECT raise(ABORT, 'the audit only grows'); END;
 
