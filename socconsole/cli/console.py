@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 _CACHE_KIB = 1_024
 """A console reads a page here and there: four small caches instead of four large ones."""
 
+_PATIENCE_SECS = 20.0
+"""What a silent server was asked for is given up then: nothing is done long after it was pressed.
+
+A little longer than a process may stand still with what others wait for.
+"""
+
 SMALLEST_COLUMNS, SMALLEST_ROWS = 40, 10
 """Below this a row of the queue and its bottom line say nothing any more."""
 
@@ -215,6 +221,11 @@ def _upgrade(context: Context, tell: Callable[[float], None]) -> str:
 def _opened(context: Context) -> "Database":
     from socconsole.store.database import Database
 
-    database = Database(context.database_url, read_only=context.read_only, cache_kib=_CACHE_KIB)
+    database = Database(
+        context.database_url,
+        read_only=context.read_only,
+        cache_kib=_CACHE_KIB,
+        patience_secs=_PATIENCE_SECS,
+    )
     database.create()
     return database

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import URL, Connection, text
 
@@ -24,6 +24,8 @@ FROM change_head
 """What moves with actions, with lines that were read, and with where people look."""
 _ASK_EVERY = 1.0
 """Seconds after which the head is read although nothing was announced."""
+_PATIENCE_SECS = 5.0
+"""A server that says nothing for so long when it is asked for the head is taken for away."""
 
 
 def announce(connection: Connection) -> None:
@@ -97,17 +99,19 @@ class _NotifyPoller:
     """
 
     def __init__(self, url: URL) -> None:
-        self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._connection: psycopg.Connection[tuple[int, int, int]] | None = None
+        self._url = url
+        self._connection: psycopg.Connection[Any] | None = None
         self._seen: tuple[int, int, int] | None = None
         self._asked_at = 0.0
 
     def poll(self) -> bool:
         import psycopg
 
+        from socconsole.store import patience
+
         try:
             if self._connection is None:
-                self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+                self._connection = patience.listener(self._url, _PATIENCE_SECS)
                 self._connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
                 self._seen, self._asked_at = None, 0.0
             told = any(self._connection.notifies(timeout=0))
@@ -121,7 +125,7 @@ class _NotifyPoller:
                 hint="What is on screen stays; nothing is stored until it is back.",
             ) from error
 
-    def _ask(self, connection: "psycopg.Connection[tuple[int, int, int]]") -> bool:
+    def _ask(self, connection: "psycopg.Connection[Any]") -> bool:
         now = connection.execute(_HEAD).fetchone()
         changed = now != self._seen
         self._seen, self._asked_at = now, time.monotonic()

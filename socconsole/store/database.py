@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -50,8 +51,6 @@ _SLOW_POLL, _SLOW_AFTER = 0.005, 0.25
 _PAUSE = 0.001
 _SOON = 0.1
 """Whoever writes again within so many seconds lets those pass first who wait."""
-_CONNECT_WAIT = 5
-"""Seconds until a server that does not answer counts as away."""
 _IDLE_WAIT = 15
 """Seconds a process may stand still in a transaction: others wait for what it has locked."""
 _STOOD_STILL = "25P03"
@@ -65,13 +64,21 @@ Work = Session
 class Database:
     """One database, SQLite or PostgreSQL, for one process."""
 
-    def __init__(self, url: str, *, read_only: bool = False, cache_kib: int = 16_384) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        read_only: bool = False,
+        cache_kib: int = 16_384,
+        patience_secs: float | None = None,
+    ) -> None:
         """Prepare the connections; nothing is opened until it is needed.
 
         Args:
             url: `sqlite:////path`, a plain path, or `postgresql://…`.
             read_only: Refuse every change, in the program and in the connection.
             cache_kib: Page cache of each connection to an SQLite file.
+            patience_secs: How long a server may be silent before what it was asked is given up.
 
         """
         self.url = database_url(url)
@@ -80,7 +87,9 @@ class Database:
         self._checkpoints = driver.SAFE
         self._cache_kib = cache_kib
         self._file: tuple[int, int] | None = None
-        self._engine = self._sqlite_engine() if self.is_sqlite else _postgres(self.url)
+        self._engine = (
+            self._sqlite_engine() if self.is_sqlite else _postgres(self.url, patience_secs)
+        )
         self._turns = Turns(self.path) if self.path is not None else None
         self._wrote = 0.0
         self._refusals = (DBAPIError, self._engine.dialect.loaded_dbapi.Error)
@@ -322,26 +331,33 @@ def _begun(connection: driver.Connection) -> bool:
     return True
 
 
-def _postgres(url: URL) -> Engine:
+def _postgres(url: URL, patience_secs: float | None) -> Engine:
     try:
-        import psycopg
+        from socconsole.store import patience
     except ImportError:
         raise StoreError(
             "PostgreSQL needs the psycopg driver.", hint="Install socconsole[pg]."
         ) from None
     if sys.platform == "win32":  # pragma: no cover - not a platform of ours
         raise StoreError("PostgreSQL needs Linux or macOS.")
-    assert psycopg.paramstyle
     engine = create_engine(
         url,
         pool_size=4,
         max_overflow=4,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": _CONNECT_WAIT},
+        connect_args=patience.parameters(url),
     )
 
+    @event.listens_for(engine, "do_connect")
+    def open_patiently(
+        _dialect: object, _record: object, words: list[Any], options: dict[str, Any]
+    ) -> patience.PatientConnection:
+        raw = patience.PatientConnection.connect(*words, **options)
+        raw.patience_secs = patience_secs
+        return raw
+
     @event.listens_for(engine, "connect")
-    def connect(raw: psycopg.Connection[object], _record: object) -> None:
+    def connect(raw: patience.PatientConnection, _record: object) -> None:
         raw.autocommit = True
         raw.execute(f"SET idle_in_transaction_session_timeout = '{_IDLE_WAIT}s'")
         raw.autocommit = False

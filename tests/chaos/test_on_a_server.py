@@ -4,8 +4,11 @@ pytest -m chaos -n0 tests/chaos
 """
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -80,4 +83,47 @@ def test_an_analyst_at_a_terminal_outlives_a_crash_of_the_server(tmp_path):
             mara.waits_for("Closed as false positive")
         assert [note.body for note in rows_of(database, "note")] == ["asked the owner"]
         assert alert_of(database, 1).status == "closed"
+        database.close()
+
+
+@contextmanager
+def paused(server) -> Iterator[None]:
+    """A server that is there and says nothing, as behind a network that was cut."""
+    postmaster = int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    processes = [postmaster, *map(int, children)]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+def test_nothing_is_done_behind_an_analysts_back_when_a_paused_server_goes_on(tmp_path):
+    with start_server() as server:
+        server.execute("CREATE DATABASE soc")
+        database = Database(server.url("soc"))
+        database.create()
+        bring(database, detection("Web shell"))
+        with Terminal(["--db", server.url("soc")], environment(tmp_path)) as mara:
+            mara.waits_for("no collector")
+            mara.press("c", *"asked the ow")
+            mara.waits_for("asked the ow")
+            with paused(server):
+                mara.press(*"ner", "enter")  # before anybody knows
+                mara.waits_for("NO DATABASE since")
+                assert "Web shell" in mara.screen
+                mara.press("x", "f")
+                mara.waits_for("Nothing was changed.")
+                mara.waits_for("cannot be reached", secs=40)
+            mara.waits_for("The database is back.")
+            assert rows_of(database, "note") == []
+            assert alert_of(database, 1).status == "new"
+            mara.press("c")
+            mara.waits_for("asked the owner")
+            mara.press("enter")
+            mara.read(until=lambda: bool(rows_of(database, "note")))
+        assert [note.body for note in rows_of(database, "note")] == ["asked the owner"]
         database.close()

@@ -2,12 +2,14 @@
 
 import os
 import pwd
+import signal
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, text
-from sqlmodel import select
+from sqlmodel import func, select
 
 from socconsole.core.severity import Severity
 from socconsole.errors import ForbiddenError, StoreError
@@ -31,15 +33,14 @@ from tests.store.test_events import another_place, append, found
 pytestmark = pytest.mark.postgres
 
 
+def a_note(noon, *, by) -> Note:
+    return Note(subject_kind="alert", subject_id=1, body="seen", created_at=noon, created_by=by)
+
+
 def note(database, noon, *, by, signed=None):
     with database.begin() as session:
         with recording(session, verb="note.add", by=by, now=noon):
-            session.add(
-                Note(
-                    subject_kind="alert", subject_id=1, body="seen", created_at=noon,
-                    created_by=signed or by,
-                )
-            )  # fmt: skip
+            session.add(a_note(noon, by=signed or by))
 
 
 def awaited(poller, seconds=5.0) -> bool:
@@ -84,6 +85,50 @@ def test_who_reads_events_is_told_that_the_server_is_away(tmp_path):
     with pytest.raises(StoreError, match="server cannot be reached"):
         EventStore(away).retain(timedelta(days=1), None)
     away.close()
+
+
+@contextmanager
+def paused(pid):
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def backend(connection) -> int:
+    return connection.info.backend_pid
+
+
+def test_a_server_that_falls_silent_is_given_up_and_stores_nothing_later(owner, url, noon):
+    hurried = Database(url, patience_secs=0.3)
+
+    def work() -> None:
+        with hurried.begin() as session:
+            session.add(a_note(noon, by="soc"))
+            session.flush()
+            with paused(backend(session.connection().connection.driver_connection)):
+                session.add(a_note(noon, by="soc"))
+                session.flush()
+
+    with pytest.raises(StoreError, match="cannot be reached"):
+        work()
+    with owner.begin() as session:  # waits for what the server still did of it
+        session.execute(text("LOCK TABLE note"))
+        assert session.exec(select(func.count()).select_from(Note)).one() == 0
+    note(hurried, noon, by="soc")
+    hurried.close()
+
+
+def test_who_watches_a_server_is_told_that_it_fell_silent(owner, monkeypatch):
+    monkeypatch.setattr(changes, "_PATIENCE_SECS", 0.3)
+    monkeypatch.setattr(changes, "_ASK_EVERY", 0.0)
+    poller = owner.changes()
+    assert poller.poll()
+    with paused(backend(poller._connection)), pytest.raises(StoreError, match="cannot be reached"):
+        poller.poll()
+    assert poller.poll()
+    poller.close()
 
 
 def test_who_loses_the_server_while_it_commits_is_told_to_look(owner, postgres_server, noon):
