@@ -126,7 +126,7 @@ def open_console(
     first_page = _first_page(context.database_url, 2 * shutil.get_terminal_size().lines)
     with held_terminal(_first_frame(context, theme, first_page)) as held:
         startup.keep_little_memory()
-        with startup.without_tls():
+        with startup.without_openssl():
             from socconsole.tui.app import run_console
             from socconsole.tui.setup import Setup
 

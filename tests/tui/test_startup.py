@@ -17,23 +17,24 @@ def sheet(variables):
     return made
 
 
-def test_the_first_frame_waits_for_no_store_and_no_filter_and_nothing_loads_a_tls():
+def test_the_first_frame_waits_for_no_store_and_no_filter_and_nothing_loads_openssl():
     program = (
         "import sys\n"
         "import socconsole.cli.console\n"
         "soon = {'textual', 'asyncio', 'rich.console', 'socconsole.store.database'}\n"
         "assert not soon & set(sys.modules), soon & set(sys.modules)\n"
         "from socconsole.tui.terminal import startup\n"
-        "with startup.without_tls():\n"
+        "with startup.without_openssl():\n"
         "    import asyncio\n"
         "    import socconsole.cli.console, socconsole.tui.app, socconsole.tui.screens.queue\n"
         "    import socconsole.store.glance\n"
         "late = {'_ssl', 'sqlalchemy', 'pydantic', 'cyclopts', 'socconsole.core.filter_tree'}\n"
         "assert not late & set(sys.modules), late & set(sys.modules)\n"
         "import socconsole.store.tables, socconsole.services.sources\n"
-        "never = {'_ssl', 'sqlalchemy.dialects.postgresql'}\n"
+        "never = {'_ssl', '_hashlib', 'sqlalchemy.dialects.postgresql'}\n"
         "assert not never & set(sys.modules), never & set(sys.modules)\n"
-        "import ssl\n"
+        "import hashlib, ssl\n"
+        "assert hashlib.sha256(b'abc').hexdigest().startswith('ba7816bf')\n"
         "asyncio.run(asyncio.sleep(0))\n"
     )
     ran = subprocess.run(

@@ -1,4 +1,4 @@
-"""What the way to the first frame is spared: rubbish collection, and a TLS nobody speaks."""
+"""What a console is spared: rubbish collection while it starts, memory, a TLS nobody speaks."""
 
 import gc
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from socconsole.errors import SocError
@@ -97,17 +98,31 @@ def warm(
         store.read_here(read_handoffs, None, login, now, policy)
 
 
-@contextmanager
-def without_tls() -> Iterator[None]:
-    """Let the event loop load without OpenSSL, which it only needs to speak TLS itself.
+_BUILT_IN = ("_md5", "_sha1", "_sha3", "_blake2") + (
+    ("_sha2",) if sys.version_info >= (3, 12) else ("_sha256", "_sha512")
+)
+"""Python's own digests; some systems build it without them."""
 
-    The console's loop opens no connection; drivers that do bring a TLS of their own.
+
+@contextmanager
+def without_openssl() -> Iterator[None]:
+    """Let the event loop and the digests load without OpenSSL, which takes 4 MB.
+
+    The console's loop opens no connection, so it needs no TLS; drivers that do bring their own.
+    Its digests are of audit entries and short texts: Python's own are as quick at those.
     """
-    if "ssl" in sys.modules or "asyncio" in sys.modules:
+    hidden = ["ssl"]
+    if all(find_spec(name) for name in _BUILT_IN):
+        hidden.append("_hashlib")
+    if not sys.modules.keys().isdisjoint({*hidden, "asyncio", "hashlib"}):
         yield
         return
-    sys.modules["ssl"] = None  # type: ignore[assignment] # Python's way to say: not there
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type] # Python's way to say: not there
     try:
+        import hashlib  # noqa: F401 - these remember for good what they found
+        import hmac  # noqa: F401
+
         yield
     finally:
-        del sys.modules["ssl"]
+        for name in hidden:
+            del sys.modules[name]
