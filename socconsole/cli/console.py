@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from socconsole.store.glance import Glance
 
 
-_CACHE_KIB = 1_024
+_CACHE_KIB = 256
 """A console reads a page here and there: four small caches instead of four large ones."""
 
 _PATIENCE_SECS = 20.0
