@@ -1,5 +1,9 @@
 """All tables: columns and constraints, nothing else."""
 
+from typing import Any
+
+from sqlalchemy.types import TypeEngine
+
 from socconsole.store.tables.alerts import (
     Alert,
     AlertEvidence,
@@ -64,8 +68,12 @@ from socconsole.store.tables.tickets import (
     TicketTerm,
 )
 
+_kinds: dict[str, TypeEngine[Any]] = {}
 for _table in METADATA.tables.values():
     _table.dialect_options["sqlite"]["strict"] = True
+    for _column in _table.columns:
+        # SQLAlchemy makes a class to compare with for every instance of a type.
+        _column.type = _kinds.setdefault(repr(_column.type), _column.type)
 
 __all__ = [
     "METADATA",
