@@ -177,10 +177,10 @@ def mentions(payload: bytes, texts: Iterable[str]) -> bool:
 
 def _exact(event: Event, line: RawLine) -> str | bytes:
     """Return the event's text, or the bytes it was made of where they say more."""
-    data, raw = line.data, event.raw
-    if data.isascii() and b"\0" not in data:
+    raw = event.raw
+    if raw.isascii():  # bytes that say more make a text with other characters in it
         return raw
-    return data if _text_of(data) == raw else raw
+    return line.data if _text_of(line.data) == raw else raw
 
 
 def _text_of(data: bytes) -> str:
