@@ -19,6 +19,7 @@ from socconsole.errors import NotFoundError, SocError, TransitionError, UsageErr
 from socconsole.services.raising import COLLECTOR, RaiseResult, raise_alerts
 from socconsole.store import alert_rows
 from socconsole.store.alert_rows import Standing, Values
+from socconsole.store.progress import begun
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert
 
@@ -388,6 +389,7 @@ def _apply(
     detail: str = "",
 ) -> Done:
     """Change every alert the plan allows, as one action."""
+    begun(session, len(alert_ids))
     alerts = _standing(session, alert_ids)
     values: list[Values] = []
     skipped: list[Skipped] = []

@@ -17,6 +17,13 @@ def report_to(session: Session, tell: Callable[[float], None]) -> None:
     session.info[_KEY] = tell
 
 
+def begun(session: Session, total: int) -> None:
+    """Report that a change of `total` rows has begun: before it has read the first of them."""
+    tell: Callable[[float], None] | None = session.info.get(_KEY)
+    if tell is not None and total >= _STEP:
+        tell(0.0)
+
+
 def counted(
     session: Session, rows: Iterable[T], total: int, low: float, high: float
 ) -> Iterator[T]:

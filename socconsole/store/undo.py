@@ -13,6 +13,7 @@ from socconsole.store.bulk import among
 from socconsole.store.guards import permitted
 from socconsole.store.images import Image, canonical, image_of, typed
 from socconsole.store.journal import Touch
+from socconsole.store.progress import begun
 from socconsole.store.recording import Recording, recording
 from socconsole.store.tables import (
     METADATA,
@@ -52,6 +53,7 @@ def undo(session: Session, action_id: int, *, by: str, now: datetime) -> UndoRes
     if action is None:
         raise NotFoundError(f"There is no action {action_id}.")
     _require_undoable(session, action)
+    begun(session, action.rows)
     touches = _touches(session, action)
     summary = f"undid {action.verb}: {action.summary}".rstrip(": ")
     with (
