@@ -44,6 +44,7 @@ from socconsole.tui.terminal.stylesheet import SettledStylesheet
 from socconsole.tui.terminal.taking_over import driver_for
 from socconsole.tui.type_ahead import TypeAhead, Typed
 from socconsole.tui.verbs.deed import Deed
+from socconsole.tui.widgets.moving import only_moves
 from socconsole.tui.widgets.prompt import PromptLine
 
 T = TypeVar("T")
@@ -91,8 +92,8 @@ class ConsoleApp(StandingApp):
 
     def __init__(self, setup: Setup, *, driver_class: type[Driver] | None = None) -> None:
         self.setup = setup
-        self._type_ahead = TypeAhead(self._take_key, lambda: self._open_prompt() is not None)
-        self._let_keys_in = self._type_ahead.hold()
+        self._type_ahead = TypeAhead(self._take_key, self._is_asking, partial(only_moves, self))
+        self._let_keys_in = self._type_ahead.hold_start()
         super().__init__(driver_class=driver_class)
         self.set_reactive(StandingApp.read_only, setup.read_only)
         self.store = StoreAccess(
@@ -197,6 +198,9 @@ class ConsoleApp(StandingApp):
     def hold_keys(self) -> Callable[[], None]:
         """Let keys that are typed now wait until what is returned is called."""
         return self._type_ahead.hold()
+
+    def _is_asking(self) -> bool:
+        return self._open_prompt() is not None
 
     def _open_prompt(self) -> PromptLine | None:
         """Return the bottom line of the screen in front while it asks something."""

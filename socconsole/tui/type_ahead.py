@@ -28,9 +28,22 @@ class TypeAhead:
     """Hands keys to `take`, one after the other."""
 
     def __init__(
-        self, take: Callable[[Typed], Awaitable[None]], is_asking: Callable[[], bool]
+        self,
+        take: Callable[[Typed], Awaitable[None]],
+        is_asking: Callable[[], bool],
+        is_early: Callable[[Typed], bool],
     ) -> None:
+        """Call `take` for every key.
+
+        Args:
+            take: Hands a key to the screen.
+            is_asking: Whether the bottom line waits for an answer.
+            is_early: Whether a key needs nothing that is still being loaded at the start.
+
+        """
         self._take = take
+        self._is_early = is_early
+        self._is_starting = False
         self._is_asking = is_asking
         self._waiting: deque[Typed] = deque()
         self._sent = 0
@@ -52,6 +65,16 @@ class TypeAhead:
         finally:
             release()
 
+    def hold_start(self) -> Callable[[], None]:
+        """Let all keys but early ones wait until what is returned is called."""
+        release, self._is_starting = self.hold(), True
+
+        def let_in() -> None:
+            self._is_starting = False
+            release()
+
+        return let_in
+
     def hold(self) -> Callable[[], None]:
         """Let keys wait until what is returned is called."""
         is_held = True
@@ -68,10 +91,14 @@ class TypeAhead:
 
     def must_wait(self, event: Typed) -> bool:
         """Keep `event` for later when another key is under way; tell whether to call `drain`."""
-        if self._is_draining or self._is_busy:
+        if (self._is_draining or self._is_busy) and not self._may_pass(event):
             self._waiting.append(event)
             return True
         return False
+
+    def _may_pass(self, event: Typed) -> bool:
+        only_starting = self._is_starting and self._changes == 1 and self._back >= self._sent
+        return only_starting and not self._waiting and self._is_early(event)
 
     def sent_from(self, node: DOMNode) -> None:
         """Note that a key is on its way from `node` up to the application."""

@@ -11,6 +11,7 @@ from socconsole.core.policy import AlertsPolicy
 from socconsole.core.severity import Severity
 from socconsole.errors import NotFoundError, SocError, TransitionError, UsageError
 from socconsole.services import alerts
+from socconsole.store import progress
 from socconsole.store.tables import Ticket
 from socconsole.store.undo import undo
 from tests.services.alert_making import NOON, alert_of, bring, detection, minutes, one_alert
@@ -33,6 +34,18 @@ def ticket(database, **facts):
         session.add(row)
         session.flush()
         return row.id
+
+
+def test_a_long_change_and_its_undo_are_told_of_before_they_read_a_row(database, monkeypatch):
+    monkeypatch.setattr(progress, "_STEP", 1)
+    alert_id, told = one_alert(database), []
+    with database.begin() as session:
+        progress.report_to(session, told.append)
+        done = alerts.acknowledge(session, [alert_id], by="mara", now=LATER)
+    with database.begin() as session:
+        progress.report_to(session, told.append)
+        undo(session, done.action_id, by="mara", now=LATER)
+    assert told.count(0.0) == 2
 
 
 def test_acknowledging_claims_and_stamps_the_clock(database):

@@ -80,6 +80,18 @@ async def test_a_long_change_says_how_far_it_is_and_holds_no_key_up(console):
     assert await change == "done"
 
 
+async def test_keys_that_only_move_wait_for_nothing_that_loads_at_the_start(console, database):
+    let_in = console.app._type_ahead.hold_start()
+    await console.pilot.press("j", "j")
+    await console.waits_until("3/5")
+    await console.pilot.press("a", "k")
+    assert console.app.screen.table.cursor == 2
+    assert statuses(database) == ["new"] * 5
+    let_in()
+    await console.waits_until("2/5")
+    assert sorted(statuses(database)) == ["acknowledged", *["new"] * 4]
+
+
 async def test_a_acknowledges_and_stays_where_it_is(console, database):
     before = console.app.screen.table.cursor_id
     await console.presses("a")

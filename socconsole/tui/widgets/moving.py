@@ -1,5 +1,9 @@
 """The keys that move over lines and pick them, the same in every list."""
 
+from typing import Any
+
+from textual import events
+from textual.app import App
 from textual.binding import Binding
 
 from socconsole.tui.keymap import key
@@ -14,3 +18,13 @@ MOVING: tuple[Binding, ...] = (
     key("list.open", "enter,l,right", "choose", "Open"),
     key("list.mark", "space", "mark", "Mark and advance", hint="mark"),
 )
+
+_MOVES = frozenset(binding.id for binding in MOVING) - {"list.open", "list.mark"}
+
+
+def only_moves(app: App[Any], event: events.Key | events.Paste) -> bool:
+    """Return whether a key moves the cursor over what is shown, and does nothing else."""
+    if not isinstance(event, events.Key) or not app.screen_stack:
+        return False
+    active = app.screen.active_bindings.get(event.key)
+    return active is not None and active.binding.id in _MOVES
