@@ -1,13 +1,18 @@
 """What the commands about tickets, incidents and handoffs share: names, moments, shapes."""
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 from zoneinfo import ZoneInfo
 
 from socconsole.cli.context import Context
+from socconsole.cli.output import say
+from socconsole.errors import FileError
 
 if TYPE_CHECKING:
+    from socconsole.services.exports import Export
     from socconsole.store.database import Session
     from socconsole.store.queries.incidents import IncidentRow
     from socconsole.store.queries.tickets import TicketRow
@@ -46,6 +51,26 @@ def behind(text: str | None, context: Context) -> datetime | None:
 def team_zone(context: Context) -> ZoneInfo:
     """Return the zone the team works in."""
     return ZoneInfo(context.settings().shift.timezone)
+
+
+def hand_out(made: "Export", out: str) -> None:
+    """Write an export to the file `out`, `-` for standard output; say what it withholds.
+
+    Raises:
+        FileError: The file cannot be written.
+
+    """
+    for withheld in made.withheld:
+        say(withheld.sentence())
+    if out == "-":
+        sys.stdout.write(made.text)
+        return
+    try:
+        Path(out).write_text(made.text, encoding="utf-8")
+    except OSError as error:
+        raise FileError(
+            f"It cannot be written: {error.strerror}.", hint="Name another --out.", where=out
+        ) from None
 
 
 def ticket_ids(session: "Session", names: Sequence[str]) -> list[int]:

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from socconsole.cli.asked import Exchange, print_asked
 from socconsole.cli.case_options import NOTHING, Said
 from socconsole.cli.cases import ahead, behind, incident_document, who
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.cli.output import print_json, print_text
 
 Given = Annotated[Context, Parameter(parse=False)]
 Level = Literal["none", "low", "medium", "high"]
@@ -185,27 +186,21 @@ def escalate(
     from socconsole.store.queries import subjects
     from socconsole.store.queries.incidents import by_ids
 
-    policy = context.settings()
+    said = Exchange(
+        whom=whom, channel=by, reason=why, again=again, answered=answered, answer=answer
+    )
     with context.database() as database, database.begin() as session:
         about = subjects.incident(session, incident)
-        if answered is not None:
-            escalations.answer(session, answered, answer, policy=policy, **who(context))
-        elif whom:
-            request = escalations.Request(
-                whom=whom, channel=by, reason=why, next_contact_at=ahead(again, context)
+        if not said.take_down(session, about, context) and why:
+            escalations.escalate(
+                session, about.id, why, by, policy=context.settings(), **who(context)
             )
-            escalations.ask(session, about, request, policy=policy, **who(context))
-        elif why:
-            escalations.escalate(session, about.id, why, by, policy=policy, **who(context))
         rows = queries.escalations(session, "incident", about.id)
         (row,) = by_ids(session, (about.id,))
     if json:
         print_json({"asked": rows, "next": row.escalate_to, "next_at": row.escalate_at})
         return 0
-    print_table(
-        ("id", "whom", "by", "for what", "asked", "answer"),
-        [(r.id, r.whom, r.channel, r.reason, r.asked_at, r.answer) for r in rows],
-    )
+    print_asked(rows)
     if row.escalate_to:
         print_text([f"next: {row.escalate_to}, at {row.escalate_at:%Y-%m-%d %H:%MZ}"])
     return 0

@@ -1,14 +1,12 @@
 """What leaves an incident, from the shell: exports, the review, the response plan."""
 
-import sys
-from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from socconsole.cli.cases import who
+from socconsole.cli.cases import hand_out, who
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_json, print_text, say
+from socconsole.cli.output import print_json, print_text
 
 Given = Annotated[Context, Parameter(parse=False)]
 
@@ -33,7 +31,6 @@ def export(
 
     """
     from socconsole.core.tlp import Audience
-    from socconsole.errors import FileError
     from socconsole.services import exports
     from socconsole.store.queries import subjects
 
@@ -45,15 +42,7 @@ def export(
     with context.database() as database, database.begin() as session:
         number = subjects.incident(session, incident).id
         made = exports.export_incident(session, number, order, **who(context))
-    for withheld in made.withheld:
-        say(withheld.sentence())
-    if out == "-":
-        sys.stdout.write(made.text)
-        return 0
-    try:
-        Path(out).write_text(made.text, encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"It cannot be written: {error.strerror}.", where=out) from None
+    hand_out(made, out)
     return 0
 
 

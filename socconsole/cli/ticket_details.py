@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from socconsole.cli.asked import Exchange, print_asked
 from socconsole.cli.case_options import NOTHING, Said
 from socconsole.cli.cases import ahead, who
 from socconsole.cli.context import Context
@@ -336,25 +337,18 @@ def ask(
         context: The global options.
 
     """
-    from socconsole.services import escalations
     from socconsole.store.queries import notes as queries
     from socconsole.store.queries.subjects import ticket as find
 
-    request = escalations.Request(
-        whom=whom, channel=by, reason=why, next_contact_at=ahead(again, context)
+    said = Exchange(
+        whom=whom, channel=by, reason=why, again=again, answered=answered, answer=answer
     )
     with context.database() as database, database.begin() as session:
         about = find(session, ticket)
-        if answered is not None:
-            escalations.answer(session, answered, answer, **who(context))
-        elif whom:
-            escalations.ask(session, about, request, **who(context))
+        said.take_down(session, about, context)
         rows = queries.escalations(session, "ticket", about.id)
     if json:
         print_json(rows)
     else:
-        print_table(
-            ("id", "whom", "by", "for what", "asked", "answer"),
-            [(r.id, r.whom, r.channel, r.reason, r.asked_at, r.answer) for r in rows],
-        )
+        print_asked(rows)
     return 0

@@ -1,12 +1,10 @@
 """What a ticket is good for afterwards: the knowledge base, precedents, exports."""
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from socconsole.cli.cases import ticket_document, who
+from socconsole.cli.cases import hand_out, ticket_document, who
 from socconsole.cli.context import Context
 from socconsole.cli.numbers import Limit
 from socconsole.cli.output import print_json, print_table, say
@@ -90,7 +88,6 @@ def export(
 
     """
     from socconsole.core.tlp import Audience
-    from socconsole.errors import FileError
     from socconsole.services import exports
     from socconsole.store.queries import subjects
 
@@ -98,15 +95,7 @@ def export(
     with context.database() as database, database.begin() as session:
         number = subjects.ticket(session, ticket).id
         made = exports.export_ticket(session, number, order, **who(context))
-    for withheld in made.withheld:
-        say(withheld.sentence())
-    if out == "-":
-        sys.stdout.write(made.text)
-        return 0
-    try:
-        Path(out).write_text(made.text, encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"It cannot be written: {error.strerror}.", where=out) from None
+    hand_out(made, out)
     return 0
 
 

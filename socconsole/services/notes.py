@@ -22,25 +22,20 @@ def add(
     session: Session, about: Subject, body: str, *, by: str, now: datetime, tlp: Tlp | None = None
 ) -> NoteRow:
     """Write a note; what it mentions is linked."""
-    body = storable_text(body.strip())
-    if not body:
-        raise UsageError("The note is empty.")
+    note = Note(
+        subject_kind=about.kind,
+        subject_id=about.id,
+        body=_said(body),
+        created_at=now,
+        created_by=by,
+        tlp=tlp.value if tlp else None,
+    )
     with recording(
         session, verb="note.add", by=by, now=now, summary=f"note on {about.name}"
     ) as action:
         action.about = (about.kind, about.id)
-        note = Note(
-            subject_kind=about.kind,
-            subject_id=about.id,
-            body=body,
-            created_at=now,
-            created_by=by,
-            tlp=tlp.value if tlp else None,
-        )
-        session.add(note)
-        observables.link_text(session, about.kind, about.id, body, by=by, now=now)
-        _link_mentioned(session, about, body, by=by, now=now)
-        session.flush()
+        _write(session, note)
+        _link_mentioned(session, about, note.body, by=by, now=now)
     return queries.note(session, note.id or 0)
 
 
@@ -62,26 +57,36 @@ def correct(session: Session, note_id: int, body: str, *, by: str, now: datetime
         raise TransitionError(
             f"Note {note_id} was corrected already.", hint="Correct the correction."
         )
-    body = storable_text(body.strip())
-    if not body:
-        raise UsageError("The note is empty.")
+    note = Note(
+        subject_kind=old.subject_kind,
+        subject_id=old.subject_id,
+        body=_said(body),
+        created_at=now,
+        created_by=by,
+        corrects_id=note_id,
+        tlp=old.tlp,
+    )
     with recording(
         session, verb="note.correct", by=by, now=now, summary=f"note {note_id}"
     ) as action:
         action.about = (old.subject_kind, old.subject_id)
-        note = Note(
-            subject_kind=old.subject_kind,
-            subject_id=old.subject_id,
-            body=body,
-            created_at=now,
-            created_by=by,
-            corrects_id=note_id,
-            tlp=old.tlp,
-        )
-        session.add(note)
-        observables.link_text(session, old.subject_kind, old.subject_id, body, by=by, now=now)
-        session.flush()
+        _write(session, note)
     return queries.note(session, note.id or 0)
+
+
+def _said(body: str) -> str:
+    body = storable_text(body.strip())
+    if not body:
+        raise UsageError("The note is empty.")
+    return body
+
+
+def _write(session: Session, note: Note) -> None:
+    """Store a note with the values that stand in it."""
+    session.add(note)
+    by, now = note.created_by, note.created_at
+    observables.link_text(session, note.subject_kind, note.subject_id, note.body, by=by, now=now)
+    session.flush()
 
 
 def _link_mentioned(session: Session, about: Subject, body: str, *, by: str, now: datetime) -> None:

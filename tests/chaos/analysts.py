@@ -8,6 +8,7 @@ have no gap, the audit chain is whole and the file is sound.
 """
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import random
@@ -41,23 +42,28 @@ WARM.set_forkserver_preload(
 
 def work(url: str, name: str, pipe: Connection) -> None:
     """Act until killed; a word in the pipe is a promise."""
-    database, number = Database(url), 0
-    while True:
-        number += 1
-        now, mark = datetime.now(UTC), f"{name}-{number}"
-        with database.begin() as session:
-            made = tickets.open_by_hand(session, Report(title=mark), by=name, now=now)
-        pipe.send(f"ticket {mark}")
-        with database.begin() as session:
-            about = subjects.subject(session, made.human_id)
-            notes.add(session, about, f"note {mark}", by=name, now=now)
-        pipe.send(f"note {mark}")
+    database = Database(url)
+    for number in itertools.count(1):
+        report(database, name, f"{name}-{number}", pipe)
+        now = datetime.now(UTC)
         with database.begin() as session:
             taken = alerts.claim_next(session, by=name, now=now)
         if taken is not None:
             with database.begin() as session:
                 actions.undo(session, by=name, now=now)
         database.give_way()  # nobody works without a pause
+
+
+def report(database: Database, name: str, mark: str, pipe: Connection) -> None:
+    """Open a ticket and write a note on it; each is promised once it is committed."""
+    now = datetime.now(UTC)
+    with database.begin() as session:
+        made = tickets.open_by_hand(session, Report(title=mark), by=name, now=now)
+    pipe.send(f"ticket {mark}")
+    with database.begin() as session:
+        about = subjects.subject(session, made.human_id)
+        notes.add(session, about, f"note {mark}", by=name, now=now)
+    pipe.send(f"note {mark}")
 
 
 def seed(database: Database) -> None:

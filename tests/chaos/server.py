@@ -8,17 +8,17 @@ was lost, was not repeated by anybody.
 """
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import random
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from analysts import WARM, judge
+from analysts import WARM, judge, report
 from kill import (
     RULE,
     SETTINGS,
@@ -30,10 +30,7 @@ from kill import (
 )
 
 from socconsole.errors import StoreError
-from socconsole.services import notes, tickets
-from socconsole.services.tickets import Report
 from socconsole.store.database import Database
-from socconsole.store.queries import subjects
 from tests.postgres import Server, start_server
 
 ANALYSTS = 2
@@ -41,18 +38,10 @@ ANALYSTS = 2
 
 def work(url: str, name: str, pipe: Connection) -> None:
     """Act until killed; a word in the pipe is a promise. What fails is left, as people are told."""
-    database, number = Database(url), 0
-    while True:
-        number += 1
-        now, mark = datetime.now(UTC), f"{name}-{number}"
+    database = Database(url)
+    for number in itertools.count(1):
         try:
-            with database.begin() as session:
-                made = tickets.open_by_hand(session, Report(title=mark), by=name, now=now)
-            pipe.send(f"ticket {mark}")
-            with database.begin() as session:
-                about = subjects.subject(session, made.human_id)
-                notes.add(session, about, f"note {mark}", by=name, now=now)
-            pipe.send(f"note {mark}")
+            report(database, name, f"{name}-{number}", pipe)
         except StoreError:
             pipe.send("")
             time.sleep(0.1)

@@ -202,18 +202,23 @@ def _thoughts(session: Session, alert_ids: Sequence[int]) -> dict[int, str]:
     return found
 
 
-def _suppressions(session: Session, now: datetime) -> Iterable[HiddenFacts]:
+def _not_over(session: Session, kind: str, now: datetime) -> Iterable[Suppression]:
+    """Return what stands or is planned, what ends first coming first."""
     query = (
         select(Suppression)
         .where(
-            col(Suppression.kind) == "suppression",
+            col(Suppression.kind) == kind,
             col(Suppression.ended_at).is_(None),
             col(Suppression.until) > now,
         )
         .order_by(col(Suppression.until))
         .limit(_LONGEST_SECTION)
     )
-    for row in session.exec(query):
+    return session.exec(query)
+
+
+def _suppressions(session: Session, now: datetime) -> Iterable[HiddenFacts]:
+    for row in _not_over(session, "suppression", now):
         yield HiddenFacts(
             ref=f"suppression:{row.id}",
             text=row.title or row.filter or row.reason,
@@ -244,17 +249,7 @@ def _shelved(session: Session) -> Iterable[HiddenFacts]:
 
 
 def _maintenance(session: Session, now: datetime) -> Iterable[MaintenanceFacts]:
-    query = (
-        select(Suppression)
-        .where(
-            col(Suppression.kind) == "maintenance",
-            col(Suppression.ended_at).is_(None),
-            col(Suppression.until) > now,
-        )
-        .order_by(col(Suppression.starts_at))
-        .limit(_LONGEST_SECTION)
-    )
-    for row in session.exec(query):
+    for row in _not_over(session, "maintenance", now):
         yield MaintenanceFacts(
             f"maintenance:{row.id}", row.title or row.reason, row.starts_at, row.until
         )

@@ -47,30 +47,28 @@ def subject(session: Session, name: str) -> Subject:
 
 def ticket(session: Session, name: str) -> Subject:
     """Return the ticket called `name`; a bare number means the latest year that has it."""
-    pattern = _human_id_pattern(name, "SOC")
-    query = (
-        select(Ticket.id, Ticket.human_id)
-        .where(col(Ticket.human_id).like(pattern), col(Ticket.voided_at).is_(None))
-        .order_by(col(Ticket.human_id).desc())
-    )
-    found = session.exec(query).first()
-    if found is None or found[0] is None:
-        raise NotFoundError(f"There is no ticket {name}.", hint="`tickets list` names them.")
-    return Subject("ticket", found[0], found[1])
+    return _case(session, name, Ticket, "SOC")
 
 
 def incident(session: Session, name: str) -> Subject:
     """Return the incident called `name`; a bare number means the latest year that has it."""
-    pattern = _human_id_pattern(name, "INC")
+    return _case(session, name, Incident, "INC")
+
+
+def _case(session: Session, name: str, model: type[Ticket | Incident], prefix: str) -> Subject:
+    kind = model.__name__.lower()
     query = (
-        select(Incident.id, Incident.human_id)
-        .where(col(Incident.human_id).like(pattern), col(Incident.voided_at).is_(None))
-        .order_by(col(Incident.human_id).desc())
+        select(model.id, model.human_id)
+        .where(
+            col(model.human_id).like(_human_id_pattern(name, prefix)),
+            col(model.voided_at).is_(None),
+        )
+        .order_by(col(model.human_id).desc())
     )
     found = session.exec(query).first()
     if found is None or found[0] is None:
-        raise NotFoundError(f"There is no incident {name}.", hint="`incidents list` names them.")
-    return Subject("incident", found[0], found[1])
+        raise NotFoundError(f"There is no {kind} {name}.", hint=f"`{kind}s list` names them.")
+    return Subject(kind, found[0], found[1])
 
 
 def _human_id_pattern(name: str, prefix: str) -> str:
