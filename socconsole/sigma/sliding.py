@@ -89,10 +89,11 @@ class SlidingWindow:
             fired = self._in_order(group, time, value)
         else:
             fired = self._late(group, time, value)
+        told = [] if fired is None else [self._told(key, group, *fired)]
         self._forget(group)
         if len(self._groups) > self._max_groups:
             self._evict()
-        return [] if fired is None else [self._told(key, group, *fired)]
+        return told
 
     def advance(self, now: int) -> list[Fired]:
         """Return the windows that are over at `now` and can be judged only then."""

@@ -71,6 +71,14 @@ def test_a_window_slides_and_is_not_cut_into_minutes(rules):
     assert not fired(rules(window(COUNT)), fails(0, 20, 40, 61, 81))
 
 
+def test_a_window_that_fires_as_old_events_are_forgotten_still_says_when_it_began(rules):
+    quiet = [number * 40 for number in range(62)]
+    (detection,) = fired(rules(window(COUNT)), fails(*quiet, 2441, 2442, 2443))
+    facts = detection.window
+    assert [(moment - NOON).total_seconds() for moment in (facts.first, facts.last)] == [2400, 2443]
+    assert len(detection.evidence) == facts.count == 5
+
+
 def test_groups_do_not_add_up(rules):
     events = [*fails(0, 1, 2), *fails(3, 4, 5, user="bob")]
     assert not fired(rules(window(COUNT)), events)
