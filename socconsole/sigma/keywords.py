@@ -7,7 +7,6 @@ from contextlib import suppress
 from functools import cached_property
 from itertools import accumulate, islice
 from string import ascii_lowercase
-from typing import Any
 
 import hyperscan
 
@@ -115,11 +114,12 @@ class KeywordScan:
         """Compile the search now if the next process will find it."""
         if self._searches.kept:
             self._compile()
-            self._patience = 0
+            self._patience = -1
 
     def pays(self, lines: Sequence[str]) -> bool:
         """Return whether enough was to be searched, with `lines`, to be worth a compilation."""
-        self._patience -= sum(map(len, lines))
+        if self._patience >= 0:
+            self._patience -= sum(map(len, lines))
         return self._patience < 0
 
     def found(self, text: str) -> bool:
@@ -128,8 +128,13 @@ class KeywordScan:
 
     def suspects(self, lines: Sequence[str]) -> Collection[int]:
         """Return the places of the lines in which some needle may be, found in one search."""
-        written = [self._comparable(line) for line in lines]
-        ends = self._ends(b"\n".join(written))
+        together = "\n".join(lines)
+        written: Sequence[str | bytes] = lines
+        if together.isascii():
+            ends = self._ends(together.encode())
+        else:
+            written = parts = [self._comparable(line) for line in lines]
+            ends = self._ends(b"\n".join(parts))
         if not ends:
             return ()
         if len(ends) >= _MANY:
@@ -181,14 +186,14 @@ def _hyperscan_scan(literals: Sequence[str], searches: Searches) -> Scan:
     scratch = hyperscan.Scratch(database)
     ends: list[int] = []
 
-    def hit(_number: int, _start: int, end: int, *_more: Any) -> bool:  # noqa: ANN401 - its way
+    def hit(_number: int, _start: int, end: int, _flags: int, _context: object) -> bool:
         ends.append(end)
         return len(ends) >= _MANY  # stop
 
     def scan(data: bytes) -> list[int]:
         ends.clear()
         with suppress(hyperscan.ScanTerminated):
-            database.scan(data, match_event_handler=hit, scratch=scratch)
+            database.scan(data, hit, 0, None, scratch)
         return ends
 
     return scan

@@ -101,25 +101,25 @@ class Matcher:
         """Match a few events, whose lines are searched for keywords all at once."""
         routes = self._partitions.known
         alike: dict[KeywordScan, list[Event]] = {}
-        portion = []
+        partitions = []
+        doubtful = set()
         for event in events:
             known = routes.get(id(event.logsources))
             partition = known[1] if known else self._partitions.of(event.logsources)
+            partitions.append(partition)
             scan = partition.scan
-            if scan is not None and is_long_json(event.raw):
-                if scan in alike:
-                    alike[scan].append(event)
-                else:
-                    alike[scan] = [event]
-            portion.append((event, partition))
-        clean: set[int] = set()
+            if scan is None or not is_long_json(event.raw):
+                doubtful.add(id(event))
+            elif scan in alike:
+                alike[scan].append(event)
+            else:
+                alike[scan] = [event]
         for scan, ones in alike.items():
             lines = [event.raw for event in ones]
-            if scan.pays(lines):
-                clean.update(map(id, ones))
-                clean.difference_update(id(ones[place]) for place in scan.suspects(lines))
-        for event, partition in portion:
-            for definition in partition.match(event, no_keyword=id(event) in clean):
+            suspects = scan.suspects(lines) if scan.pays(lines) else range(len(lines))
+            doubtful.update([id(ones[place]) for place in suspects])
+        for event, partition in zip(events, partitions, strict=True):
+            for definition in partition.match(event, no_keyword=id(event) not in doubtful):
                 self._fire(definition, event, read_at, found)
 
     def tick(self, now: datetime) -> list[Detection]:

@@ -1,7 +1,6 @@
 """Many literals searched in one text at once."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any
 
 import hyperscan
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
@@ -95,12 +94,12 @@ def _hyperscan(database: hyperscan.Database) -> Search:
     scratch = hyperscan.Scratch(database)
     hits: set[int] = set()
 
-    def hit(number: int, *_place: Any) -> None:  # noqa: ANN401 - hyperscan decides
+    def hit(number: int, _start: int, _end: int, _flags: int, _context: object) -> None:
         hits.add(number)
 
     def search(data: bytes) -> Collection[int]:
         hits.clear()
-        database.scan(data, match_event_handler=hit, scratch=scratch)
+        database.scan(data, hit, 0, None, scratch)
         return hits
 
     return search

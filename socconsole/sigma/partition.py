@@ -15,7 +15,7 @@ from socconsole.sigma.quarantine import LONG, Quarantine
 from socconsole.sigma.searches import Searches
 from socconsole.sigma.sift import Sift
 from socconsole.sigma.table import FieldTable, Ledger, Memory
-from socconsole.sigma.tree import items_of
+from socconsole.sigma.tree import Node, items_of
 
 _MAX_KEY = 8
 """Fields whose values together are worth remembering a verdict for."""
@@ -45,8 +45,8 @@ class Partition:
         self._wide = 0
         self._by_keyword = 0
         self.keywords = Keywords(shared.scans, shared.needles)
-        self._rest: dict[int, tuple[EventCheck, tuple[str, ...]]] = {}
-        self._verdicts: dict[tuple[object, ...], bool] = {}
+        self._rests: list[_Rest | None] = [None] * len(self.definitions)
+        self._verdicts = 0
         self._verified = 0
         self._whole: dict[int, EventCheck] = {}
         self._tables: dict[str, FieldTable] = {}
@@ -93,7 +93,7 @@ class Partition:
         """Forget every remembered value."""
         for memory in self.memories.values():
             memory.clear()
-        self._verdicts.clear()
+        self._forget_verdicts()
 
     def _add(self, bit: int, plan: Plan) -> None:
         for part in plan.fields:
@@ -122,38 +122,44 @@ class Partition:
         while possible:
             bit = possible & -possible
             possible ^= bit
-            definition = self.definitions[bit.bit_length() - 1]
-            if not bit & self._verified or self._holds(bit, definition, view):
-                found.append(definition)
+            index = bit.bit_length() - 1
+            if not bit & self._verified or self._holds(index, view):
+                found.append(self.definitions[index])
         return found
 
-    def _holds(self, bit: int, definition: Definition, view: View) -> bool:
-        rest = self._rest.get(bit)
+    def _holds(self, index: int, view: View) -> bool:
+        rest = self._rests[index]
         if rest is None:
-            rest = self._rest[bit] = _rest_of(definition)
-        check, fields = rest
-        if bit & self._tired and len(view.event.raw) >= LONG:
+            rest = self._rests[index] = _Rest(self.definitions[index])
+        if self._tired >> index & 1 and len(view.event.raw) >= LONG:
             return False
-        if not fields:
-            return self._timed(bit, check, view)
-        get = view.event.fields.get
-        key = (bit, *[_key(get(field)) for field in fields])
+        if not rest.fields:
+            return self._timed(index, rest.check, view)
+        values = tuple(map(view.event.fields.get, rest.fields))
+        if bool in map(type, values):  # True and 1 are one key, but not one text
+            values = tuple(text_of(v) if type(v) is bool else v for v in values)
         try:
-            verdict = self._verdicts.get(key)
+            verdict = rest.verdicts.get(values)
         except TypeError:  # one of them is a list
-            return self._timed(bit, check, view)
+            return self._timed(index, rest.check, view)
         if verdict is None:
-            verdict = self._timed(bit, check, view)
-            if len(self._verdicts) >= _MAX_VERDICTS:
-                self._verdicts.clear()
-            self._verdicts[key] = verdict
+            if self._verdicts >= _MAX_VERDICTS:
+                self._forget_verdicts()
+            self._verdicts += 1
+            verdict = rest.verdicts[values] = self._timed(index, rest.check, view)
         return verdict
 
-    def _timed(self, bit: int, check: EventCheck, view: View) -> bool:
+    def _forget_verdicts(self) -> None:
+        self._verdicts = 0
+        for rest in self._rests:
+            if rest is not None:
+                rest.verdicts.clear()
+
+    def _timed(self, index: int, check: EventCheck, view: View) -> bool:
         started = perf_counter_ns()
         verdict = check(view)
         if perf_counter_ns() - started > quarantine.BUDGET_NS:
-            self._slow(bit, lambda: check(view))
+            self._slow(1 << index, lambda: check(view))
         return verdict
 
     def _match_lists(self, event: Event) -> list[Definition]:
@@ -193,24 +199,26 @@ class Partition:
                 table.tired |= bit
 
 
-def _rest_of(definition: Definition) -> tuple[EventCheck, tuple[str, ...]]:
-    """Return the check of what fields alone cannot decide, and the fields that decide it.
+class _Rest:
+    """What fields alone cannot decide of a rule."""
 
-    No fields are named where more than a few plain ones have a say, or the whole event.
-    """
-    assert definition.tree is not None
-    plan = definition.plan or make_plan(definition.tree)
-    assert plan.rest is not None
-    items = items_of(plan.rest)
+    __slots__ = ("check", "fields", "verdicts")
+
+    def __init__(self, definition: Definition) -> None:
+        assert definition.tree is not None
+        plan = definition.plan or make_plan(definition.tree)
+        assert plan.rest is not None
+        self.check = event_check(plan.rest)
+        self.fields = _deciding(plan.rest)
+        """The fields that decide it; none where more than a few plain ones have a say."""
+        self.verdicts: dict[tuple[object, ...], bool] = {}
+        """The values of those fields → whether it holds."""
+
+
+def _deciding(rest: Node) -> tuple[str, ...]:
+    items = items_of(rest)
     names = dict.fromkeys(item.field for item in items)
     names.update((item.text, None) for item in items if item.test.startswith("field_"))
     plain = [name for name in names if name and "." not in name and " " not in name]
     decided = len(plain) == len(names) <= _MAX_KEY and all(item.test != "exists" for item in items)
-    return event_check(plan.rest), tuple(plain) if decided else ()
-
-
-def _key(value: object) -> object:
-    """Return what a value is remembered by: True and 1 are one key, but not one text."""
-    if value is True or value is False:
-        return text_of(value)
-    return value
+    return tuple(plain) if decided else ()

@@ -14,11 +14,16 @@ MAX_BRANCHES = 6_000
 """Ways from step to step that are remembered; then all are forgotten, so hostile events are too."""
 
 
+_Voice = tuple[int, int, int, int]
+"""Place of a table; rules it asks something of; those of them an absent field rules out; rules
+whose wide gate may be met there."""
+
+
 class Step:
     """What is known of an event so far, and the field to ask next."""
 
     __slots__ = (
-        *("absent", "after", "asked", "deep", "left", "memory", "name", "place", "possible"),
+        *("absent", "after", "asked", "is_plain", "left", "memory", "name", "place", "possible"),
         *("tells", "wants"),
     )
 
@@ -29,13 +34,13 @@ class Step:
         """Those of them whose wide gate is met; at the last step those that want a keyword."""
         self.asked = asked
         """Tables, as bits of their places, that have answered."""
-        self.left: tuple[int, ...] = ()
-        """Places of the tables that have not answered and have something to say."""
+        self.left: tuple[_Voice, ...] = ()
+        """What the tables that have not answered have to say, if they have anything."""
         self.place = -1
         """Of the table to ask next."""
         self.name = ""
-        self.deep = False
-        """Whether the field may be the name of something deeper than the event's fields."""
+        self.is_plain = True
+        """Whether the field is one of the event's own, and its booleans need no second look."""
         self.tells = False
         """Whether booleans are told from numbers."""
         self.memory: Memory | None = None
@@ -74,8 +79,11 @@ class Sift:
         self._by_keyword = by_keyword
         self._steps: dict[tuple[int, int, int], Step] = {}
         self._branches = 0
-        self._places = tuple(range(len(self._tables)))
-        self._first = self._step(everything, 0, 0, self._places)
+        self._voices: tuple[_Voice, ...] = tuple(
+            (place, table.asked, table.asked & ~table.absent, table.opens)
+            for place, table in enumerate(tables)
+        )
+        self._first = self._step(everything, 0, 0, self._voices)
 
     def last_step(self, event: Event) -> Step:
         """Return what the event's fields leave possible.
@@ -87,21 +95,26 @@ class Sift:
         step = self._first
         get = event.fields.get
         while (memory := step.memory) is not None:
-            value = value_of(event, step.name) if step.deep else get(step.name)
+            value = get(step.name) if step.is_plain else self._found(step, event)
             if value is None:
                 step = step.absent or self._without(step)
                 continue
-            if step.tells and value.__class__ is bool:
-                value = "true" if value else "false"
             verdict = memory[value]
             step = step.after.get(verdict) or self._with(step, verdict)
         return step
+
+    def _found(self, step: Step, event: Event) -> object:
+        """Return the value of a field that is looked for deeper, or whose booleans are words."""
+        value = value_of(event, step.name)
+        if step.tells and value.__class__ is bool:
+            return "true" if value else "false"
+        return value
 
     def forget(self) -> None:
         """Forget every step but the first."""
         self._steps.clear()
         self._branches = 0
-        self._first = self._step(self._everything, 0, 0, self._places)
+        self._first = self._step(self._everything, 0, 0, self._voices)
 
     def _with(self, step: Step, verdict: Verdict) -> Step:
         """Return the step after the field's value was found to mean `verdict`."""
@@ -121,15 +134,16 @@ class Sift:
         self._branches += 1
         if self._branches >= MAX_BRANCHES:
             self.forget()
-        left = tuple(place for place in step.left if place != step.place)
+        left = tuple([voice for voice in step.left if voice[0] != step.place])
         return self._step(possible, opened, step.asked | 1 << step.place, left)
 
-    def _step(self, possible: int, opened: int, asked: int, left: tuple[int, ...]) -> Step:
+    def _step(self, possible: int, opened: int, asked: int, left: tuple[_Voice, ...]) -> Step:
         wanting = possible & self._wide & ~opened
         if wanting:
             hopeful = self._by_keyword
-            for place in left:
-                hopeful |= self._tables[place].opens
+            for _, _, _, opens in left:
+                if opens:
+                    hopeful |= opens
             possible &= ~wanting | hopeful
             wanting &= hopeful
         key = (possible, opened & possible, asked)
@@ -139,19 +153,22 @@ class Sift:
             self._choose(step, left, wanting)
         return step
 
-    def _choose(self, step: Step, left: tuple[int, ...], wanting: int) -> None:
+    def _choose(self, step: Step, left: tuple[_Voice, ...], wanting: int) -> None:
         """Let the step ask the table with most to say; none when no table has anything to say."""
-        most, best = (0, 0), -1
+        possible = step.possible
         talking = []
-        for place in left if step.possible else ():
-            table = self._tables[place]
-            said = table.asked & step.possible
-            opens = table.opens & wanting
-            if said or opens:
-                talking.append(place)
-                score = ((said & ~table.absent).bit_count(), (said | opens).bit_count())
-                if best < 0 or score > most:
-                    best, most = place, score
+        most = more = best = -1
+        for voice in left if possible else ():
+            place, asked, firm, opens = voice
+            if not (asked & possible or opens & wanting):
+                continue
+            talking.append(voice)
+            count = (firm & possible).bit_count()
+            if count < most:
+                continue
+            beside = (asked & possible | opens & wanting).bit_count()
+            if count > most or beside > more:
+                most, more, best = count, beside, place
         if best < 0:
             step.wants = wanting
             step.possible ^= wanting
@@ -159,6 +176,6 @@ class Sift:
         step.left = tuple(talking)
         step.place = best
         step.name = name = self._tables[best].field
-        step.deep = "." in name or " " in name
         step.tells = self._tells[best]
+        step.is_plain = not ("." in name or " " in name or step.tells)
         step.memory = self._memories[best]
