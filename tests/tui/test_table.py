@@ -147,6 +147,25 @@ async def test_a_row_that_left_the_view_stays_where_it_was_struck_through(open_l
     assert not any("row 2" in text for text in struck)
 
 
+class Unseen(str):
+    """A row that differs from the one before in what no column shows."""
+
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        return self is other
+
+
+async def test_rows_that_look_as_before_are_not_painted_again(open_list, monkeypatch):
+    _, table = await open_list(5)
+    painted = []
+    monkeypatch.setattr(table, "refresh", painted.append)
+    table.take_rows({row_id: Unseen(f"row {row_id}") for row_id in table.ids})
+    assert painted == []
+    table.take_rows({4: Unseen("row IV")})
+    assert [part.y for part in painted] == [2]
+
+
 async def test_a_move_made_while_the_order_is_on_its_way_is_kept(open_list):
     analyst, table = await open_list(50)
     table.reload()

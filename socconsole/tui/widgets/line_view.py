@@ -126,6 +126,12 @@ class LineView(Widget, can_focus=True):
             y = index - self.top + self.head_height
             self.refresh(Region(0, y, self.size.width, 1))
 
+    def refresh_if_changed(self, index: int) -> None:
+        """Repaint line `index` where it is on screen and not drawn there as it is."""
+        y = index - self.top + self.head_height
+        if self._drawn.get(y) != self._line_at(y):
+            self.refresh_index(index)
+
     def refresh_foot(self, from_x: int = 0) -> None:
         """Repaint the foot from column `from_x` on."""
         if self.foot_height:

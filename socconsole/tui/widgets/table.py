@@ -258,7 +258,7 @@ class VirtualTable(LineView, Generic[RowT]):
         self._keep(rows)
         for index in range(self.top, min(self.top + self.page_height, len(self._ids))):
             if self._ids[index] in changed:
-                self.refresh_index(index)
+                self.refresh_if_changed(index)
         if self._goal is not None and self.row_at(self._goal) is not None:
             goal, self._goal = self._goal, None
             self._put_cursor(goal)
