@@ -1,6 +1,7 @@
 """`socconsole alerts`: the queue and its verbs."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -218,6 +219,16 @@ def _listed(value: str | list[str]) -> str:
     return value if isinstance(value, str) else ",".join(value)
 
 
+def _window_lines(window: "Mapping[str, Any] | None") -> list[str]:
+    """Return what a correlation counted, for whom, and over which time."""
+    if window is None:
+        return []
+    group = " ".join(f"{name}={value}" for name, value in window["group"].items())
+    counted = f"{window['type']}: {window['count']}" + (f" of {group}" if group else "")
+    span = f"{window['first']} to {window['last']}".replace("+00:00", "Z")
+    return [f"  {counted}, {span}"]
+
+
 def _detail_lines(detail: "AlertDetail") -> list[str]:
     row = detail.row
     lines = [
@@ -236,10 +247,15 @@ def _detail_lines(detail: "AlertDetail") -> list[str]:
     if row.worse_reason:
         lines.append(f"worse: {row.worse_reason}")
     if detail.rule:
-        lines += ["", f"rule {detail.rule.id}: {detail.rule.description}".rstrip()]
+        trial = " (experimental)" if detail.rule.status == "experimental" else ""
+        lines += [
+            "",
+            f"rule {detail.rule.id}{trial} by {detail.rule.author or 'unknown'}",
+            *filter(None, [detail.rule.description]),
+        ]
         lines += [f"  false positive: {text}" for text in detail.rule.false_positives]
     if detail.why:
-        lines += ["", "why"]
+        lines += ["", "why", *_window_lines(detail.why.window)]
         lines += [
             f"  {part.selection}: {part.field or 'the line'} = {part.value} (asked: {part.pattern})"
             for part in detail.why.parts

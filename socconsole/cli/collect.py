@@ -165,7 +165,13 @@ def _write_down(database: "Database", ruleset: "RuleSet") -> None:
     from socconsole.services import rules
 
     with database.begin() as session:
-        rules.write_down(session, ruleset.rules, now=datetime.now(UTC), body=_text_of)
+        rules.write_down(
+            session,
+            ruleset.rules,
+            refused=ruleset.errors,
+            now=datetime.now(UTC),
+            body=_text_of,
+        )
 
 
 def _text_of(rule: "Rule") -> str:

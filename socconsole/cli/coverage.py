@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from socconsole.errors import FileError
 if TYPE_CHECKING:
     from socconsole.core.detection import Rule
     from socconsole.sigma.rules import RuleSet
+    from socconsole.store.queries.rules import FiredRule
 
 TACTICS = (
     "reconnaissance",
@@ -48,7 +49,7 @@ which of its tactics: each pair counts. A rule without a tactic stands under `-`
 
 
 def write_coverage(
-    ruleset: "RuleSet", fired: Mapping[str, int], navigator: Path | None, *, as_json: bool
+    ruleset: "RuleSet", fired: "Sequence[FiredRule]", navigator: Path | None, *, as_json: bool
 ) -> int:
     """Print which techniques how many rules cover; write a Navigator layer when asked to."""
     covered = techniques(ruleset.rules, fired)
@@ -70,18 +71,26 @@ def write_coverage(
     return 0
 
 
-def techniques(rules: "Iterable[Rule]", fired: Mapping[str, int]) -> Coverage:
-    """Return what the tags of `rules` cover, and how often those rules fired."""
+def techniques(rules: "Sequence[Rule]", fired: "Iterable[FiredRule]") -> Coverage:
+    """Return what the tags of `rules` cover, and how often what `fired` did, loaded or not."""
     covered: Coverage = defaultdict(Covered)
     for rule in rules:
-        names = [tag.lower() for tag in rule.tags]
-        tags = [name.removeprefix("attack.") for name in names if name.startswith("attack.")]
-        tactics = [tag.replace("_", "-") for tag in tags if tag.replace("_", "-") in TACTICS]
-        for technique in (tag.upper() for tag in tags if tag[:1] == "t" and tag[1:2].isdigit()):
-            for tactic in tactics or ["-"]:
-                covered[tactic, technique].titles.append(rule.title)
-                covered[tactic, technique].detections += fired.get(rule.id, 0)
+        for pair in _pairs(rule.tags):
+            covered[pair].titles.append(rule.title)
+    tags = {rule.id: rule.tags for rule in rules}
+    for one in fired:
+        for pair in _pairs(tags.get(one.id, one.tags)):
+            covered[pair].detections += one.detections
     return covered
+
+
+def _pairs(tags: Iterable[str]) -> list[tuple[str, str]]:
+    """Return each tactic with each technique that the tags name."""
+    names = [tag.lower() for tag in tags]
+    named = [name.removeprefix("attack.") for name in names if name.startswith("attack.")]
+    tactics = [name.replace("_", "-") for name in named if name.replace("_", "-") in TACTICS]
+    numbers = [name.upper() for name in named if name[:1] == "t" and name[1:2].isdigit()]
+    return [(tactic, number) for number in numbers for tactic in tactics or ["-"]]
 
 
 def _order(entry: tuple[tuple[str, str], Covered]) -> tuple[int, str]:

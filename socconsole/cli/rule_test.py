@@ -1,83 +1,108 @@
 """What a rule says to each event of a file, item by item."""
 
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from socconsole.cli.output import print_json, print_text
 from socconsole.cli.replay import parse_logsource, read_events
 from socconsole.core.event import Event, ReadContext
+from socconsole.core.plain import rfc3339
 
 if TYPE_CHECKING:
-    from socconsole.core.detection import Detection
+    from socconsole.core.detection import Detection, MatchedPart
     from socconsole.sigma.definition import Definition
     from socconsole.sigma.rules import RuleSet
 
 _SHOWN = 20
 """Near misses that are told; a rule of one common field nearly matches everything."""
 
+_MISSED = 20
+"""Items told that an event did not meet; a rule may ask for a thousand values."""
+
+
+@dataclass(slots=True)
+class _Trial:
+    """What is told of a run."""
+
+    events: int = 0
+    fired: list[dict[str, object]] = field(default_factory=list)
+    counted: list[dict[str, object]] = field(default_factory=list)
+    """What fired for correlations alone."""
+    near: list[dict[str, object]] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    """What correlations left out, and why."""
+
 
 def run_test(
     ruleset: "RuleSet", file: str, format_name: str, logsource: str | None, *, as_json: bool
 ) -> int:
-    """Print what fired and what nearly did; return 1 when nothing fired."""
+    """Print what fired, what was counted and what nearly fired; return 1 when nothing fired."""
     from socconsole.sigma.match import Matcher
 
-    matcher = Matcher(ruleset)
+    matcher = Matcher(replace(ruleset, quiet=frozenset()))  # what is only counted is told as well
     now = datetime.now(UTC)
     context = ReadContext("test", now, now)
-    events = 0
-    fired: list[Detection] = []
-    near: list[dict[str, object]] = []
+    trial = _Trial()
     for batch in read_events(file, format_name, context, parse_logsource(logsource)):
-        events += len(batch)
+        trial.events += len(batch)
         for event in batch:
-            detections = matcher.match(event)
-            fired += detections
-            if not detections and len(near) < _SHOWN:
-                near += _near(ruleset, event)
-    fired += matcher.finish()
-    document = {"events": events, "fired": [_fired(d) for d in fired], "near": near[:_SHOWN]}
+            _try(ruleset, event, matcher.match(event), trial)
+    for detection in matcher.finish():
+        _tell(ruleset, detection, (), trial)
+    titles = {rule.id: rule.title for rule in ruleset.rules}
+    trial.lost = [f"{titles[rule_id]}: {lost}" for rule_id, lost in matcher.losses().items()]
     if as_json:
-        print_json(document)
+        print_json(asdict(trial))
     else:
-        _print(events, fired, near[:_SHOWN])
-    return 0 if fired else 1
+        print_text(_lines(trial))
+    return 0 if trial.fired else 1
 
 
-def _fired(detection: "Detection") -> dict[str, object]:
-    line = detection.event.line
-    return {
-        "rule": detection.rule.title,
-        "line": line.number if line else 0,
-        "time": detection.event.time,
-        "window": asdict(detection.window) if detection.window else None,
-        "matched": [asdict(part) for part in detection.parts],
-    }
-
-
-def _near(ruleset: "RuleSet", event: Event) -> list[dict[str, object]]:
-    """Return the rules of the event's log source of which something held, and what did not."""
+def _try(ruleset: "RuleSet", event: Event, detections: "list[Detection]", trial: _Trial) -> None:
+    """Tell what the rules made of one event."""
+    from socconsole.sigma.evaluate import holds
     from socconsole.sigma.explain import tell_apart
     from socconsole.sigma.routing import looks_at
 
-    found = []
+    missed: dict[str, list[str]] = {}
+    spoken = {detection.rule.id for detection in detections}
     for definition in ruleset.definitions:
         if definition.tree is None:
             continue
         told = tell_apart(definition.tree, event)
+        missed[definition.rule.id] = _items(part for part, held in told if not held)
+        if definition.rule.id in spoken or not any(held for _, held in told):
+            continue
         routed = looks_at(definition, event.logsources)
-        if any(held for _, held in told):
-            found.append(
-                {
-                    "rule": definition.rule.title,
-                    "line": event.line.number if event.line else 0,
-                    "logsource": routed or _wanted(definition, event),
-                    "matched": [_item(part.field, part.pattern) for part, ok in told if ok],
-                    "missed": [_item(part.field, part.pattern) for part, ok in told if not ok],
-                }
-            )
-    return found
+        facts: dict[str, object] = {
+            "rule": definition.rule.title,
+            "line": event.line.number if event.line else 0,
+            "matched": _items(part for part, held in told if held),
+            "missed": missed[definition.rule.id],
+        }
+        if routed and holds(definition.tree, event):
+            trial.counted.append(facts)
+        elif len(trial.near) < _SHOWN:
+            trial.near.append(facts | {"logsource": routed or _wanted(definition, event)})
+    for detection in detections:
+        _tell(ruleset, detection, missed.get(detection.rule.id, ()), trial)
+
+
+def _tell(ruleset: "RuleSet", detection: "Detection", missed: Iterable[str], trial: _Trial) -> None:
+    line = detection.event.line
+    is_quiet = detection.rule.id in ruleset.quiet
+    (trial.counted if is_quiet else trial.fired).append(
+        {
+            "rule": detection.rule.title,
+            "line": line.number if line else 0,
+            "time": detection.event.time,
+            "window": asdict(detection.window) if detection.window else None,
+            "matched": [asdict(part) for part in detection.parts],
+            "missed": list(missed),
+        }
+    )
 
 
 def _wanted(definition: "Definition", event: Event) -> str:
@@ -90,27 +115,52 @@ def _triple(parts: tuple[str | None, str | None, str | None]) -> str:
     return "/".join(part or "*" for part in parts)
 
 
-def _item(field: str | None, pattern: str) -> str:
-    return f"{field or 'keyword'} {pattern}"
+def _items(parts: "Iterable[MatchedPart]") -> list[str]:
+    return [f"{part.selection}: {part.field or 'keyword'} {part.pattern}" for part in parts]
 
 
-def _print(events: int, fired: "list[Detection]", near: list[dict[str, object]]) -> None:
-    for detection in fired:
-        line = detection.event.line
-        print_text([f"fired: line {line.number if line else 0}: {detection.rule.title}"])
-        for part in detection.parts:
-            print_text([f"  + {_item(part.field, part.pattern)}  ({part.value})"])
-        if detection.window:
-            window = detection.window
-            print_text([f"  + {window.type}: {window.count} from {window.first} to {window.last}"])
-    for miss in near:
-        print_text([f"not fired: line {miss['line']}: {miss['rule']}"])
-        if miss["logsource"] is not True:
-            print_text([f"  - {miss['logsource']}"])
-        print_text(f"  + {text}" for text in _words(miss["matched"]))
-        print_text(f"  - {text}" for text in _words(miss["missed"]))
-    print_text([f"{events} events, {len(fired)} detections"])
+def _lines(trial: _Trial) -> Iterator[str]:
+    told = [
+        *(("fired", one) for one in trial.fired),
+        *(("counted", one) for one in trial.counted),
+        *(("not fired", one) for one in trial.near),
+    ]
+    for what, one in sorted(told, key=lambda pair: int(str(pair[1]["line"]))):
+        yield f"{what}: line {one['line']}: {one['rule']}"
+        if isinstance(wanted := one.get("logsource"), str):
+            yield f"  - {wanted}"
+        yield from (f"  + {_asked(part)}" for part in _listed(one["matched"]))
+        yield from _crossed_out(one["missed"])
+        if isinstance(window := one.get("window"), dict):
+            yield f"  + {_window(window)}"
+    yield from (f"left out: {text}" for text in trial.lost)
+    yield f"{trial.events} events, {len(trial.fired)} detections"
 
 
-def _words(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []
+def _asked(part: "str | dict[str, object]") -> str:
+    """Return what a rule asked for and, where that is known, what the event had."""
+    if isinstance(part, str):
+        return part
+    asked = f"{part['selection']}: {part['field'] or 'keyword'} {part['pattern']}"
+    return f"{asked}  ({part['value']})"
+
+
+def _crossed_out(value: object) -> Iterator[str]:
+    texts = _listed(value)
+    yield from (f"  - {text}" for text in texts[:_MISSED])
+    if len(texts) > _MISSED:
+        yield f"  - and {len(texts) - _MISSED} more"
+
+
+def _window(window: dict[str, object]) -> str:
+    group = window["group"]
+    named = " ".join(f"{k}={v}" for k, v in group.items()) if isinstance(group, dict) else ""
+    first, last = window["first"], window["last"]
+    assert isinstance(first, datetime)
+    assert isinstance(last, datetime)
+    span = f"from {rfc3339(first)} to {rfc3339(last)}"
+    return " ".join(filter(None, (f"{window['type']}: {window['count']}", named, span)))
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,6 +1,5 @@
 """Check, list, test detection rules, and show what they cover."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from socconsole.cli.unseen_fields import UnseenField
     from socconsole.sigma.definition import Definition
     from socconsole.sigma.rules import RuleSet
+    from socconsole.store.queries.rules import FiredRule
 
 app = App(name="rules", help="Check, list and test detection rules.")
 
@@ -192,10 +192,12 @@ def coverage(
     from socconsole.cli.coverage import write_coverage
 
     ruleset = rule_paths.load(context.settings().rules, paths or ())
-    counts: Mapping[str, int] = {}
+    if ruleset.errors:
+        say(f"{len(ruleset.errors)} refused: `rules check` says why.")
+    found: tuple[FiredRule, ...] = ()
     if fired:
-        from socconsole.store.queries.rules import fired_counts
+        from socconsole.store.queries.rules import fired_rules
 
         with context.database() as database, database.read() as session:
-            counts = fired_counts(session)
-    return write_coverage(ruleset, counts, navigator, as_json=json)
+            found = fired_rules(session)
+    return write_coverage(ruleset, found, navigator, as_json=json)

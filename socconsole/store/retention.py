@@ -185,7 +185,7 @@ def erase(session: Session, value: str, *, by: str, now: datetime, events: int =
 _RECORD = frozenset(
     {
         "action", "audit_entry", "audit_payload", "audit_anchor", "change", "change_head", "meta",
-        "node", "lease", "human_sequence", "rule", "source", "generation",
+        "node", "lease", "human_sequence", "rule", "refused_rule", "source", "generation",
         "event_count", "detection_count", "matcher_state",
     }
 )  # fmt: skip

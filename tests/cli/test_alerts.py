@@ -1,14 +1,17 @@
 """Scripts work the queue as analysts do."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from socconsole.cli import run
 from socconsole.cli.context import Context
+from socconsole.core.detection import Rule, Window
 from socconsole.core.severity import Severity
 from socconsole.errors import NotFoundError, UsageError
-from tests.services.alert_making import alert_of, bring, detection, minutes
+from socconsole.services import rules
+from tests.services.alert_making import NOON, alert_of, bring, detection, minutes
 
 
 @pytest.fixture
@@ -75,6 +78,22 @@ def test_show_says_why(soc, capsys):
     assert "Failed password" in capsys.readouterr().out
     with pytest.raises(NotFoundError):
         soc("alerts", "show", "99")
+
+
+def test_show_names_the_author_the_trial_and_what_a_correlation_counted(
+    soc, capsys, chosen_database
+):
+    rule = Rule(
+        "id-Burst", "Burst", Severity.HIGH, status="experimental", author="Zoe Q", revision="a"
+    )
+    window = Window("event_count", {"user": "root"}, 5, NOON - minutes(1), NOON)
+    bring(chosen_database, replace(detection(), rule=rule, window=window))
+    with chosen_database.begin() as session:
+        rules.write_down(session, [rule], now=NOON, body=lambda rule: "")
+    assert soc("alerts", "show", "4") == 0
+    told = capsys.readouterr().out
+    assert "rule id-Burst (experimental) by Zoe Q" in told
+    assert "event_count: 5 of user=root, 2026-11-21T11:59:00Z to 2026-11-21T12:00:00Z" in told
 
 
 def test_the_verbs_work_and_can_be_undone(soc, capsys, chosen_database):

@@ -6,6 +6,10 @@ import json
 import pytest
 
 from socconsole.cli import run
+from socconsole.cli.coverage import techniques
+from socconsole.core.detection import Rule
+from socconsole.core.severity import Severity
+from socconsole.store.queries.rules import FiredRule
 
 RULES = """title: Failed login
 name: failed
@@ -129,9 +133,30 @@ def test_test_says_what_matched_and_what_did_not(folder, capsys):
     assert run(["rules", "test", rule, log, "--logsource", "product=app"]) == 0
     told = capsys.readouterr().out
     assert "fired: line 1: Failed login" in told
-    assert "outcome equals failed" in told
+    assert "+ other: outcome equals failed  (failed)" in told
+    assert "- selection: Never equals x" in told
+    assert "+ event_count: 3 user=ann from 2026-03-02T12:00:00Z to 2026-03-02T12:00:02Z" in told
     assert run(["rules", "test", rule, log, "--logsource", "product=other"]) == 1
     assert "the rule is for app/*/*, the event is other/*/*" in capsys.readouterr().out
+
+
+def test_test_tells_what_is_only_counted_and_what_a_correlation_left_out(folder, capsys):
+    (folder / "rules.yml").write_text(RULES.replace("  generate: true\n", ""))
+    (folder / "log.jsonl").write_text(json.dumps(LINES[0]) + '\n{"outcome": "failed"}\n')
+    rule, log = str(folder / "rules.yml"), str(folder / "log.jsonl")
+    assert run(["rules", "test", rule, log, *APP]) == 1
+    told = capsys.readouterr().out
+    assert "counted: line 1: Failed login" in told
+    assert "left out: Guessing: 1 lacked its fields" in told
+    assert run(["rules", "test", rule, log, *APP, "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert [one["line"] for one in document["counted"]] == [1, 2]
+    assert (document["fired"], document["near"]) == ([], [])
+
+
+def test_coverage_says_when_rules_are_refused(folder, capsys):
+    assert run(["rules", "coverage", str(folder / "nowhere")]) == 0
+    assert "1 refused" in capsys.readouterr().err
 
 
 def test_coverage_counts_rules_and_writes_a_layer(folder, capsys):
@@ -153,6 +178,16 @@ def test_coverage_counts_what_has_fired(folder, capsys):
     )
     assert code == 0
     assert [row["detections"] for row in json.loads(capsys.readouterr().out)] == [0, 0, 0]
+
+
+def test_what_fired_is_covered_though_its_rule_is_gone():
+    gone = FiredRule("x", ("attack.impact", "attack.t1486"), 4)
+    here = Rule("y", "Here", Severity.LOW, tags=("attack.impact", "attack.t1490"))
+    covered = techniques([here], [gone, FiredRule("y", (), 2)])
+    assert {pair: (one.titles, one.detections) for pair, one in covered.items()} == {
+        ("impact", "T1486"): ([], 4),
+        ("impact", "T1490"): (["Here"], 2),
+    }
 
 
 def test_list_names_every_rule(folder, capsys):

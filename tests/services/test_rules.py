@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from socconsole.core.detection import Rule
 from socconsole.core.severity import Severity
+from socconsole.errors import RuleError
 from socconsole.services import rules
 from socconsole.services.sources import save_matcher_state
+from socconsole.store.queries.rule_list import Refusal, refusals
 from socconsole.store.queries.rule_list import rules as listed
 from tests.conftest import NOON
 from tests.store.rows import an_alert
@@ -14,9 +16,11 @@ WEB = Rule("r1", "Web shell", Severity.HIGH, path="web.yml:1", revision="a")
 SSH = Rule("r2", "Brute force", Severity.LOW, path="ssh.yml:1", revision="b")
 
 
-def write(database, *known):
+def write(database, *known, refused=()):
     with database.begin() as session:
-        return rules.write_down(session, known, now=NOON, body=lambda rule: f"text of {rule.id}")
+        return rules.write_down(
+            session, known, refused=refused, now=NOON, body=lambda rule: f"text of {rule.id}"
+        )
 
 
 def test_rules_are_stored_with_their_text_and_only_when_they_changed(database):
@@ -38,6 +42,25 @@ def test_a_rule_that_is_gone_is_off_and_back_on_when_it_returns(database):
     write(database, WEB, SSH)
     with database.read() as session:
         assert all(row.enabled for row in listed(session))
+
+
+def test_a_rule_is_known_by_its_new_file_when_it_was_moved(database):
+    write(database, WEB)
+    write(database, replace(WEB, path="http/web.yml:3"))
+    with database.read() as session:
+        assert [row.path for row in listed(session)] == ["http/web.yml:3"]
+
+
+def test_what_is_refused_stands_there_until_it_is_mended(database):
+    flaw = RuleError("'hgih' is no level.", where="bad\0.yml:3", hint="Use high.")
+    write(database, WEB, refused=[flaw, flaw])
+    with database.read() as session:
+        assert refusals(session)[1:] == (
+            Refusal("bad\ufffd.yml:3", "'hgih' is no level.", "Use high."),
+        )
+    write(database, WEB)
+    with database.read() as session:
+        assert refusals(session) == ()
 
 
 def test_a_test_counts_neither_for_nor_against_a_rule(database):

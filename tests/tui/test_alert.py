@@ -1,9 +1,11 @@
 """The alert's own screen, and what can be done from there."""
 
+from dataclasses import replace
+
 import pytest
 
 from socconsole.core.severity import Severity
-from socconsole.services import nodes, presence
+from socconsole.services import nodes, presence, rules
 from tests.conftest import NOON
 from tests.services.alert_making import alert_of, bring, detection, minutes, one_alert, rows_of
 from tests.tui.analyst import at_the_console
@@ -191,6 +193,17 @@ async def test_a_wide_screen_shows_the_alert_beside_the_list(bare_setup, databas
         assert "Cat" in analyst.screen
         await analyst.presses("p", "P")
         await analyst.waits_until("Why it fired")
+
+
+async def test_its_rule_names_the_author_and_whether_it_is_on_trial(bare_setup, database):
+    found = detection()
+    rule = replace(found.rule, author="Zoe Q", status="experimental", path="ssh.yml:1")
+    bring(database, replace(found, rule=rule))
+    with database.begin() as session:
+        rules.write_down(session, [rule], now=NOON, body=lambda rule: "")
+    async with at_the_console(bare_setup, size=(100, 60)) as analyst:
+        await analyst.presses("enter")
+        await analyst.waits_until("by Zoe Q  experimental")
 
 
 async def test_who_else_looks_at_it_is_said(console, database):

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from socconsole.core.severity import Severity
 from socconsole.services import suppressions
-from socconsole.store.tables import RuleRecord, Source
+from socconsole.store.tables import RefusedRule, RuleRecord, Source
 from socconsole.tui.screens.text import markdown_lines
 from tests.conftest import NOON
 from tests.services.alert_making import bring, detection, minutes, one_alert
@@ -89,6 +89,21 @@ async def test_rules_are_found_and_read(bare_setup, known_rule, database):
         assert "web shell" not in analyst.screen
         await analyst.presses("enter")
         assert "level: high" in analyst.screen
+
+
+async def test_rules_that_could_not_be_loaded_are_counted_and_explained(
+    bare_setup, known_rule, database
+):
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("8", "e")
+        assert "Every rule could be loaded." in analyst.bottom
+        with database.begin() as session:
+            session.add(RefusedRule(place="bad.yml:3", what="'hgih' is no level.", loaded_at=NOON))
+        await analyst.presses("r")
+        await analyst.waits_until("1 refused")
+        await analyst.presses("e")
+        await analyst.waits_until("'hgih' is no level.")
+        assert "bad.yml:3" in analyst.screen
 
 
 async def test_a_suppression_can_be_extended_and_ended(bare_setup, database):

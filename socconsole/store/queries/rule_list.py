@@ -8,7 +8,14 @@ from sqlmodel import Session, col
 
 from socconsole.core.disposition import DECIDED
 from socconsole.core.severity import Severity
-from socconsole.store.tables import Alert, DetectionCount, MatcherState, RuleRecord, table_of
+from socconsole.store.tables import (
+    Alert,
+    DetectionCount,
+    MatcherState,
+    RefusedRule,
+    RuleRecord,
+    table_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,22 @@ def rules(session: Session) -> tuple[RuleRow, ...]:
         for row in session.scalars(select(RuleRecord))
     ]
     return tuple(sorted(rows, key=lambda row: (-row.detections, row.title)))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A rule or a rule file that could not be loaded."""
+
+    place: str
+    """`file:line`."""
+    what: str
+    hint: str
+
+
+def refusals(session: Session) -> tuple[Refusal, ...]:
+    """Return what could not be loaded, in the order of the files."""
+    found = session.scalars(select(RefusedRule).order_by(col(RefusedRule.id)))
+    return tuple(Refusal(row.place, row.what, row.hint) for row in found)
 
 
 def rule_remarks(session: Session) -> dict[str, str]:

@@ -168,6 +168,20 @@ class RuleRecord(Row, table=True):
     last_detection_at: datetime | None = no_moment()
 
 
+class RefusedRule(Row, table=True):
+    """A rule or a rule file that could not be loaded the last time, and why."""
+
+    __tablename__ = "refused_rule"
+
+    id: int | None = big(default=None, primary_key=True)
+    place: str
+    """`file:line`."""
+    what: str
+    hint: str = ""
+    """What to do about it; empty where that is plain."""
+    loaded_at: datetime = moment()
+
+
 class MatcherState(Row, table=True):
     """The open windows of a lease's correlations, committed with the offsets they came from."""
 
@@ -176,7 +190,7 @@ class MatcherState(Row, table=True):
     name: str = Field(primary_key=True)
     """The lease's name."""
     revision: str = ""
-    """Digest of the rules it belongs to; other rules start with empty windows."""
+    """Which form the memory has; what is of another one starts empty."""
     state: bytes = content(default=b"")
     remarks: dict[str, str] = document()
     """Rule → what its windows lost, and whether it is spared long values."""

@@ -1,5 +1,6 @@
 """Rules, and what keeps them quiet for a while."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -24,7 +25,7 @@ from socconsole.tui.widgets.table import VirtualTable
 from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
-    from socconsole.store.queries.rule_list import RuleRow
+    from socconsole.store.queries.rule_list import Refusal, RuleRow
     from socconsole.store.queries.suppressions import SuppressionRow
 
 _NO_RULE = "No rule is loaded yet: the collector writes them down when it starts."
@@ -39,6 +40,7 @@ class RulesScreen(ReadsAgain, Screen[None]):
         key("rule.tab", "right_square_bracket,left_square_bracket", "turn", "Rules or suppressions",
             hint="suppressions"),
         *column_filter.BINDINGS,
+        key("rule.refused", "e", "refused", "What could not be loaded, and why"),
         key("suppression.end", "X", "end", "End the suppression here", hint="end"),
         key("suppression.extend", "plus", "extend", "Let the suppression here last longer"),
         key("rule.refresh", "r", "load", "Read again"),
@@ -63,6 +65,7 @@ class RulesScreen(ReadsAgain, Screen[None]):
             more=lambda row: (row.about, row.reason),
         )
         self._rules: dict[int, RuleRow] = {}
+        self._refused: tuple[Refusal, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield from framed(VirtualTable(self._rule_columns(), empty=_NO_RULE, gone=_is_over))
@@ -76,7 +79,7 @@ class RulesScreen(ReadsAgain, Screen[None]):
 
     @task
     async def action_load(self) -> None:
-        from socconsole.store.queries.rule_list import rules
+        from socconsole.store.queries.rule_list import refusals, rules
         from socconsole.store.queries.suppressions import suppressions
 
         app = console(self)
@@ -95,6 +98,8 @@ class RulesScreen(ReadsAgain, Screen[None]):
             numbers = {row.id: number for number, row in enumerate(rows)}
             self._rules = {numbers[row.id]: row for row in self._of_rules.kept(rows)}
             self.table.show_rows(list(self._rules.items()))
+        self._refused = await app.store.read(refusals)
+        self._show_bar()
 
     def _show_bar(self) -> None:
         here, there = "tab-active", "tab"
@@ -105,6 +110,7 @@ class RulesScreen(ReadsAgain, Screen[None]):
                 here if self._suppressions else there,
             ),
             *self._filter.parts,
+            (f"  {len(self._refused)} refused · e says why" if self._refused else "", "warn"),
         )
         if self._filter.text:
             self.table.empty = f"Nothing here has {self._filter.text} · \\ takes the filter off"
@@ -139,6 +145,12 @@ class RulesScreen(ReadsAgain, Screen[None]):
             console(self).open(TextScreen(f"Suppression {row.id}", suppression_lines(row)))
         else:
             console(self).open(TextScreen(row.title, _rule_lines(row)))
+
+    def action_refused(self) -> None:
+        if self._refused:
+            console(self).open(TextScreen("Refused rules", refused_lines(self._refused)))
+        else:
+            console(self).say("Every rule could be loaded.")
 
     # Suppressions.
 
@@ -180,7 +192,7 @@ class RulesScreen(ReadsAgain, Screen[None]):
             Column("open", "Open", 5, lambda row: str(row.open), right=True),
             Column("precision", "True", 7, _precision, right=True),
             Column("last", "Last", 4, self._last, right=True),
-            Column("status", "Status", 8, _rule_state, _rule_state_style),
+            Column("status", "Status", 12, _rule_state, _rule_state_style),
             Column("tags", "ATT&CK", 20, lambda row: " ".join(row.tags), least=110, grow=1),
             Column("path", "File", 24, lambda row: row.path, lambda _: "muted", least=150, grow=1),
         ]
@@ -220,7 +232,7 @@ def _rule_state(row: "RuleRow") -> str:
 
 
 def _rule_state_style(row: "RuleRow") -> str:
-    return "warn" if row.enabled and row.remark else ""
+    return "warn" if row.enabled and (row.remark or row.status == "experimental") else ""
 
 
 def _state_style(row: "SuppressionRow") -> str:
@@ -242,6 +254,17 @@ def _rule_lines(row: "RuleRow") -> list[Line]:
     lines += [(("False positives: ", "muted"), (text, "")) for text in row.false_positives]
     lines += [((text, "muted"),) for text in row.references]
     lines += [(), *(((text, ""),) for text in row.body.splitlines())]
+    return lines
+
+
+def refused_lines(refused: "Sequence[Refusal]") -> list[Line]:
+    """Return where and why each rule that is not loaded was refused."""
+    lines: list[Line] = [
+        (("These rules are not loaded; the others are. What is mended is taken up at once.", ""),)
+    ]
+    for one in refused:
+        lines += [(), ((one.place, "key"),), ((one.what, "bad"),)]
+        lines += [((one.hint, ""),)] if one.hint else []
     return lines
 
 

@@ -285,7 +285,11 @@ def _rule(detail: "AlertDetail") -> Iterator[Line]:
             yield (("  False positives: ", "muted"), (text, ""))
         for text in detail.rule.references:
             yield (("  ", ""), (text, "muted"))
-        yield ((f"  {detail.rule.path}  by {detail.rule.author or 'unknown'}", "muted"),)
+        trial = "  experimental" if detail.rule.status == "experimental" else ""
+        yield (
+            (f"  {detail.rule.path}  by {detail.rule.author or 'unknown'}", "muted"),
+            (trial, "warn"),
+        )
     if detail.row.tags:
         yield (("  ATT&CK ", "muted"), (" ".join(detail.row.tags), ""))
     if detail.row.runbook:

@@ -293,6 +293,16 @@ CREATE TABLE rule (
 )
  STRICT;
 
+CREATE TABLE refused_rule (
+	id INTEGER NOT NULL, 
+	place TEXT NOT NULL, 
+	what TEXT NOT NULL, 
+	hint TEXT NOT NULL, 
+	loaded_at INTEGER NOT NULL, 
+	CONSTRAINT pk_refused_rule PRIMARY KEY (id)
+)
+ STRICT;
+
 CREATE TABLE matcher_state (
 	name TEXT NOT NULL, 
 	revision TEXT NOT NULL, 
