@@ -283,7 +283,7 @@ class Collector:
         """Store a batch; while the database is away, keep it and try again."""
         pause = 0.05
         told = ""
-        has_failed = False
+        self._lease.start_unit()
         asked = time.monotonic()
         now = datetime.now(UTC)
         events = [
@@ -293,14 +293,13 @@ class Collector:
             try:
                 with self._database.begin() as session:
                     begun = time.monotonic()
-                    if not (has_failed and self._lease.was_renewed(session)):
+                    if not self._lease.was_renewed(session):
                         self._write(session, batch, events)
                     worked = time.monotonic() - begun
                 self._pace.held(worked)
             except leases.LeaseLostError:
                 raise
             except (StoreError, ConflictError) as error:
-                has_failed = True
                 if time.monotonic() - asked > self._patience_secs:
                     raise
                 if str(error) != told:

@@ -162,12 +162,18 @@ class CollectorLease:
         self._until = now + LASTS
         renew_lease(session, self.epoch, now=now, lasts=LASTS, group=self._group)
 
+    def start_unit(self) -> None:
+        """Begin what is committed once, in as many attempts as it takes."""
+        self._until = None
+
     def was_renewed(self, session: Session) -> bool:
-        """Tell whether the last unit of work that renewed it was committed after all.
+        """Tell whether an attempt since `start_unit` that renewed it was committed after all.
 
         A server may commit and be lost before it says so. One that still works at it holds the
         row; that is waited for.
         """
+        if self._until is None:
+            return False
         lease = session.get_one(Lease, self._group, with_for_update=True)
         return lease.epoch == self.epoch and lease.expires_at == self._until
 
