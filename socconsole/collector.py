@@ -110,7 +110,6 @@ class Collector:
         source and has ended.
         """
         self._is_attended = lonely_secs is not None
-        self._lease.join()
         try:
             self._inputs.feed("stdin")
             while not self._stop.is_set():

@@ -132,11 +132,13 @@ class CollectorLease:
     def wait(
         self, stop: threading.Event, say: Callable[[str], None], *, one_is_enough: bool
     ) -> bool:
-        """Wait for the lease; return whether it was had before `stop`.
+        """Say that this collector is there, and wait for the lease; return whether it was had.
 
         Where one is enough it stops beside another that goes on reading: two consoles opened at
         once start two. A lease that is not renewed may be that of one that was killed.
         """
+        if not self._node_id:
+            self.join()
         first: Holder | None = None
         while not stop.is_set():
             holder = self.take()

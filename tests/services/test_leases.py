@@ -88,7 +88,6 @@ def test_of_two_that_consoles_started_at_once_one_ends(database, elsewhere):
             leases.renew_lease(session, elsewhere, now=later, lasts=LASTS)
 
     second = CollectorLease(database, group="all", login="soc")
-    second.join()
     assert not second.wait(stop, holder_goes_on, one_is_enough=True)
     assert [text.rpartition("; ")[2] for text in said] == ["waiting", "one is enough"]
     with database.read() as session:
@@ -98,7 +97,6 @@ def test_of_two_that_consoles_started_at_once_one_ends(database, elsewhere):
 
 def test_one_that_consoles_started_takes_over_from_one_that_was_killed(database, elsewhere):
     second = CollectorLease(database, group="all", login="soc")
-    second.join()
     with database.begin() as session:
         lasts = timedelta(seconds=0.3)
         leases.renew_lease(session, elsewhere, now=datetime.now(UTC), lasts=lasts)
