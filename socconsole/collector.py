@@ -204,10 +204,13 @@ class Collector:
             if self._round():
                 self._database.give_way()
                 continue
-            waiting = any(one.tail.waits_for_verdict or one.is_waiting for one in self._followed)
-            if not waiting or time.monotonic() > deadline:
-                break
-            time.sleep(0.1)
+            if not any(one.tail.has_more_files for one in self._followed):
+                waiting = any(
+                    one.tail.waits_for_verdict or one.is_waiting for one in self._followed
+                )
+                if not waiting or time.monotonic() > deadline:
+                    break
+                time.sleep(0.1)
             for one in self._followed:
                 one.tail.next_scan = 0.0
         if self._backfill:

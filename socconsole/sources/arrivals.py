@@ -47,18 +47,33 @@ class Arrivals:
 
     def __init__(self, roster: Roster) -> None:
         self._roster = roster
+        self.left_over = False
 
     def welcome(
         self, unknown: Iterable[tuple[bytes, os.stat_result]], known: Known, now: float
     ) -> set[Key]:
-        """Decide about each unknown file; return which of them are there."""
+        """Decide about each unknown file; return which of them are there.
+
+        No more files are begun than may be open at once: `left_over` says whether some wait
+        until those that are ready have been read.
+        """
         roster = self._roster
-        arrived = [file for path, _ in unknown if (file := self._open(path, now))]
-        alike = Alike(roster.live.values() if arrived else ())
+        self.left_over = False
         unlisted = [one for one in roster.live.values() if one.key not in known.seen]
         unseen = [one for one in unlisted if _is_finished(one)]
         draining = [one for one in unlisted if one not in unseen]
-        for file in arrived:
+        alike: Alike | None = None
+        room = roster.room()
+        present: set[Key] = set()
+        for path, found in unknown:
+            if room <= 0 and (found.st_dev, found.st_ino) not in roster.held:
+                self.left_over = True
+                continue
+            file = self._open(path, now)
+            if file is None:
+                continue
+            present.add(file.key)
+            alike = alike or Alike(roster.live.values())
             owner = known.owners.get(file.path)
             around = Surroundings(
                 live=alike.find(file.head),
@@ -75,7 +90,7 @@ class Arrivals:
                     os.close(file.fd)
             if (begun := roster.live.get(file.key)) is not None:
                 alike.add(begun)
-        present = {file.key for file in arrived}
+                room -= 1
         self._forget_held(present)
         return present
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 FILES_CAP = 20_000
-"""Files of one source that are followed; beyond it a note says so."""
+"""Files of one source that are taken up; what is beyond them is told as a problem."""
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR})
@@ -38,11 +38,13 @@ class Listing:
     """What one look at a source's folders found."""
 
     entries: list[tuple[bytes, os.stat_result]]
-    """Regular files, each inode once, oldest first."""
+    """Regular files, each inode once, oldest first; the newest when there are too many."""
     folders: dict[bytes, None]
     """Directories that can hold matching files."""
     problems: list[tuple[bytes, OSError]]
     """Places that could not be looked at: what is there is unknown, not gone."""
+    left_out: set[tuple[int, int]]
+    """Device and inode of the files that are too many."""
 
 
 def has_magic(path: bytes) -> bool:
@@ -52,7 +54,7 @@ def has_magic(path: bytes) -> bool:
 
 def look(source: FileSource) -> Listing:
     """List the files of `source` as they are now."""
-    listing = Listing([], {}, [])
+    listing = Listing([], {}, [], set())
     exclude = [os.fsencode(one) for one in source.exclude]
     seen: set[tuple[int, int]] = set()
     for path in _candidates(os.fsencode(source.path), listing):
@@ -66,11 +68,25 @@ def look(source: FileSource) -> Listing:
                 listing.problems.append((path, error))
             continue
         key = (found.st_dev, found.st_ino)
-        if stat.S_ISREG(found.st_mode) and key not in seen and len(seen) < FILES_CAP:
+        if stat.S_ISREG(found.st_mode) and key not in seen:
             seen.add(key)
             listing.entries.append((path, found))
     listing.entries.sort(key=lambda entry: entry[1].st_mtime_ns)
+    if len(listing.entries) > FILES_CAP:
+        _leave_out(listing, os.fsencode(source.path))
     return listing
+
+
+def _leave_out(listing: Listing, path: bytes) -> None:
+    """Leave the oldest files out, and say so."""
+    count = len(listing.entries)
+    listing.left_out = {(one.st_dev, one.st_ino) for _, one in listing.entries[:-FILES_CAP]}
+    del listing.entries[:-FILES_CAP]
+    text = (
+        f"{count:,} files match and the newest {FILES_CAP:,} are read;"
+        " exclude some, or name fewer in each source"
+    )
+    listing.problems.append((path, OSError(errno.EMFILE, text)))
 
 
 def _candidates(pattern: bytes, listing: Listing) -> Iterator[bytes]:

@@ -39,6 +39,11 @@ class Roster:
         """Remember that `path` cannot be read at the moment."""
         self.problems[path] = error.strerror or str(error)
 
+    def room(self) -> int:
+        """Return how many more files may be begun: an unread one stays open until it is read."""
+        unread = sum(one.fd >= 0 for one in self.ready.values())
+        return self._open_files - unread
+
     def wake(self, generation: Generation) -> None:
         """Read this generation in the next round."""
         self.ready[generation.id] = generation

@@ -125,6 +125,11 @@ class Tail:
         return any(not file.repeated for file in self._roster.held.values())
 
     @property
+    def has_more_files(self) -> bool:
+        """Whether files wait to be begun until others have been read."""
+        return self._arrivals.left_over
+
+    @property
     def has_files(self) -> bool:
         """Whether any file of the source is there."""
         return bool(self._roster.live or self._roster.held)
@@ -166,7 +171,7 @@ class Tail:
         listing = look(self.source)
         self.folders = tuple(listing.folders)
         roster.problems = {path: error.strerror or str(error) for path, error in listing.problems}
-        known = Known({one.path: one for one in roster.live.values()}, set())
+        known = Known({one.path: one for one in roster.live.values()}, listing.left_out)
         unknown: list[tuple[bytes, os.stat_result]] = []
         for path, found in listing.entries:
             if self._meet(path, found, now):
@@ -176,7 +181,7 @@ class Tail:
         self._departures.check_unlisted(known.seen, now)
         arrived = self._arrivals.welcome(unknown, known, now)
         self._departures.miss(known.seen | arrived, unsure=bool(listing.problems), now=now)
-        roster.is_first_look = False
+        roster.is_first_look &= self._arrivals.left_over
         self._paths = {one.path: one for one in roster.live.values()}
         cost = time.monotonic() - began
         self._earliest_scan = now + max(0.03, SWEEP_SHARE * cost)
@@ -291,17 +296,17 @@ class Tail:
         roster = self._roster
         try:
             if generation.fd < 0 and not roster.reopen(generation, generation.path):
-                roster.rest(generation)
+                self._rest(generation, now)
                 return Portion(generation, [])
             known = generation.size
             more = generation.fill()
         except OSError as error:
             roster.complain(generation.path, error)
-            roster.rest(generation)
+            self._rest(generation, now)
             generation.stamp = NO_STAMP
             return Portion(generation, [])
         if not more:
-            roster.rest(generation)
+            self._rest(generation, now)
             if generation.size != known:
                 roster.ledger.touch(generation)
             self._note_trouble(generation)
@@ -316,6 +321,12 @@ class Tail:
             if line.note:
                 roster.ledger.note_line(generation, line)
         return Portion(generation, lines)
+
+    def _rest(self, generation: Generation, now: float) -> None:
+        """Leave a generation alone until it grows; once all are read, begin more files."""
+        self._roster.rest(generation)
+        if self.has_more_files and not self.has_ready:
+            self.next_scan = now
 
     def _note_trouble(self, generation: Generation) -> None:
         if isinstance(generation, CompressedGeneration) and generation.trouble:

@@ -22,7 +22,7 @@ from socconsole.sources.tail import Tail
 class Reader:
     """Reads one source round by round; `lines` is what was committed, in order."""
 
-    def __init__(self, path: Path | str, **options):
+    def __init__(self, path: Path | str, *, open_files: int = 500, **options):
         self.source = FileSource(name="test", path=str(path), **options)
         self.kept: dict[int, Checkpoint] = {}
         self.lines: list[tuple[int, int, bytes]] = []
@@ -31,11 +31,12 @@ class Reader:
         self.now = 1000.0
         self.tail: Tail | None = None
         self.limit = 1000
+        self._open_files = open_files
         self.start()
 
     def start(self):
         assert self.tail is None
-        self.tail = Tail(self.source, self.kept.values(), now=self.now)
+        self.tail = Tail(self.source, self.kept.values(), now=self.now, open_files=self._open_files)
 
     def stop(self):
         if self.tail is not None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from evtx import PyEvtxParser
 
+from socconsole.sources import files
 from socconsole.sources.notes import NoteKind
-from tests.sources.following import numbered
+from tests.sources.following import Reader, lost_and_doubled, numbered
 from tests.sources.stage import KILLED, Stage, places, scenario
 
 
@@ -199,3 +200,44 @@ def test_falling_behind(stage: Stage, row):
     size = stage.path().stat().st_size
     assert lags[-1] == reader.lag_shown == size - reader.records[-1].end > 0
     assert reader.peak_bytes < 24 << 20
+
+
+def test_more_files_than_may_be_open_are_begun_in_turns(tmp_path):
+    for number in range(200):
+        (tmp_path / f"{number}.log").write_bytes(numbered(number + 1, number + 1))
+    reader = Reader(tmp_path / "*.log", open_files=16)
+    most = 0
+    while reader.round() or reader.tail.has_more_files:
+        most = max(most, len(reader.open_files))
+    assert lost_and_doubled(reader.texts, 200) == ([], [])
+    assert 16 <= most <= 64
+    reader.stop()
+
+
+def test_files_that_wait_for_their_turn_are_still_part_of_the_first_look(tmp_path):
+    for number in range(50):
+        (tmp_path / f"{number}.log").write_bytes(numbered(number + 1, number + 1))
+    reader = Reader(tmp_path / "*.log", open_files=16, from_end=True)
+    while reader.round() or reader.tail.has_more_files:
+        pass
+    assert reader.texts == []
+    assert len(reader.live_paths) == 50
+    reader.stop()
+
+
+def test_files_that_are_too_many_are_told_and_the_newest_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "FILES_CAP", 10)
+    for number in range(12):
+        path = tmp_path / f"{number}.log"
+        path.write_bytes(numbered(number + 1, number + 1))
+        os.utime(path, (1_000 + number, 1_000 + number))
+    reader = Reader(tmp_path / "*.log")
+    reader.follow(1)
+    assert set(reader.live_paths) == {os.fsencode(tmp_path / f"{n}.log") for n in range(2, 12)}
+    (problem,) = reader.problems.values()
+    assert problem.startswith("12 files match and the newest 10 are read")
+    with (tmp_path / "0.log").open("ab") as oldest:
+        oldest.write(numbered(13, 13))
+    reader.follow(1)
+    assert numbered(13, 13).rstrip() in reader.texts
+    reader.stop()
