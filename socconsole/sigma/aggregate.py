@@ -7,7 +7,7 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import Protocol
 
 from socconsole.sigma.temporal import read_words
-from socconsole.sigma.window_spec import Comparison, WindowSpec
+from socconsole.sigma.window_spec import Comparison, WindowSpec, WindowType
 
 Value = str | int | float
 """What an event brings to a window: a text to tell apart, a number to add up, a rule's index."""
@@ -30,10 +30,10 @@ def within(value: float | None, limits: Sequence[tuple[Comparison, float]]) -> b
 class Aggregate(Protocol):
     """One figure of the events in a window."""
 
-    def add(self, value: Value) -> None:
+    def add(self, time: int, value: Value) -> None:
         """Count `value` in."""
 
-    def remove(self, value: Value) -> None:
+    def remove(self, time: int, value: Value) -> None:
         """Take a counted `value` out."""
 
     def result(self) -> float | None:
@@ -46,10 +46,10 @@ class Events:
     def __init__(self) -> None:
         self._count = 0
 
-    def add(self, value: Value) -> None:
+    def add(self, time: int, value: Value) -> None:
         self._count += 1
 
-    def remove(self, value: Value) -> None:
+    def remove(self, time: int, value: Value) -> None:
         self._count -= 1
 
     def result(self) -> float:
@@ -62,10 +62,10 @@ class Distinct:
     def __init__(self) -> None:
         self._counts: Counter[Value] = Counter()
 
-    def add(self, value: Value) -> None:
+    def add(self, time: int, value: Value) -> None:
         self._counts[value] += 1
 
-    def remove(self, value: Value) -> None:
+    def remove(self, time: int, value: Value) -> None:
         left = self._counts[value] - 1
         if left:
             self._counts[value] = left
@@ -95,11 +95,11 @@ class Sum:
         self._sum: float = 0
         self._count = 0
 
-    def add(self, value: Value) -> None:
+    def add(self, time: int, value: Value) -> None:
         self._sum += _number(value)
         self._count += 1
 
-    def remove(self, value: Value) -> None:
+    def remove(self, time: int, value: Value) -> None:
         self._count -= 1
         self._sum = self._sum - _number(value) if self._count else 0
 
@@ -121,10 +121,10 @@ class Percentile:
         self._share = percentile / 100
         self._sorted: list[float] = []
 
-    def add(self, value: Value) -> None:
+    def add(self, time: int, value: Value) -> None:
         insort(self._sorted, _number(value))
 
-    def remove(self, value: Value) -> None:
+    def remove(self, time: int, value: Value) -> None:
         del self._sorted[bisect_left(self._sorted, _number(value))]
 
     def result(self) -> float | None:
@@ -142,32 +142,50 @@ def _number(value: Value) -> float:
     return value
 
 
+class Chain:
+    """How many rules follow one another in order; values come by time, then by rule.
+
+    Of each length and last rule it knows the chain that begins latest, so that no entry is looked
+    at twice.
+    """
+
+    def __init__(self, rules: int) -> None:
+        self._begins = [[_NEVER] * rules for _ in range(rules)]  # [length - 1][last rule]
+        self._gone = _NEVER
+
+    def add(self, time: int, value: Value) -> None:
+        rule = int(value)
+        for length in range(rule, 0, -1):
+            before = max(self._begins[length - 1][:rule])
+            self._begins[length][rule] = max(self._begins[length][rule], before)
+        self._begins[0][rule] = time
+
+    def remove(self, time: int, value: Value) -> None:
+        self._gone = max(self._gone, time)
+
+    def result(self) -> float:
+        lengths = range(len(self._begins), 0, -1)
+        return next((n for n in lengths if max(self._begins[n - 1]) > self._gone), 0)
+
+
+_NEVER = -1
+
+
 def aggregate_for(spec: WindowSpec) -> Aggregate:
     """Return an empty aggregate of the kind `spec` asks for."""
+    if spec.type == "temporal_ordered":
+        return Chain(len(spec.rules))
     if spec.words:
         return Present(spec.words, spec.rules)
-    if spec.type in {"value_count", "temporal"}:
-        return Distinct()
-    if spec.type == "value_sum":
-        return Sum()
-    if spec.type == "value_avg":
-        return Mean()
     if spec.type in {"value_percentile", "value_median"}:
         return Percentile(50 if spec.type == "value_median" else spec.percentile)
-    return Events()
+    return _SIMPLE[spec.type]()
 
 
-def longest_chain(entries: Sequence[tuple[int, Value]], length: int) -> int:
-    """Return how many rules follow one another in order, given (time, rule index) by time.
-
-    Times may be equal: then the order of the rules decides.
-    """
-    best = [0] * (length + 1)  # best[i]: longest chain that ends with a rule before i
-    for _, rule in sorted(entries):
-        index = int(rule)
-        chain = best[index] + 1
-        for above in range(index + 1, length + 1):
-            if best[above] >= chain:
-                break
-            best[above] = chain
-    return best[length]
+_SIMPLE: Mapping[WindowType, Callable[[], Aggregate]] = {
+    "event_count": Events,
+    "value_count": Distinct,
+    "temporal": Distinct,
+    "value_sum": Sum,
+    "value_avg": Mean,
+}

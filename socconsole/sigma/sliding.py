@@ -10,6 +10,7 @@ empty.
 
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -19,14 +20,14 @@ from msgspec import Struct
 from socconsole.core.event import Event
 from socconsole.sigma.aggregate import (
     Aggregate,
+    Distinct,
     Value,
     aggregate_for,
-    longest_chain,
     within,
 )
 from socconsole.sigma.temporal import read_words
 from socconsole.sigma.window import Fired, Key, Losses, SavedEvent, frozen, thawed
-from socconsole.sigma.window_spec import WindowSpec
+from socconsole.sigma.window_spec import Comparison, WindowSpec
 
 SAMPLE = 20
 """Events kept per group as evidence."""
@@ -55,6 +56,9 @@ class _Group:
     start: int = 0
     """Index of the first entry the aggregate holds."""
     aggregate: Aggregate | None = None
+    """Of the window that ends at the newest entry."""
+    kinds: Distinct = field(default_factory=Distinct)
+    """The values of all entries, where their number bounds what a window can reach."""
     fired: list[int] = field(default_factory=list)
     """Ends of the windows that fired, as far back as an event may still come."""
     check_at: int = 0
@@ -73,6 +77,8 @@ class SlidingWindow:
         self._limits = spec.limits or (("gte", float(len(spec.rules))),)
         self._ordered = spec.type == "temporal_ordered"
         self._at_close = _only_above(spec)
+        self._grows = _only_below(spec, self._limits)
+        self._tells_kinds = self._grows and spec.type != "event_count"
         self._groups: dict[Key, _Group] = {}
 
     def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
@@ -85,7 +91,9 @@ class SlidingWindow:
             return []
         group.sample.append((time, event))
         fired = None
-        if time > newest or not group.entries or (time == newest and not self._ordered):
+        if self._tells_kinds:
+            group.kinds.add(time, value)
+        if time > newest or not group.entries or (time == newest and self._follows(group, value)):
             fired = self._in_order(group, time, value)
         else:
             fired = self._late(group, time, value)
@@ -135,20 +143,25 @@ class SlidingWindow:
         for state in msgspec.convert(saved, list[GroupState]):
             group = _Group(state.entries, fired=state.fired, check_at=state.check_at)
             group.sample.extend((time, thawed(event)) for time, event in state.sample)
+            if self._tells_kinds:
+                for entry in state.entries:
+                    group.kinds.add(*entry)
             self._groups[state.key] = group
+
+    def _follows(self, group: _Group, value: Value) -> bool:
+        """Whether a value may stand after the newest entry when both are of one time."""
+        return not self._ordered or value >= group.entries[-1][1]  # type: ignore[operator]
 
     def _in_order(self, group: _Group, time: int, value: Value) -> tuple[int, int] | None:
         group.entries.append((time, value))
         if self._at_close:
             return None
-        if self._ordered:
-            last = int(value) == len(self._spec.rules) - 1 or self._spec.limits
-            return self._verdict(group, time) if last else None
+        if group.aggregate is None and not self._may_fire(group, time, time):
+            return None
         aggregate = self._aggregate(group, time)
         if not within(aggregate.result(), self._limits) or self._quiet(group, time):
             return None
-        group.fired.append(time)
-        return bisect_left(group.entries, (time - self._span,)), time
+        return self._fire(group, time)
 
     def _aggregate(self, group: _Group, time: int) -> Aggregate:
         """Return the aggregate of the window that ends at the newest entry."""
@@ -156,33 +169,72 @@ class SlidingWindow:
         if group.aggregate is None:
             group.aggregate = aggregate_for(self._spec)
             group.start = bisect_left(entries, (oldest,))
-            for _, value in entries[group.start :]:
-                group.aggregate.add(value)
+            for entry in entries[group.start :]:
+                group.aggregate.add(*entry)
             return group.aggregate
-        group.aggregate.add(entries[-1][1])
+        group.aggregate.add(*entries[-1])
         while entries[group.start][0] < oldest:
-            group.aggregate.remove(entries[group.start][1])
+            group.aggregate.remove(*entries[group.start])
             group.start += 1
         return group.aggregate
 
     def _late(self, group: _Group, time: int, value: Value) -> tuple[int, int] | None:
         insort(group.entries, (time, value))
-        group.aggregate = None  # built again with the next event in order
-        if self._at_close:
+        newest = group.entries[-1][0]
+        if self._ordered:
+            group.aggregate = None  # built again with the next event in order
+        elif group.aggregate is not None and time >= newest - self._span:
+            group.aggregate.add(time, value)
+        else:
+            group.start += 1
+        if self._at_close or not self._may_fire(group, time, min(time + self._span, newest)):
             return None
-        begin = bisect_left(group.entries, (time,))
-        stop = bisect_right(group.entries, (time + self._span, _LAST))
-        for end in sorted({entry[0] for entry in group.entries[begin:stop]}):
-            found = self._verdict(group, end)
-            if found:
-                return found
+        return self._first_true(group, time)
+
+    def _may_fire(self, group: _Group, first: int, last: int) -> bool:
+        """Whether a window that ends from `first` to `last` may fire, told without a look at it.
+
+        A flood that came out of order would otherwise have each of its events looked at many times.
+        """
+        if self._grows:
+            most = group.kinds.result() if self._tells_kinds else len(group.entries)
+            if not within(most, self._limits):
+                return False
+        for end in sorted(group.fired):
+            if end - self._span <= first <= end + self._span:
+                first = end + self._span + 1
+        return first <= last
+
+    def _first_true(self, group: _Group, time: int) -> tuple[int, int] | None:
+        """Fire the first of the windows an event at `time` is in, if one is true."""
+        entries = group.entries
+        start = bisect_left(entries, (time - self._span,))
+        index = bisect_left(entries, (time,))
+        aggregate = group.aggregate if entries[-1][0] <= time + self._span else None
+        if aggregate is None:
+            aggregate = aggregate_for(self._spec)
+            for entry in entries[start:index]:
+                aggregate.add(*entry)
+        else:  # the way back from the newest window is shorter, and ends there again
+            for entry in entries[index:]:
+                aggregate.remove(*entry)
+            for entry in entries[start : group.start]:
+                aggregate.add(*entry)
+        while index < len(entries) and (end := entries[index][0]) <= time + self._span:
+            while index < len(entries) and entries[index][0] == end:
+                aggregate.add(*entries[index])
+                index += 1
+            while entries[start][0] < end - self._span:
+                aggregate.remove(*entries[start])
+                start += 1
+            if within(aggregate.result(), self._limits) and not self._quiet(group, end):
+                group.aggregate = None
+                return self._fire(group, end)
+        if aggregate is group.aggregate:
+            group.start = start
         return None
 
-    def _verdict(self, group: _Group, end: int) -> tuple[int, int] | None:
-        if self._quiet(group, end):
-            return None
-        if not within(self._judged(self._slice(group, end)), self._limits):
-            return None
+    def _fire(self, group: _Group, end: int) -> tuple[int, int]:
         group.fired.append(end)
         return bisect_left(group.entries, (end - self._span,)), end
 
@@ -191,11 +243,9 @@ class SlidingWindow:
         return group.entries[begin : bisect_right(group.entries, (end, _LAST))]
 
     def _judged(self, entries: list[tuple[int, Value]]) -> float | None:
-        if self._ordered:
-            return longest_chain(entries, len(self._spec.rules))
         aggregate = aggregate_for(self._spec)
-        for _, value in entries:
-            aggregate.add(value)
+        for entry in entries:
+            aggregate.add(*entry)
         return aggregate.result()
 
     def _quiet(self, group: _Group, end: int) -> bool:
@@ -218,13 +268,20 @@ class SlidingWindow:
             if group.entries[drop - 1][0] >= oldest:
                 self.losses.entries += drop
         if drop or (len(group.entries) > 64 and group.entries[32][0] < oldest):
-            drop = max(drop, bisect_left(group.entries, (oldest,)))
-            del group.entries[:drop]
-            group.start -= drop
-            if group.start < 0:
-                group.aggregate = None
+            self._drop(group, max(drop, bisect_left(group.entries, (oldest,))))
         if group.fired and group.fired[0] < oldest - self._span:
             group.fired = [fired for fired in group.fired if fired >= oldest - self._span]
+
+    def _drop(self, group: _Group, count: int) -> None:
+        """Drop the oldest entries, from what was added up too."""
+        if group.aggregate is not None:
+            for entry in group.entries[group.start : count]:
+                group.aggregate.remove(*entry)
+        if self._tells_kinds:
+            for entry in group.entries[:count]:
+                group.kinds.remove(*entry)
+        del group.entries[:count]
+        group.start = max(0, group.start - count)
 
     def _evict(self) -> None:
         """Forget the tenth of the groups that was touched longest ago."""
@@ -240,6 +297,12 @@ def _only_above(spec: WindowSpec) -> bool:
     return bool(spec.limits) and all(
         op in {"lt", "lte"} or (op == "eq" and number == 0) for op, number in spec.limits
     )
+
+
+def _only_below(spec: WindowSpec, limits: Sequence[tuple[Comparison, float]]) -> bool:
+    """Return whether a condition gets no less true by more events."""
+    counts = {"event_count", "value_count", "temporal", "temporal_ordered"}
+    return not spec.words and spec.type in counts and all(op in {"gt", "gte"} for op, _ in limits)
 
 
 class _Last:
