@@ -1,5 +1,7 @@
 """The live tail follows, and stands still when it is asked to."""
 
+from collections import deque
+
 import pytest
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -90,6 +92,7 @@ async def test_hostile_lines_are_shown_harmless(tail):
         ([1, 1, 8, 8], 2, "▂█"),
         ([], 5, ""),
         ([1_000_000, 1], 5, "█▂"),
+        (deque([1, 1, 8, 8], maxlen=60), 2, "▂█"),
     ],
 )
 def test_a_sparkline_never_hides_a_value(values, width, drawn):

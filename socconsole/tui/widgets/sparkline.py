@@ -27,7 +27,8 @@ def _block(value: float, top: float) -> str:
 
 
 def _shared(values: Sequence[float], width: int) -> list[float]:
-    if len(values) <= width:
-        return list(values)
-    edges = [round(column * len(values) / width) for column in range(width + 1)]
-    return [sum(values[low:high]) for low, high in pairwise(edges)]
+    single = list(values)  # a deque is a sequence too, and has no slices
+    if len(single) <= width:
+        return single
+    edges = [round(column * len(single) / width) for column in range(width + 1)]
+    return [sum(single[low:high]) for low, high in pairwise(edges)]
