@@ -61,6 +61,10 @@ class Context:
         database = Database(self.database_url, read_only=self.read_only)
         try:
             self._create(database)
+            if database.lies_still:
+                from socconsole.cli.output import say
+
+                say("Nothing can be written beside the database: it is read as it lies there.")
             yield database
         finally:
             database.close()

@@ -152,7 +152,7 @@ def get(
 
     Args:
         evidence_id: Its number, from `evidence list`.
-        out: The file to write; `-` is standard output.
+        out: The file to make; `-` is standard output.
         why: What for.
         context: The global options.
 
@@ -160,6 +160,8 @@ def get(
     from socconsole.errors import FileError
     from socconsole.services import evidence
 
+    if out != "-" and Path(out).exists():
+        raise FileError("It exists already.", hint="Name a file that does not.", where=out)
     with context.database() as database, database.begin() as session:
         content = evidence.content(session, evidence_id, why=why, **who(context))
         label = evidence.label_of(session, evidence_id)
@@ -168,7 +170,8 @@ def get(
         sys.stdout.buffer.write(content)
         return 0
     try:
-        Path(out).write_bytes(content)
+        with Path(out).open("xb") as file:
+            file.write(content)
     except OSError as error:
         raise FileError(f"It cannot be written: {error.strerror}.", where=out) from None
     return 0

@@ -9,7 +9,7 @@ from sqlalchemy import URL, Connection, text
 from socconsole.errors import StoreError
 from socconsole.store import driver
 from socconsole.store.faults import explained, gone
-from socconsole.store.place import identity
+from socconsole.store.place import Still, identity, opened
 
 if TYPE_CHECKING:
     import psycopg
@@ -65,6 +65,7 @@ class _SqlitePoller:
         self._path = Path(url.database or "")
         self._connection: driver.Connection | None = None
         self._file: tuple[int, int] | None = None
+        self._still: Still | None = None
         self._seen: int | None = None
 
     def poll(self) -> bool:
@@ -73,9 +74,10 @@ class _SqlitePoller:
             self.close()
             raise gone(self._path)
         try:
-            if self._connection is None or file != self._file:
+            moved = file != self._file or not (self._still is None or self._still.is_so)
+            if self._connection is None or moved:
                 self.close()
-                self._connection = driver.connect(str(self._path))
+                self._connection, self._still = opened(self._path)
                 self._file, self._seen = file, None
             (now,) = self._connection.execute("PRAGMA data_version").fetchone()
         except driver.DatabaseError as error:

@@ -19,7 +19,7 @@ from socconsole.store import driver
 from socconsole.store.changes import ChangePoller, poller
 from socconsole.store.faults import TOO_LARGE, explained, gone, shown
 from socconsole.store.lock_holders import is_at_work
-from socconsole.store.place import identity
+from socconsole.store.place import Still, identity, opened
 from socconsole.store.turns import Turns
 
 __all__ = [
@@ -87,6 +87,7 @@ class Database:
         self._checkpoints = driver.SAFE
         self._cache_kib = cache_kib
         self._file: tuple[int, int] | None = None
+        self._still: Still | None = None
         self._engine = (
             self._sqlite_engine() if self.is_sqlite else _postgres(self.url, patience_secs)
         )
@@ -177,6 +178,11 @@ class Database:
             self._turns.close()
 
     @property
+    def lies_still(self) -> bool:
+        """Whether the file is read as it lay there, because nothing can be written beside it."""
+        return self._still is not None
+
+    @property
     def is_removed(self) -> bool:
         """Whether the file that was opened is no longer there."""
         return self._file is not None and self.path is not None and identity(self.path) is None
@@ -184,22 +190,23 @@ class Database:
     def _require_same_file(self) -> None:
         """Refuse a file that was removed under us: a commit to it would be lost in silence.
 
-        Where another file lies in its place, the connections to the old one are given up.
+        Where another file lies in its place, or somebody changes one that lay still, the
+        connections to the old one are given up.
         """
         if self._file is None or self.path is None:
             return
         now = identity(self.path)
         if now is None:
             raise gone(self.path)
-        if now != self._file:
-            self._file = None
+        if now != self._file or not (self._still is None or self._still.is_so):
+            self._file = self._still = None
             self._engine.dispose()
 
     def _sqlite_engine(self) -> Engine:
         engine = create_engine(
             self.url,
             module=driver.DBAPI,
-            connect_args={"timeout": 0, "check_same_thread": False},
+            creator=self._connect,
             pool_size=4,
             max_overflow=4,
             pool_use_lifo=True,  # the last one again: every connection has its own page cache
@@ -208,9 +215,12 @@ class Database:
         event.listen(engine, "begin", self._begin_as_asked)
         return engine
 
+    def _connect(self) -> driver.Connection:
+        connection, self._still = opened(Path(self.url.database or ""))
+        return connection
+
     def _prepare(self, connection: driver.Connection, _record: object) -> None:
         self._file = identity(Path(self.url.database or ""))
-        connection.isolation_level = None  # SQLAlchemy emits BEGIN itself
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA cache_size=-{self._cache_kib}")
@@ -222,6 +232,8 @@ class Database:
 
     def _begin_as_asked(self, connection: Connection) -> None:
         if connection.get_execution_options().get("soc_write"):
+            if self._still is not None:
+                raise driver.OperationalError("attempt to write a readonly database")
             begin_immediate(connection.connection.driver_connection, turns=self._turns)
         else:
             connection.exec_driver_sql("BEGIN")

@@ -30,6 +30,7 @@ Connection = Any
 """A DBAPI connection."""
 
 _BUSY = 5
+_READ_ONLY, _CANNOT_OPEN = 8, 14
 _PRIMARY_CODE = 0xFF
 
 
@@ -46,3 +47,11 @@ def is_busy(error: BaseException) -> bool:
     if code is None:
         return "locked" in str(error) or "busy" in str(error)
     return bool(code & _PRIMARY_CODE == _BUSY)
+
+
+def is_barred(error: BaseException) -> bool:
+    """Tell whether `error` means that a file, or one beside it, cannot be opened or written."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return "unable to open" in str(error) or "readonly" in str(error)
+    return code & _PRIMARY_CODE in (_READ_ONLY, _CANNOT_OPEN)

@@ -28,7 +28,7 @@ from socconsole.store.event_compact import (
     worth_it,
 )
 from socconsole.store.faults import explained
-from socconsole.store.place import make_file, make_folder
+from socconsole.store.place import Still, make_file, make_folder, opened
 
 APPLICATION_ID = 0x50C_E4E7
 _SUFFIX = ".socev"
@@ -62,11 +62,11 @@ _FOUND = "id, source_id, generation_id, off_lo, off_hi, ts_min, ts_max, n, paylo
 class EventFiles:
     """The blocks of an SQLite installation: `soc.db.events/2026-11-21.socev` beside `soc.db`."""
 
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._read_only = read_only
         self._open: dict[str, driver.Connection] = {}
         self._inodes: dict[str, int] = {}
+        self._still: dict[str, Still | None] = {}
         self._writing: set[str] = set()
         self._written: set[str] = set()
         """The last days written: where a failed attempt may have left something."""
@@ -297,11 +297,16 @@ class EventFiles:
         return tuple(self._folder / f"{name}{end}" for end in ("", "-wal", "-shm"))
 
     def _connection(self, day: str, *, create: bool = False) -> driver.Connection:
-        known = self._open.get(day)
+        known, still = self._open.get(day), self._still.get(day)
         if known is not None:
-            return known
+            if still is None or still.is_so:
+                return known
+            known.close()
         path = self._paths(day)[0]
-        connection = self._make(path) if create else driver.connect(str(path), timeout=5.0)
+        if create:
+            connection = self._make(path)
+        else:
+            connection, self._still[day] = opened(path, timeout=5.0)
         self._open[day] = connection
         self._inodes[day] = path.stat().st_ino
         return connection

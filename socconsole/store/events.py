@@ -77,8 +77,7 @@ class EventStore:
         self._database = database
         self._blocks: Blocks
         if database.path is not None:
-            folder = events_beside(database.path)
-            self._blocks = EventFiles(folder, read_only=database.read_only)
+            self._blocks = EventFiles(events_beside(database.path))
         else:
             self._blocks = EventPartitions(database)
         self._names: dict[int, str] = {}

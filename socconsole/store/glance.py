@@ -58,7 +58,7 @@ def first_page(path: Path, limit: int) -> tuple[Glance, ...]:
     if not path.is_file():
         return ()
     try:
-        connection = driver.connect(f"file:{path}?mode=ro", timeout=0.05, uri=True)
+        connection = driver.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=0.05, uri=True)
     except driver.OperationalError:
         return ()
     try:

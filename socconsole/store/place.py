@@ -2,6 +2,7 @@
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
 from socconsole.errors import StoreError
@@ -36,6 +37,63 @@ def make_file(path: Path, *, page_size: int = 4096) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
     finally:
         connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A file at rest that is read without locks, as it lay there when it was opened."""
+
+    path: Path
+    modified: int
+    size: int
+
+    @classmethod
+    def of(cls, path: Path) -> "Still":
+        """Return the file as it lies there."""
+        found = path.stat()
+        return cls(path, found.st_mtime_ns, found.st_size)
+
+    @property
+    def is_so(self) -> bool:
+        """Whether nobody has begun to change the file since."""
+        try:
+            return not _log_of(self.path).exists() and Still.of(self.path) == self
+        except OSError:
+            return False
+
+
+def opened(path: Path, timeout: float = 2.0) -> tuple[driver.Connection, Still | None]:
+    """Open a database; one beside which nothing can be written for reading, as it lies there.
+
+    SQLite makes two files beside a database, even to read it. Without them it must not change.
+
+    Raises:
+        StoreError: It is not at rest, so that it cannot be read without them.
+
+    """
+    connection = driver.connect(str(path), timeout=timeout)
+    try:
+        connection.execute("PRAGMA schema_version")
+    except driver.DatabaseError as error:
+        connection.close()
+        if not driver.is_barred(error) or not os.access(path, os.R_OK):
+            raise
+    else:
+        return connection, None
+    log = _log_of(path)
+    if log.exists() and log.stat().st_size:
+        raise StoreError(
+            "What was stored last lies in a log beside the database that cannot be read here.",
+            hint=f"Copy {path.name} and {log.name} into a folder you may write, and look there.",
+            where=str(path),
+        )
+    still = Still.of(path)
+    uri = f"{path.absolute().as_uri()}?immutable=1"
+    return driver.connect(uri, timeout=timeout, uri=True), still
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 def identity(path: Path) -> tuple[int, int] | None:

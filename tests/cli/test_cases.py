@@ -103,7 +103,7 @@ def test_a_database_that_is_made_is_named(soc, tmp_path):
     assert "Made" not in soc("--db", mistyped, "alerts", "show", "1", fails=1)
 
 
-def test_a_notes_attachment_comes_from_a_pipe_byte_for_byte(soc):
+def test_a_notes_attachment_comes_from_a_pipe_byte_for_byte(soc, tmp_path):
     soc("tickets", "open", "--title", "x")
     content = b"\x00\xff\x1b[2J output"
     made = soc("notes", "add", "SOC-2026-001", "--attach", "-", "--json", stdin=content)
@@ -114,6 +114,10 @@ def test_a_notes_attachment_comes_from_a_pipe_byte_for_byte(soc):
     assert (kept["size"], kept["kind"]) == (len(content), "output")
     assert soc("evidence", "verify", "--json") == {"checked": 1, "changed": []}
     assert [entry["verb"] for entry in soc("evidence", "custody", "1", "--json")] == ["attached"]
+    copy = tmp_path / "copy"
+    soc("evidence", "get", "1", "--out", str(copy))
+    assert hashlib.sha256(copy.read_bytes()).hexdigest() == digest
+    assert "exists already" in soc("evidence", "get", "1", "--out", str(copy), fails=3)
 
 
 def test_a_note_is_read_from_standard_input(soc):

@@ -59,6 +59,11 @@ def raise_an_alert(path: Path, noon) -> None:
         database.close()
 
 
+def count(database: Database) -> int:
+    with database.read() as session:
+        return session.exec(select(func.count()).select_from(Alert)).one()
+
+
 @pytest.mark.parametrize(
     ("file_mode", "folder_mode", "what"),
     [
@@ -82,9 +87,27 @@ def test_an_account_that_may_write_does(folder, noon, request):
     request.getfixturevalue("for_this_thread_somebody")
     raise_an_alert(folder / "soc.db", noon)
     database = Database(str(folder / "soc.db"))
-    with database.read() as session:
-        assert session.exec(select(func.count()).select_from(Alert)).one() == 1
+    assert count(database) == 1
     database.close()
+
+
+def test_what_lies_still_is_read_and_read_again_once_it_was_changed(folder, noon, request):
+    give(folder / "soc.db", 0o600)
+    give(folder, 0o500)
+    request.getfixturevalue("for_this_thread_somebody")
+    database = Database(str(folder / "soc.db"))
+    poller = database.changes()
+    try:
+        assert (poller.poll(), poller.poll()) == (True, False)
+        assert (count(database), database.lies_still) == (0, True)
+        folder.chmod(0o700)
+        raise_an_alert(folder / "soc.db", noon)
+        folder.chmod(0o500)
+        assert (poller.poll(), poller.poll()) == (True, False)
+        assert count(database) == 1
+    finally:
+        poller.close()
+        database.close()
 
 
 @pytest.fixture(scope="module")
@@ -115,4 +138,13 @@ def test_with_space_again_the_work_goes_on(small_disk):
 
 
 def test_a_read_only_disk_is_said(small_disk):
-    assert set(small_disk["read_only"].values()) == {"The database file cannot be opened."}
+    said = small_disk["read_only"]
+    assert said["alerts"] == said["events"] == "The database cannot be written."
+
+
+def test_a_database_at_rest_on_a_read_only_disk_is_read(small_disk):
+    assert small_disk["read_only"]["held"] == [2, 8]
+
+
+def test_a_log_that_cannot_be_read_is_not_left_out_in_silence(small_disk):
+    assert "lies in a log beside the database" in small_disk["read_only"]["copy"]
