@@ -119,7 +119,13 @@ def chosen_database(chosen_url: str) -> Iterator[Database]:
 @pytest.fixture
 def db_path(engine: Engine, request: pytest.FixtureRequest, tmp_path) -> Path:
     """The file of that database, for what is about files."""
-    if engine.server is not None:
-        pytest.skip("about the file of a database: those of this run are on a server")
+    request.getfixturevalue("in_a_file")
     request.getfixturevalue("chosen_url")
     return tmp_path / "soc.db"
+
+
+@pytest.fixture
+def in_a_file(engine: Engine) -> None:
+    """Skip what is about files where the run's databases are on a server."""
+    if engine.server is not None:
+        pytest.skip("about the file of a database: those of this run are on a server")

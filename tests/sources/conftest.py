@@ -10,7 +10,7 @@ from tests.sources.stage import Stage  # noqa: E402 - its assertions are rewritt
 
 
 @pytest.fixture
-def stage(tmp_path, mode: str, sqlite_template) -> Iterator[Stage]:
-    made = Stage(tmp_path, mode, sqlite_template)
+def stage(tmp_path, mode: str, engine) -> Iterator[Stage]:
+    made = Stage(tmp_path, mode, engine)
     yield made
     made.close()

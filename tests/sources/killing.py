@@ -1,14 +1,13 @@
 """Readers for the stage that are processes of their own and die by SIGKILL.
 
-Each is the collector as it is, with its transactions, event files and lease, over an SQLite file;
-only its clock is a number, so that waiting costs nothing. It is forked from a warm process: a
-start costs a few hundredths of a second.
+Each is the collector as it is, with its transactions, events and lease, over a database of the
+run's engine; only its clock is a number, so that waiting costs nothing. It is forked from a warm
+process: a start costs a few hundredths of a second.
 """
 
 import multiprocessing
 import os
 import random
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,7 +40,7 @@ class KilledReader:
     def __init__(
         self,
         path: Path | str,
-        template: Path,
+        url: str,
         folder: Path,
         *,
         also: tuple[SourcePolicy, ...] = (),
@@ -51,11 +50,8 @@ class KilledReader:
         self.also = also
         self.now = 1000.0
         self.kills = 0
-        self.url = f"sqlite:///{folder / 'soc.db'}"
+        self.url = url
         self._folder = folder
-        if not folder.exists():
-            folder.mkdir()
-            shutil.copy(template, folder / "soc.db")
         self.database = Database(self.url)
         self._process: Any = None
         self._line: Connection | None = None
@@ -70,7 +66,7 @@ class KilledReader:
     def start(self) -> None:
         assert self._process is None
         self._line, other = FORKS.Pipe()
-        words = (other, str(self._folder), (self.policy, *self.also), self.now)
+        words = (other, str(self._folder), self.url, (self.policy, *self.also), self.now)
         self._process = FORKS.Process(target=victim.serve, args=words, daemon=True)
         self._process.start()
         other.close()
@@ -267,25 +263,19 @@ class FreeReader(KilledReader):
     def __init__(
         self,
         path: Path | str,
-        template: Path,
+        url: str,
         folder: Path,
         *,
-        url: str = "",
         unwatched: bool = False,
         **policy: Any,
     ) -> None:
         self._unwatched = unwatched
-        self._other_url = url
-        super().__init__(path, template, folder, **policy)
-        if url:
-            self.database.close()
-            self.database = Database(url)
+        super().__init__(path, url, folder, **policy)
 
     def start(self) -> None:
         assert self._process is None
         self._line, other = FORKS.Pipe(duplex=False)
-        url = self._other_url or self.url
-        words = (other, str(self._folder), url, self.policy, self._unwatched)
+        words = (other, str(self._folder), self.url, self.policy, self._unwatched)
         self._process = FORKS.Process(target=victim.run, args=words, daemon=True)
         self._process.start()
         other.close()

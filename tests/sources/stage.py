@@ -6,7 +6,8 @@ The oracle: every line has a number; when all is settled each number has come ex
 import random
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from socconsole.sources.generation import Generation
 from socconsole.sources.notes import NoteKind
 from socconsole.sources.watch import Watch
+from tests.engines import Engine
 from tests.sources.following import Reader, lost_and_doubled, numbered
 from tests.sources.killing import FreeReader, KilledReader
 
@@ -31,23 +33,30 @@ class Stage:
     only when it is time to (swept), or forgets uncommitted lines at every turn (dropped).
     """
 
-    def __init__(self, folder: Path, mode: str, template: Path):
+    def __init__(self, folder: Path, mode: str, engine: Engine):
         self.folder = folder / "logs"
         self.folder.mkdir()
         self.home = folder / "home"
+        self.home.mkdir()
+        self.engine = engine
         self.mode = mode
         self.last = 0
         self.gone: set[int] = set()
         self.reader: Reader | KilledReader | FreeReader | None = None
         self.chance = random.Random(7)
         self.watch: Watch | None = None
-        self._template = template
+        self._databases = ExitStack()
+
+    @cached_property
+    def url(self) -> str:
+        """The database of the readers that have one."""
+        return self._databases.enter_context(self.engine.fresh_database(self.home))
 
     def start(self, pattern: str = "app.log*", *, apart: bool = False, **options) -> Reader:
         """Read from now on; `apart`: in a process of its own even where nobody kills it."""
         path = self.folder / pattern
         if self.mode == KILLED or apart:
-            self.reader = KilledReader(path, self._template, self.home, **options)
+            self.reader = KilledReader(path, self.url, self.home, **options)
         else:
             self.reader = Reader(path, **options)
         if self.mode == WATCHED:
@@ -55,9 +64,9 @@ class Stage:
         self.settle()
         return self.reader
 
-    def run(self, pattern: str = "app.log*", **options) -> FreeReader:
+    def run(self, pattern: str = "app.log*", *, url: str = "", **options) -> FreeReader:
         """Let a collector read that goes by itself, by the real clock."""
-        self.reader = FreeReader(self.folder / pattern, self._template, self.home, **options)
+        self.reader = FreeReader(self.folder / pattern, url or self.url, self.home, **options)
         return self.reader
 
     def close(self):
@@ -65,6 +74,7 @@ class Stage:
             self.reader.close()
         if self.watch is not None:
             self.watch.close()
+        self._databases.close()
 
     @contextmanager
     def act_unseen(self) -> Iterator[bool]:

@@ -107,13 +107,11 @@ def test_the_journal_is_read_on_after_the_last_cursor_that_was_spooled(tmp_path,
 
 @pytest.mark.skipif(shutil.which("journalctl") is None, reason="there is no journalctl here")
 @pytest.mark.parametrize("killed", [False, True], ids=["live", "killed"])
-def test_a_real_journal_is_read_by_cursor(tmp_path, sqlite_template, killed):
+def test_a_real_journal_is_read_by_cursor(tmp_path, chosen_url, killed):
     journals = tmp_path / "journals"
     journals.mkdir()
     bring_journal("first", journals)
-    reader = FreeReader(
-        f"journald:{journals}", sqlite_template, tmp_path / "home", format="journald"
-    )
+    reader = FreeReader(f"journald:{journals}", chosen_url, tmp_path, format="journald")
     reader.reads(3)
     if killed:
         reader.kill()

@@ -16,7 +16,7 @@ from sqlalchemy import text, update
 
 from socconsole.sources.notes import NoteKind
 from socconsole.store import schema
-from socconsole.store.database import Database
+from socconsole.store.database import Database, database_url
 from socconsole.store.migrations import Migration
 from socconsole.store.tables import Generation
 from socconsole.store.upgrade import upgrade
@@ -69,7 +69,7 @@ def write_while_it_is_away(stage: Stage, reader: FreeReader, away, seconds: floa
 
 @pytest.mark.parametrize("away", [locked_by_another_program, full_disk])
 @scenario(56, "database locked, disk full", matrix=False)
-def test_database_away(stage: Stage, row, away):
+def test_database_away(stage: Stage, row, away, in_a_file):
     reader = stage.run()
     write_while_it_is_away(stage, reader, away(reader), 0.5)
 
@@ -77,7 +77,7 @@ def test_database_away(stage: Stage, row, away):
 @pytest.mark.chaos
 @pytest.mark.parametrize("away", [locked_by_another_program, full_disk])
 @scenario(56, "database locked, disk full for a minute", matrix=False)
-def test_database_away_for_a_minute(stage: Stage, row, away):
+def test_database_away_for_a_minute(stage: Stage, row, away, in_a_file):
     reader = stage.run()
     write_while_it_is_away(stage, reader, away(reader), 60)
 
@@ -146,23 +146,40 @@ def test_damaged_checkpoint(stage: Stage, row):
     assert len(reader.lines) == 40, "it cannot be told from a file that was written anew"
 
 
+def back_up(stage: Stage) -> None:
+    if stage.engine.server is None:
+        shutil.copy(stage.home / "soc.db", stage.home / "backup.db")
+        return
+    name = database_url(stage.url).database
+    stage.engine.server.execute(f"CREATE DATABASE {name}_backup TEMPLATE {name}")
+
+
+def restore(stage: Stage) -> None:
+    if stage.engine.server is None:
+        for name in ("soc.db", "soc.db-wal", "soc.db-shm"):
+            (stage.home / name).unlink(missing_ok=True)
+        (stage.home / "backup.db").rename(stage.home / "soc.db")
+        return
+    name = database_url(stage.url).database
+    stage.engine.server.execute(
+        f"DROP DATABASE {name} WITH (FORCE)", f"ALTER DATABASE {name}_backup RENAME TO {name}"
+    )
+
+
 @scenario(58, "database restored from a backup older than the files", AT_START, matrix=False)
 def test_restored_backup(stage: Stage, row):
     stage.append()
     reader = stage.start()
-    backup = stage.home / "backup.db"
     with stage.act_unseen():
         reader.database.close()
-        shutil.copy(stage.home / "soc.db", backup)
+        back_up(stage)
     stage.append()
     stage.path().rename(stage.path("app.log.1"))
     stage.append()
     stage.settle()
     with stage.act_unseen():
         reader.database.close()
-        for name in ("soc.db", "soc.db-wal", "soc.db-shm"):
-            (stage.home / name).unlink(missing_ok=True)
-        backup.rename(stage.home / "soc.db")
+        restore(stage)
     stage.append()
     stage.settle()
     stage.expect_all()

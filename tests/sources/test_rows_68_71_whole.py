@@ -15,11 +15,11 @@ from tests.sources.stage import KILLED, LIVE, Stage, covers, expect_order, scena
 
 
 @scenario(68, "two collectors on one database", matrix=False)
-def test_two_collectors(stage: Stage, row, sqlite_template):
+def test_two_collectors(stage: Stage, row):
     stage.append()
     first = stage.run()
     first.reads(20)
-    second = FreeReader(first.policy.path, sqlite_template, stage.home)
+    second = FreeReader(first.policy.path, stage.url, stage.home)
     second.says("reads the sources; waiting")
     stage.append()
     first.reads(40)
@@ -86,10 +86,10 @@ def test_71_model_short(tmp_path_factory, actions, seed):
     assert (outcome.lost, outcome.doubled, outcome.garbled) == ([], [], [])
 
 
-def play_with_kills(tmp_path, template, steps: int, seed: int):
+def play_with_kills(tmp_path, url: str, steps: int, seed: int):
     folder = tmp_path / "logs"
     folder.mkdir()
-    reader = KilledReader(folder / "app.log*", template, tmp_path / "home")
+    reader = KilledReader(folder / "app.log*", url, tmp_path)
     outcome = play(folder, random_actions(steps, seed), seed, reader)
     reader.close()
     assert reader.kills
@@ -98,8 +98,8 @@ def play_with_kills(tmp_path, template, steps: int, seed: int):
 
 @covers(71, KILLED)
 @pytest.mark.parametrize("seed", range(3))
-def test_71_model_short_killed(tmp_path, sqlite_template, seed):
-    play_with_kills(tmp_path, sqlite_template, 60, seed)
+def test_71_model_short_killed(tmp_path, chosen_url, seed):
+    play_with_kills(tmp_path, chosen_url, 60, seed)
 
 
 @pytest.mark.chaos
@@ -111,5 +111,5 @@ def test_71_model_long(tmp_path, seed):
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("seed", range(100, 110))
-def test_71_model_long_killed(tmp_path, sqlite_template, seed):
-    play_with_kills(tmp_path, sqlite_template, 1000, seed)
+def test_71_model_long_killed(tmp_path, chosen_url, seed):
+    play_with_kills(tmp_path, chosen_url, 1000, seed)

@@ -28,12 +28,12 @@ def add(path, data: bytes):
 class History:
     """A source to which everything happened, each thing to a file of its own."""
 
-    def __init__(self, folder, template):
+    def __init__(self, folder, url):
         self.logs = folder / "logs"
         self.logs.mkdir()
         self.wanted: dict[str, tuple[str, int | None, int | None, str]] = {}
         """Kind → file, first byte, last byte, words of the remark."""
-        self.reader = KilledReader(self.logs / "*", template, folder / "home")
+        self.reader = KilledReader(self.logs / "*", url, folder)
         for name in ("turned", "cut", "foreign", "ahead", "back", "zeroed", "half"):
             add(self.logs / name, stamped(datetime.now(UTC)))
         self.reader.follow()
@@ -78,10 +78,12 @@ class History:
 
 
 @pytest.fixture(scope="module")
-def history(tmp_path_factory, sqlite_template):
-    made = History(tmp_path_factory.mktemp("history"), sqlite_template)
-    yield made
-    made.reader.close()
+def history(tmp_path_factory, engine):
+    folder = tmp_path_factory.mktemp("history")
+    with engine.fresh_database(folder) as url:
+        made = History(folder, url)
+        yield made
+        made.reader.close()
 
 
 @pytest.fixture(scope="module")

@@ -51,14 +51,17 @@ class Clock:
 class Victim:
     """A collector with sources open, and the words it is moved by."""
 
-    def __init__(self, policies: tuple[SourcePolicy, ...], now: float) -> None:
+    def __init__(
+        self, policies: tuple[SourcePolicy, ...], now: float, database: Database = DATABASE
+    ) -> None:
         self.clock = Clock()
         self.clock.now = now
         socconsole.collector.time = self.clock
         settings = Settings(source=policies)
-        self.store = EventStore(DATABASE)
+        self.database = database
+        self.store = EventStore(database)
         self.collector = Collector(
-            DATABASE, settings, MATCHER, self.store, login="test", say=lambda _text: None
+            database, settings, MATCHER, self.store, login="test", say=lambda _text: None
         )
         self.collector._watch.follow = lambda _folders: (
             None
@@ -73,7 +76,7 @@ class Victim:
     def close(self) -> None:
         self.collector._end()
         self.store.close()
-        DATABASE.close()
+        self.database.close()
 
     @property
     def tail(self) -> Any:
@@ -182,10 +185,13 @@ def _memory(name: str) -> int:
     return int(found[1]) * 1024
 
 
-def serve(line: Connection, folder: str, policies: tuple[SourcePolicy, ...], now: float) -> None:
+def serve(
+    line: Connection, folder: str, url: str, policies: tuple[SourcePolicy, ...], now: float
+) -> None:
     """Do what comes through `line` until somebody ends it."""
-    os.chdir(folder)
-    victim = Victim(policies, now)
+    _live_in(folder)
+    is_here = url == f"sqlite:///{folder}/soc.db"
+    victim = Victim(policies, now, DATABASE if is_here else Database(url))
     while True:
         try:
             victim.clock.now, word, *rest = line.recv()
@@ -201,9 +207,14 @@ def serve(line: Connection, folder: str, policies: tuple[SourcePolicy, ...], now
         line.send((victim.clock.now, answer))
 
 
+def _live_in(folder: str) -> None:
+    os.chdir(folder)
+    os.environ["XDG_STATE_HOME"] = folder
+
+
 def run(line: Connection, folder: str, url: str, policy: SourcePolicy, unwatched: bool) -> None:
     """Be a collector like any other until somebody ends it; say to `line` what it says."""
-    os.chdir(folder)
+    _live_in(folder)
     socconsole.collector.time = time
     if unwatched:
         watchfiles.watch = _refuse_to_watch
