@@ -81,7 +81,7 @@ def torture(folder: Path, url: str, rounds: int, seed: int) -> tuple[Writer, dic
     database.close()
     writer.enough.set()
     writer.join()
-    wait_until_read(url, writer.last)
+    wait_until_read(url, writer.last, running[0])
     for each in running:
         each.terminate()
         each.join()

@@ -88,7 +88,7 @@ def torture(server: Server, url: str, folder: Path, stops: int, chance: random.R
             pipe.close()
     writer.enough.set()
     writer.join()
-    wait_until_read(url, writer.last)
+    wait_until_read(url, writer.last, reading)
     reading.terminate()
     reading.join()
     return writer, said
