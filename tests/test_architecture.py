@@ -4,6 +4,7 @@ import ast
 import functools
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -95,6 +96,28 @@ def test_commands_without_a_screen_load_neither_textual_nor_rich():
         "        run(words)\n"
     )
     assert not modules_after(code) & {"textual", "rich"}
+
+
+def needed(path: Path) -> set[str]:
+    """Return the modules `path` imports when it runs, inside functions too, but not for types."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    return {f"{node.module}.{part.name}" for node in found for part in node.names} | {
+        str(node.module) for node in found
+    }
+
+
+def test_no_part_of_the_console_imports_what_imports_it():
+    """Verbs and widgets name a page (`tui/pages.py`); the application finds its screen."""
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in (PACKAGE / "tui").rglob("*.py")
+    }
+    graph = {name: needed(path) & modules.keys() - {name} for name, path in modules.items()}
+    TopologicalSorter(graph).prepare()
 
 
 def test_every_file_stays_below_the_wall():

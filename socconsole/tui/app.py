@@ -7,7 +7,7 @@ import termios
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events
@@ -46,6 +46,9 @@ from socconsole.tui.type_ahead import TypeAhead, Typed
 from socconsole.tui.verbs.deed import Deed
 from socconsole.tui.widgets.moving import only_moves
 from socconsole.tui.widgets.prompt import PromptLine
+
+if TYPE_CHECKING:
+    from socconsole.tui.pages import Page
 
 T = TypeVar("T")
 
@@ -367,9 +370,11 @@ class ConsoleApp(StandingApp):
             del self._shown[:-8]
             self.switch_mode(name)
 
-    def open(self, screen: Screen[Any]) -> None:
-        """Show `screen` above the one in front; back returns to it."""
-        self.push_screen(screen)
+    def open(self, page: "Page | Screen[Any]") -> None:
+        """Show `page` above the screen in front; back returns to it."""
+        from socconsole.tui.opening import screen_of
+
+        self.push_screen(page if isinstance(page, Screen) else screen_of(page))
 
     def search(self, text: str) -> None:
         """List what a filter finds in all that is retained; raises UsageError."""
@@ -392,17 +397,22 @@ class ConsoleApp(StandingApp):
         if ticket_id is None:
             self.say("It is in no ticket; t opens one.")
             return
-        from socconsole.tui.screens.ticket import TicketScreen
+        from socconsole.tui.pages import TicketPage
 
-        self.open(TicketScreen((ticket_id,), 0))
+        self.open(TicketPage((ticket_id,)))
 
     def action_show(self, name: str) -> None:
         self.show(name)
 
     def action_alert(self) -> None:
-        from socconsole.tui.verbs.open_ref import open_last_alert
+        from socconsole.tui.pages import AlertPage
 
-        open_last_alert(self)
+        if self.screen.title == "Alert":
+            return
+        if self.last_alert is None:
+            self.say("No alert was looked at yet: Enter in the queue opens one.")
+        else:
+            self.open(AlertPage(*self.last_alert))
 
     def action_last_screen(self) -> None:
         if len(self._shown) > 1:

@@ -8,6 +8,8 @@ from socconsole import content
 from socconsole.core.views import SHIPPED_VIEWS
 from socconsole.errors import UsageError
 from socconsole.tui import themes
+from socconsole.tui.messages import Narrow
+from socconsole.tui.pages import AlertPage, TextPage
 from socconsole.tui.screens import SCREENS
 
 if TYPE_CHECKING:
@@ -91,10 +93,10 @@ async def _theme(app: "Console", rest: str) -> None:
 
 
 async def _manual(app: "Console", rest: str) -> None:
-    from socconsole.tui.screens.text import TextScreen, markdown_lines
+    from socconsole.tui.screens.text import markdown_lines
 
     page = content.manual_page(rest or "index")
-    app.open(TextScreen(f"Manual: {rest or 'index'}", markdown_lines(page)))
+    app.open(TextPage(f"Manual: {rest or 'index'}", markdown_lines(page)))
 
 
 async def _view(app: "Console", rest: str) -> None:
@@ -104,19 +106,14 @@ async def _view(app: "Console", rest: str) -> None:
 
 
 async def _filter(app: "Console", rest: str) -> None:
-    from socconsole.tui.screens.queue import QueueScreen
-
     app.show("queue")
-    if isinstance(app.screen, QueueScreen):
-        app.screen.narrow_to(rest)
+    app.call_after_refresh(lambda: app.tell(Narrow(rest)))
 
 
 async def _alert(app: "Console", rest: str) -> None:
-    from socconsole.tui.screens.alert import AlertScreen
-
     if not rest.lstrip("#").isdecimal():
         raise UsageError(f"{rest!r} is no alert's number.", hint="Write :alert 12.")
-    app.open(AlertScreen((int(rest.lstrip("#")),), 0))
+    app.open(AlertPage((int(rest.lstrip("#")),)))
 
 
 async def _hunt(app: "Console", rest: str) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from socconsole.tui.asking import Asking
     from socconsole.tui.drafts import Drafts
     from socconsole.tui.lines import Pulse
+    from socconsole.tui.pages import Page
     from socconsole.tui.reading.store_access import StoreAccess
     from socconsole.tui.setup import Setup
     from socconsole.tui.themes import Look
@@ -87,8 +88,8 @@ class Console(Protocol):
     def show(self, name: str) -> None:
         """Bring the screen called `name` to the front."""
 
-    def open(self, screen: "Screen[Any]") -> None:
-        """Show `screen` above the one in front; back returns to it."""
+    def open(self, page: "Page | Screen[Any]") -> None:
+        """Show `page` above the screen in front; back returns to it."""
 
     def open_ticket(self, ticket_id: int | None) -> None:
         """Show a ticket; for None the one just opened, or say that there is none."""

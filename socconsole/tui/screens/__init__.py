@@ -40,7 +40,8 @@ What each piece is for:
 - `await app.ask("Note", draft="ticket:3:note")` a line of text or None, `app.confirm("…?")` y or n,
   `app.choose("Close as", {"t": "true positive", …})` one key or None. Only inside a `task`.
 - `app.say("…")` tells something on the bottom line; `app.complain(error)` a SocError.
-- `app.open(SomeScreen(…))` goes deeper (`q` comes back); `app.show("tickets")` switches.
+- `app.open(TicketPage((7,)))` goes deeper (`q` comes back); `app.show("tickets")` switches. Pages
+  stand in `tui.pages`, so that verbs open screens without importing them.
 - `VirtualTable.show_rows` for up to a few thousand rows; a `RowSource` and `reload()` beyond.
 - `TextPane.show(lines)` for text; a line is a list of `(text, style)` and may hold log text.
 - Enter in a table posts `VirtualTable.Chosen`, a cursor move `VirtualTable.Highlighted`.

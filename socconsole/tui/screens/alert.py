@@ -180,4 +180,4 @@ class AlertScreen(ReadsAgain, Screen[None]):
             self.action_walk(1)
 
     def action_bookmarks(self) -> None:
-        console(self).open(find_verbs.bookmark_screen(console(self)))
+        find_verbs.show_bookmarks(console(self))

@@ -1,7 +1,6 @@
 """Lists to choose from: help, palette, saved views, undo. Typing filters, Enter takes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,6 +11,7 @@ from textual.screen import Screen
 
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.pages import Choice
 from socconsole.tui.screens import SCREENS
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.columns import Column
@@ -21,17 +21,6 @@ from socconsole.tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from socconsole.tui.console import Console
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One line of a list and what taking it does."""
-
-    key: str
-    text: str
-    run: Callable[[], Any] | None = None
-    """None for a line that only tells something."""
-    group: str = ""
 
 
 _KEYS = ("Key", "Does", "Name")

@@ -17,6 +17,7 @@ from socconsole.tui.alert_columns import alert_columns
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.lines import CLOCKS_WIDTH
+from socconsole.tui.messages import Narrow
 from socconsole.tui.queue_strip import QueueStrip
 from socconsole.tui.reading.alert_source import AlertSource
 from socconsole.tui.reading.store_access import AnySession
@@ -296,10 +297,10 @@ class QueueScreen(Screen[None]):
     def action_clear_filter(self) -> None:
         self._filter.take("")
 
-    def narrow_to(self, text: str) -> None:
-        """Show the open alerts `text` filters."""
+    def on_narrow(self, message: Narrow) -> None:
+        """Show the open alerts that are let through."""
         self._views.step_to_first()
-        self._filter.take(text)
+        self._filter.take(message.filter)
 
     @task
     async def action_value_filter(self) -> None:
@@ -448,7 +449,7 @@ class QueueScreen(Screen[None]):
             self.open_alert(here, then=then)
 
     def action_bookmarks(self) -> None:
-        console(self).open(find_verbs.bookmark_screen(console(self)))
+        find_verbs.show_bookmarks(console(self))
 
     def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
         message.stop()

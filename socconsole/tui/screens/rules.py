@@ -17,6 +17,7 @@ from socconsole.tui.reading.column_filter import ColumnFilter, rows_of
 from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
+from socconsole.tui.texts.suppression_text import suppression_lines, suppression_style
 from socconsole.tui.verbs.alert_verbs import moment
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
@@ -203,7 +204,7 @@ class RulesScreen(ReadsAgain, Screen[None]):
 
     def _suppression_columns(self) -> "list[Column[SuppressionRow]]":
         return [
-            Column("state", "State", 9, lambda row: row.state, _state_style),
+            Column("state", "State", 9, lambda row: row.state, suppression_style),
             Column("kind", "Kind", 11, lambda row: row.kind, least=100),
             Column("until", "Until", 20, lambda row: stamp(row.until)),
             Column("hits", "Hits", 6, lambda row: f"{row.hit_count:,}", right=True),
@@ -235,10 +236,6 @@ def _rule_state_style(row: "RuleRow") -> str:
     return "warn" if row.enabled and (row.remark or row.status == "experimental") else ""
 
 
-def _state_style(row: "SuppressionRow") -> str:
-    return {"active": "good", "scheduled": "warn"}.get(row.state, "muted")
-
-
 def _rule_lines(row: "RuleRow") -> list[Line]:
     lines: list[Line] = [
         ((f"{SEVERITY_MARKS[row.severity]} ", row.severity.label), (row.title, "heading")),
@@ -266,19 +263,3 @@ def refused_lines(refused: "Sequence[Refusal]") -> list[Line]:
         lines += [(), ((one.place, "key"),), ((one.what, "bad"),)]
         lines += [((one.hint, ""),)] if one.hint else []
     return lines
-
-
-def suppression_lines(row: "SuppressionRow") -> list[Line]:
-    """Return everything about a suppression or a maintenance window."""
-    return [
-        ((row.about, "heading"),),
-        ((row.state, _state_style(row)), (f"  {row.kind}", "muted")),
-        (("why    ", "muted"), (row.reason, "")),
-        (("who    ", "muted"), (f"{row.created_by} on {stamp(row.created_at)}", "")),
-        (("from   ", "muted"), (stamp(row.starts_at), "")),
-        (("until  ", "muted"), (stamp(row.until), "")),
-        (("hits   ", "muted"), (f"{row.hit_count:,}, the last {stamp(row.last_hit_at)}", "")),
-        (("ended  ", "muted"), (f"{row.ended_by} on {stamp(row.ended_at)}", ""))
-        if row.ended_at
-        else (),
-    ]

@@ -15,6 +15,7 @@ from socconsole.tui.reading.column_filter import ColumnFilter, rows_of
 from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
+from socconsole.tui.texts.source_text import bytes_of, source_lines, source_style
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
@@ -163,9 +164,9 @@ class SourcesScreen(ReadsAgain, Screen[None]):
 
     def _columns(self) -> "list[Column[SourceRow]]":
         return [
-            Column("state", "", 2, _mark, _style),
+            Column("state", "", 2, _mark, source_style),
             Column("name", "Source", 12, lambda row: row.name),
-            Column("state_word", "State", 9, lambda row: row.state, _style),
+            Column("state_word", "State", 9, lambda row: row.state, source_style),
             Column("last", "Last", 4, self._last, right=True),
             Column("lines", "Lines", 9, lambda row: f"{row.lines:,}", right=True),
             Column("unparsed", "Unparsed", 8, lambda row: f"{row.unparsed:,}", _unread, right=True),
@@ -194,59 +195,14 @@ def _mark(row: "SourceRow") -> str:
     return "●" if row.enabled else "○"
 
 
-def _style(row: "SourceRow") -> str:
-    if row.error:
-        return "bad"
-    return "good" if row.enabled else "muted"
-
-
 def _unread(row: "SourceRow") -> str:
     return "warn" if row.unparsed else "muted"
-
-
-def source_lines(row: "SourceRow", notes: "tuple[SourceNoteRow, ...]") -> list[Line]:
-    """Return what is known of a source and what happened to it."""
-    lines: list[Line] = [
-        ((row.name, "heading"), (f"  {row.path}", "muted")),
-        ((f"{row.state}", _style(row)), (f"  {row.error}" if row.error else "", "bad")),
-        (
-            (f"{many(row.lines, 'line')}, {many(row.events, 'event')}, ", ""),
-            (f"{row.unparsed:,} unparsed, {many(row.bytes, 'byte')}, ", ""),
-            (f"{row.lag_bytes:,} not read yet, {many(row.files, 'file')}", ""),
-        ),
-        (("last event ", "muted"), (stamp(row.last_event_time), "")),
-        (("last read  ", "muted"), (stamp(row.last_read_at), "")),
-        (),
-    ]
-    if row.half_line:
-        lines.append((("half a line, not matched yet: ", "warn"), (row.half_line, "")))
-    lines += [(("read as ", "muted"), (text, "")) for text in row.formats]
-    lines += [(), (("What happened to it", "heading"),)]
-    if not notes:
-        lines.append((("Nothing worth a remark.", "muted"),))
-    for note in notes:
-        where = f"  {note.path}  {_bytes(note)}"
-        lines.append(
-            (
-                (f"{stamp(note.at)[:10]} {clock(note.at)} ", "muted"),
-                (f"{note.kind:<12} ", "warn"),
-                (note.text, ""),
-                (where, "muted"),
-            )
-        )
-    return lines
-
-
-def _bytes(note: "SourceNoteRow") -> str:
-    if note.first is None:
-        return ""
-    return f"byte {note.first:,} to " + ("?" if note.last is None else f"{note.last:,}")
 
 
 _NOTE_COLUMNS: "list[Column[SourceNoteRow]]" = [
     Column("at", "When", 14, lambda note: f"{stamp(note.at)[5:10]} {clock(note.at)}"),
     Column("kind", "What", 12, lambda note: note.kind, lambda _: "warn"),
-    Column("bytes", "Where", 26, _bytes),
+    Column("bytes", "Where", 26, bytes_of),
     Column("file", "File", 12, lambda note: note.path.rpartition("/")[2], grow=1),
     Column("text", "Remark", 24, lambda note: note.text, grow=4),
 ]

@@ -112,10 +112,10 @@ async def _ticket(app: "Console", target: Target) -> bool:
 
 async def _declare(app: "Console", target: Target) -> bool:
     from socconsole.store.queries.subjects import Subject
-    from socconsole.tui.screens.declare import DeclareScreen
+    from socconsole.tui.pages import DeclarePage
 
     cases = [Subject("alert", number, f"alert {number}") for number in target.ids]
-    app.open(DeclareScreen(cases, target.row.title if target.row else ""))
+    app.open(DeclarePage(cases, target.row.title if target.row else ""))
     return False
 
 
@@ -164,7 +164,7 @@ async def _pipe(app: "Console", target: Target) -> bool:
     from socconsole.core.tlp import OutwardAction, may_act
     from socconsole.store.queries.alerts import alert_evidence
     from socconsole.store.queries.fields import marks_of
-    from socconsole.tui.screens.text import TextScreen
+    from socconsole.tui.pages import TextPage
     from socconsole.tui.terminal import editor
 
     marks = await read_first(app, marks_of, "alert", target.ids[0])
@@ -177,7 +177,7 @@ async def _pipe(app: "Console", target: Target) -> bool:
     text = "\n".join(line.text for line in lines) + "\n"
     output = await app.store.in_thread(lambda: editor.pipe(text, command))
     shown = [((line, ""),) for line in output.splitlines()] or [(("It printed nothing.", "muted"),)]
-    app.open(TextScreen(f"| {command}", shown))
+    app.open(TextPage(f"| {command}", shown))
     if not app.read_only:
         await _keep_output(app, target.ids[0], command, output)
     return False

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from textual.binding import Binding
 
 from socconsole.tui.keymap import key
-from socconsole.tui.reading.store_access import AnyRow
 from socconsole.tui.verbs.alert_verbs import Target, Verb
 
 if TYPE_CHECKING:
@@ -47,20 +46,15 @@ async def _bookmark(app: "Console", target: Target) -> bool:
     return False
 
 
-def bookmark_screen(app: "Console") -> AnyRow:
-    """Return the list of bookmarks; Enter goes to one."""
-    from socconsole.tui.screens.alert import AlertScreen
-    from socconsole.tui.screens.pick import Choice, PickScreen
+def show_bookmarks(app: "Console") -> None:
+    """List the bookmarks; Enter goes to one."""
+    from socconsole.tui.pages import AlertPage, Choice, ChoicePage
 
     choices = [
-        Choice(str(one), title, partial(_go, app, AlertScreen, one), "alert")
+        Choice(str(one), title, partial(app.open, AlertPage((one,))), "alert")
         for one, title in app.bookmarks.items()
     ]
-    return PickScreen("Bookmarks", choices, heads=("Alert", "Title", ""))
-
-
-def _go(app: "Console", screen: AnyRow, alert_id: int) -> None:
-    app.open(screen((alert_id,), 0))
+    app.open(ChoicePage("Bookmarks", choices, heads=("Alert", "Title", "")))
 
 
 VERBS: Mapping[str, Verb] = MappingProxyType({"hunt": _hunt, "bookmark": _bookmark})

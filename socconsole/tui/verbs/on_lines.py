@@ -87,11 +87,11 @@ class OnLines:
     @task
     async def action_event(self) -> None:
         """Show the event of the line here with all its fields."""
-        from socconsole.tui.screens.text import TextScreen
+        from socconsole.tui.pages import TextPage
 
         event = await self._event_here()
         if event is not None:
-            self._here.open(TextScreen("Event", event_lines(event)))
+            self._here.open(TextPage("Event", event_lines(event)))
 
     @task
     async def action_value_filter(self) -> None:

@@ -33,7 +33,7 @@ async def review(app: "Console", row: "IncidentRow") -> None:
 async def _show(app: "Console", row: "IncidentRow") -> None:
     from socconsole.services import reviews
     from socconsole.store.queries.incident_file import incident_file
-    from socconsole.tui.screens.text import TextScreen
+    from socconsole.tui.pages import TextPage
 
     written = await app.store.read(reviews.draft, row.id, app.now())
 
@@ -48,7 +48,7 @@ async def _show(app: "Console", row: "IncidentRow") -> None:
         if name == "root_cause" and not said:
             said = [f"– a person writes it; {hint}" if hint else "– a person writes it"]
         lines += [(), ((question, "heading"),), *(((str(line), ""),) for line in said or ["–"])]
-    app.open(TextScreen(f"Review of {row.human_id}", lines[1:]))
+    app.open(TextPage(f"Review of {row.human_id}", lines[1:]))
 
 
 async def _write(app: "Console", row: "IncidentRow") -> None:

@@ -131,7 +131,7 @@ async def group_by(
     app: "Console", asked: Asked, typed: str, narrow: Callable[[str], object]
 ) -> None:
     """Count the values of a field among the newest events; Enter narrows to one."""
-    from socconsole.tui.screens.pick import Choice, PickScreen
+    from socconsole.tui.pages import Choice, ChoicePage
 
     fields = {"h": "host", "u": "user", "i": "source_ip", "p": "process", "s": "source"}
     fields |= {"r": "format", "c": "category"}
@@ -145,7 +145,7 @@ async def group_by(
         for value, count in counts.most_common(_GROUPS)
     ]
     app.open(
-        PickScreen(f"The newest {looked:,} lines by {name}", choices, heads=("Lines", "Value", ""))
+        ChoicePage(f"The newest {looked:,} lines by {name}", choices, heads=("Lines", "Value", ""))
     )
 
 

@@ -88,7 +88,7 @@ async def _lines(app: "Console", ticket_id: int, name: str) -> None:
 async def _custody(app: "Console", ticket_id: int, name: str) -> None:
     from socconsole.store.queries import notes as queries
     from socconsole.tui.cells import stamp
-    from socconsole.tui.screens.text import TextScreen
+    from socconsole.tui.pages import TextPage
     from socconsole.tui.texts.ticket_text import evidence_line
     from socconsole.tui.widgets.text_pane import Line
 
@@ -102,7 +102,7 @@ async def _custody(app: "Console", ticket_id: int, name: str) -> None:
             ]
         return lines[1:] or [(("No evidence is attached.", "muted"),)]
 
-    app.open(TextScreen(f"Chain of custody, {name}", await app.store.read(read)))
+    app.open(TextPage(f"Chain of custody, {name}", await app.store.read(read)))
 
 
 async def _ignore(app: "Console", ticket_id: int, _name: str) -> None:

@@ -340,11 +340,11 @@ async def _link(app: "Console", chosen: Chosen) -> None:
 
 async def _declare(app: "Console", chosen: Chosen) -> None:
     from socconsole.store.queries.subjects import Subject
-    from socconsole.tui.screens.declare import DeclareScreen
+    from socconsole.tui.pages import DeclarePage
 
     if chosen.row is not None:
         about = Subject("ticket", chosen.row.id, chosen.row.human_id)
-        app.open(DeclareScreen([about], chosen.row.title))
+        app.open(DeclarePage([about], chosen.row.title))
 
 
 async def _attach(app: "Console", chosen: Chosen) -> None:

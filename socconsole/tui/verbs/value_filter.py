@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from socconsole.store.queries.queue import QueueQuery
     from socconsole.tui.console import Console
-    from socconsole.tui.screens.pick import PickScreen
+    from socconsole.tui.pages import ChoicePage
 
 _WAYS = {"i": "include", "x": "exclude", "o": "only", "g": "group by"}
 
@@ -47,11 +47,11 @@ async def narrowed(
 
 async def group_choices(
     app: "Console", query: "QueueQuery", typed: str, narrow: Callable[[str], object]
-) -> "PickScreen | None":
+) -> "ChoicePage | None":
     """Ask for a field and return the list of its values; None when nothing was chosen."""
     from socconsole.core.filter_edit import include
     from socconsole.store.queries.grouping import facets
-    from socconsole.tui.screens.pick import Choice, PickScreen
+    from socconsole.tui.pages import Choice, ChoicePage
 
     fields = {
         "r": "rule",
@@ -82,4 +82,4 @@ async def group_choices(
         )
         for group in groups
     ]
-    return PickScreen(f"Alerts by {field}", choices, heads=("Alerts", "Value", "Worst"))
+    return ChoicePage(f"Alerts by {field}", choices, heads=("Alerts", "Value", "Worst"))

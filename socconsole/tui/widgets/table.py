@@ -431,9 +431,9 @@ class VirtualTable(LineView, Generic[RowT]):
         return self.source is None or name in self.source.sorts
 
     def action_arrange(self) -> None:
-        from socconsole.tui.screens.columns import ColumnsScreen
+        from socconsole.tui.pages import ColumnsPage
 
-        self.console_app.open(ColumnsScreen(self))
+        self.console_app.open(ColumnsPage(self))
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
