@@ -11,8 +11,9 @@ from socconsole.core.event import Event, ReadContext
 from socconsole.core.plain import rfc3339
 
 if TYPE_CHECKING:
-    from socconsole.core.detection import Detection, MatchedPart
+    from socconsole.core.detection import Detection
     from socconsole.sigma.definition import Definition
+    from socconsole.sigma.explain import Answer
     from socconsole.sigma.rules import RuleSet
 
 _SHOWN = 20
@@ -72,14 +73,15 @@ def _try(ruleset: "RuleSet", event: Event, detections: "list[Detection]", trial:
         if definition.tree is None:
             continue
         told = tell_apart(definition.tree, event)
-        missed[definition.rule.id] = _items(part for part, held in told if not held)
-        if definition.rule.id in spoken or not any(held for _, held in told):
+        missed[definition.rule.id] = _items(one for one in told if not one.is_wanted)
+        is_near = any(one.holds and not one.is_denied for one in told)
+        if definition.rule.id in spoken or not is_near:
             continue
         routed = looks_at(definition, event.logsources)
         facts: dict[str, object] = {
             "rule": definition.rule.title,
             "line": event.line.number if event.line else 0,
-            "matched": _items(part for part, held in told if held),
+            "matched": _items(one for one in told if one.is_wanted),
             "missed": missed[definition.rule.id],
         }
         if routed and holds(definition.tree, event):
@@ -115,8 +117,13 @@ def _triple(parts: tuple[str | None, str | None, str | None]) -> str:
     return "/".join(part or "*" for part in parts)
 
 
-def _items(parts: "Iterable[MatchedPart]") -> list[str]:
-    return [f"{part.selection}: {part.field or 'keyword'} {part.pattern}" for part in parts]
+def _items(answers: "Iterable[Answer]") -> list[str]:
+    """Return in words what was asked, with what has to be absent marked by a `not`."""
+    return [f"{'not ' if one.is_denied else ''}{_question(asdict(one.part))}" for one in answers]
+
+
+def _question(part: dict[str, object]) -> str:
+    return f"{part['selection']}: {part['field'] or 'keyword'} {part['pattern']}"
 
 
 def _lines(trial: _Trial) -> Iterator[str]:
@@ -141,8 +148,7 @@ def _asked(part: "str | dict[str, object]") -> str:
     """Return what a rule asked for and, where that is known, what the event had."""
     if isinstance(part, str):
         return part
-    asked = f"{part['selection']}: {part['field'] or 'keyword'} {part['pattern']}"
-    return f"{asked}  ({part['value']})"
+    return f"{_question(part)}  ({part['value']})"
 
 
 def _crossed_out(value: object) -> Iterator[str]:

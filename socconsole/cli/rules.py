@@ -1,24 +1,31 @@
 """Check, list, test detection rules, and show what they cover."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from socconsole import content
 from socconsole.cli import rule_paths
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_table, print_text, say
-from socconsole.core.event import ReadContext
+from socconsole.cli.unseen_fields import Unseen, unseen_of
+from socconsole.core.event import Event, ReadContext
+from socconsole.errors import NotFoundError, RuleError
 
 if TYPE_CHECKING:
-    from socconsole.cli.unseen_fields import UnseenField
     from socconsole.sigma.definition import Definition
     from socconsole.sigma.rules import RuleSet
     from socconsole.store.queries.rules import FiredRule
 
 app = App(name="rules", help="Check, list and test detection rules.")
+
+_NEWEST = 50_000
+"""Retained events that rules are checked against."""
 
 
 @app.command
@@ -27,6 +34,8 @@ def check(
     *,
     events: str | None = None,
     format: str = "auto",
+    logsource: str | None = None,
+    retained: bool = False,
     json: bool = False,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:
@@ -38,31 +47,62 @@ def check(
         paths: Rule files and folders.
         events: A log file: fields that rules ask for and none of its events has are listed.
         format: That file's parser; `auto` chooses by the first lines.
+        logsource: What that file's events are, such as product=windows,service=sysmon.
+        retained: The same for the newest events that are kept in the database.
         json: Print one JSON document.
         context: The global options.
 
     """
     ruleset = rule_paths.load(context.settings().rules, paths or ())
-    unseen = _unseen(ruleset, events, format) if events is not None else ()
+    ruleset = replace(ruleset, warnings=(*ruleset.warnings, *_missing_runbooks(ruleset)))
+    seen: list[Iterable[Event]] = []
+    if events is not None:
+        seen.append(_read(events, format, logsource))
+    if retained:
+        seen.append(_retained(context))
+    unseen = unseen_of(ruleset, chain.from_iterable(seen)) if seen else Unseen()
     if json:
-        print_json(_check_document(ruleset) | {"unseen_fields": unseen})
+        print_json(
+            _check_document(ruleset)
+            | {"unseen_fields": unseen.fields, "unseen_logsources": unseen.logsources}
+        )
     else:
         print_text(f"error: {error}" for error in ruleset.errors)
         print_text(f"warning: {warning}" for warning in ruleset.warnings)
         print_text(f"skipped: {rule.path}: {reason}" for rule, reason in ruleset.skipped)
-        for field in unseen:
-            print_text([f"never seen: {field.field}: asked for by {', '.join(field.rules[:5])}"])
+        print_text(unseen.lines())
         print_text([_summary(ruleset)])
     return 1 if ruleset.errors else 0
 
 
-def _unseen(ruleset: "RuleSet", path: str, format_name: str) -> "tuple[UnseenField, ...]":
-    from socconsole.cli.replay import read_events
-    from socconsole.cli.unseen_fields import unseen_fields
+def _missing_runbooks(ruleset: "RuleSet") -> Iterator[RuleError]:
+    for rule in ruleset.rules:
+        if rule.runbook is not None:
+            try:
+                content.runbook(rule.runbook)
+            except NotFoundError as error:
+                yield RuleError(error.what, hint=error.hint, where=rule.path)
+
+
+def _read(path: str, format_name: str, logsource: str | None) -> "Iterator[Event]":
+    from socconsole.cli.replay import parse_logsource, read_events
 
     now = datetime.now(UTC)
-    batches = read_events(path, format_name, ReadContext("check", now, now))
-    return unseen_fields(ruleset, chain.from_iterable(batches))
+    given = parse_logsource(logsource)
+    batches = read_events(path, format_name, ReadContext("check", now, now), given)
+    return chain.from_iterable(batches)
+
+
+def _retained(context: Context) -> "Iterator[Event]":
+    from socconsole.store.events import EventStore
+
+    with context.database() as database:
+        kept = EventStore(database)
+        try:
+            found = kept.search(lambda _: True, newest_first=True)
+            yield from (each.event for each in islice(found, _NEWEST))
+        finally:
+            kept.close()
 
 
 def _check_document(ruleset: "RuleSet") -> dict[str, object]:

@@ -1,6 +1,7 @@
-"""Fields that rules ask for and no event has: a rule that can never match says nothing."""
+"""What rules ask for and no event has: a rule that can never match says nothing."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,28 +11,64 @@ if TYPE_CHECKING:
     from socconsole.sigma.definition import Definition
     from socconsole.sigma.rules import RuleSet
 
+_TOLD = 20
+"""Log sources that are told to people; the public rules are for 138 of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class UnseenField:
-    """A field that rules for events of a file ask for, and none of those events has."""
+    """A field that rules for these events ask for, and none of the events has."""
 
     field: str
     rules: tuple[str, ...]
     """`file:line` of the rules."""
 
 
-def unseen_fields(ruleset: "RuleSet", events: Iterable[Event]) -> tuple[UnseenField, ...]:
-    """Return the fields of the rules for these events that no event has, most used first."""
+@dataclass(frozen=True, slots=True)
+class UnseenLogsource:
+    """What rules are for, and no event is."""
+
+    product: str | None
+    category: str | None
+    service: str | None
+    rules: int
+
+    def __str__(self) -> str:
+        return "/".join(part or "*" for part in (self.product, self.category, self.service))
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """What no event has, most asked for first."""
+
+    fields: tuple[UnseenField, ...] = ()
+    logsources: tuple[UnseenLogsource, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        """Yield it in words."""
+        for one in self.fields:
+            yield f"never seen: {one.field}: asked for by {', '.join(one.rules[:5])}"
+        for source in self.logsources[:_TOLD]:
+            yield f"no event of {source} (rules for it: {source.rules})"
+        if len(self.logsources) > _TOLD:
+            yield f"no event of {len(self.logsources) - _TOLD} more log sources"
+
+
+def unseen_of(ruleset: "RuleSet", events: Iterable[Event]) -> Unseen:
+    """Return what rules ask for and none of the events has, or is."""
     from socconsole.sigma.fields import has_field
     from socconsole.sigma.routing import Routes
 
     routes = Routes(ruleset.definitions)
+    asked: set[str] = set()
     wanted: dict[tuple[LogSource, ...], dict[str, set[str]]] = {}
     seen: dict[tuple[LogSource, ...], set[str]] = {}
     for event in events:
         sources = event.logsources
         if sources not in wanted:
-            wanted[sources] = _fields(routes.of(sources))
+            looking = routes.of(sources)
+            asked |= {definition.rule.id for definition in looking}
+            wanted[sources] = _fields(looking)
             seen[sources] = set()
         left = wanted[sources].keys() - seen[sources]
         seen[sources] |= {field for field in left if has_field(event, field)}
@@ -41,7 +78,15 @@ def unseen_fields(ruleset: "RuleSet", events: Iterable[Event]) -> tuple[UnseenFi
         for field in fields.keys() - everywhere:
             asking.setdefault(field, set()).update(fields[field])
     found = [UnseenField(field, tuple(sorted(places))) for field, places in asking.items()]
-    return tuple(sorted(found, key=lambda one: (-len(one.rules), one.field)))
+    idle = [each for each in ruleset.definitions if each.tree and each.rule.id not in asked]
+    return Unseen(
+        tuple(sorted(found, key=lambda one: (-len(one.rules), one.field))), _logsources(idle)
+    )
+
+
+def _logsources(definitions: "Iterable[Definition]") -> tuple[UnseenLogsource, ...]:
+    triples = Counter((each.product, each.category, each.service) for each in definitions)
+    return tuple(UnseenLogsource(*triple, count) for triple, count in triples.most_common())
 
 
 def _fields(definitions: "Iterable[Definition]") -> dict[str, set[str]]:

@@ -1,7 +1,8 @@
 """Why a rule matched: the items an event met, and where their values stand in the line."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import overload
 
@@ -9,7 +10,7 @@ from socconsole.core.detection import MatchedPart
 from socconsole.core.event import Event
 from socconsole.sigma.evaluate import holds, item_holds, text_test
 from socconsole.sigma.fields import texts_of, value_of
-from socconsole.sigma.tree import AllOf, Item, Node, Not, items_of, wording
+from socconsole.sigma.tree import AllOf, Item, Node, Not, wording
 
 MAX_PARTS = 40
 """Parts told of one detection; a rule of a thousand values may meet hundreds."""
@@ -59,11 +60,38 @@ def explain(tree: Node, event: Event) -> tuple[MatchedPart, ...]:
     return tuple(_part(item, event) for item in dict.fromkeys(found[:MAX_PARTS]))
 
 
-def tell_apart(tree: Node, event: Event) -> tuple[tuple[MatchedPart, bool], ...]:
-    """Return every item of `tree` with whether `event` meets it, in the author's order."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an event has to say to one item of a rule."""
+
+    part: MatchedPart
+    holds: bool
+    is_denied: bool
+    """The condition wants it not to hold."""
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it is as the condition wants it."""
+        return self.holds is not self.is_denied
+
+
+def tell_apart(tree: Node, event: Event) -> tuple[Answer, ...]:
+    """Return what `event` answers to every item of `tree`, in the author's order."""
     return tuple(
-        (_part(item, event), item_holds(item, event)) for item in dict.fromkeys(items_of(tree))
+        Answer(_part(item, event), item_holds(item, event), is_denied)
+        for item, is_denied in dict.fromkeys(_with_signs(tree, is_denied=False))
     )
+
+
+def _with_signs(node: Node, *, is_denied: bool) -> Iterator[tuple[Item, bool]]:
+    """Yield every item with whether it stands below an odd number of `not`."""
+    if isinstance(node, Item):
+        yield node, is_denied
+    elif isinstance(node, Not):
+        yield from _with_signs(node.part, is_denied=not is_denied)
+    else:
+        for part in node.parts:
+            yield from _with_signs(part, is_denied=is_denied)
 
 
 def _collect(node: Node, event: Event, found: list[Item]) -> None:

@@ -8,8 +8,13 @@ import pytest
 from socconsole.cli import run
 from socconsole.cli.coverage import techniques
 from socconsole.core.detection import Rule
+from socconsole.core.event import Event, LogSource, RawLine
 from socconsole.core.severity import Severity
+from socconsole.store.events import EventStore
 from socconsole.store.queries.rules import FiredRule
+from socconsole.store.tables import Generation
+from tests.conftest import NOON
+from tests.store.rows import a_source
 
 RULES = """title: Failed login
 name: failed
@@ -128,6 +133,41 @@ def test_check_lists_fields_no_event_has(folder, capsys):
     assert {one["field"] for one in unseen} == {"Never", "outcome"}
 
 
+def test_check_tells_rules_that_no_event_is_for(folder, capsys):
+    rules, log = str(folder / "rules.yml"), str(folder / "log.jsonl")
+    run(["rules", "check", rules, "--events", log])
+    assert "no event of app/*/* (rules for it: 1)" in capsys.readouterr().out
+    run(["rules", "check", rules, "--events", log, *APP])
+    told = capsys.readouterr().out
+    assert "never seen: Never: asked for by" in told
+    assert "no event of" not in told
+
+
+def test_check_looks_at_what_is_retained(folder, chosen_database, chosen_url, capsys):
+    kept = EventStore(chosen_database)
+    line = RawLine("app", 0, 0, b"failed", 7)
+    event = Event("x", (LogSource("app"),), {"outcome": "failed"}, "failed", NOON, line=line)
+    with chosen_database.begin() as session:
+        source = a_source(session, NOON)
+        life = Generation(source_id=source.id, path="/log", first_seen_at=NOON, updated_at=NOON)
+        session.add(life)
+        session.flush()
+        kept.append(session, source.id, life.id, [event], read_at=NOON)
+        life.offset = line.end
+    kept.close()
+    rules = str(folder / "rules.yml")
+    run(["--db", chosen_url, "rules", "check", rules, "--retained", "--json"])
+    said = json.loads(capsys.readouterr().out)
+    assert [one["field"] for one in said["unseen_fields"]] == ["Never"]
+    assert said["unseen_logsources"] == []
+
+
+def test_check_warns_of_a_runbook_that_is_not_there(folder, capsys):
+    (folder / "rules.yml").write_text("runbook: ssh-brute-frce\n" + RULES)
+    assert run(["rules", "check", str(folder / "rules.yml")]) == 0
+    assert "no runbook 'ssh-brute-frce'. Did you mean ssh-brute-force?" in capsys.readouterr().out
+
+
 def test_test_says_what_matched_and_what_did_not(folder, capsys):
     rule, log = str(folder / "rules.yml"), str(folder / "log.jsonl")
     assert run(["rules", "test", rule, log, "--logsource", "product=app"]) == 0
@@ -138,6 +178,16 @@ def test_test_says_what_matched_and_what_did_not(folder, capsys):
     assert "+ event_count: 3 user=ann from 2026-03-02T12:00:00Z to 2026-03-02T12:00:02Z" in told
     assert run(["rules", "test", rule, log, "--logsource", "product=other"]) == 1
     assert "the rule is for app/*/*, the event is other/*/*" in capsys.readouterr().out
+
+
+def test_test_marks_what_the_condition_wants_absent(folder, capsys):
+    text = RULES.partition("---")[0].replace("1 of them", "other and not selection")
+    (folder / "rules.yml").write_text(text.replace("Never: x", "user: ann"))
+    rule, log = str(folder / "rules.yml"), str(folder / "log.jsonl")
+    assert run(["rules", "test", rule, log, *APP]) == 1
+    told = capsys.readouterr().out
+    assert "+ other: outcome equals failed" in told
+    assert "- not selection: user equals ann" in told
 
 
 def test_test_tells_what_is_only_counted_and_what_a_correlation_left_out(folder, capsys):
