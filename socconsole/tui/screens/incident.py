@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from socconsole.core.observable import defang
 from socconsole.errors import NotFoundError
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
@@ -17,7 +16,7 @@ from socconsole.tui.tasks import task
 from socconsole.tui.texts.incident_text import incident_lines, refs_of_incident
 from socconsole.tui.verbs import incident_verbs
 from socconsole.tui.verbs.incident_course import Chosen
-from socconsole.tui.verbs.open_ref import open_ref
+from socconsole.tui.verbs.whole_case import copy_marked, open_named, show_tasks
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.text_pane import TextPane
@@ -121,21 +120,12 @@ class IncidentScreen(ReadsAgain, Screen[None]):
         """Open one of the alerts and tickets of the incident."""
         if self._file is None:
             return
-        refs = refs_of_incident(self._file)
-        if len(refs) == 1:
-            await open_ref(console(self), refs[0])
-        elif refs:
-            from socconsole.tui.screens.refs import RefsScreen
-
-            console(self).open(RefsScreen(f"In {self._file.detail.row.human_id}", refs))
+        file = self._file
+        await open_named(console(self), file.detail.row.human_id, refs_of_incident(file))
 
     def action_all_tasks(self) -> None:
-        from socconsole.tui.screens.text import TextScreen
-        from socconsole.tui.texts.ticket_text import task_line
-
         if self._file is not None:
-            lines = [task_line(each, console(self).now()) for each in self._file.tasks]
-            console(self).open(TextScreen(f"Tasks of {self._file.detail.row.human_id}", lines))
+            show_tasks(console(self), self._file.detail.row.human_id, self._file.tasks)
 
     @task
     async def action_review(self) -> None:
@@ -155,8 +145,5 @@ class IncidentScreen(ReadsAgain, Screen[None]):
 
     @task
     async def action_copy(self) -> None:
-        """Copy the text under its marks; what leaves the console says who may have it."""
-        from socconsole.store.queries.fields import marks_of
-
-        marks = await console(self).store.read(marks_of, "incident", self.incident_id)
-        console(self).copy(f"{marks.label}\n{defang(self.query_one(TextPane).text)}")
+        text = self.query_one(TextPane).text
+        await copy_marked(console(self), "incident", self.incident_id, text)

@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from socconsole.core.observable import defang
 from socconsole.core.policy import CasesPolicy
 from socconsole.errors import NotFoundError
 from socconsole.tui.console import console
@@ -18,13 +17,13 @@ from socconsole.tui.reading.freshness import ReadsAgain, leave_gone
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.reading.watching import Watching
 from socconsole.tui.tasks import task
-from socconsole.tui.texts.ticket_text import refs_of, task_line, ticket_lines
+from socconsole.tui.texts.ticket_text import refs_of, ticket_lines
 from socconsole.tui.verbs import ticket_verbs
-from socconsole.tui.verbs.open_ref import open_ref
 from socconsole.tui.verbs.ticket_verbs import Chosen
+from socconsole.tui.verbs.whole_case import copy_marked, open_named, show_tasks
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
-from socconsole.tui.widgets.text_pane import Line, TextPane
+from socconsole.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from socconsole.services.templates import Answer
@@ -176,28 +175,13 @@ class TicketScreen(ReadsAgain, Screen[None]):
         """Open one of the things the ticket names."""
         if self._seen is None:
             return
-        detail = self._seen.file.detail
-        refs = refs_of(self._seen.file)
-        if not refs:
-            console(self).say("It names no alert, ticket or incident.")
-        elif len(refs) == 1:
-            await open_ref(console(self), refs[0])
-        else:
-            from socconsole.tui.screens.refs import RefsScreen
-
-            console(self).open(RefsScreen(f"In {detail.row.human_id}", refs))
+        file = self._seen.file
+        await open_named(console(self), file.detail.row.human_id, refs_of(file))
 
     def action_tasks(self) -> None:
-        from socconsole.tui.screens.text import TextScreen
-
-        if self._seen is None:
-            return
-        lines: list[Line] = []
-        for each in self._seen.file.detail.tasks:
-            lines.append(task_line(each, console(self).now()))
-            if each.description and each.description != each.title:
-                lines.append(((f"          {each.description}", "muted"),))
-        console(self).open(TextScreen(f"Tasks of {self._seen.file.detail.row.human_id}", lines))
+        if self._seen is not None:
+            detail = self._seen.file.detail
+            show_tasks(console(self), detail.row.human_id, detail.tasks)
 
     @task
     async def action_where(self) -> None:
@@ -223,8 +207,5 @@ class TicketScreen(ReadsAgain, Screen[None]):
 
     @task
     async def action_copy(self) -> None:
-        """Copy the text under its marks; what leaves the console says who may have it."""
-        from socconsole.store.queries.fields import marks_of
-
-        marks = await console(self).store.read(marks_of, "ticket", self.ticket_id)
-        console(self).copy(f"{marks.label}\n{defang(self.query_one(TextPane).text)}")
+        text = self.query_one(TextPane).text
+        await copy_marked(console(self), "ticket", self.ticket_id, text)
