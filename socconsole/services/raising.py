@@ -8,15 +8,25 @@ from types import MappingProxyType
 
 from sqlmodel import Session
 
-from socconsole.core.detection import Detection, MatchedPart, fingerprint
-from socconsole.core.event import Event, entities
+from socconsole.core.detection import Detection, fingerprint
+from socconsole.core.event import Event
 from socconsole.core.fold import Entities, Fate, Trouble, judge, merge_entities
 from socconsole.core.policy import FoldPolicy
-from socconsole.core.ranking import Rank, rank, ranked_anew
+from socconsole.core.ranking import rank, ranked_anew
 from socconsole.core.severity import Severity
-from socconsole.core.storable import name_text, storable, storable_text
+from socconsole.core.storable import storable_text
 from socconsole.core.suppression import Quieting
 from socconsole.services.assets import AssetIndex, load_assets
+from socconsole.services.raised_columns import (
+    SUMMARY_LENGTH,
+    evidence_columns,
+    explained_columns,
+    named_columns,
+    ranked_columns,
+    source_name,
+    storable_entities,
+    summary,
+)
 from socconsole.store import raising as rows
 from socconsole.store.raising import CountKey, Known, Values
 from socconsole.store.recording import recording
@@ -24,9 +34,6 @@ from socconsole.store.recording import recording
 COLLECTOR = "collector"
 """Who raises alerts, in actions and audit."""
 
-_UNNAMED_SOURCE = "unknown"
-_SUMMARY_LENGTH = 240
-_VALUE_LENGTH = 4_096
 _TOP_STATUSES = ("acknowledged", "shelved", "closed")
 """Where an alert comes back from when it is worse; in a ticket it stays there."""
 
@@ -128,7 +135,7 @@ class _Batch:
     def take(self, detections: Sequence[Detection]) -> None:
         """Decide about every detection, in order."""
         names = {
-            _source_name(event)
+            source_name(event)
             for detection in detections
             for event in (detection.event, *detection.evidence)
         }
@@ -159,7 +166,7 @@ class _Batch:
         return chosen
 
     def count(self, detection: Detection, *figures: str) -> None:
-        source_id = self.sources[_source_name(detection.event)]
+        source_id = self.sources[source_name(detection.event)]
         hour = detection.time.replace(minute=0, second=0, microsecond=0)
         for figure in figures:
             self.counts[hour, storable_text(detection.rule.id), source_id][figure] += 1
@@ -176,7 +183,7 @@ class _Batch:
 
     def decide(self, key: str, detection: Detection, window: Quieting | None) -> None:
         latest = self.latest.get(key)
-        found = _storable_entities(detection.event)
+        found = storable_entities(detection.event)
         fate, reason = judge(
             latest.trouble if latest else None, detection, found, now=self.now, policy=self.policy
         )
@@ -189,7 +196,7 @@ class _Batch:
             self.totals["quiet"] += fate is Fate.QUIET
         latest.trouble.add(detection, found)
         for event in detection.evidence:
-            merge_entities(latest.trouble.entities, _storable_entities(event))
+            merge_entities(latest.trouble.entities, storable_entities(event))
         self.collect_evidence(latest, detection)
 
     def raised(
@@ -231,9 +238,9 @@ class _Batch:
     def evidence(self, pending: _Pending) -> list[Values]:
         rows: list[Values] = []
         for event, detection in pending.lines:
-            source_id = self.sources[_source_name(event)]
-            row = _evidence(event, source_id, event.time or detection.time)
-            rows.append(row | _explained(detection) if event is detection.event else row)
+            source_id = self.sources[source_name(event)]
+            row = evidence_columns(event, source_id, event.time or detection.time)
+            rows.append(row | explained_columns(detection) if event is detection.event else row)
         return rows
 
     def store(self) -> None:
@@ -265,7 +272,7 @@ class _Batch:
     def new_row(self, pending: _Pending, assets: AssetIndex) -> Values:
         first, trouble, rule = pending.first, pending.trouble, pending.first.rule
         asset = assets.most_critical(trouble.entities)
-        source = _source_name(first.event)
+        source = source_name(first.event)
         placed = rank(
             trouble.severity,
             created_at=self.now,
@@ -277,11 +284,11 @@ class _Batch:
         return {
             "fingerprint": pending.fingerprint,
             "title": storable_text(rule.title),
-            "summary": _summary(first),
+            "summary": summary(first),
             "rule_id": storable_text(rule.id),
             "rule_revision": rule.revision,
             "runbook": rule.runbook,
-            "source_id": self.sources[_source_name(first.event)],
+            "source_id": self.sources[source_name(first.event)],
             "category": first.category,
             "asset_id": asset.id if asset else None,
             "service_id": asset.service_id if asset else None,
@@ -289,8 +296,8 @@ class _Batch:
             "read_at": self.now if line else None,
             "created_at": self.now,
             **self.counts_of(trouble),
-            **_named_columns(trouble.entities),
-            **_ranked(trouble.severity, placed),
+            **named_columns(trouble.entities),
+            **ranked_columns(trouble.severity, placed),
             **self.opening(pending),
         }
 
@@ -334,7 +341,7 @@ class _Batch:
             "id": pending.id,
             "stopped_at": None,
             **self.counts_of(pending.trouble),
-            **_ranked(severity, placed),
+            **ranked_columns(severity, placed),
         }
 
     def returned_row(self, pending: _Pending) -> Values:
@@ -378,18 +385,18 @@ class _Batch:
         rows.update_rows(self.session, "context", counted)
 
     def context_row(self, key: str, first: Detection) -> Values:
-        found: Entities = dict(_storable_entities(first.event))
+        found: Entities = dict(storable_entities(first.event))
         return {
             "fingerprint": key,
             "rule_id": storable_text(first.rule.id),
             "title": storable_text(first.rule.title),
             "tags": [storable_text(tag) for tag in first.rule.tags],
-            "source_id": self.sources[_source_name(first.event)],
+            "source_id": self.sources[source_name(first.event)],
             "entities": found,
             "host": found.get("host"),
             "username": found.get("user"),
             "source_ip": found.get("source_ip"),
-            "sample": storable_text(first.event.raw[:_SUMMARY_LENGTH]),
+            "sample": storable_text(first.event.raw[:SUMMARY_LENGTH]),
         }
 
     def result(self) -> RaiseResult:
@@ -404,93 +411,3 @@ class _Batch:
             context=totals["context"],
             alert_ids=tuple(on_top),
         )
-
-
-def _source_name(event: Event) -> str:
-    return event.line.source if event.line else _UNNAMED_SOURCE
-
-
-def _storable_entities(event: Event) -> dict[str, str]:
-    return {kind: name_text(value) for kind, value in entities(event).items()}
-
-
-def _named_columns(found: Entities) -> Values:
-    """Return the entity columns of the queue: the first value of each."""
-    columns = {"host": "host", "user": "username", "source_ip": "source_ip"}
-    columns["destination_ip"] = "destination_ip"
-    named: Values = {}
-    for kind, column in columns.items():
-        value = found.get(kind)
-        named[column] = value[0] if isinstance(value, list) else value
-    return named
-
-
-def _ranked(severity: Severity, placed: Rank) -> Values:
-    return {"severity": severity, "rank": placed.score, "rank_terms": placed.document()}
-
-
-def _summary(detection: Detection) -> str:
-    window = detection.window
-    if window is None:
-        return storable_text(detection.event.raw[:_SUMMARY_LENGTH])
-    span = round((window.last - window.first).total_seconds())
-    group = " ".join(f"{name}={value}" for name, value in window.group.items())
-    return storable_text(f"{window.type}: {window.count} in {span} s {group}".rstrip())
-
-
-def _evidence(event: Event, source_id: int, time: datetime) -> Values:
-    line = event.line
-    facts: Values = {
-        "source_id": source_id,
-        "raw": line.data if line else event.raw.encode(errors="surrogatepass"),
-        "format": event.format,
-        "fields": storable(event.fields),
-        "names": storable(event.names),
-        "trigger": False,
-        "event_time": time,
-    }
-    if line is not None:
-        facts |= {
-            "generation_id": line.generation or None,
-            "path": storable_text(line.path),
-            "offset": line.offset,
-            "end": line.end,
-            "line_number": line.number,
-        }
-    return facts
-
-
-def _explained(detection: Detection) -> Values:
-    """Return what the line that fired says beside itself: why."""
-    return {
-        "trigger": True,
-        "parts": [_part(part) for part in detection.parts],
-        "window": _window(detection),
-    }
-
-
-def _part(part: MatchedPart) -> object:
-    return storable(
-        {
-            "selection": part.selection,
-            "field": part.field,
-            "pattern": part.pattern,
-            "value": part.value[:_VALUE_LENGTH],
-            "spans": part.spans,
-        }
-    )
-
-
-def _window(detection: Detection) -> object:
-    window = detection.window
-    if window is None:
-        return None
-    return storable(
-        {
-            "type": window.type,
-            "group": window.group,
-            "count": window.count,
-            "first": window.first.isoformat(),
-            "last": window.last.isoformat(),
-        }
-    )
