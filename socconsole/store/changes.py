@@ -33,7 +33,10 @@ def announce(connection: Connection) -> None:
 
     A file needs no telling: whoever watches it sees every commit.
     """
-    if connection.dialect.name == "postgresql":
+    if connection.dialect.name != "postgresql":
+        return
+    raw: Any = connection.connection.driver_connection
+    if raw.announces:
         connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": NOTIFY_CHANNEL})
 
 
@@ -114,7 +117,7 @@ class _NotifyPoller:
         try:
             if self._connection is None:
                 self._connection = patience.listener(self._url, _PATIENCE_SECS)
-                self._connection.execute(f"LISTEN {NOTIFY_CHANNEL}")
+                self._connection.try_out(f"LISTEN {NOTIFY_CHANNEL}")  # else the head says it
                 self._seen, self._asked_at = None, 0.0
             told = any(self._connection.notifies(timeout=0))
             if not told and time.monotonic() - self._asked_at < _ASK_EVERY:

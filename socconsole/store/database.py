@@ -368,9 +368,14 @@ def _postgres(url: URL, patience_secs: float | None) -> Engine:
         raw.patience_secs = patience_secs
         return raw
 
+    announcing: list[bool] = []  # asked of the first connection, on a channel nobody listens to
+
     @event.listens_for(engine, "connect")
     def connect(raw: patience.PatientConnection, _record: object) -> None:
         raw.autocommit = True
+        if not announcing:
+            announcing.append(raw.try_out("SELECT pg_notify('socconsole_asks', '')"))
+        raw.announces = announcing[0]
         raw.execute(f"SET idle_in_transaction_session_timeout = '{_IDLE_WAIT}s'")
         raw.autocommit = False
 

@@ -5,7 +5,7 @@ answer learns of it in hours, and what was asked may be done long after it was g
 """
 
 import time
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
@@ -37,6 +37,16 @@ class PatientConnection(psycopg.Connection[Any]):
 
     patience_secs: float | None = None
     """None waits as long as the network holds."""
+    announces = True
+    """Whether the server can tell others of a commit; some of PostgreSQL's relatives cannot."""
+
+    def try_out(self, statement: LiteralString) -> bool:
+        """Run a statement outside any transaction; return whether the server knows it."""
+        try:
+            self.execute(statement)
+        except (psycopg.NotSupportedError, psycopg.ProgrammingError):
+            return False
+        return True
 
     def wait(
         self, gen: PQGen[RV], interval: float = _LOOK_EVERY, timeout: float | None = None
