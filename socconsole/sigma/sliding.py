@@ -82,13 +82,14 @@ class SlidingWindow:
         self._groups: dict[Key, _Group] = {}
 
     def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
-        """Count one match in and return the window it completes, if it does."""
+        """Count one match in and return the window it completes, and those over before it."""
+        over = self._over(key, time) if self._at_close and key in self._groups else []
         group = self._groups.pop(key, None) or _Group(check_at=time + self._span)
         self._groups[key] = group  # the last in the dict is the last touched
         newest = group.entries[-1][0] if group.entries else time
         if time < newest - self._lateness:
             self.losses.late += 1
-            return []
+            return over
         group.sample.append((time, event))
         fired = None
         if self._tells_kinds:
@@ -101,25 +102,28 @@ class SlidingWindow:
         self._forget(group)
         if len(self._groups) > self._max_groups:
             self._evict()
-        return told
+        return [*over, *told]
 
     def advance(self, now: int) -> list[Fired]:
         """Return the windows that are over at `now` and can be judged only then."""
         if not self._at_close:
             return []
-        found = []
-        for key, group in list(self._groups.items()):
-            while group.check_at + self._lateness < now and key in self._groups:
-                end = group.check_at
-                inside = self._slice(group, end)
-                if within(self._judged(inside), self._limits) and group.sample:
-                    last = group.sample[-1][1]
-                    first = inside[0][0] if inside else end - self._span
-                    found.append(Fired(key, len(inside), first, end, last, at_close=True))
-                group.check_at += self._span
-                newest = group.entries[-1][0] if group.entries else 0
-                if not inside and newest <= end:
-                    del self._groups[key]
+        return [fired for key in list(self._groups) for fired in self._over(key, now)]
+
+    def _over(self, key: Key, now: int) -> list[Fired]:
+        """Judge the windows of a group that are over at `now`; an empty one is its last."""
+        group, found = self._groups[key], []
+        while group.check_at + self._lateness < now:
+            end = group.check_at
+            inside = self._slice(group, end)
+            if within(self._judged(inside), self._limits) and group.sample:
+                last = group.sample[-1][1]
+                first = inside[0][0] if inside else end - self._span
+                found.append(Fired(key, len(inside), first, end, last, at_close=True))
+            group.check_at += self._span
+            if not inside and group.entries[-1][0] <= end:
+                del self._groups[key]
+                break
         return found
 
     def save(self) -> list[GroupState]:

@@ -166,11 +166,12 @@ class Silent:
         self._heard: dict[Key, tuple[int, Event]] = {}
 
     def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
-        """Note that the group was heard."""
+        """Note that the group was heard; return the silence it ends, if nobody saw that yet."""
         before = self._heard.pop(key, None)
         self._heard[key] = (time, event) if before is None or before[0] <= time else before
         self.losses.groups += _evict(self._heard, self._max_groups)
-        return []
+        is_over = before is not None and before[0] < time - self._span - self._lateness
+        return [self._fired(key, *before)] if before is not None and is_over else []
 
     def advance(self, now: int) -> list[Fired]:
         """Return the groups that have been silent for longer than the span and the lateness."""
@@ -178,10 +179,10 @@ class Silent:
         silent = [(key, *heard) for key, heard in self._heard.items() if heard[0] < due]
         for key, _, _ in silent:
             del self._heard[key]
-        return [
-            Fired(key, 0, time, time + self._span, event, (event,), at_close=True)
-            for key, time, event in silent
-        ]
+        return [self._fired(*one) for one in silent]
+
+    def _fired(self, key: Key, time: int, event: Event) -> Fired:
+        return Fired(key, 0, time, time + self._span, event, (event,), at_close=True)
 
     def save(self) -> list[_SavedSource]:
         """Return every group with its last event."""

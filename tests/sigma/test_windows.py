@@ -278,7 +278,25 @@ def test_a_silent_source_fires_once_and_rearms(rules):
     (detection,) = [d for batch in found for d in batch]
     assert detection.window.group == {"host": "a"}
     matcher.match_all(cpu((2000, 1), host="a"))
-    assert len(matcher.match_all(cpu((3000, 1), host="b"))) == 1
+    found = matcher.match_all(cpu((3000, 1), host="b"))
+    assert sorted(d.window.group["host"] for d in found) == ["a", "b"]  # nobody was heard
+
+
+def test_a_silence_in_a_backlog_is_told_though_it_is_over(rules):
+    section = "{type: silent_source, rules: [sample], group-by: [host], timespan: 10m}"
+    (detection,) = Matcher(rules(window(section))).match_all(cpu((0, 1), (60, 1), (4000, 1)))
+    assert (detection.window.first, detection.window.last) == (
+        NOON + timedelta(seconds=60),
+        NOON + timedelta(seconds=660),
+    )
+
+
+def test_a_group_that_pauses_in_one_batch_is_judged_empty_once(rules):
+    section = "{type: event_count, rules: [sample], timespan: 1m, condition: {lt: 3}}"
+    matcher = Matcher(rules(window(section)), lateness_secs=0)
+    steady = [(t, 1) for t in range(0, 50, 10)]
+    (detection,) = matcher.match_all(cpu(*steady, (3600, 1)))
+    assert (detection.window.count, detection.window.last) == (0, NOON + timedelta(minutes=2))
 
 
 def test_an_upper_limit_alone_is_judged_when_the_window_is_over(rules):
