@@ -260,7 +260,11 @@ def _with_places(settings: Settings, path: Path) -> Settings:
     folder = path.absolute().parent
 
     def place(text: str) -> str:
-        return str(folder / Path(text).expanduser())
+        try:
+            return str(folder / Path(text).expanduser())
+        except RuntimeError:
+            what = f"{text!r} is in the home of an account that there is not."
+            raise SettingsError(what, hint="Write the whole path.", where=str(path)) from None
 
     def source_at(source: SourcePolicy) -> SourcePolicy:
         is_address = "://" in source.path or source.path.startswith(("journald:", "stdin:"))

@@ -36,10 +36,12 @@ def settle() -> None:
 
 def chosen(policy: "RulesPolicy", paths: Sequence[str] = ()) -> list[Path]:
     """Return the files and folders to load."""
+    from socconsole.sigma.rule_files import at_home
+
     if paths:
-        return [Path(path).expanduser() for path in paths]
+        return [at_home(path) for path in paths]
     shipped = [SHIPPED] if policy.shipped else []
-    return [*shipped, *(Path(path).expanduser() for path in policy.paths)]
+    return [*shipped, *(at_home(path) for path in policy.paths)]
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:

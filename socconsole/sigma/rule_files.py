@@ -7,6 +7,14 @@ from pathlib import Path
 from socconsole.errors import RuleError
 
 
+def at_home(path: Path | str) -> Path:
+    """Return `path` with `~` as the home it means; as it stands where there is no such home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def every_file(paths: Iterable[Path], errors: list[RuleError]) -> Iterator[Path]:
     """Yield the rule files at `paths`, each once; a path with nothing there is an error."""
     seen: set[str] = set()
@@ -29,9 +37,14 @@ def rule_files(path: Path) -> list[Path]:
         RuleError: There is nothing at `path`.
 
     """
-    if path.is_file():
+    try:
+        is_file, is_folder = path.is_file(), path.is_dir()
+    except OSError as error:
+        what = f"The path cannot be read: {error.strerror}."
+        raise RuleError(what, where=str(path), hint="Check the rights of its folders.") from None
+    if is_file:
         return [path]
-    if not path.is_dir():
+    if not is_folder:
         raise RuleError(
             "There is no such rule file or folder.", where=str(path), hint="Check [rules] paths."
         )

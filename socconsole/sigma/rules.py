@@ -17,7 +17,7 @@ from socconsole.sigma.cache import RuleCache
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.plan import make_plan
 from socconsole.sigma.related import add_former_names, replaced
-from socconsole.sigma.rule_files import every_file
+from socconsole.sigma.rule_files import at_home, every_file
 from socconsole.sigma.tree import AllOf
 
 NO_PLACEHOLDERS: Mapping[str, Sequence[str]] = {}
@@ -88,7 +88,7 @@ def _read(
     paths: Iterable[Path | str], placeholders: Mapping[str, Sequence[str]], cache: Path | None
 ) -> tuple[list[Definition], list[RuleError]]:
     """Return what the files define, and what is wrong with them."""
-    chosen = [Path(path).expanduser() for path in paths]
+    chosen = [at_home(path) for path in paths]
     store = RuleCache(cache, chosen, placeholders)
     definitions: list[Definition] = []
     errors: list[RuleError] = []

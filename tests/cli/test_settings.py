@@ -96,6 +96,7 @@ def test_the_file_is_searched_in_the_documented_order(write, tmp_path, monkeypat
         ("[fold]\nwindow_minutes = -1", "it cannot be negative"),
         ("[console]\nmouse = 'maybe'", "it has to be one of 'auto', 'on', 'off'"),
         ("[rules]\npaths = 'rules'", "rules.paths has to be a list. Write rules.paths = […]."),
+        ("[rules]\npaths = ['~no-such-account/x']", "an account that there is not"),
         ("[shift]\ntimezone = 'Europe/Berlim'", "there is no time zone 'Europe/Berlim'"),
         ("[shift]\nstarts = ['6:00']", "'6:00' is not a time of day"),
         ("[sla]\nacknowledge_minutes = { criticl = 5 }", "Did you mean critical?"),

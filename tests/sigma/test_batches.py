@@ -1,4 +1,4 @@
-"""What windows tell does not depend on how events come in batches, nor on time that is told."""
+"""What windows tell does not depend on batches, on time that is told, or on restarts."""
 
 import pytest
 from hypothesis import given, settings
@@ -53,8 +53,8 @@ def facts(detections):
 
 def test_a_batch_tells_what_its_events_tell_one_by_one(ruleset):
     @settings(max_examples=40, deadline=None)
-    @given(steps, st.sampled_from([0, 20]))
-    def agrees(all_steps, lateness):
+    @given(steps, st.sampled_from([0, 20]), st.integers(0, 29))
+    def agrees(all_steps, lateness, restart):
         events, clock = [], 0
         for step, group, rule, value in all_steps:
             clock += step
@@ -62,7 +62,11 @@ def test_a_batch_tells_what_its_events_tell_one_by_one(ruleset):
         whole = Matcher(ruleset, lateness_secs=lateness)
         single = Matcher(ruleset, lateness_secs=lateness)
         found = []
-        for event in events:
+        for number, event in enumerate(events):
+            if number == restart:
+                state = single.state()
+                single = Matcher(ruleset, lateness_secs=lateness)
+                single.restore(state)
             found += single.tick(event.time)
             found += single.match(event)
         assert facts(whole.match_all(events)) == facts(found)

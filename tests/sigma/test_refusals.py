@@ -2,11 +2,13 @@
 
 import time
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from socconsole.sigma import quarantine
 from socconsole.sigma.match import Matcher
+from socconsole.sigma.rules import load_rules
 from tests.sigma.events import an_event
 
 GOOD = """title: Good
@@ -106,6 +108,20 @@ def test_a_correlation_is_refused_with_its_reason(rules, section, words):
     ruleset = rules(text, errors=True)
     assert words in " ".join(map(str, ruleset.errors))
     assert [r.title for r in ruleset.rules] == ["Good"]
+
+
+def test_a_path_without_rules_is_told_as_it_was_written():
+    (error,) = load_rules(["~nobody-of-that-name/rules"]).errors
+    assert str(error).startswith("~nobody-of-that-name/rules: There is no such")
+
+
+def test_a_folder_that_may_not_be_entered_is_told(monkeypatch, tmp_path):
+    def refuse(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    (error,) = load_rules([tmp_path / "shut" / "rules"]).errors
+    assert "Permission denied" in str(error)
 
 
 LOOKALIKE = """title: Bad
