@@ -199,9 +199,13 @@ def export_(
         if target is None:
             sys.stdout.writelines(f"{line}\n" for line in lines)
             return 0
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with target.open("w", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in lines)
+        handle = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+        except BaseException:  # half an export is one that somebody relies on
+            target.unlink()
+            raise
     return 0
 
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import URL
+
 from socconsole.errors import FileError, StoreError
-from socconsole.store import driver, schema
+from socconsole.store import driver, place, schema
 from socconsole.store.audit import Verdict, verify
 from socconsole.store.database import Database
-from socconsole.store.place import events_beside
+from socconsole.store.faults import explained
+from socconsole.store.place import EVENTS_SUFFIX, events_beside, opened
 from socconsole.store.recording import recording
 
 _TELL_EVERY = 100_000
@@ -41,13 +44,24 @@ def back_up(database: Database, target: Path, *, events: bool = True) -> Backup:
         StoreError: The database is on a server, or the copy is damaged.
 
     """
-    copy_database(database, target)
-    chain = _checked(target)
-    days = _copy_events(database, target) if events else 0
-    digest = _sha256(target)
     checksum = target.with_name(target.name + ".sha256")
-    checksum.write_text(f"{digest}  {target.name}\n", encoding="utf-8")
+    _require_free(target)
+    try:
+        copy_database(database, target)
+        chain = _checked(target)
+        days = _copy_events(database, target) if events else 0
+        digest = _sha256(target)
+        checksum.write_text(f"{digest}  {target.name}\n", encoding="utf-8")
+    except BaseException:  # half a copy is one that somebody relies on
+        _remove(target, checksum)
+        raise
     return Backup(target, target.stat().st_size, digest, chain, days)
+
+
+def _remove(target: Path, *others: Path) -> None:
+    for path in (target, *others):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(events_beside(target), ignore_errors=True)
 
 
 def copy_database(
@@ -62,9 +76,13 @@ def copy_database(
             "A server's database is backed up by the server's tools.",
             hint="Use pg_dump, or `socconsole db export`.",
         )
+    _require_free(target)
+    _vacuum_into(database.path, target, tell)
+
+
+def _require_free(target: Path) -> None:
     if target.exists():
         raise FileError(f"{target} exists already.", hint="Name a file that does not.")
-    _vacuum_into(database.path, target, tell)
 
 
 def _vacuum_into(
@@ -72,21 +90,31 @@ def _vacuum_into(
 ) -> None:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    connection = driver.connect(str(source), timeout=30)
+    connection, _ = opened(source, timeout=30)
     whole = max(1, source.stat().st_size)
     connection.set_progress_handler(lambda: tell(target.stat().st_size / whole), _TELL_EVERY)
     try:
         connection.execute("VACUUM INTO ?", (str(target),))
     except driver.DatabaseError as error:
         target.unlink()
-        raise StoreError(f"The copy failed: {error}", where=str(target)) from error
+        raise _failed(error, source, target) from error
     finally:
         connection.close()
 
 
+def _failed(error: Exception, source: Path, target: Path) -> StoreError:
+    """Return what is said of a copy that failed: of the disk it goes to, or of what was copied."""
+    said = explained(error, URL.create("sqlite", database=str(source)))
+    where = target if "full" in said.what else source
+    hint = "Free space, then repeat." if where is target else said.hint
+    if source.suffix == EVENTS_SUFFIX and where is source:
+        hint = "Move this file away, or leave events out with --no-events."
+    return StoreError(f"The copy failed: {said.what}", hint=hint, where=str(where))
+
+
 def _copy_events(database: Database, target: Path) -> int:
     assert database.path is not None
-    days = sorted(events_beside(database.path).glob("*.socev"))
+    days = sorted(events_beside(database.path).glob(f"*{EVENTS_SUFFIX}"))
     for day in days:
         copy = events_beside(target) / day.name
         if copy.exists():
@@ -145,9 +173,18 @@ def restore(copy: Path, target: Path, *, by: str, now: datetime) -> Path | None:
     if checksum.is_file() and checksum.read_text(encoding="utf-8").split()[:1] != [_sha256(copy)]:
         raise StoreError("The copy is not what it was: its checksum differs.", where=str(copy))
     _checked(copy)
-    aside = _set_aside(target, now)
-    _vacuum_into(copy, target)
-    _restore_events(copy, target)
+    fresh = target.with_name(f"{target.name}.restoring")
+    _remove(fresh)  # of one that was killed
+    try:
+        _vacuum_into(copy, fresh)
+        _restore_events(copy, fresh)
+        aside = _set_aside(target, now)
+    except BaseException:
+        _remove(fresh)
+        raise
+    for come, go in ((fresh, target), (events_beside(fresh), events_beside(target))):
+        if come.exists():
+            come.rename(go)
     connection = driver.connect(str(target))
     connection.execute("PRAGMA journal_mode=WAL")
     connection.close()
@@ -173,6 +210,7 @@ def _require_unused(target: Path) -> None:
     try:
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("PRAGMA journal_mode=WAL")  # as whoever puts it back needs it
     except driver.OperationalError as error:
         raise StoreError(
             "The database is in use.",
@@ -185,10 +223,17 @@ def _require_unused(target: Path) -> None:
         connection.close()
 
 
-def _restore_events(copy: Path, target: Path) -> None:
+def _restore_events(copy: Path, fresh: Path) -> None:
+    """Copy the events too, and give all of it to the team where the folder is a team's."""
     folder = events_beside(copy)
+    files = [fresh]
     if folder.is_dir():
-        shutil.copytree(folder, events_beside(target))
+        place.make_folder(events_beside(fresh), fresh.parent)
+        for day in sorted(folder.glob(f"*{EVENTS_SUFFIX}")):
+            files.append(events_beside(fresh) / day.name)
+            shutil.copyfile(day, files[-1])
+    for file in files:
+        file.chmod(place.mode_in(fresh.parent))
 
 
 def _record(target: Path, copy: Path, by: str, now: datetime) -> None:

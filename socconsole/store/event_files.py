@@ -28,10 +28,9 @@ from socconsole.store.event_compact import (
     worth_it,
 )
 from socconsole.store.faults import explained
-from socconsole.store.place import Still, make_file, make_folder, opened
+from socconsole.store.place import EVENTS_SUFFIX, Still, make_file, make_folder, opened
 
 APPLICATION_ID = 0x50C_E4E7
-_SUFFIX = ".socev"
 _SCHEMA = f"""
 PRAGMA application_id={APPLICATION_ID};
 CREATE TABLE IF NOT EXISTS block (
@@ -53,6 +52,8 @@ CREATE VIRTUAL TABLE IF NOT EXISTS token USING fts5(
     tokenize="unicode61 remove_diacritics 0 tokenchars '._-@:/\\'"
 );
 """
+_DAMAGE = ("damaged", "not an SQLite", "no socconsole tables")
+"""What is said of a database when it means that a day's file is broken."""
 _DELETES_TOKENS = driver.VERSION >= (3, 43)
 """Before, an index without content cannot forget: a token then leads to a block in vain."""
 _OLD_FTS = _SCHEMA.replace("contentless_delete=1, ", "").replace("columnsize=1", "columnsize=0")
@@ -162,9 +163,10 @@ class EventFiles:
         removed = 0
         with self._lock:
             for day in self.days():
-                ends = self._connection(day, create=True).execute(
-                    "SELECT generation_id, max(off_lo) FROM block GROUP BY generation_id"
-                ).fetchall()  # fmt: skip
+                with self._explained(day):
+                    ends = self._connection(day, create=True).execute(
+                        "SELECT generation_id, max(off_lo) FROM block GROUP BY generation_id"
+                    ).fetchall()  # fmt: skip
                 for generation_id, last in ends:
                     offset = checkpoints.get(generation_id, 0)
                     if last >= offset:
@@ -175,7 +177,7 @@ class EventFiles:
     def days(self) -> list[str]:
         if not self._folder.is_dir():
             return []
-        return sorted(path.stem for path in self._folder.glob(f"*{_SUFFIX}"))
+        return sorted(path.stem for path in self._folder.glob(f"*{EVENTS_SUFFIX}"))
 
     def after(self, place: Place, wanted: Wanted, limit: int) -> Sequence[Stored]:
         where, values = _conditions(wanted)
@@ -278,7 +280,7 @@ class EventFiles:
         except driver.DatabaseError as error:
             path = self._paths(day)[0]
             said = explained(error, URL.create("sqlite", database=str(path)))
-            if "damaged" in said.what or "not an SQLite" in said.what:
+            if any(sign in said.what for sign in _DAMAGE):
                 said = StoreError(
                     f"The events of {day} are damaged.",
                     hint="Move this file away: a new one is begun, and alerts keep their evidence.",
@@ -293,7 +295,7 @@ class EventFiles:
             self._open.clear()
 
     def _paths(self, day: str) -> tuple[Path, ...]:
-        name = f"{day}{_SUFFIX}"
+        name = f"{day}{EVENTS_SUFFIX}"
         return tuple(self._folder / f"{name}{end}" for end in ("", "-wal", "-shm"))
 
     def _connection(self, day: str, *, create: bool = False) -> driver.Connection:
@@ -316,9 +318,13 @@ class EventFiles:
         make_folder(self._folder, self._folder.parent)
         make_file(path, page_size=8192)
         connection = driver.connect(str(path), timeout=5.0)
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA temp_store=MEMORY")
-        connection.executescript(_SCHEMA if _DELETES_TOKENS else _OLD_FTS)
+        try:
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA temp_store=MEMORY")
+            connection.executescript(_SCHEMA if _DELETES_TOKENS else _OLD_FTS)
+        except driver.DatabaseError:
+            connection.close()
+            raise
         return connection
 
 

@@ -9,6 +9,7 @@ from socconsole.errors import StoreError
 from socconsole.store import driver
 
 MOUNTS = Path("/proc/self/mountinfo")
+EVENTS_SUFFIX = ".socev"
 _REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs"})
 _OWNER_ONLY, _TEAM = 0o600, 0o660
 
@@ -22,7 +23,7 @@ def make_file(path: Path, *, page_size: int = 4096) -> None:
     if path.exists():
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mode = _TEAM if is_team_folder(path.parent) else _OWNER_ONLY
+    mode = mode_in(path.parent)
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode)
     except FileExistsError:
@@ -103,6 +104,11 @@ def identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def mode_in(folder: Path) -> int:
+    """Return the rights of a database file in `folder`."""
+    return _TEAM if is_team_folder(folder) else _OWNER_ONLY
 
 
 def events_beside(path: Path) -> Path:
