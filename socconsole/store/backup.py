@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -90,16 +91,17 @@ def _vacuum_into(
 ) -> None:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    connection, _ = opened(source, timeout=30)
     whole = max(1, source.stat().st_size)
-    connection.set_progress_handler(lambda: tell(target.stat().st_size / whole), _TELL_EVERY)
     try:
-        connection.execute("VACUUM INTO ?", (str(target),))
+        connection, _ = opened(source, timeout=30)
+        with closing(connection):
+            connection.set_progress_handler(
+                lambda: tell(target.stat().st_size / whole), _TELL_EVERY
+            )
+            connection.execute("VACUUM INTO ?", (str(target),))
     except driver.DatabaseError as error:
         target.unlink()
         raise _failed(error, source, target) from error
-    finally:
-        connection.close()
 
 
 def _failed(error: Exception, source: Path, target: Path) -> StoreError:

@@ -134,6 +134,9 @@ class Database:
         if self.read_only:
             raise StoreError("This session is read-only.", hint="Start without --read-only.")
         self._require_same_file()
+        if self._still is not None:  # perhaps it can be written by now
+            self._still = None
+            self._engine.dispose()
         if self._turns is not None and time.monotonic() - self._wrote < _SOON:
             self._turns.let_pass()
         with self.explaining(), self._session(self._writer) as session:
@@ -233,7 +236,11 @@ class Database:
     def _begin_as_asked(self, connection: Connection) -> None:
         if connection.get_execution_options().get("soc_write"):
             if self._still is not None:
-                raise driver.OperationalError("attempt to write a readonly database")
+                raise driver.OperationalError(
+                    "database or disk is full"
+                    if self._still.is_full
+                    else "attempt to write a readonly database"
+                )
             begin_immediate(connection.connection.driver_connection, turns=self._turns)
         else:
             connection.exec_driver_sql("BEGIN")

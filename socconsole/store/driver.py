@@ -30,7 +30,7 @@ Connection = Any
 """A DBAPI connection."""
 
 _BUSY = 5
-_READ_ONLY, _CANNOT_OPEN = 8, 14
+_READ_ONLY, _DISK_FAILED, _CANNOT_OPEN = 8, 10, 14
 _PRIMARY_CODE = 0xFF
 
 
@@ -55,3 +55,11 @@ def is_barred(error: BaseException) -> bool:
     if code is None:
         return "unable to open" in str(error) or "readonly" in str(error)
     return code & _PRIMARY_CODE in (_READ_ONLY, _CANNOT_OPEN)
+
+
+def is_disk_failure(error: BaseException) -> bool:
+    """Tell whether `error` means that the disk did not read or write, be it that it is full."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return "disk I/O" in str(error)
+    return bool(code & _PRIMARY_CODE == _DISK_FAILED)

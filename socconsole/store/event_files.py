@@ -301,12 +301,12 @@ class EventFiles:
     def _connection(self, day: str, *, create: bool = False) -> driver.Connection:
         known, still = self._open.get(day), self._still.get(day)
         if known is not None:
-            if still is None or still.is_so:
+            if still is None or (still.is_so and not create):
                 return known
             known.close()
         path = self._paths(day)[0]
         if create:
-            connection = self._make(path)
+            connection, self._still[day] = self._make(path), None
         else:
             connection, self._still[day] = opened(path, timeout=5.0)
         self._open[day] = connection

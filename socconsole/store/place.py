@@ -11,6 +11,8 @@ from socconsole.store import driver
 MOUNTS = Path("/proc/self/mountinfo")
 EVENTS_SUFFIX = ".socev"
 _REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs"})
+_SPACE_BESIDE = 64 * 1024
+"""Bytes the files take that SQLite makes beside a database to begin with."""
 _OWNER_ONLY, _TEAM = 0o600, 0o660
 
 
@@ -47,18 +49,21 @@ class Still:
     path: Path
     modified: int
     size: int
+    is_full: bool = False
+    """Whether it is for want of space that nothing can be written."""
 
     @classmethod
-    def of(cls, path: Path) -> "Still":
+    def of(cls, path: Path, *, is_full: bool = False) -> "Still":
         """Return the file as it lies there."""
         found = path.stat()
-        return cls(path, found.st_mtime_ns, found.st_size)
+        return cls(path, found.st_mtime_ns, found.st_size, is_full)
 
     @property
     def is_so(self) -> bool:
         """Whether nobody has begun to change the file since."""
         try:
-            return not _log_of(self.path).exists() and Still.of(self.path) == self
+            now = Still.of(self.path, is_full=self.is_full)
+            return not _is_kept(_log_of(self.path)) and now == self
         except OSError:
             return False
 
@@ -77,24 +82,35 @@ def opened(path: Path, timeout: float = 2.0) -> tuple[driver.Connection, Still |
         connection.execute("PRAGMA schema_version")
     except driver.DatabaseError as error:
         connection.close()
-        if not driver.is_barred(error) or not os.access(path, os.R_OK):
+        is_full = driver.is_disk_failure(error) and _is_full(path.parent)
+        if not (is_full or driver.is_barred(error)) or not os.access(path, os.R_OK):
             raise
     else:
         return connection, None
     log = _log_of(path)
-    if log.exists() and log.stat().st_size:
+    if _is_kept(log):
         raise StoreError(
             "What was stored last lies in a log beside the database that cannot be read here.",
             hint=f"Copy {path.name} and {log.name} into a folder you may write, and look there.",
             where=str(path),
         )
-    still = Still.of(path)
+    still = Still.of(path, is_full=is_full)
     uri = f"{path.absolute().as_uri()}?immutable=1"
     return driver.connect(uri, timeout=timeout, uri=True), still
 
 
 def _log_of(path: Path) -> Path:
     return path.with_name(f"{path.name}-wal")
+
+
+def _is_full(folder: Path) -> bool:
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize < _SPACE_BESIDE
+
+
+def _is_kept(log: Path) -> bool:
+    """Tell whether something lies in a log that is not in its database yet."""
+    return log.exists() and log.stat().st_size > 0
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -102,6 +102,9 @@ def full(disk: Disk) -> dict[str, object]:
         "events": said(lambda: disk.keep_events(range(5, 3000))),
         "held": disk.held(),
     }
+    disk.close()
+    answers["held_by_who_comes_later"] = disk.held()
+    answers["later"] = said(disk.raise_alerts)
     (disk.folder / "filler").unlink()
     disk.keep_events(range(5, 8))
     return {**answers, "held_after": disk.held(), "whole": examine(disk.database).whole}

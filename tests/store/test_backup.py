@@ -1,3 +1,5 @@
+import errno
+import shutil
 import stat
 from contextlib import ExitStack
 from datetime import timedelta
@@ -8,6 +10,7 @@ from socconsole.errors import FileError, StoreError
 from socconsole.store.backup import back_up, restore
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
+from socconsole.store.place import events_beside
 from socconsole.store.queries.actions import list_actions
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert, Asset
@@ -90,6 +93,51 @@ def test_restoring_puts_the_copy_back_and_says_so(sqlite_database, noon, tmp_pat
     with replaced.read() as session:
         assert session.get(Alert, 3).fingerprint == "lost"
     replaced.close()
+
+
+def test_no_half_of_a_backup_stays_and_the_damaged_day_is_named(sqlite_database, noon, tmp_path):
+    days = events_beside(sqlite_database.path)
+    days.mkdir()
+    (days / "2026-11-20.socev").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError, match=r"2026-11-20\.socev: The copy failed") as refused:
+        back_up(sqlite_database, tmp_path / "copy.db")
+    assert "--no-events" in refused.value.hint
+    assert not list(tmp_path.glob("copy*"))
+    assert back_up(sqlite_database, tmp_path / "copy.db", events=False).chain.whole
+
+
+def test_a_restore_that_fails_leaves_the_database_as_it_was(
+    sqlite_database, noon, tmp_path, monkeypatch
+):
+    made = back_up(sqlite_database, tmp_path / "copy.db")
+    fill(sqlite_database, noon)
+    before = exported(sqlite_database)
+    sqlite_database.close()
+    monkeypatch.setattr(shutil, "copyfile", full_disk)
+    events_beside(made.path).mkdir()
+    (events_beside(made.path) / "2026-11-20.socev").touch()
+    with pytest.raises(OSError, match="No space"):
+        restore(made.path, sqlite_database.path, by="alice", now=noon)
+    assert exported(sqlite_database) == before
+    assert not list(sqlite_database.path.parent.glob("*restoring*"))
+
+
+def full_disk(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_is_restored_in_a_teams_folder_is_the_teams(sqlite_database, noon, tmp_path):
+    store = EventStore(sqlite_database)
+    append(sqlite_database, store, another_place(sqlite_database, noon), range(3), noon)
+    store.close()
+    made = back_up(sqlite_database, tmp_path / "copy.db")
+    team = tmp_path / "team"
+    team.mkdir()
+    team.chmod(0o2770)
+    restore(made.path, team / "soc.db", by="alice", now=noon)
+    (day,) = events_beside(team / "soc.db").iterdir()
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (team / "soc.db", day.parent, day)]
+    assert modes == [0o660, 0o2770, 0o660]
 
 
 def test_a_database_in_use_is_not_replaced(sqlite_database, tmp_path, noon):

@@ -129,7 +129,8 @@ def small_disk(tmp_path_factory):
 def test_a_full_disk_stores_nothing_by_halves(small_disk):
     said = small_disk["full"]
     assert said["alerts"] == said["events"] == "The disk is full: nothing was stored."
-    assert said["held"] == [1, 5]
+    assert said["later"] == said["alerts"]
+    assert said["held"] == said["held_by_who_comes_later"] == [1, 5]
     assert said["whole"]
 
 
