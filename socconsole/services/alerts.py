@@ -19,7 +19,7 @@ from socconsole.errors import NotFoundError, SocError, TransitionError, UsageErr
 from socconsole.services.raising import COLLECTOR, RaiseResult, raise_alerts
 from socconsole.store import alert_rows
 from socconsole.store.alert_rows import Standing, Values
-from socconsole.store.progress import begun
+from socconsole.store.progress import begun, counted
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert
 
@@ -33,6 +33,7 @@ __all__ = [
     "claim_next",
     "close",
     "detach",
+    "each_as_last_time",
     "escalate",
     "give_back",
     "mark_viewed",
@@ -256,6 +257,36 @@ def same_as_last_time(
     note = f"same as alert {last.alert_id}"
     verdict = Verdict(disposition, last.sub_reason or "", note=note)
     return close(session, [alert_id], verdict, by=by, now=now, fold=fold)
+
+
+def each_as_last_time(
+    session: Session,
+    alert_ids: Sequence[int],
+    *,
+    by: str,
+    now: datetime,
+    fold: FoldPolicy | None = None,
+) -> Done:
+    """Close each alert as the last one of its fingerprint ended, as one action.
+
+    Raises:
+        TransitionError: That is possible with none of them.
+
+    """
+    changed: list[int] = []
+    skipped: list[Skipped] = []
+    with recording(session, verb="alert.close", by=by, now=now) as action:
+        for alert_id in counted(session, alert_ids, len(alert_ids), 0.0, 0.6):
+            try:
+                same_as_last_time(session, alert_id, by=by, now=now, fold=fold)
+            except TransitionError as refused:
+                skipped.append(Skipped(alert_id, str(refused)))
+            else:
+                changed.append(alert_id)
+        if not changed:
+            raise TransitionError(skipped[0].reason if skipped else "No alert is chosen.")
+        action.summary = f"closed {len(changed)} alerts as the last time"
+    return Done("alert.close", tuple(changed), tuple(skipped), action.action_id, action.summary)
 
 
 def reopen(session: Session, alert_ids: Sequence[int], *, by: str, now: datetime) -> Done:

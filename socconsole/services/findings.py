@@ -1,5 +1,6 @@
 """Findings: checked what, saw what, and whether that rules out, supports or says nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +9,7 @@ from sqlmodel import Session
 
 from socconsole.errors import UsageError
 from socconsole.services import observables
+from socconsole.store.progress import counted
 from socconsole.store.queries import notes as queries
 from socconsole.store.queries.notes import FindingRow
 from socconsole.store.queries.subjects import Subject
@@ -31,6 +33,16 @@ class Check:
     result: str
     meaning: Meaning
     query: str = ""
+
+
+def add_to_each(
+    session: Session, abouts: Sequence[Subject], check: Check, *, by: str, now: datetime
+) -> None:
+    """Record the same check on several cases, as one action."""
+    summary = f"finding on {abouts[0].name} and {len(abouts) - 1} more"
+    with recording(session, verb="finding.add", by=by, now=now, summary=summary):
+        for about in counted(session, abouts, len(abouts), 0.0, 0.6):
+            add(session, about, check, by=by, now=now)
 
 
 def add(session: Session, about: Subject, check: Check, *, by: str, now: datetime) -> FindingRow:

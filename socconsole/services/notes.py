@@ -1,6 +1,6 @@
 """Notes: dated, signed, append-only. A correction is another note."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from socconsole.core.storable import storable_text
 from socconsole.core.tlp import Tlp
 from socconsole.errors import NotFoundError, TransitionError, UsageError
 from socconsole.services import observables
+from socconsole.store.progress import counted
 from socconsole.store.queries import notes as queries
 from socconsole.store.queries.notes import NoteRow
 from socconsole.store.queries.subjects import Subject
@@ -37,6 +38,16 @@ def add(
         _write(session, note)
         _link_mentioned(session, about, note.body, by=by, now=now)
     return queries.note(session, note.id or 0)
+
+
+def add_to_each(
+    session: Session, abouts: Sequence[Subject], body: str, *, by: str, now: datetime
+) -> None:
+    """Write the same note on several cases, as one action."""
+    summary = f"note on {abouts[0].name} and {len(abouts) - 1} more"
+    with recording(session, verb="note.add", by=by, now=now, summary=summary):
+        for about in counted(session, abouts, len(abouts), 0.0, 0.6):
+            add(session, about, body, by=by, now=now)
 
 
 @contextmanager

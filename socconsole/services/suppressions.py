@@ -41,6 +41,19 @@ class Wish:
     """The alert it is made from."""
     maintenance: bool = False
     """Mark instead of suppress: alerts come back when it ends."""
+    of_several: Mapping[str, int] = field(default_factory=dict)
+    """Entity → how many values the alert has of which only one is meant."""
+
+    @property
+    def named(self) -> str:
+        """The entities in words, and what of the alert they leave out."""
+        return " ".join(
+            f"{kind}={value}" + self._left_out(kind) for kind, value in self.entities.items()
+        )
+
+    def _left_out(self, kind: str) -> str:
+        count = self.of_several.get(kind, 1)
+        return f" (only this one of its {count} {kind.replace('_', ' ')}s)" if count > 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,11 @@ def wish_from_alert(session: Session, alert_id: int, *, reason: str, until: date
         highest=alert.rule_severity if alert.rule_severity is not None else alert.severity,
         title=alert.title,
         alert_id=alert_id,
+        of_several={
+            kind: len(values)
+            for kind, values in alert.entities.items()
+            if kind in named and isinstance(values, list)
+        },
     )
 
 

@@ -66,6 +66,24 @@ def put_in(
     session.flush()
 
 
+def require_none_taken(session: Session, alert_ids: Sequence[int]) -> None:
+    """Refuse alerts that no ticket can take, before anybody writes a title for one.
+
+    Raises:
+        TransitionError: One of them is closed, or in a ticket.
+
+    """
+    for alert in alert_rows(session, alert_ids):
+        if alert.status == "closed":
+            raise TransitionError(f"Alert {alert.id} is closed.", hint="Reopen it first.")
+        if alert.status == "escalated" and alert.ticket_id is not None:
+            ticket = session.get(Ticket, alert.ticket_id)
+            raise TransitionError(
+                f"Alert {alert.id} is in {ticket.human_id if ticket else 'a ticket'} already.",
+                hint="Detach it there first, or merge the tickets.",
+            )
+
+
 def _require_free(session: Session, alert: Alert, ticket: Ticket) -> None:
     if alert.status != "escalated" or alert.ticket_id in {None, ticket.id}:
         return

@@ -364,11 +364,14 @@ class ConsoleApp(StandingApp):
     # Going places.
 
     def show(self, name: str) -> None:
-        """Bring the screen called `name` to the front."""
+        """Bring the screen called `name` to the front, without what was opened from it."""
         if name != self.current_mode:
             self._shown.append(name)
             del self._shown[:-8]
             self.switch_mode(name)
+            return
+        for _ in self.screen_stack[1:]:
+            self.pop_screen()
 
     def open(self, page: "Page | Screen[Any]") -> None:
         """Show `page` above the screen in front; back returns to it."""
@@ -418,6 +421,8 @@ class ConsoleApp(StandingApp):
         if len(self._shown) > 1:
             self._shown.pop()
             self.switch_mode(self._shown[-1])
+        else:
+            self.say("There was no other screen before this one.")
 
     @task
     async def action_go_back(self) -> None:

@@ -2,7 +2,7 @@
 
 from socconsole.tui.reading.store_access import RIGHTS_GONE
 
-_LOOKING_VERBS = frozenset({"copy", "bookmark", "hunt", "pipe"})
+_LOOKING_VERBS = frozenset({"copy", "copy_part", "bookmark", "hunt", "pipe"})
 """The verbs that leave everything as it is."""
 CHANGES = frozenset(
     (

@@ -1,5 +1,6 @@
 """Suppressions keep quiet what they name, count it, and show beforehand what that will be."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -55,6 +56,15 @@ def test_one_made_from_an_alert_lets_anything_worse_through(database):
         now=NOON + minutes(30),
     )
     assert (result.suppressed, result.raised) == (1, 2)
+
+
+def test_one_made_from_an_alert_of_several_users_says_which_is_meant(database):
+    seen = [detection(), detection(user="otto")]
+    by_host = [replace(one, rule=replace(one.rule, fingerprint_fields=("host",))) for one in seen]
+    (alert_id,) = bring(database, *by_host).alert_ids
+    with database.read() as session:
+        wish = wish_from_alert(session, alert_id, reason="known scanner", until=HOUR)
+    assert wish.named == "host=web-1 user=root (only this one of its 2 users)"
 
 
 def test_it_can_be_ended_extended_and_undone(database):

@@ -57,15 +57,15 @@ async def test_closing_goes_on_to_the_next_one(console, database):
 
 async def test_a_note_is_written_and_read(console, database):
     await console.presses("enter", "c")
-    await console.types("asked the owner, no answer yet")
+    await console.says("asked the owner, no answer yet")
     await console.waits_until("asked the owner")
     assert rows_of(database, "note")[0].created_by == "mara"
 
 
 async def test_a_finding_says_what_was_checked_seen_and_meant(console, database):
     await console.presses("C")
-    await console.types("proxy log", then="enter")
-    await console.types("no download", then="enter")
+    await console.says("proxy log")
+    await console.says("no download")
     await console.presses("r")
     assert rows_of(database, "finding")[0].meaning == "rules_out"
 
@@ -77,7 +77,7 @@ async def test_a_ticket_takes_two_keys(console, database):
     assert "SOC-" in console.bottom
     ticket = rows_of(database, "ticket")[0].human_id
     await console.presses("t", "ctrl+u")
-    await console.types(ticket)
+    await console.says(ticket)
     assert len({alert_of(database, n).ticket_id for n in range(1, 4)} - {None}) == 1
 
 
@@ -164,6 +164,33 @@ async def test_same_as_last_time_closes_alike_but_never_a_true_positive(bare_set
             await analyst.presses("D")
             closed = alert_of(database, row_id).status == "closed"
             assert closed == (host == "a" and alert_of(database, row_id).sub_reason == "expected")
+
+
+async def test_what_is_said_of_marked_alerts_is_said_of_each_and_repeated_elsewhere(
+    console, database
+):
+    await console.presses("space", "space", "c")
+    assert "Note on 2 alerts" in console.bottom
+    await console.says("the scanner")
+    assert "Noted on 2 alerts" in console.bottom
+    await console.presses("asterisk", "asterisk", "j", "full_stop")
+    about = [note.subject_id for note in rows_of(database, "note")]
+    assert sorted(about) == [1, 2, 3]
+    await console.presses("u", "u")
+    assert rows_of(database, "note") == []
+    await console.presses("asterisk", "Y", "h")
+    assert (console.app.setup.state_folder / "copied.txt").read_text() == "h2\nh1\nh0"
+    await console.presses("D")
+    assert "Nothing like it has been closed" in console.bottom
+
+
+async def test_no_title_is_asked_for_a_ticket_that_no_alert_can_open(console, database):
+    await console.presses("x", "f", "g", "t")
+    assert "is closed. Reopen it first." in console.bottom
+    await console.presses("enter", "1")
+    assert "[Open]" in console.lines[1]
+    await console.presses("p")
+    assert "needs 120 columns" in console.bottom
 
 
 async def test_hunting_for_a_value_lists_the_lines_that_have_it(console):

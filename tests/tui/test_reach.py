@@ -62,7 +62,7 @@ UNDO = ("u", "U")
 CASE = ("a", "A", "x", "c", "C", "i", "P", "e", "greater_than_sign", "less_than_sign", *UNDO)
 ALERT = (
     *("a", "A", "x", "X", "c", "C", "t", "T", "i", "I", "s", "S", "plus", "underscore", "D"),
-    *("full_stop", "z", "b", "m", "apostrophe", "y", "vertical_line", "d", "R", "r", *UNDO),
+    *("full_stop", "z", "b", "m", "apostrophe", "y", "Y", "vertical_line", "d", "R", "r", *UNDO),
 )
 KEYMAP = {
     "queue": (

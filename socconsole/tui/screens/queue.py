@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _COUNTS_SECS = 2.0
 """The counts of the views are read again at most so often."""
+_PREVIEW_WIDTH = 120
 _PREVIEW_SECS = 0.12
 """A cursor that moves on sooner is not worth reading an alert for."""
 
@@ -389,11 +390,16 @@ class QueueScreen(Screen[None]):
             self._show_strip()
 
     def action_toggle_preview(self) -> None:
-        self.toggle_class("-no-preview")
-        self.call_after_refresh(self.preview)
+        self._change_preview("-no-preview")
 
     def action_turn_preview(self) -> None:
-        self.toggle_class("-below")
+        self._change_preview("-below")
+
+    def _change_preview(self, how: str) -> None:
+        if self.size.width < _PREVIEW_WIDTH:
+            console(self).say(f"The preview needs {_PREVIEW_WIDTH} columns; Enter opens the alert.")
+            return
+        self.toggle_class(how)
         self.call_after_refresh(self.preview)
 
     def action_refresh_all(self) -> None:
@@ -437,10 +443,12 @@ class QueueScreen(Screen[None]):
         self.open_alert(taken)
 
     def action_next_new(self) -> None:
-        self.table.advance(lambda row: row.status == "new")
+        if not self.table.advance(lambda row: row.status == "new"):
+            console(self).say("Nobody waits below this one.")
 
     def action_next_critical(self, step: int) -> None:
-        self.table.advance(lambda row: row.severity is Severity.CRITICAL, step=step)
+        if not self.table.advance(lambda row: row.severity is Severity.CRITICAL, step=step):
+            console(self).say("No critical alert further on in this direction.")
 
     def action_detail(self, then: str) -> None:
         """Open the alert here and do there what `then` says."""

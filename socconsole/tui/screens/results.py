@@ -194,9 +194,7 @@ class ResultsScreen(OnLines, ViewedScreen):
         self.action_event()
 
     def action_next_error(self, step: int) -> None:
-        before = self.table.cursor
-        self.table.advance(lambda row: row.line.style == "bad", step=step)
-        if self.table.cursor == before:
+        if not self.table.advance(lambda row: row.line.style == "bad", step=step):
             console(self).say("No further error among these.")
 
     def action_follow(self) -> None:

@@ -1,19 +1,20 @@
-"""What takes an alert further: notes, findings, tickets, incidents, copies, pipes."""
+"""What takes an alert further: notes, findings, tickets, incidents."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from socconsole.errors import ForbiddenError, NotFoundError
+from socconsole.errors import NotFoundError
 from socconsole.tui.asking import read_first
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnyRow, AnySession
-from socconsole.tui.verbs import quiet_verbs
-from socconsole.tui.verbs.alert_verbs import Target, Verb
+from socconsole.tui.verbs import hand_out, quiet_verbs
+from socconsole.tui.verbs.alert_verbs import Target, Verb, perform
+from socconsole.tui.verbs.deed import Deed
 
 if TYPE_CHECKING:
     from socconsole.tui.console import Console
@@ -24,8 +25,7 @@ BINDINGS: tuple[Binding, ...] = (
     key("alert.declare", "I", "verb('declare')", "Declare an incident", hint="declare"),
     key("alert.finding", "C", "verb('finding')", "Record what was checked and seen"),
     key("alert.attach", "i", "verb('attach')", "Attach to an incident"),
-    key("alert.copy", "y", "verb('copy')", "Copy what identifies it, defanged"),
-    key("alert.pipe", "vertical_line", "verb('pipe')", "Pipe its lines to a command"),
+    *hand_out.BINDINGS,
     *quiet_verbs.BINDINGS,
 )
 """Both screens that show alerts have these."""
@@ -36,27 +36,21 @@ _TICKET = re.compile(r"SOC-\d{4}-\d{1,9}", re.IGNORECASE)
 async def _note(app: "Console", target: Target) -> bool:
     from socconsole.services import notes
 
-    alert_id = target.ids[0]
-    body = await app.ask(f"Note on alert {alert_id}", draft=f"alert:{alert_id}:note", lines=True)
+    draft = f"alert:{target.ids[0]}:note"
+    body = await app.ask(f"Note on {target}", draft=draft, lines=True)
     if body:
-
-        def write(session: AnySession, *, by: str, now: datetime) -> object:
-            from socconsole.store.queries.subjects import subject
-
-            return notes.add(session, subject(session, str(alert_id)), body, by=by, now=now)
-
-        await app.change(write, done="Noted")
+        await perform(app, target.ids, Deed(_on_each(notes), "Noted on", more=(body,)))
     return False
 
 
 async def _finding(app: "Console", target: Target) -> bool:
     from socconsole.services import findings
 
-    alert_id = target.ids[0]
-    checked = await app.ask("Checked what", draft=f"alert:{alert_id}:checked")
+    draft = f"alert:{target.ids[0]}"
+    checked = await app.ask(f"On {target}: checked what", draft=f"{draft}:checked")
     if not checked:
         return False
-    result = await app.ask("Saw what", draft=f"alert:{alert_id}:saw")
+    result = await app.ask("Saw what", draft=f"{draft}:saw")
     if not result:
         return False
     meaning = await app.choose(
@@ -68,19 +62,33 @@ async def _finding(app: "Console", target: Target) -> bool:
     check = findings.Check(
         checked=checked, result=result, meaning=findings.Meaning(meanings[meaning])
     )
-
-    def record(session: AnySession, *, by: str, now: datetime) -> object:
-        from socconsole.store.queries.subjects import subject
-
-        return findings.add(session, subject(session, str(alert_id)), check, by=by, now=now)
-
-    await app.change(record, done="Finding recorded")
+    await perform(app, target.ids, Deed(_on_each(findings), "Finding on", more=(check,)))
     return False
 
 
-async def _ticket(app: "Console", target: Target) -> bool:
-    from socconsole.services import tickets
+def _on_each(service: ModuleType) -> Callable[..., AnyRow]:
+    """Return what adds to alerts with `service`, to one or to several, and says to which."""
 
+    def add(
+        session: AnySession, ids: Sequence[int], said: object, *, by: str, now: datetime
+    ) -> AnyRow:
+        from socconsole.services.alerts import Done
+        from socconsole.store.queries.subjects import Subject
+
+        abouts = [Subject("alert", number, f"alert {number}") for number in ids]
+        if len(abouts) == 1:
+            service.add(session, abouts[0], said, by=by, now=now)
+        else:
+            service.add_to_each(session, abouts, said, by=by, now=now)
+        return Done("", tuple(ids))
+
+    return add
+
+
+async def _ticket(app: "Console", target: Target) -> bool:
+    from socconsole.services import ticket_alerts, tickets
+
+    await read_first(app, ticket_alerts.require_none_taken, list(target.ids))
     title = target.row.title if target.row else ""
     said = await app.ask(f"Ticket for {target}: title, or SOC-… to add", initial=title)
     if said is None:
@@ -147,57 +155,6 @@ async def _attach(app: "Console", target: Target) -> bool:
     return True
 
 
-async def _copy(app: "Console", target: Target) -> bool:
-    from socconsole.core.observable import defang
-    from socconsole.store.queries.fields import marks_of
-
-    row = target.row
-    if row is not None:
-        marks = await app.store.read(marks_of, "alert", row.id)
-        label = marks.label if row.ticket_id else ""
-        values = (f"alert {row.id}", row.title, row.host, row.user, row.source_ip, label)
-        app.copy(defang("  ".join(value for value in values if value)))
-    return False
-
-
-async def _pipe(app: "Console", target: Target) -> bool:
-    from socconsole.core.tlp import OutwardAction, may_act
-    from socconsole.store.queries.alerts import alert_evidence
-    from socconsole.store.queries.fields import marks_of
-    from socconsole.tui.pages import TextPage
-    from socconsole.tui.terminal import editor
-
-    marks = await read_first(app, marks_of, "alert", target.ids[0])
-    if not may_act(OutwardAction.LOOK_UP, marks.pap):
-        raise ForbiddenError(f"Its case is {marks.pap.label}: no command gets to see it.")
-    command = await app.ask("Pipe its lines to", initial="")
-    if not command:
-        return False
-    lines = await read_first(app, alert_evidence, target.ids[0])
-    text = "\n".join(line.text for line in lines) + "\n"
-    output = await app.store.in_thread(lambda: editor.pipe(text, command))
-    shown = [((line, ""),) for line in output.splitlines()] or [(("It printed nothing.", "muted"),)]
-    app.open(TextPage(f"| {command}", shown))
-    if not app.read_only:
-        await _keep_output(app, target.ids[0], command, output)
-    return False
-
-
-async def _keep_output(app: "Console", alert_id: int, command: str, output: str) -> None:
-    from socconsole.services import evidence
-
-    capture = evidence.Capture(
-        content=output.encode(), kind="output", title=f"output of {command}", command=command
-    )
-
-    def attach(session: AnySession, *, by: str, now: datetime) -> object:
-        from socconsole.store.queries.subjects import subject
-
-        return evidence.attach(session, subject(session, str(alert_id)), capture, by=by, now=now)
-
-    await app.change(attach, done=f"Output attached to alert {alert_id}")
-
-
 VERBS: Mapping[str, Verb] = MappingProxyType(
     {
         "note": _note,
@@ -205,8 +162,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "ticket": _ticket,
         "declare": _declare,
         "attach": _attach,
-        "copy": _copy,
-        "pipe": _pipe,
+        **hand_out.VERBS,
         **quiet_verbs.VERBS,
     }
 )

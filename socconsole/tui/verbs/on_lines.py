@@ -30,6 +30,7 @@ BINDINGS: tuple[Binding, ...] = (
     key("tail.incident", "i", "incident", "Attach to an incident"),
     key("tail.go_ticket", "T", "go_ticket", "Go to the ticket they went to"),
     key("tail.copy", "y", "copy", "Copy the lines"),
+    key("tail.copy_value", "Y", "copy_value", "Choose a value of the line to copy"),
 )
 """A screen with such lines has these; it answers with `jump` itself."""
 
@@ -121,6 +122,19 @@ class OnLines:
             from socconsole.core.filter_edit import only
 
             self._here.search(only(*known[pressed]))
+
+    @task
+    async def action_copy_value(self) -> None:
+        """Copy a value of the line here, defanged."""
+        from socconsole.core.observable import defang
+
+        event = await self._event_here()
+        if event is not None:
+            known = tail_verbs.values_of(event)
+            offers = {pressed: f"{name} {value}" for pressed, (name, value) in known.items()}
+            pressed = await self._here.choose("Copy", offers)
+            if pressed is not None:
+                self._here.copy(defang(known[pressed][1]))
 
     @task
     async def action_ticket(self) -> None:

@@ -10,7 +10,8 @@ from textual.binding import Binding
 
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnySession
-from socconsole.tui.verbs.alert_verbs import Target, Verb, moment
+from socconsole.tui.verbs.alert_verbs import Target, Verb, moment, perform
+from socconsole.tui.verbs.deed import Deed
 
 if TYPE_CHECKING:
     from socconsole.services.suppressions import BackTest, Wish
@@ -26,6 +27,10 @@ BINDINGS: tuple[Binding, ...] = (
 async def _same(app: "Console", target: Target) -> bool:
     from socconsole.services import alerts
 
+    if len(target.ids) > 1:
+        named = {"fold": app.settings.fold}
+        deed = Deed(alerts.each_as_last_time, "Closed as last time:", finishes=True, named=named)
+        return await perform(app, target.ids, deed)
     done = await app.change(
         partial(alerts.same_as_last_time, fold=app.settings.fold), target.ids[0]
     )
@@ -60,11 +65,10 @@ async def _suppress(app: "Console", target: Target) -> bool:
 
 
 def _question(wish: "Wish", found: "BackTest") -> str:
-    named = " ".join(f"{kind}={value}" for kind, value in wish.entities.items())
     hidden = "1 alert" if found.alerts == 1 else f"{found.alerts:,} alerts"
     if found.true_positives:
         hidden += f", TRUE POSITIVE {', '.join(map(str, found.true_positives[:5]))}"
-    return f"Save? It would have hidden {hidden} in 7 d: {wish.title} {named}"
+    return f"Save? It would have hidden {hidden} in 7 d: {wish.title} {wish.named}"
 
 
 VERBS: Mapping[str, Verb] = MappingProxyType({"same": _same, "suppress": _suppress})

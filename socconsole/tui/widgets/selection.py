@@ -61,9 +61,9 @@ class Marks:
 
     def toggle_all(self) -> None:
         """Mark every row of the view, or take every mark off."""
-        was_empty = not (self._all or self._ids or self.anchor is not None)
+        has_all = self._all
         self.clear()
-        self._all = was_empty
+        self._all = not has_all
 
     def toggle(self, row_id: int) -> None:
         self._ids ^= {row_id}

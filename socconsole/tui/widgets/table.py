@@ -302,8 +302,8 @@ class VirtualTable(LineView, Generic[RowT]):
         self.move_to(index)
         return True
 
-    def advance(self, fits: Callable[[RowT], bool] | None = None, *, step: int = 1) -> None:
-        """Move to the nearest row in the direction of `step` that `fits`, or stay.
+    def advance(self, fits: Callable[[RowT], bool] | None = None, *, step: int = 1) -> bool:
+        """Move to the nearest row in the direction of `step` that `fits` and return True, or stay.
 
         Rows that are not loaded yet are taken as fitting.
         """
@@ -312,7 +312,8 @@ class VirtualTable(LineView, Generic[RowT]):
             row = self.row_at(index)
             if row is None or fits is None or fits(row):
                 self.move_to(index)
-                return
+                return True
+        return False
 
     def _put_cursor(self, index: int) -> None:
         place = len(self._position_text())
