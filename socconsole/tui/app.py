@@ -4,10 +4,10 @@ import asyncio
 import os
 import signal
 import termios
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events
@@ -26,6 +26,7 @@ from socconsole.core.policy import Settings
 from socconsole.errors import ConflictError, SettingsError, SocError
 from socconsole.tui import crash, themes
 from socconsole.tui.drafts import Drafts
+from socconsole.tui.going import GoingApp
 from socconsole.tui.keymap import key, load_keymap
 from socconsole.tui.lines import Pulse
 from socconsole.tui.messages import StoreChanged
@@ -34,7 +35,6 @@ from socconsole.tui.reading.store_access import StoreAccess
 from socconsole.tui.reading.store_watch import StoreWatch
 from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.setup import Setup
-from socconsole.tui.standing import StandingApp
 from socconsole.tui.tasks import task
 from socconsole.tui.terminal import signals
 from socconsole.tui.terminal.critical_signal import ending, sequence
@@ -47,15 +47,12 @@ from socconsole.tui.verbs.deed import Deed
 from socconsole.tui.widgets.moving import only_moves
 from socconsole.tui.widgets.prompt import PromptLine
 
-if TYPE_CHECKING:
-    from socconsole.tui.pages import Page
-
 T = TypeVar("T")
 
 _HUNG_UP = 128 + signal.SIGHUP
 
 
-class ConsoleApp(StandingApp):
+class ConsoleApp(GoingApp):
     """Shows screens over one store; everything else is theirs."""
 
     TITLE = "socconsole"
@@ -98,20 +95,16 @@ class ConsoleApp(StandingApp):
         self._type_ahead = TypeAhead(self._take_key, self._is_asking, partial(only_moves, self))
         self._let_keys_in = self._type_ahead.hold_start()
         super().__init__(driver_class=driver_class)
-        self.set_reactive(StandingApp.read_only, setup.read_only)
+        self.set_reactive(GoingApp.read_only, setup.read_only)
         self.store = StoreAccess(
             setup.open_database, login=setup.login, now=setup.now, read_only=setup.read_only
         )
         self.drafts = Drafts(setup.state_folder / "drafts")
         self._modes = {entry.name: partial(_make, entry) for entry in SCREENS}
-        self._shown = ["queue"]
         self.last_deed: Deed | None = None
         """What `.` repeats."""
         self.bookmarks: dict[int, str] = {}
         """Alert → its title, of this session."""
-        self.fresh_ticket_id: int | None = None
-        self.last_alert: tuple[Sequence[int], int] | None = None
-        """The alert looked at last: its list, and where it stands in it."""
         self._crash: SocError | None = None
         self._is_painted = False
         self._watch = StoreWatch(self)
@@ -361,77 +354,7 @@ class ConsoleApp(StandingApp):
         if result is not None:
             self.say(f"Undid {result.verb}: {result.summary}".rstrip(": "))
 
-    # Going places.
-
-    def show(self, name: str) -> None:
-        """Bring the screen called `name` to the front, without what was opened from it."""
-        if name != self.current_mode:
-            self._shown.append(name)
-            del self._shown[:-8]
-            self.switch_mode(name)
-            return
-        for _ in self.screen_stack[1:]:
-            self.pop_screen()
-
-    def open(self, page: "Page | Screen[Any]") -> None:
-        """Show `page` above the screen in front; back returns to it."""
-        from socconsole.tui.opening import screen_of
-
-        self.push_screen(page if isinstance(page, Screen) else screen_of(page))
-
-    def search(self, text: str) -> None:
-        """List what a filter finds in all that is retained; raises UsageError."""
-        from socconsole.tui.screens.results import ResultsScreen
-
-        if isinstance(self.screen, ResultsScreen):
-            self.screen.search_for(text)
-        else:
-            self.open(ResultsScreen(text))
-
-    def action_actions(self) -> None:
-        """Show what was done, by whom."""
-        from socconsole.tui.screens.actions import ActionsScreen
-
-        self.open(ActionsScreen())
-
-    def open_ticket(self, ticket_id: int | None) -> None:
-        """Show a ticket; for None the one just opened, or say that there is none."""
-        ticket_id, self.fresh_ticket_id = ticket_id or self.fresh_ticket_id, None
-        if ticket_id is None:
-            self.say("It is in no ticket; t opens one.")
-            return
-        from socconsole.tui.pages import TicketPage
-
-        self.open(TicketPage((ticket_id,)))
-
-    def action_show(self, name: str) -> None:
-        self.show(name)
-
-    def action_alert(self) -> None:
-        from socconsole.tui.pages import AlertPage
-
-        if self.screen.title == "Alert":
-            return
-        if self.last_alert is None:
-            self.say("No alert was looked at yet: Enter in the queue opens one.")
-        else:
-            self.open(AlertPage(*self.last_alert))
-
-    def action_last_screen(self) -> None:
-        if len(self._shown) > 1:
-            self._shown.pop()
-            self.switch_mode(self._shown[-1])
-        else:
-            self.say("There was no other screen before this one.")
-
-    @task
-    async def action_go_back(self) -> None:
-        if len(self.screen_stack) > 1:
-            self.pop_screen()
-        elif self.current_mode != "queue":
-            self.action_last_screen()
-        elif await self.confirm("Quit socconsole?"):
-            self.leave(0)
+    # The rest of its keys.
 
     @task
     async def action_quit_asked(self) -> None:
