@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TypeAlias
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
@@ -74,13 +74,8 @@ class ReadContext:
     """The source's host, for lines that name none."""
 
 
-class Decoded(NamedTuple):
-    """A text of JSON and the fields it was decoded to, with nothing changed in them."""
-
-    text: str
-    fields: dict[str, object]
-    size: int
-    """How many fields that were."""
+Decoded: TypeAlias = tuple[str, dict[str, object], int]
+"""A text of JSON, the fields it was decoded to, with nothing changed in them, and how many."""
 
 
 @dataclass(slots=True)
@@ -114,13 +109,10 @@ class Event:
 
         Not while the text or the fields were replaced since, or a field was added.
         """
-        said = self.decoded
-        return (
-            said is not None
-            and said.text is self.raw
-            and said.fields is self.fields
-            and said.size == len(self.fields)
-        )
+        if self.decoded is None:
+            return False
+        text, fields, size = self.decoded
+        return text is self.raw and fields is self.fields and size == len(fields)
 
     def get(self, path: str) -> object:
         """Return the value at `path`: the field of that name, else by dots through mappings."""

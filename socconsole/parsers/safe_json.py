@@ -73,12 +73,19 @@ def decode_flat(text: str) -> dict[str, object] | None:
     For formats most of whose lines are so: it takes two thirds of the time of `decode_line`, which
     is to be asked when this returns None.
     """
-    if len(text) <= _SHORT and text[:1] == "{":
-        try:
-            return _flat.decode(text)
-        except (msgspec.DecodeError, ValueError):
-            pass  # a deeper one, or none at all
-    return None
+    is_short = len(text) <= _SHORT
+    if text[:1] != "{" or not (is_short or _has_few(text)):
+        return None
+    try:
+        document = _flat.decode(text)
+    except (msgspec.DecodeError, ValueError):
+        return None  # a deeper one, or none at all
+    return document if is_short or max(map(len, document), default=0) <= MAX_KEY else None
+
+
+def _has_few(text: str) -> bool:
+    """Tell whether no value of the object `text` may be too long, and they may not be too many."""
+    return len(text) <= MAX_VALUE and text.count(",") + text.count("[") < MAX_LEAVES
 
 
 def _count_keys(branch: dict[str, object]) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from socconsole.core.event import Decoded, Event, EventCategory, LogSource, ReadContext, TimeQuality
+from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
 from socconsole.parsers import timestamps, windows_samples
 from socconsole.parsers.parser import Parser, Sample
 from socconsole.parsers.safe_json import decode_flat, decode_line, is_whole
@@ -96,7 +96,7 @@ def parse(text: str, context: ReadContext) -> Event | None:
         and document.get("Channel") != _DEFENDER
         and (is_flat or is_whole(text))
     ):
-        event.decoded = Decoded(text, document, count)
+        event.decoded = text, document, count
     return event
 
 

@@ -11,7 +11,7 @@ from socconsole.sigma.searches import Searches
 
 _MAX_ROUTES = 4096
 
-_MANY_RULES = 100
+_MANY_RULES = 25
 """Rules from which a partition takes longer than an event may; the tables of fewer are made when
 the first event of their log sources comes."""
 
