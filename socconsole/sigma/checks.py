@@ -7,6 +7,7 @@ from functools import partial
 from socconsole.core.event import Event
 from socconsole.sigma.evaluate import item_holds, text_test
 from socconsole.sigma.fields import haystack, text_of, value_of
+from socconsole.sigma.long_text import LongText, lowered
 from socconsole.sigma.needles import Needles
 from socconsole.sigma.tree import AllOf, AnyOf, Item, Node, Not, only_field, when_absent
 
@@ -37,14 +38,14 @@ class View:
         if isinstance(value, list | tuple):
             raise TypeError(field)
         text = None if value is None else text_of(value)
-        found = self._texts[field] = None if text is None else (text, text.lower())
+        found = self._texts[field] = None if text is None else (text, lowered(text))
         return found
 
     def haystack(self) -> tuple[str, str]:
         """Return the text keywords are searched in, and the same in lower case."""
         if self._haystack is None:
             text = haystack(self.event)
-            self._haystack = (text, text.lower())
+            self._haystack = (text, lowered(text))
         return self._haystack
 
 
@@ -204,9 +205,15 @@ def _any_inside(texts: Iterable[str]) -> TextCheck:
 
 
 def _any_of_many(texts: tuple[str, ...]) -> TextCheck:
-    """Return the check of so many needles that a long text would take too long one by one."""
+    """Return the check of so many needles that one by one they would take too long."""
     search = cached(partial(Needles, texts))
-    return lambda _text, low: bool(search().found(low))
+
+    def check(_text: str, low: str) -> bool:
+        if type(low) is LongText:  # of most of them it is known
+            return any(text in low for text in texts)
+        return bool(search().found(low))
+
+    return check
 
 
 def _any_start(texts: Iterable[str]) -> TextCheck:

@@ -9,7 +9,8 @@ from operator import eq, ge, gt, le, lt
 
 from socconsole.core.event import Event
 from socconsole.sigma.fields import has_field, haystack, text_of, texts_of, value_of
-from socconsole.sigma.patterns import glob_pattern, late_searcher, searcher
+from socconsole.sigma.long_text import lowered
+from socconsole.sigma.patterns import glob_searcher, late_searcher
 from socconsole.sigma.tree import AllOf, Item, Node, Not, Test
 
 _NUMBER_TESTS: Mapping[str, Callable[[float, float], bool]] = {
@@ -94,19 +95,13 @@ def _literal_test(item: Item) -> Callable[[str], bool]:
         "endswith": lambda text: text.endswith(literal),
     }
     test = tests[item.test]
-    return test if item.cased else lambda text: test(_lower(text))
-
-
-@lru_cache(maxsize=4)
-def _lower(text: str) -> str:
-    """Return a text in lower case: a rule of many items asks for that of one long text again."""
-    return text.lower()
+    return test if item.cased else lambda text: test(lowered(text))
 
 
 def _glob_test(item: Item) -> Callable[[str], bool]:
     glob = item.text if item.cased else item.text.lower()
-    search = searcher(glob_pattern(glob, anchored=item.field is not None))
-    return search if item.cased else lambda text: search(_lower(text))
+    search = glob_searcher(glob, anchored=item.field is not None)
+    return search if item.cased else lambda text: search(lowered(text))
 
 
 def _network_test(item: Item) -> Callable[[str], bool]:

@@ -8,6 +8,8 @@ from typing import Any
 import re2
 
 from socconsole.errors import RuleError
+from socconsole.sigma.long_text import LONG, lowered
+from socconsole.sigma.required import required_literal
 
 Search = Callable[[str], bool]
 """Whether the pattern occurs in a text."""
@@ -54,9 +56,18 @@ def late_searcher(pattern: str) -> Search:
     """Return the search for a pattern known to be good, compiled when it is first needed."""
 
     def search(text: str) -> bool:
+        if len(text) >= LONG and text.isascii():  # beyond ASCII some letters are equal to others
+            literal = _required(pattern)
+            if literal and literal not in lowered(text):
+                return False
         return searcher(pattern)(text)
 
     return search
+
+
+@lru_cache(maxsize=8192)
+def _required(pattern: str) -> str:
+    return required_literal(pattern).lower()
 
 
 def _has_line_of(length: int) -> Search:
@@ -86,8 +97,47 @@ ANY_ONE = "\ue001"
 """The wildcards of a `glob`, from the private-use area, so that every other character is itself."""
 
 
+def longest_literal(glob: str) -> str:
+    """Return the longest text without wildcards in a glob."""
+    return max(glob.replace(ANY_ONE, ANY_RUN).split(ANY_RUN), key=len)
+
+
+def glob_searcher(glob: str, *, anchored: bool) -> Search:
+    """Return the search for a text with wildcards; a wildcard stands for a newline too.
+
+    Anchored, it has to be the whole text.
+    """
+    if ANY_ONE not in glob:
+        pieces = glob.split(ANY_RUN) if anchored else ["", *glob.split(ANY_RUN), ""]
+        return _run_searcher(pieces) if len(pieces) > 1 else lambda text: text == glob
+    literal = longest_literal(glob)
+    pattern = glob_pattern(glob, anchored=anchored)
+    return lambda text: literal in text and searcher(pattern)(text)
+
+
+def _run_searcher(pieces: list[str]) -> Search:
+    """Return the search for a text that begins, goes on and ends with `pieces`."""
+    first, *inner, last = pieces
+    length = len(first) + len(last)
+
+    def search(text: str) -> bool:
+        if len(text) < length or not text.startswith(first) or not text.endswith(last):
+            return False
+        at, end = len(first), len(text) - len(last)
+        for piece in inner:
+            if piece not in text:  # a long text knows
+                return False
+            at = text.find(piece, at, end)
+            if at < 0:
+                return False
+            at += len(piece)
+        return True
+
+    return search
+
+
 def glob_pattern(glob: str, *, anchored: bool) -> str:
-    """Return the pattern of a text with wildcards; a wildcard stands for a newline too."""
+    """Return the regular expression of a text with wildcards."""
     pieces = []
     for character in glob:
         if character == ANY_RUN:

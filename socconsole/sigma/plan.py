@@ -10,7 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from socconsole.sigma.patterns import ANY_ONE, ANY_RUN
+from socconsole.sigma.patterns import longest_literal
+from socconsole.sigma.required import required_literal
 from socconsole.sigma.tree import AllOf, AnyOf, Item, Node, Not, all_of, only_field, when_absent
 
 Where = Literal["equals", "contains", "startswith", "endswith"]
@@ -150,7 +151,7 @@ def _gate(node: Node) -> _Gate | None:
 def _item_gate(item: Item) -> _Gate | None:
     where, text, decides = item.test, item.text.lower(), not item.cased
     if where == "glob":
-        where, text, decides = "contains", _longest_literal(text), False
+        where, text, decides = "contains", longest_literal(text), False
     elif where == "regex":
         where, text, decides = "contains", required_literal(item.text).lower(), False
     if where not in {"equals", "contains", "startswith", "endswith"}:
@@ -168,93 +169,3 @@ def _item_gate(item: Item) -> _Gate | None:
     return _Gate(
         frozenset({atom}), score + (_KEYWORD_SCORE if item.field is None else 0), decides=decides
     )
-
-
-def _longest_literal(glob: str) -> str:
-    return max(glob.replace(ANY_ONE, ANY_RUN).split(ANY_RUN), key=len)
-
-
-def required_literal(pattern: str) -> str:
-    """Return the longest run of plain characters that every match of `pattern` contains.
-
-    Only what stands outside of groups and classes is looked at; empty when nothing is certain.
-    """
-    flags, body = _flags(pattern)
-    best = current = ""
-    depth, position = 0, 0
-    while position < len(body):
-        kind, text, position = _token(body, position, depth)
-        if kind == "open":
-            depth += 1
-        elif kind == "close":
-            depth -= 1
-        if kind == "or" and depth == 0:
-            return ""
-        quantifier = body[position : position + 1]
-        if kind == "plain" and depth == 0 and "x" not in flags:
-            if quantifier and quantifier in "*?{":
-                kind = "other"
-            else:
-                current += text
-                if quantifier == "+":
-                    best, current = max(best, current, key=len), ""
-                continue
-        best, current = max(best, current, key=len), ""
-    best = max(best, current, key=len)
-    return best if best.isascii() else ""
-
-
-def _flags(pattern: str) -> tuple[str, str]:
-    if pattern.startswith("(?") and ")" in pattern:
-        flags, _, body = pattern[2:].partition(")")
-        if flags.isalpha():
-            return flags, body
-    return "", pattern
-
-
-def _token(body: str, position: int, depth: int) -> tuple[str, str, int]:
-    """Return the kind, text and end of the token at `position`."""
-    character = body[position]
-    if character == "\\":
-        escaped = body[position + 1 : position + 2]
-        plain = escaped and not escaped.isalnum()
-        if escaped == "Q":  # everything to \E is plain; rare enough to skip what it says
-            end = body.find("\\E", position)
-            return "other", "", len(body) if end < 0 else end + 2
-        return ("plain" if plain else "other"), escaped, _escape_end(body, position)
-    if character == "[":
-        return "other", "", _class_end(body, position)
-    kinds = {"(": "open", ")": "close", "|": "or"}
-    if character in kinds:
-        return kinds[character], "", position + 1
-    if character == "{":
-        end = body.find("}", position)
-        return "other", "", position + 1 if end < 0 else end + 1
-    return ("other" if character in ".^$*+?" else "plain"), character, position + 1
-
-
-def _escape_end(body: str, position: int) -> int:
-    r"""Return the end of an escape such as `\x41`, `\x{263a}` or `\pL`."""
-    end = position + 2
-    if body[position + 1 : end] in {"x", "p", "P"}:
-        if body[end : end + 1] == "{":
-            return body.find("}", end) + 1 or len(body)
-        return end + (2 if body[end - 1] == "x" else 1)
-    while body[position + 1 : position + 2].isdigit() and body[end : end + 1].isdigit():
-        end += 1
-    return end
-
-
-def _class_end(body: str, position: int) -> int:
-    """Return the end of a character class."""
-    end = position + 1
-    if body[end : end + 1] == "^":
-        end += 1
-    if body[end : end + 1] == "]":
-        end += 1
-    while end < len(body) and body[end] != "]":
-        if body[end : end + 2] == "[:":
-            end = (body.find(":]", end) + 2) or len(body)
-        else:
-            end += 2 if body[end] == "\\" else 1
-    return end + 1

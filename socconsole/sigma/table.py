@@ -9,10 +9,10 @@ from time import perf_counter_ns
 from socconsole.sigma import quarantine
 from socconsole.sigma.checks import TextCheck, text_check
 from socconsole.sigma.fields import MAX_TEXT, text_of
-from socconsole.sigma.needles import NeedleSets
+from socconsole.sigma.long_text import LONG, LongText, lowered
+from socconsole.sigma.needles import Needles, NeedleSets
 from socconsole.sigma.plan import Atom, Where
-from socconsole.sigma.quarantine import LONG
-from socconsole.sigma.tree import Node
+from socconsole.sigma.tree import Node, items_of
 
 MAX_REMEMBERED = 30_000
 """Values a field remembers; when full it starts over, so an attacker's values cost no memory."""
@@ -24,6 +24,12 @@ MAX_REMEMBERED_BYTES = 48_000_000
 """About what all fields of all partitions together remember."""
 
 _ENTRY_BYTES = 150
+
+_MANY_WORDS = 500
+"""Literals of gates from which those of checks are searched together too, in a long text."""
+
+_MANY_CHECKS = 30
+"""Checks of one long text for which that search pays."""
 
 _IN_BOOLEANS = frozenset(
     word[start:end]
@@ -64,6 +70,8 @@ class FieldTable:
         """Rules whose wide gate may be met here."""
         self._checks: dict[int, Node | TextCheck] = {}
         self._checked = 0
+        self._others: Needles | None = None
+        """The search for the literals that only checks look for, where they are many."""
         self._built = False
 
     def ask(self, bit: int, gate: tuple[Atom, ...], check: Node | None, *, absent: bool) -> None:
@@ -132,6 +140,21 @@ class FieldTable:
             self._build()
         if self._inside is not None:
             self._inside.prepare()
+            if len(self._inside.texts) >= _MANY_WORDS and (words := self._checked_words()):
+                self._others = self._needle_sets.of(words)
+                self._others.prepare()
+
+    def _checked_words(self) -> list[str]:
+        """Return the literals that checks look for and no gate does."""
+        assert self._inside is not None
+        nodes = [check for check in self._checks.values() if not callable(check)]
+        words = {
+            item.text.lower(): None
+            for node in nodes
+            for item in items_of(node)
+            if item.test == "contains" and not item.cased
+        }
+        return list(words.keys() - self._inside.absent.keys())
 
     def possible(self, low: str) -> Masks:
         """Return the rules a lower-case text leaves possible by literals alone."""
@@ -156,12 +179,15 @@ class FieldTable:
             if found := texts.get(low[:length]):
                 hits.append(found)
         if self._inside is not None:
-            hits += [self._inside_masks[place] for place in self._inside.found(low)]
+            places = self._inside.found(low)
+            hits += [self._inside_masks[place] for place in places]
+            if type(low) is LongText:
+                low.learn(self._inside, places)
         return hits
 
     def decide(self, text: str) -> Masks:
         """Return the rules whose demands on the field `text` satisfies."""
-        low = text.lower()
+        low = lowered(text)
         own, wide = self.possible(low)
         left = own & self._checked
         return (own ^ self._denied(left, text, low), wide) if left else (own, wide)
@@ -170,6 +196,9 @@ class FieldTable:
         """Return those of the rules `left` whose check the text does not pass."""
         denied = 0
         timed = len(text) >= LONG
+        if timed and self._others is not None and left.bit_count() >= _MANY_CHECKS:
+            assert isinstance(low, LongText)
+            low.learn(self._others, self._others.found(low))
         if timed and left & self.tired:
             denied = left & self.tired
             left ^= denied
