@@ -1,6 +1,6 @@
 """What is usual at this hour of the week: a negative binomial per slot, learnt bin by bin."""
 
-from math import exp, lgamma, log
+from math import ceil, exp, lgamma, log
 
 from msgspec import Struct
 
@@ -11,6 +11,9 @@ _START = 4 * 24 * HOUR
 _WEIGHT = 0.25
 """Weight of the newest week once a slot has seen four."""
 _PRIOR_DISPERSION = 10.0
+_LARGE = 20_000.0
+"""Means beyond are scaled down to it: then counts are so far from single ones that only shares
+matter, and summing up to them one by one would take seconds."""
 _ENOUGH = 3
 """Bins of a slot, its neighbours counted in, that make its own mean worth using."""
 
@@ -84,6 +87,8 @@ def slot_of(time: int) -> int:
 
 def upper_limit(expected: float, dispersion: float, probability: float) -> int:
     """Return the smallest count whose upper tail is rarer than `probability`."""
+    if expected > _LARGE:
+        return ceil(upper_limit(_LARGE, dispersion, probability) * expected / _LARGE)
     mean = max(expected, 0.05)
     term = _log_pmf(0, mean, dispersion)
     count, tail = 0, 1.0
@@ -117,6 +122,8 @@ def _far_tail(count: int, mean: float, dispersion: float) -> float:
 
 def lower_tail(count: int, expected: float, dispersion: float) -> float:
     """Return how probable `count` or fewer is."""
+    if expected > _LARGE:
+        count, expected = round(count * _LARGE / expected), _LARGE
     return min(1.0, sum(exp(_log_pmf(k, expected, dispersion)) for k in range(count + 1)))
 
 

@@ -41,7 +41,6 @@ _JOINED = "\x1f"
 
 
 class _Saved(Struct):
-    version: int
     clock: int
     windows: dict[str, tuple[str, msgspec.Raw, Losses]]
     """Rule id → the rule's revision, what its window remembers, and what it has lost."""
@@ -219,7 +218,7 @@ class Correlator:
             rule_id: (watcher.definition.rule.revision, watcher.packed(), watcher.window.losses)
             for rule_id, watcher in self._watchers.items()
         }
-        return msgspec.msgpack.encode(_Saved(2, self._clock, windows))
+        return msgspec.msgpack.encode(_Saved(self._clock, windows))
 
     def restore(self, state: bytes) -> None:
         """Take up what `state` returned; a rule whose text changed since starts afresh."""

@@ -103,10 +103,11 @@ class Seasonal:
         self._series = {}
         for one in msgspec.convert(saved, list[_SavedSeries]):
             series = _Series(one.bin, one.count, None, one.fired, one.baseline)
-            series.limit = self._limit(series)
             if one.event is not None:
                 series.sample.append(thawed(one.event))
             self._series[one.key] = series
+        for series in self._series.values():  # a limit depends on how many groups there are
+            series.limit = self._limit(series)
 
     def _close(self, key: Key, series: _Series, begin: int) -> list[Fired]:
         """End every bin before `begin`, learning each."""

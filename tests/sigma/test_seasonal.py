@@ -10,8 +10,10 @@ from functools import cache
 from math import exp, sin, tau
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from socconsole.sigma import baseline
 from socconsole.sigma.baseline import Baseline, lower_tail, slot_of, upper_limit
 from socconsole.sigma.match import Matcher
 from socconsole.sigma.seasonal import Seasonal
@@ -110,6 +112,32 @@ def tail(count, mean, size):
 
     p = size / (size + mean)
     return 1 - sum(comb(k + size - 1, k) * p**size * (1 - p) ** k for k in range(count))
+
+
+@pytest.mark.parametrize("dispersion", [10.0, 200.0])
+def test_the_tails_of_large_counts_are_near_those_summed_one_by_one(monkeypatch, dispersion):
+    quick = upper_limit(40_000, dispersion, 1e-4), lower_tail(30_000, 40_000, dispersion)
+    monkeypatch.setattr(baseline, "_LARGE", 1e9)
+    exact = upper_limit(40_000, dispersion, 1e-4), lower_tail(30_000, 40_000, dispersion)
+    assert quick[0] == pytest.approx(exact[0], rel=0.003)
+    assert quick[0] >= exact[0] - 1
+    assert quick[1] == pytest.approx(exact[1], rel=0.1)
+
+
+def test_after_a_restart_a_spike_is_as_rare_as_before():
+    first, second = seasonal("spike", min_count=1), seasonal("spike", min_count=1)
+    for group in "abcdefgh":
+        for begin, count in list(weeks(1, 20, seed=ord(group))):
+            first.advance(begin)
+            for _ in range(count):
+                first.add((group,), begin, 0, EVENT)
+    now = START + 169 * HOUR
+    for group in "abcdefgh":
+        first.add((group,), now, 0, EVENT)
+    second.restore(msgspec.to_builtins(first.save()))
+    before, after = ([one.limit for one in each._series.values()] for each in (first, second))
+    assert before == after
+    assert None not in before
 
 
 def test_the_hours_of_the_week_begin_on_monday():
