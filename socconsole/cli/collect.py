@@ -16,7 +16,7 @@ from cyclopts import Parameter
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, say
 from socconsole.core.policy import SourcePolicy
-from socconsole.errors import SettingsError, UsageError
+from socconsole.errors import ConflictError, SettingsError, UsageError
 from socconsole.settings import state_folder, with_source
 
 if TYPE_CHECKING:
@@ -164,14 +164,20 @@ def _write_down(database: "Database", ruleset: "RuleSet") -> None:
     """Store the rules in use, for screens that never load them."""
     from socconsole.services import rules
 
-    with database.begin() as session:
-        rules.write_down(
-            session,
-            ruleset.rules,
-            refused=ruleset.errors,
-            now=datetime.now(UTC),
-            body=_text_of,
-        )
+    def write() -> None:
+        with database.begin() as session:
+            rules.write_down(
+                session,
+                ruleset.rules,
+                refused=ruleset.errors,
+                now=datetime.now(UTC),
+                body=_text_of,
+            )
+
+    try:
+        write()
+    except ConflictError:  # a collector of other sources has just stored the same rules
+        write()
 
 
 def _text_of(rule: "Rule") -> str:

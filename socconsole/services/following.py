@@ -98,7 +98,7 @@ class Followed:
         error = None if found is None else f"{shown(found[0])}: {found[1]}"
         if self.spool is not None:
             error = error or (self.feeder.trouble if self.feeder else "") or None
-        elif error is None and not self.tail.has_files:
+        elif error is None and not self.tail.has_files and not Path(self.policy.path).is_file():
             path = self.policy.path
             is_odd = os.path.lexists(path) and not Path(path).is_dir()
             error = f"{path} is there and is no file" if is_odd else f"no file matches {path}"

@@ -112,6 +112,12 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[SocError], str, str], ...] = (
         "Ask whoever administers the database for the role it takes.",
     ),
     (
+        ("duplicate key value",),
+        ConflictError,
+        "Somebody else stored the same at the same moment.",
+        "Look at it again, then repeat yours.",
+    ),
+    (
         ("deadlock detected", "could not serialize"),
         ConflictError,
         "Two changes got in each other's way.",

@@ -4,6 +4,7 @@ A server that was paused, or a network that was cut, says nothing at all: whoeve
 answer learns of it in hours, and what was asked may be done long after it was given up.
 """
 
+import logging
 import time
 from typing import Any, LiteralString, TypeVar
 
@@ -12,6 +13,8 @@ from psycopg.abc import PQGen
 from sqlalchemy import URL
 
 RV = TypeVar("RV")
+
+logging.getLogger("psycopg").setLevel(logging.ERROR)  # what it warns of, an error of ours says
 
 CONNECT_SECS = 5
 """A server that does not take a connection in this time counts as away."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import URL, Connection, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from socconsole.errors import StoreError
 from socconsole.store import ddl, place
@@ -50,7 +51,12 @@ def ensure(database: Opened) -> None:
         )
     if database.read_only:
         raise StoreError("There is no database yet.", where=str(database.path or database.url))
-    _create(database)
+    try:
+        _create(database)
+    except DBAPIError:
+        with database.engine.connect() as connection:
+            if version_of(connection) != VERSION:  # else another process was faster
+                raise
 
 
 def prepare(database: Opened) -> None:

@@ -163,6 +163,14 @@ def test_a_source_that_is_a_pipe_is_not_called_missing(database, folder):
     assert row.error == f"{folder / 'logs' / 'pipe'} is there and is no file"
 
 
+def test_an_empty_file_is_no_trouble(database, folder):
+    (folder / "logs" / "empty.log").touch()
+    collect_once(database, folder, "empty.log")
+    with database.read() as session:
+        (row,) = sources(session)
+    assert (row.state, row.error) == ("idle", None)
+
+
 def test_a_source_without_a_file_says_so(database, folder):
     collect_once(database, folder, "missing.log")
     with database.read() as session:

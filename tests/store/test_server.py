@@ -3,7 +3,9 @@
 import os
 import pwd
 import signal
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -76,6 +78,24 @@ def test_lines_and_looks_are_announced_too(owner, noon, monkeypatch):
         presence.look(session, node, presence.Look("queue"), by="bob", now=noon)
     assert awaited(poller)
     poller.close()
+
+
+def test_programs_that_start_at_once_make_one_schema(postgres_server):
+    """Consoles and collectors of several hosts, the first time."""
+    with postgres_server.fresh_database("template0") as url:
+        opened = [Database(url) for _ in range(3)]
+        start = threading.Barrier(3)
+
+        def make(database: Database) -> None:
+            start.wait(10)
+            database.create()
+
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(make, opened))
+        with opened[0].read() as session:
+            assert session.scalar(text("SELECT count(*) FROM change_head")) == 1
+        for each in opened:
+            each.close()
 
 
 def test_who_reads_events_is_told_that_the_server_is_away(tmp_path):
