@@ -24,8 +24,10 @@ from socconsole.services.joining import WAIT_SECS
 from socconsole.services.lapsing import keep_time
 from socconsole.services.raising import raise_alerts
 from socconsole.services.reading import Counts
+from socconsole.services.window_memory import matcher_memory, save_matcher_memory
 from socconsole.settings import state_folder
 from socconsole.sigma.match import Matcher
+from socconsole.sigma.memory import Memory
 from socconsole.sources.inputs import Inputs
 from socconsole.sources.notes import Note, NoteKind
 from socconsole.sources.watch import Watch
@@ -42,7 +44,7 @@ LONGEST_BACK_OFF_SECS = 5.0
 ONCE_WAITS_SECS = 30.0
 """Whoever runs the collector once wants an answer: it waits no longer for the database."""
 RETAIN_SECS = 3600.0
-MEMORY_REVISION = "windows/1"
+MEMORY_REVISION = "windows/2"
 """The shape of what windows remember; each rule's part names that rule's own revision."""
 KEEP_TIME_EVERY = timedelta(seconds=30)
 
@@ -84,7 +86,8 @@ class Collector:
         self._lease = leases.CollectorLease(database, group=self._group, login=login)
         self._renewed = 0.0
         self._turn = 0
-        self._saved_state: tuple[bytes, dict[str, str]] = (b"", {})
+        self._unsaved = Memory()
+        self._saved_head: tuple[bytes, dict[str, str]] = (b"", {})
         self._revision = MEMORY_REVISION
         self._backfill = False
         self._patience_secs = math.inf
@@ -288,6 +291,7 @@ class Collector:
         self._lease.start_unit()
         asked = time.monotonic()
         now = datetime.now(UTC)
+        self._unsaved.add(self._matcher.take_changes())
         events = [
             self._events.prepare(*place, part, read_at=now) for place, part in batch.parts.items()
         ]
@@ -344,10 +348,12 @@ class Collector:
                 fold=self._settings.fold,
                 criticality={one.policy.name: one.policy.criticality for one in self._followed},
             )
-        state = self._matcher.remembered()
-        if state != self._saved_state:
-            kept.save_matcher_state(session, self._revision, *state, now=now, group=self._group)
-            batch.state = state
+        remarks = self._matcher.remarks()
+        if self._unsaved.parts or (self._unsaved.head, remarks) != self._saved_head:
+            save_matcher_memory(
+                session, self._revision, self._unsaved, remarks, now=now, group=self._group
+            )
+            batch.remarks = remarks
         self._write_health(session)
 
     def _ids(self) -> dict[str, int]:
@@ -360,8 +366,9 @@ class Collector:
                 kept.add_counts(session, one.id, one.counts, health)
 
     def _count(self, batch: Batch) -> None:
-        if batch.state is not None:
-            self._saved_state = batch.state
+        if batch.remarks is not None:
+            self._saved_head = self._unsaved.head, batch.remarks
+        self._unsaved = Memory()
         self.totals.add(batch, [one.counts for one in self._followed])
         for one in self._followed:
             one.counts = Counts()
@@ -453,9 +460,9 @@ class Collector:
                 keep_ended=self._keep_ended,
             )
             self._events.recover(session)
-            state = kept.matcher_state(session, self._revision, group=self._group)
-        if state:
-            self._matcher.restore(state)
+            memory = matcher_memory(session, self._revision, group=self._group)
+        self._unsaved = Memory()
+        self._matcher.restore(memory or Memory(), is_stored=True)
 
     def _close_sources(self) -> None:
         for one in self._followed:

@@ -55,7 +55,15 @@ _MACHINE_WORDS = frozenset(
 _MACHINE_TABLES = frozenset(
     {
         *("audit_entry", "audit_payload", "audit_anchor", "meta", "change", "change_head"),
-        *("human_sequence", "lease", "matcher_state", "setting", "ticket_term", "node"),
+        *(
+            "human_sequence",
+            "lease",
+            "matcher_state",
+            "window_part",
+            "setting",
+            "ticket_term",
+            "node",
+        ),
         *("detection_count", "event_count", "presence", "draft"),
     }
 )

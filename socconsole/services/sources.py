@@ -23,7 +23,6 @@ from socconsole.store.tables import (
     EventCount,
     Evidence,
     Generation,
-    MatcherState,
     Row,
     Source,
     SourceNote,
@@ -285,24 +284,3 @@ def add_counts(session: Session, source_id: int, counts: "Counts", health: Sourc
     ]
     key = ("hour", "source_id", "category")
     _upsert(session, EventCount, rows, key=key, add=("events", "unparsed"))
-
-
-def matcher_state(session: Session, revision: str, *, group: str = LEASE) -> bytes | None:
-    """Return what the windows remembered, when it belongs to the same rules."""
-    kept = session.get(MatcherState, group)
-    return kept.state if kept is not None and kept.revision == revision else None
-
-
-def save_matcher_state(
-    session: Session,
-    revision: str,
-    state: bytes,
-    remarks: Mapping[str, str],
-    *,
-    now: datetime,
-    group: str = LEASE,
-) -> None:
-    """Store what the windows remember, and what is to be said of some rules."""
-    row: dict[str, object] = {"name": group, "revision": revision, "state": state}
-    row |= {"remarks": dict(remarks), "updated_at": now}
-    _upsert(session, MatcherState, [row], key=("name",))

@@ -1,7 +1,6 @@
 """Matches → windows → detections: groups, aliases, chains, time that passes, memory that stays."""
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -17,6 +16,7 @@ from socconsole.sigma.definition import Definition
 from socconsole.sigma.evaluate import as_number
 from socconsole.sigma.explain import explain
 from socconsole.sigma.fields import texts_of, value_of
+from socconsole.sigma.memory import Memory, Place, read_by_rule, written
 from socconsole.sigma.seasonal import Seasonal
 from socconsole.sigma.sliding import SlidingWindow
 from socconsole.sigma.steady import NewValue, Silent, Sustained
@@ -34,16 +34,13 @@ _MAKERS: Mapping[str, Callable[..., Window]] = {
     "flatline": Seasonal,
 }
 _NUMERIC = frozenset({"value_sum", "value_avg", "value_percentile", "value_median", "sustained"})
-_LEARNING = frozenset({"spike", "flatline"})
-"""Types whose memory changes as time passes, fired or not."""
-
 _JOINED = "\x1f"
 
 
-class _Saved(Struct):
+class _Head(Struct):
     clock: int
-    windows: dict[str, tuple[str, msgspec.Raw, Losses]]
-    """Rule id → the rule's revision, what its window remembers, and what it has lost."""
+    rules: dict[str, tuple[str, Losses]]
+    """Rule id → the revision its window's parts are of, and what the window has lost."""
 
 
 class _Watcher:
@@ -55,30 +52,6 @@ class _Watcher:
         self.spec: WindowSpec = definition.window
         maker = _MAKERS.get(self.spec.type, SlidingWindow)
         self.window = maker(self.spec, lateness=lateness, max_groups=max_groups)
-        self._packed: msgspec.Raw | None = None
-
-    def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
-        """Count one match in."""
-        self._packed = None
-        return self.window.add(key, time, value, event)
-
-    def advance(self, now: int) -> list[Fired]:
-        """Let time pass."""
-        fired = self.window.advance(now)
-        if fired or self.spec.type in _LEARNING:
-            self._packed = None
-        return fired
-
-    def packed(self) -> msgspec.Raw:
-        """Return the memory as msgpack; made anew only when it has changed."""
-        if self._packed is None:
-            self._packed = msgspec.Raw(msgspec.msgpack.encode(self.window.save()))
-        return self._packed
-
-    def restore(self, packed: msgspec.Raw) -> None:
-        """Take up what `packed` returned; memory of another kind is left alone."""
-        with suppress(msgspec.DecodeError):
-            self.window.restore(msgspec.msgpack.decode(packed))
 
     def key(self, event: Event, called: Iterable[str], group: Mapping[str, str]) -> Key | None:
         """Return the group of a match by a rule `called` so; None when it lacks one."""
@@ -129,6 +102,7 @@ class Correlator:
         self._ahead = ahead
         self._quiet = quiet
         self._clock = 0
+        self._is_stored = False
         self._watchers: dict[str, _Watcher] = {}
         self._fed_by: dict[str, list[tuple[_Watcher, int]]] = {}
         self._called: dict[str, tuple[str, ...]] = {}
@@ -190,7 +164,7 @@ class Correlator:
             if key is None or value is None:
                 watcher.window.losses.without_group += 1
                 continue
-            for fired in watcher.add(key, at, value, event):
+            for fired in watcher.window.add(key, at, value, event):
                 fired.at_close |= at_close
                 found += self._told(watcher, fired)
         return found
@@ -200,7 +174,7 @@ class Correlator:
         self._clock = max(self._clock, microseconds(self._believed(now)))
         found: list[Detection] = []
         for watcher in self._watchers.values():
-            for fired in watcher.advance(self._clock):
+            for fired in watcher.window.advance(self._clock):
                 found += self._told(watcher, fired)
         return found
 
@@ -212,26 +186,57 @@ class Correlator:
             if any(asdict(watcher.window.losses).values())
         }
 
-    def state(self) -> bytes:
+    def memory(self) -> Memory:
         """Return what all windows remember."""
-        windows = {
-            rule_id: (watcher.definition.rule.revision, watcher.packed(), watcher.window.losses)
-            for rule_id, watcher in self._watchers.items()
-        }
-        return msgspec.msgpack.encode(_Saved(self._clock, windows))
+        parts: dict[Place, bytes | None] = {}
+        for rule_id, watcher in self._watchers.items():
+            parts |= written(rule_id, watcher.window.parts())
+        return Memory(self._head(), parts, is_whole=True)
 
-    def restore(self, state: bytes) -> None:
-        """Take up what `state` returned; a rule whose text changed since starts afresh."""
+    def take_changes(self) -> Memory:
+        """Return what changed since the last call: everything, where nothing of it is stored."""
+        parts: dict[Place, bytes | None] = {}
+        for rule_id, watcher in self._watchers.items():
+            parts |= written(rule_id, watcher.window.take_changes())
+        if self._is_stored:
+            return Memory(self._head(), parts)
+        self._is_stored = True
+        return self.memory()
+
+    def restore(self, memory: Memory, *, is_stored: bool = False) -> None:
+        """Take up what was remembered; a rule whose text changed since starts afresh.
+
+        Args:
+            memory: The whole of it.
+            is_stored: The next changes are to be added to it where it came from.
+
+        """
+        self._is_stored = False
         try:
-            saved = msgspec.msgpack.decode(state, type=_Saved)
+            head = msgspec.msgpack.decode(memory.head, type=_Head)
         except msgspec.DecodeError:
             return
-        self._clock = saved.clock
-        for rule_id, (revision, memory, losses) in saved.windows.items():
+        self._clock = head.clock
+        by_rule = read_by_rule(memory.parts)
+        strange = by_rule.keys() - head.rules.keys()
+        for rule_id, (revision, losses) in head.rules.items():
             watcher = self._watchers.get(rule_id)
-            if watcher is not None and watcher.definition.rule.revision == revision:
-                watcher.restore(memory)
-                watcher.window.losses = losses
+            if watcher is None or watcher.definition.rule.revision != revision:
+                strange.add(rule_id)
+                continue
+            try:
+                watcher.window.restore(by_rule.get(rule_id, ()))
+            except msgspec.ValidationError:
+                strange.add(rule_id)
+            watcher.window.losses = losses
+        self._is_stored = is_stored and not strange
+
+    def _head(self) -> bytes:
+        rules = {
+            rule_id: (watcher.definition.rule.revision, watcher.window.losses)
+            for rule_id, watcher in self._watchers.items()
+        }
+        return msgspec.msgpack.encode(_Head(self._clock, rules))
 
     def _told(self, watcher: _Watcher, fired: Fired) -> list[Detection]:
         rule = watcher.definition.rule

@@ -9,6 +9,7 @@ from socconsole.sigma.correlate import Correlator
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.explain import Explanation
 from socconsole.sigma.keywords import KeywordScan, is_long_json
+from socconsole.sigma.memory import Memory
 from socconsole.sigma.partitions import Partitions, Sources
 from socconsole.sigma.rules import RuleSet
 from socconsole.sigma.window import Losses
@@ -51,9 +52,9 @@ class Matcher:
 
         `partitions` are those of the rules where they are ready.
         """
-        state = self.state()
+        memory = self.memory()
         self._use(ruleset, partitions or self._partitions_of(ruleset))
-        self.restore(state)
+        self.restore(memory)
 
     def _partitions_of(self, ruleset: RuleSet) -> Partitions:
         return Partitions(ruleset, self._expected)
@@ -130,14 +131,23 @@ class Matcher:
         """Return the windows that are over and only waited for late events."""
         return self.tick(self._correlator.clock + self._lateness) if self._has_windows else []
 
-    def state(self) -> bytes:
-        """Return what the windows remember, to be given to `restore` after a restart."""
-        return self._correlator.state() if self._has_windows else b""
+    def memory(self) -> Memory:
+        """Return what the windows remember, to be given to `restore`."""
+        return self._correlator.memory()
 
-    def restore(self, state: bytes) -> None:
-        """Take up what `state` returned; what cannot be read or has changed starts afresh."""
-        if state:
-            self._correlator.restore(state)
+    def take_changes(self) -> Memory:
+        """Return what changed in the memory since the last call."""
+        return self._correlator.take_changes()
+
+    def restore(self, memory: Memory, *, is_stored: bool = False) -> None:
+        """Take up what was remembered; what cannot be read or has changed starts afresh.
+
+        Args:
+            memory: The whole of it.
+            is_stored: The next changes are to be added to it where it came from.
+
+        """
+        self._correlator.restore(memory, is_stored=is_stored)
 
     def forget_values(self) -> None:
         """Forget which values were decided how; the rules stay ready."""
@@ -152,13 +162,13 @@ class Matcher:
         """Return the id of each rule whose windows lost something, such as late events → what."""
         return self._correlator.losses()
 
-    def remembered(self) -> tuple[bytes, dict[str, str]]:
-        """Return `state`, and of each rule that lost something or is spared long values what."""
+    def remarks(self) -> dict[str, str]:
+        """Return of each rule that lost something or is spared long values what."""
         remarks = {rule_id: f"lost: {losses}" for rule_id, losses in self.losses().items()}
         for rule_id, why in self.quarantined.items():
             spared = f"spared long values: {why}"
             remarks[rule_id] = "; ".join(filter(None, (remarks.get(rule_id), spared)))
-        return self.state(), remarks
+        return remarks
 
     def _fire(
         self,

@@ -1,6 +1,7 @@
 """Spike and flatline: counts per bin against what the hour of the week usually brings."""
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -10,6 +11,7 @@ from msgspec import Struct
 from socconsole.core.event import Event
 from socconsole.sigma.aggregate import Value, within
 from socconsole.sigma.baseline import Baseline, lower_tail, upper_limit
+from socconsole.sigma.memory import Part, Touched
 from socconsole.sigma.window import Fired, Key, Losses, SavedEvent, frozen, thawed
 from socconsole.sigma.window_spec import WindowSpec
 
@@ -32,13 +34,21 @@ class _Series:
     sample: deque[Event] = field(default_factory=lambda: deque(maxlen=20))
 
 
-class _SavedSeries(Struct, array_like=True):
+class _SavedBin(Struct, array_like=True, tag="bin"):
+    """The open bin, which every event changes."""
+
     key: Key
     bin: int
     count: int
     fired: bool
-    baseline: Baseline
     event: SavedEvent | None
+
+
+class _SavedBaseline(Struct, array_like=True, tag="baseline"):
+    """What is usual: large, and changed by the end of a bin alone."""
+
+    key: Key
+    baseline: Baseline
 
 
 class Seasonal:
@@ -57,6 +67,7 @@ class Seasonal:
         self._max_groups = min(max_groups, 10_000)
         self._spike = spec.type == "spike"
         self._series: dict[Key, _Series] = {}
+        self._touched = Touched()
 
     def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
         """Count one event in and tell when it makes a spike."""
@@ -67,11 +78,13 @@ class Seasonal:
             self.losses.late += 1
             return []
         found = self._close(key, series, begin)
+        self._touched.note(("bin", *key))
         series.count += 1
         series.sample.append(event)
         if len(self._series) > self._max_groups:
             for old in list(islice(self._series, self._max_groups // 10 + 1)):
                 del self._series[old]
+                self._touched.note_all((("bin", *old), ("baseline", *old)))
                 self.losses.groups += 1
         if self._is_spike(series):
             series.fired = True
@@ -88,30 +101,47 @@ class Seasonal:
                 found += self._close(key, series, current)
         return found
 
-    def save(self) -> list[_SavedSeries]:
-        """Return every group with its baseline."""
-        return [
-            _SavedSeries(
-                key, one.bin, one.count, one.fired, one.baseline,
-                frozen(one.sample[-1]) if one.sample else None,
-            )
-            for key, one in self._series.items()
-        ]  # fmt: skip
+    def parts(self) -> Mapping[Part, object]:
+        """Return every group's open bin and baseline."""
+        return {
+            (kind, *key): self._saved(kind, key)
+            for key in self._series
+            for kind in ("bin", "baseline")
+        }
 
-    def restore(self, saved: object) -> None:
-        """Take up what `save` returned."""
+    def take_changes(self) -> Mapping[Part, object | None]:
+        """Return the bins that were counted in, and the baselines that learnt."""
+        return {part: self._saved(part[0], part[1:]) for part in self._touched.take()}
+
+    def restore(self, values: Sequence[object]) -> None:
+        """Take up bins and baselines."""
         self._series = {}
-        for one in msgspec.convert(saved, list[_SavedSeries]):
-            series = _Series(one.bin, one.count, None, one.fired, one.baseline)
+        found = msgspec.convert(values, list[_SavedBin | _SavedBaseline])
+        baselines = {one.key: one.baseline for one in found if isinstance(one, _SavedBaseline)}
+        bins = sorted((one for one in found if isinstance(one, _SavedBin)), key=lambda one: one.bin)
+        for one in bins:
+            learnt = baselines.get(one.key) or Baseline()
+            series = _Series(one.bin, one.count, None, one.fired, learnt)
             if one.event is not None:
                 series.sample.append(thawed(one.event))
             self._series[one.key] = series
         for series in self._series.values():  # a limit depends on how many groups there are
             series.limit = self._limit(series)
 
+    def _saved(self, kind: str, key: Key) -> _SavedBin | _SavedBaseline | None:
+        one = self._series.get(key)
+        if one is None:
+            return None
+        if kind == "baseline":
+            return _SavedBaseline(key, one.baseline)
+        event = frozen(one.sample[-1]) if one.sample else None
+        return _SavedBin(key, one.bin, one.count, one.fired, event)
+
     def _close(self, key: Key, series: _Series, begin: int) -> list[Fired]:
         """End every bin before `begin`, learning each."""
         found = []
+        if series.bin != begin:
+            self._touched.note_all((("bin", *key), ("baseline", *key)))
         for _ in range(min((begin - series.bin) // self._span, _MAX_BINS_MISSED)):
             if not self._spike and series.sample and self._is_low(series):
                 end = series.bin + self._span

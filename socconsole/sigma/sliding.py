@@ -10,9 +10,9 @@ empty.
 
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 
 import msgspec
 from msgspec import Struct
@@ -25,6 +25,7 @@ from socconsole.sigma.aggregate import (
     aggregate_for,
     within,
 )
+from socconsole.sigma.memory import Part, Touched
 from socconsole.sigma.temporal import read_words
 from socconsole.sigma.window import Fired, Key, Losses, SavedEvent, frozen, thawed
 from socconsole.sigma.window_spec import Comparison, WindowSpec
@@ -37,6 +38,13 @@ SAVED_BYTES = 64 << 10
 
 MAX_ENTRIES = 10_000
 """Entries kept per group; beyond, the oldest is forgotten and counted."""
+
+
+MANY_GROUPS = 1_000
+"""Groups that are kept though no event can reach them any more: they cost little."""
+
+MAX_SAMPLED = 20_000
+"""Events kept as evidence in all groups of a rule."""
 
 
 class GroupState(Struct, array_like=True):
@@ -62,6 +70,8 @@ class _Group:
     fired: list[int] = field(default_factory=list)
     """Ends of the windows that fired, as far back as an event may still come."""
     check_at: int = 0
+    touched: int = 0
+    """The newest time of all groups when this one's last event came."""
     sample: deque[tuple[int, Event]] = field(default_factory=lambda: deque(maxlen=SAMPLE))
 
 
@@ -80,6 +90,10 @@ class SlidingWindow:
         self._grows = _only_below(spec, self._limits)
         self._tells_kinds = self._grows and spec.type != "event_count"
         self._groups: dict[Key, _Group] = {}
+        self._touched = Touched()
+        self._clock = 0
+        self._sampled = 0
+        self._thin_at = MAX_SAMPLED
 
     def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
         """Count one match in and return the window it completes, and those over before it."""
@@ -90,7 +104,9 @@ class SlidingWindow:
         if time < newest - self._lateness:
             self.losses.late += 1
             return over
-        group.sample.append((time, event))
+        self._clock = group.touched = max(self._clock, time)
+        self._touched.note(key)
+        self._keep(group, time, event)
         fired = None
         if self._tells_kinds:
             group.kinds.add(time, value)
@@ -100,6 +116,8 @@ class SlidingWindow:
             fired = self._late(group, time, value)
         told = [] if fired is None else [self._told(key, group, *fired)]
         self._forget(group)
+        if len(self._groups) > MANY_GROUPS:
+            self._expire()
         if len(self._groups) > self._max_groups:
             self._evict()
         return [*over, *told]
@@ -121,15 +139,42 @@ class SlidingWindow:
                 first = inside[0][0] if inside else end - self._span
                 found.append(Fired(key, len(inside), first, end, last, at_close=True))
             group.check_at += self._span
+            self._touched.note(key)
             if not inside and group.entries[-1][0] <= end:
-                del self._groups[key]
+                self._remove((key,))
                 break
         return found
 
-    def save(self) -> list[GroupState]:
-        """Return every group, for `restore`, the evidence as far as `SAVED_BYTES` go."""
-        states, left = [], SAVED_BYTES
-        for key, group in reversed(self._groups.items()):
+    def parts(self) -> Mapping[Part, object]:
+        """Return every group, the evidence as far as `SAVED_BYTES` go."""
+        return self._saved(list(self._groups))
+
+    def take_changes(self) -> Mapping[Part, object | None]:
+        """Return the groups that were touched, the evidence as far as `SAVED_BYTES` go."""
+        touched = self._touched.take()
+        saved = self._saved([key for key in touched if key in self._groups])
+        return {key: saved.get(key) for key in touched}
+
+    def restore(self, values: Sequence[object]) -> None:
+        """Take up groups, those with the oldest events first."""
+        self._groups, self._sampled = {}, 0
+        states = msgspec.convert(values, list[GroupState])
+        states.sort(key=lambda state: state.entries[-1][0] if state.entries else state.check_at)
+        for state in states:
+            group = _Group(state.entries, fired=state.fired, check_at=state.check_at)
+            group.touched = state.entries[-1][0] if state.entries else state.check_at
+            group.sample.extend((time, thawed(event)) for time, event in state.sample)
+            self._sampled += len(group.sample)
+            if self._tells_kinds:
+                for entry in state.entries:
+                    group.kinds.add(*entry)
+            self._groups[state.key] = group
+
+    def _saved(self, keys: Sequence[Key]) -> dict[Part, GroupState]:
+        """Return groups as they are saved; of evidence the last keys' is what there is room for."""
+        left, states = SAVED_BYTES, {}
+        for key in reversed(keys):
+            group = self._groups[key]
             sample: list[tuple[int, SavedEvent]] = []
             for time, event in reversed(group.sample):
                 left -= len(event.raw)
@@ -137,20 +182,8 @@ class SlidingWindow:
                 if left < 0 and not needed:
                     break
                 sample.append((time, frozen(event)))
-            saved = GroupState(key, group.entries, group.fired, group.check_at, sample[::-1])
-            states.append(saved)
-        return states[::-1]
-
-    def restore(self, saved: object) -> None:
-        """Take up what `save` returned."""
-        self._groups = {}
-        for state in msgspec.convert(saved, list[GroupState]):
-            group = _Group(state.entries, fired=state.fired, check_at=state.check_at)
-            group.sample.extend((time, thawed(event)) for time, event in state.sample)
-            if self._tells_kinds:
-                for entry in state.entries:
-                    group.kinds.add(*entry)
-            self._groups[state.key] = group
+            states[key] = GroupState(key, group.entries, group.fired, group.check_at, sample[::-1])
+        return states
 
     def _follows(self, group: _Group, value: Value) -> bool:
         """Whether a value may stand after the newest entry when both are of one time."""
@@ -287,11 +320,39 @@ class SlidingWindow:
         del group.entries[:count]
         group.start = max(0, group.start - count)
 
+    def _keep(self, group: _Group, time: int, event: Event) -> None:
+        """Keep an event as evidence; of too many, those of groups touched longest ago go."""
+        self._sampled += len(group.sample) < SAMPLE
+        group.sample.append((time, event))
+        if self._sampled <= self._thin_at:
+            return
+        for one in self._groups.values():
+            if one is not group:
+                while len(one.sample) > self._at_close:  # a judgement at the end shows the last
+                    one.sample.popleft()
+                    self._sampled -= 1
+            if self._sampled <= MAX_SAMPLED // 2:
+                break
+        self._thin_at = max(MAX_SAMPLED, 2 * self._sampled)
+
+    def _expire(self) -> None:
+        """Forget groups that no event in time can reach any more."""
+        if self._at_close:
+            return  # these end when they are judged
+        oldest = self._clock - 2 * (self._span + self._lateness)
+        gone = list(takewhile(lambda key: self._groups[key].touched < oldest, self._groups))
+        self._remove(gone)
+
     def _evict(self) -> None:
         """Forget the tenth of the groups that was touched longest ago."""
-        for key in list(islice(self._groups, len(self._groups) // 10 + 1)):
-            del self._groups[key]
-            self.losses.groups += 1
+        gone = list(islice(self._groups, len(self._groups) // 10 + 1))
+        self._remove(gone)
+        self.losses.groups += len(gone)
+
+    def _remove(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            self._sampled -= len(self._groups.pop(key).sample)
+            self._touched.note(key)
 
 
 def _only_above(spec: WindowSpec) -> bool:

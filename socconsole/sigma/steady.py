@@ -1,7 +1,7 @@
 """Our own windows over single groups: sustained, new value, silent source."""
 
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from socconsole.core.event import Event
 from socconsole.sigma.aggregate import Value, within
+from socconsole.sigma.memory import Part, Touched
 from socconsole.sigma.window import Fired, Key, Losses, SavedEvent, frozen, thawed
 from socconsole.sigma.window_spec import WindowSpec
 
@@ -46,6 +47,7 @@ class Sustained:
         self._lateness = lateness
         self._max_groups = max_groups
         self._runs: dict[Key, _Run] = {}
+        self._touched = Touched()
 
     def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
         """Take one sample and return the run it completes."""
@@ -58,20 +60,30 @@ class Sustained:
         insort(run.samples, (time, value))
         run.events = [*run.events[1 - _EVIDENCE :], (time, event)]
         self._shorten(run)
-        self.losses.groups += _evict(self._runs, self._max_groups)
+        self._touched.note(key)
+        self._touched.note_all(_evict(self._runs, self._max_groups, self.losses))
         return self._verdict(key, run, event)
 
     def advance(self, now: int) -> list[Fired]:
         """Return nothing: a run needs its samples."""
         return []
 
-    def save(self) -> list[_SavedRun]:
+    def parts(self) -> Mapping[Part, object]:
         """Return every run."""
-        return [_SavedRun(key, run.samples, run.fired) for key, run in self._runs.items()]
+        return {key: _SavedRun(key, run.samples, run.fired) for key, run in self._runs.items()}
 
-    def restore(self, saved: object) -> None:
-        """Take up what `save` returned."""
-        runs = msgspec.convert(saved, list[_SavedRun])
+    def take_changes(self) -> Mapping[Part, object | None]:
+        """Return the runs that changed."""
+        runs = {key: self._runs.get(key) for key in self._touched.take()}
+        return {
+            key: None if run is None else _SavedRun(key, run.samples, run.fired)
+            for key, run in runs.items()
+        }
+
+    def restore(self, values: Sequence[object]) -> None:
+        """Take up the runs, those that ended longest ago first."""
+        runs = msgspec.convert(values, list[_SavedRun])
+        runs.sort(key=lambda one: one.samples[-1])
         self._runs = {one.key: _Run(one.samples, one.fired) for one in runs}
 
     def _verdict(self, key: Key, run: _Run, event: Event) -> list[Fired]:
@@ -104,9 +116,11 @@ def _time(pair: tuple[int, Event]) -> int:
     return pair[0]
 
 
-class _SavedValues(Struct, array_like=True):
-    since: int
-    seen: list[tuple[Key, str, int]]
+class _SavedValue(Struct, array_like=True):
+    key: Key
+    value: str | None
+    """None: the time is when the learning began."""
+    time: int
 
 
 class NewValue:
@@ -118,16 +132,19 @@ class NewValue:
         self._learn = int(spec.learn * 1_000_000)
         self._max_values = max_groups
         self._since: int | None = None
-        self._seen: dict[tuple[Key, str], int] = {}
+        self._seen: dict[Part, int] = {}
+        self._touched = Touched()
 
     def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
         """Remember a value and tell when it is new."""
         if self._since is None or time < self._since:
             self._since = time
-        known = (key, str(value))
+            self._touched.note(())
+        known = (*key, str(value))
         before = self._seen.pop(known, None)
         self._seen[known] = time if before is None else max(before, time)
-        self.losses.groups += _evict(self._seen, self._max_values)
+        self._touched.note(known)
+        self._touched.note_all(_evict(self._seen, self._max_values, self.losses))
         learning = time - self._since < self._learn
         if learning or (before is not None and time - before <= self._span):
             return []
@@ -137,16 +154,29 @@ class NewValue:
         """Return nothing: a value comes with its event."""
         return []
 
-    def save(self) -> _SavedValues:
-        """Return every value with the time it was last seen."""
-        seen = [(key, value, time) for (key, value), time in self._seen.items()]
-        return _SavedValues(-1 if self._since is None else self._since, seen)
+    def parts(self) -> Mapping[Part, object]:
+        """Return every value with the time it was last seen, and when the learning began."""
+        found: dict[Part, object] = {part: self._saved(part) for part in self._seen}
+        return found if self._since is None else {**found, (): self._saved(())}
 
-    def restore(self, saved: object) -> None:
-        """Take up what `save` returned."""
-        values = msgspec.convert(saved, _SavedValues)
-        self._since = None if values.since < 0 else values.since
-        self._seen = {(key, value): time for key, value, time in values.seen}
+    def take_changes(self) -> Mapping[Part, object | None]:
+        """Return the values that were seen."""
+        return {part: self._saved(part) for part in self._touched.take()}
+
+    def restore(self, values: Sequence[object]) -> None:
+        """Take up the values, those last seen longest ago first."""
+        self._seen = {}
+        for one in sorted(msgspec.convert(values, list[_SavedValue]), key=lambda one: one.time):
+            if one.value is None:
+                self._since = one.time
+            else:
+                self._seen[(*one.key, one.value)] = one.time
+
+    def _saved(self, part: Part) -> _SavedValue | None:
+        if not part:
+            return _SavedValue((), None, self._since or 0)
+        time = self._seen.get(part)
+        return None if time is None else _SavedValue(part[:-1], part[-1], time)
 
 
 class _SavedSource(Struct, array_like=True):
@@ -164,12 +194,14 @@ class Silent:
         self._lateness = lateness
         self._max_groups = max_groups
         self._heard: dict[Key, tuple[int, Event]] = {}
+        self._touched = Touched()
 
     def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
         """Note that the group was heard; return the silence it ends, if nobody saw that yet."""
         before = self._heard.pop(key, None)
         self._heard[key] = (time, event) if before is None or before[0] <= time else before
-        self.losses.groups += _evict(self._heard, self._max_groups)
+        self._touched.note(key)
+        self._touched.note_all(_evict(self._heard, self._max_groups, self.losses))
         is_over = before is not None and before[0] < time - self._span - self._lateness
         return [self._fired(key, *before)] if before is not None and is_over else []
 
@@ -179,26 +211,37 @@ class Silent:
         silent = [(key, *heard) for key, heard in self._heard.items() if heard[0] < due]
         for key, _, _ in silent:
             del self._heard[key]
+            self._touched.note(key)
         return [self._fired(*one) for one in silent]
 
     def _fired(self, key: Key, time: int, event: Event) -> Fired:
         return Fired(key, 0, time, time + self._span, event, (event,), at_close=True)
 
-    def save(self) -> list[_SavedSource]:
+    def parts(self) -> Mapping[Part, object]:
         """Return every group with its last event."""
-        return [_SavedSource(key, time, frozen(e)) for key, (time, e) in self._heard.items()]
+        return {key: _SavedSource(key, time, frozen(e)) for key, (time, e) in self._heard.items()}
 
-    def restore(self, saved: object) -> None:
-        """Take up what `save` returned."""
-        sources = msgspec.convert(saved, list[_SavedSource])
+    def take_changes(self) -> Mapping[Part, object | None]:
+        """Return the groups that were heard, or told as silent."""
+        heard = {key: self._heard.get(key) for key in self._touched.take()}
+        return {
+            key: None if one is None else _SavedSource(key, one[0], frozen(one[1]))
+            for key, one in heard.items()
+        }
+
+    def restore(self, values: Sequence[object]) -> None:
+        """Take up the groups, those heard longest ago first."""
+        sources = msgspec.convert(values, list[_SavedSource])
+        sources.sort(key=lambda one: one.time)
         self._heard = {one.key: (one.time, thawed(one.event)) for one in sources}
 
 
-def _evict(memory: dict[Any, Any], limit: int) -> int:
-    """Forget the tenth that was touched longest ago when there is too much; return how many."""
+def _evict(memory: dict[Part, Any], limit: int, losses: Losses) -> list[Part]:
+    """Forget the tenth that was touched longest ago when there is too much; return which."""
     if len(memory) <= limit:
-        return 0
-    oldest: Iterable[Any] = list(islice(memory, limit // 10 + 1))
+        return []
+    oldest = list(islice(memory, limit // 10 + 1))
     for key in oldest:
         del memory[key]
-    return limit // 10 + 1
+    losses.groups += len(oldest)
+    return oldest

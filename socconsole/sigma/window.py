@@ -1,5 +1,6 @@
 """What every kind of window shares: how it tells that it fired, and what it lost."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from msgspec import Struct
 
 from socconsole.core.event import Event, EventCategory, LogSource, RawLine
 from socconsole.sigma.aggregate import Value
+from socconsole.sigma.memory import Part
 
 Key = tuple[str, ...]
 """The texts a window groups by, in the order of `group-by`."""
@@ -65,11 +67,14 @@ class Window(Protocol):
     def advance(self, now: int) -> list[Fired]:
         """Return what is due at `now` without a further event."""
 
-    def save(self) -> object:
-        """Return the memory as values that msgpack can hold."""
+    def parts(self) -> Mapping[Part, object]:
+        """Return the whole memory: each part → values that msgpack can hold."""
 
-    def restore(self, saved: object) -> None:
-        """Take up what `save` returned, after a trip through msgpack.
+    def take_changes(self) -> Mapping[Part, object | None]:
+        """Return the parts that changed since the last call; None for one that is forgotten."""
+
+    def restore(self, values: Sequence[object]) -> None:
+        """Take up the values of all parts, after a trip through msgpack.
 
         Raises:
             msgspec.ValidationError: It is the memory of another kind of window.

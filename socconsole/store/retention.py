@@ -186,7 +186,7 @@ _RECORD = frozenset(
     {
         "action", "audit_entry", "audit_payload", "audit_anchor", "change", "change_head", "meta",
         "node", "lease", "human_sequence", "rule", "refused_rule", "source", "generation",
-        "event_count", "detection_count", "matcher_state",
+        "event_count", "detection_count", "matcher_state", "window_part",
     }
 )  # fmt: skip
 _AUTHORS = frozenset({"owner", "login", "assignee", "by", "recorded_by", "asked_by"})

@@ -68,7 +68,7 @@ _OWNER_ONLY = frozenset({"meta"})
 _COLLECTORS = frozenset(
     {
         "source", "generation", "source_note", "lease", "rule", "refused_rule", "matcher_state",
-        "event_count", "detection_count", "alert_evidence", "alert_group", "context",
+        "window_part", "event_count", "detection_count", "alert_evidence", "alert_group", "context",
     }
 )  # fmt: skip
 """What the collector writes and people only read."""

@@ -6,7 +6,8 @@ from socconsole.core.detection import Rule
 from socconsole.core.severity import Severity
 from socconsole.errors import RuleError
 from socconsole.services import rules
-from socconsole.services.sources import save_matcher_state
+from socconsole.services.window_memory import save_matcher_memory
+from socconsole.sigma.memory import Memory
 from socconsole.store.queries.rule_list import Refusal, refusals
 from socconsole.store.queries.rule_list import rules as listed
 from tests.conftest import NOON
@@ -86,7 +87,7 @@ def test_what_a_rule_lost_stands_beside_it(database):
     write(database, WEB, SSH)
     with database.begin() as session:
         for group, remarks in (("a", {"r2": "lost: 3 came too late"}), ("b", {"r2": "more"})):
-            save_matcher_state(session, "x", b"", remarks, now=NOON, group=group)
+            save_matcher_memory(session, "x", Memory(), remarks, now=NOON, group=group)
     with database.read() as session:
         assert {row.id: row.remark for row in listed(session)} == {
             "r1": "",

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socconsole.sigma.match import Matcher
+from socconsole.sigma.memory import Memory
 from socconsole.sigma.rules import load_rules
 from tests.sigma.events import NOON, an_event
 
@@ -141,12 +142,13 @@ def test_a_correlation_fires_when_the_oracle_says_so(tmp_path_factory, kind, con
     def agrees(all_steps, restart):
         arrivals = arrivals_of(all_steps)
         matcher = Matcher(ruleset, lateness_secs=LATE)
-        found = []
+        kept, found = Memory(), []
         for number, (time, group, rule, value) in enumerate(arrivals):
+            if number == restart or number % 7 == 0:
+                kept.add(matcher.take_changes())
             if number == restart:
-                state = matcher.state()
                 matcher = Matcher(ruleset, lateness_secs=LATE)
-                matcher.restore(state)
+                matcher.restore(kept, is_stored=True)
             event = an_event({"rule": rule, "g": group, "v": value}, at=time)
             found += [
                 (d.window.group["g"], (d.window.last - NOON).total_seconds())

@@ -6,6 +6,7 @@ import pytest
 
 from socconsole.core.event import EventCategory
 from socconsole.sigma.match import Matcher
+from socconsole.sigma.memory import Memory
 from tests.sigma.events import NOON, an_event
 
 BASE = """
@@ -151,9 +152,9 @@ def test_evidence_outlives_a_restart(rules, monkeypatch):
     ruleset = rules(window(COUNT))
     matcher = Matcher(ruleset)
     matcher.match_all([*fails(0, 1, user="bob"), *fails(0, 1, 2, 3, note="x" * 20)])
-    state = matcher.state()
+    memory = matcher.memory()
     matcher = Matcher(ruleset)
-    matcher.restore(state)
+    matcher.restore(memory)
     (detection,) = matcher.match_all(fails(4))
     assert detection.window.count == 5
     assert [event.time.second for event in detection.evidence] == [1, 2, 3, 4]  # as many as fit
@@ -187,9 +188,9 @@ def test_a_condition_that_denies_is_judged_when_its_time_is_over(rules, login_at
         events.append(an_event({"outcome": "success", "user": "ann"}, at=login_at))
     matcher = Matcher(ruleset)
     assert not matcher.match_all(events)
-    state = matcher.state()  # a restart in between changes nothing
+    memory = matcher.memory()  # a restart in between changes nothing
     matcher = Matcher(ruleset)
-    matcher.restore(state)
+    matcher.restore(memory)
     found = matcher.tick(NOON + timedelta(seconds=300))
     assert [d.rule.title for d in found] == ["Window"] * count
 
@@ -331,10 +332,10 @@ def test_windows_survive_a_restart_without_firing_twice_or_missing_one(rules):
     first = Matcher(ruleset)
     assert not first.match_all(fails(0, 1, 2, 3))
     second = Matcher(ruleset)
-    second.restore(first.state())
+    second.restore(first.memory())
     assert len(second.match_all(fails(4))) == 1
     third = Matcher(ruleset)
-    third.restore(second.state())
+    third.restore(second.memory())
     assert not third.match_all(fails(5, 6))
 
 
@@ -351,10 +352,53 @@ def test_windows_survive_a_restart_without_firing_twice_or_missing_one(rules):
 def test_every_kind_of_window_gives_back_its_memory(rules, section):
     ruleset = rules(window(section))
     first = Matcher(ruleset)
-    first.match_all(cpu(*[(t, 99) for t in range(0, 200, 10)]))
+    kept = Memory()
+    for begin in (0, 100, 4000):
+        first.match_all(cpu(*[(t, 99) for t in range(begin, begin + 100, 10)]))
+        kept.add(first.take_changes())
+    assert first.take_changes().parts == {}
     second = Matcher(ruleset)
-    second.restore(first.state())
-    assert second.state() == first.state()
+    second.restore(kept, is_stored=True)
+    assert second.memory() == first.memory()
+    assert kept.is_whole
+    assert not second.take_changes().is_whole
+
+
+def test_what_changed_is_the_group_that_was_touched_and_the_one_forgotten(rules, monkeypatch):
+    monkeypatch.setattr("socconsole.sigma.sliding.MANY_GROUPS", 2)
+    matcher = Matcher(rules(window(COUNT)))
+    matcher.match_all([*fails(0, user="ann"), *fails(1, user="bob"), *fails(2, user="cal")])
+    everyone = matcher.take_changes()
+    assert len(everyone.parts) == 3
+    matcher.match_all(fails(500, user="bob"))
+    changed = matcher.take_changes()
+    assert not changed.is_whole
+    assert [state is None for state in changed.parts.values()] == [False, True, True]
+    assert changed.parts.keys() <= everyone.parts.keys()
+
+
+def test_the_evidence_of_many_groups_is_bounded(rules, monkeypatch):
+    monkeypatch.setattr("socconsole.sigma.sliding.MAX_SAMPLED", 6)
+    matcher = Matcher(rules(window(COUNT)))
+    matcher.match_all([*fails(0, 1, 2, 3, user="ann"), *fails(0, 1, 2, 3, user="bob")])
+    (detection,) = matcher.match_all(fails(4, user="bob"))
+    assert len(detection.evidence) == 5
+    (detection,) = matcher.match_all(fails(4, user="ann"))
+    assert detection.window.count == 5
+    assert len(detection.evidence) < 5
+
+
+def test_a_rule_whose_text_changed_starts_afresh_and_what_it_left_is_removed(rules):
+    kept = Memory()
+    first = Matcher(rules(window(COUNT)))
+    first.match_all(fails(0, 1, 2, 3))
+    kept.add(first.take_changes())
+    second = Matcher(rules(window(COUNT.replace("gte: 5", "gte: 4"))))
+    second.restore(kept, is_stored=True)
+    assert not second.match_all(fails(4))
+    kept.add(second.take_changes())
+    assert kept.is_whole
+    assert len(kept.parts) == 1
 
 
 def test_a_detection_is_of_the_category_of_the_event_that_completed_it(rules):
@@ -397,7 +441,7 @@ def test_the_last_event_heard_keeps_its_category_over_a_restart(rules):
     (event,) = cpu((0, 1))
     event.category = EventCategory.MAINTENANCE
     first.match_all([event])
-    second.restore(first.state())
+    second.restore(first.memory())
     (detection,) = second.tick(NOON + timedelta(minutes=2))
     assert detection.event.category is EventCategory.MAINTENANCE
 

@@ -65,7 +65,7 @@ MATRIX = {
     "r rwu rwu rwu rwu": "action",
     "r r r rwud rwud": """
         alert_evidence alert_group context detection_count event_count generation lease
-        matcher_state refused_rule rule source source_note
+        matcher_state refused_rule rule source source_note window_part
     """,
     "r r rwud rwud r": "legal_hold",
     "r rw rw rwu r": "custody",

@@ -38,6 +38,7 @@ from socconsole.store.tables.ingest import (
     Source,
     SourceNote,
     Suppression,
+    WindowPart,
 )
 from socconsole.store.tables.record import (
     Action,
@@ -135,5 +136,6 @@ __all__ = [
     "TicketTerm",
     "TimelineEntry",
     "View",
+    "WindowPart",
     "table_of",
 ]

@@ -183,7 +183,7 @@ class RefusedRule(Row, table=True):
 
 
 class MatcherState(Row, table=True):
-    """The open windows of a lease's correlations, committed with the offsets they came from."""
+    """What concerns all the windows of a lease's rules, committed with the offsets it came from."""
 
     __tablename__ = "matcher_state"
 
@@ -195,6 +195,17 @@ class MatcherState(Row, table=True):
     remarks: dict[str, str] = document()
     """Rule → what its windows lost, and whether it is spared long values."""
     updated_at: datetime = moment()
+
+
+class WindowPart(Row, table=True):
+    """One part of what a rule's windows remember, such as a group: a batch writes few of many."""
+
+    __tablename__ = "window_part"
+
+    lease: str = Field(primary_key=True)
+    rule_id: str = Field(primary_key=True)
+    part: bytes = content(primary_key=True)
+    state: bytes = content()
 
 
 class EventCount(Row, table=True):

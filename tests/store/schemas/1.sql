@@ -313,6 +313,15 @@ CREATE TABLE matcher_state (
 )
  STRICT;
 
+CREATE TABLE window_part (
+	lease TEXT NOT NULL, 
+	rule_id TEXT NOT NULL, 
+	part BLOB NOT NULL, 
+	state BLOB NOT NULL, 
+	CONSTRAINT pk_window_part PRIMARY KEY (lease, rule_id, part)
+)
+ STRICT;
+
 CREATE TABLE suppression (
 	id INTEGER NOT NULL, 
 	uid TEXT NOT NULL, 
