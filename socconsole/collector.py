@@ -22,7 +22,7 @@ from socconsole.services.batch import HOLD_SECS, SERVER_HOLD_SECS, Batch, Pace, 
 from socconsole.services.following import Followed, follow_all
 from socconsole.services.joining import WAIT_SECS
 from socconsole.services.lapsing import keep_time
-from socconsole.services.raising import raise_alerts
+from socconsole.services.raising import look_up_reasons, raise_alerts
 from socconsole.services.reading import Counts
 from socconsole.services.window_memory import matcher_memory, save_matcher_memory
 from socconsole.settings import state_folder
@@ -295,6 +295,7 @@ class Collector:
         events = [
             self._events.prepare(*place, part, read_at=now) for place, part in batch.parts.items()
         ]
+        look_up_reasons(batch.detections, self._settings.fold)
         while True:
             try:
                 with self._database.begin() as session:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import TypeVar
 
 from sqlmodel import Session
 
@@ -33,6 +34,8 @@ from socconsole.store.recording import recording
 
 COLLECTOR = "collector"
 """Who raises alerts, in actions and audit."""
+
+_T = TypeVar("_T")
 
 _TOP_STATUSES = ("acknowledged", "shelved", "closed")
 """Where an alert comes back from when it is worse; in a ticket it stays there."""
@@ -90,6 +93,26 @@ def raise_alerts(
         result = batch.result()
         action.figures = {"detections": len(detections), **asdict(result)}
         return result
+
+
+def look_up_reasons(detections: Sequence[Detection], fold: FoldPolicy) -> None:
+    """Find out now why the detections matched that may become evidence.
+
+    It takes time, and is to be done before the transaction that others wait for.
+    """
+    alike: dict[str, list[Detection]] = defaultdict(list)
+    for detection in detections:
+        if detection.rule.severity is not Severity.INFORMATIONAL:
+            alike[fingerprint(detection)].append(detection)
+    for ones in alike.values():
+        for detection in _first_and_last(ones, fold.evidence_count):
+            len(detection.parts)  # remembered from then on
+
+
+def _first_and_last(things: list[_T], keep: int) -> list[_T]:
+    """Return the `keep` things at both ends."""
+    head = keep // 2
+    return things[:head] + things[max(head, len(things) - keep + head) :]
 
 
 @dataclass(slots=True)
@@ -229,15 +252,14 @@ class _Batch:
     def collect_evidence(self, latest: _Pending, detection: Detection) -> None:
         """Keep the detection's lines, the first and the last ones of the batch."""
         keep = self.policy.evidence_count
-        head = keep // 2
         samples = [event for event in detection.evidence if event is not detection.event]
         latest.lines.extend((event, detection) for event in (*samples, detection.event))
         if len(latest.lines) > 2 * keep:
-            latest.lines[head : len(latest.lines) - (keep - head)] = []
+            latest.lines = _first_and_last(latest.lines, keep)
 
     def evidence(self, pending: _Pending) -> list[Values]:
         rows: list[Values] = []
-        for event, detection in pending.lines:
+        for event, detection in _first_and_last(pending.lines, self.policy.evidence_count):
             source_id = self.sources[source_name(event)]
             row = evidence_columns(event, source_id, event.time or detection.time)
             rows.append(row | explained_columns(detection) if event is detection.event else row)

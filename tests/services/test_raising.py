@@ -12,7 +12,7 @@ from socconsole.core.event import EventCategory
 from socconsole.core.policy import FoldPolicy
 from socconsole.core.severity import Severity
 from socconsole.errors import SocError
-from socconsole.services import alerts, assets, business
+from socconsole.services import alerts, assets, business, raising
 from socconsole.services.actions import undo as undo_last
 from socconsole.store.queries import assets as asset_queries
 from tests.services.alert_making import (
@@ -98,6 +98,32 @@ def test_the_first_and_the_last_evidence_is_kept(database):
     bring(database, *found[20:], fold=fold)
     kept = sorted(bytes(row.raw).decode() for row in rows_of(database, "alert_evidence"))
     assert kept == ["line 0", "line 1", "line 38", "line 39"]
+
+
+class Reason(tuple):
+    """Why a detection matched, which knows whether anybody asked."""
+
+    asked = False
+
+    def __len__(self):
+        self.asked = True
+        return super().__len__()
+
+
+def test_why_a_detection_matched_is_known_before_the_transaction(database):
+    fold = FoldPolicy(evidence_count=4)
+    found = [
+        replace(detection(at=NOON + timedelta(seconds=n), host=host), parts=Reason())
+        for n in range(30)
+        for host in ("web-1", "web-2")
+    ]
+    quiet = replace(detection(level=Severity.INFORMATIONAL), parts=Reason())
+    raising.look_up_reasons([*found, quiet], fold)
+    asked = [one.parts.asked for one in found]
+    assert asked == [True] * 4 + [False] * 52 + [True] * 4
+    assert not quiet.parts.asked
+    bring(database, *found, fold=fold)
+    assert asked == [one.parts.asked for one in found]
 
 
 def test_a_correlation_keeps_its_window_and_its_samples(database):

@@ -20,6 +20,7 @@ from socconsole.errors import StoreError
 from socconsole.services import nodes
 from socconsole.services import sources as kept
 from socconsole.services.following import Followed
+from socconsole.sigma import explain
 from socconsole.sigma.match import Matcher
 from socconsole.sigma.rules import load_rules
 from socconsole.sources.notes import NoteKind
@@ -108,6 +109,17 @@ def test_lines_become_events_alerts_offsets_and_figures(database, folder):
     assert (row.lines, row.events, row.unparsed, row.bytes) == (20, 20, 0, log.stat().st_size)
     assert (row.lag_bytes, row.error, row.detections, row.files) == (0, None, 1, 1)
     assert [tuple(one) for one in alerts] == [("The word that matters", 1)]
+
+
+def test_why_a_rule_matched_is_found_out_before_the_transaction(database, folder, monkeypatch):
+    order = []
+    explained, written = explain.explain, Collector._write
+    monkeypatch.setattr(explain, "explain", lambda *a: order.append("why") or explained(*a))
+    monkeypatch.setattr(Collector, "_write", lambda *a: order.append("stored") or written(*a))
+    (folder / "logs" / "auth.log").write_text(line(1, "matters"))
+    collect_once(database, folder, "auth.log")
+    assert order[:2] == ["why", "stored"]
+    assert order.count("why") == 1
 
 
 def test_a_second_run_reads_only_what_is_new(database, folder):
