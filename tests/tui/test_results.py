@@ -1,13 +1,16 @@
 """Search results: a list like every other one, of lines."""
 
+from array import array
 from datetime import timedelta
 
 from socconsole.core.event import EventCategory
+from socconsole.store.events import Kept
 from socconsole.store.queries.notes import evidence
 from socconsole.store.queries.views import views
+from socconsole.tui.reading.line_search import hit_of
 from tests.conftest import NOON
 from tests.tui.analyst import at_the_console
-from tests.tui.test_tail_screen import Collector, collector
+from tests.tui.test_tail_screen import Collector, collector, event
 
 __all__ = ["collector"]
 MINUTE = timedelta(minutes=1)
@@ -75,3 +78,12 @@ async def test_results_hold_still_are_marked_and_become_evidence(bare_setup, col
         assert "byte 500" in analyst.screen
         await analyst.presses("q", "f", "g", "s")
         assert analyst.lines[3].split() == ["▌", "4", "auth"]
+
+
+def test_a_line_has_an_id_of_its_own_wherever_its_source_counts_from():
+    offsets = (0, 1, 2**40, 2**62)
+    lines = [event("auth", 1, "one") for _ in offsets]
+    for each, offset in zip(lines, offsets, strict=True):
+        each.line.offset = offset
+    ids = array("q", [hit_of(Kept(1, 1, each)).id for each in lines])
+    assert len(set(ids)) == len(offsets)

@@ -18,7 +18,7 @@ _HITS = 2_000
 _LOOK_SECS = 2.0
 """or after so long: the same thread reads what the live tail shows."""
 _KEPT_TEXT = 1_000
-_OFFSET_BITS = 40
+_IDS = 2**63
 _KINDS = {
     EventCategory.EXCEPTION: "err",
     EventCategory.WARNING: "warn",
@@ -31,7 +31,7 @@ class Hit:
     """A line that was found, as the list of results shows it."""
 
     id: int
-    """Made of the line's generation and offset, so that a mark outlives the next search."""
+    """Made of where the line is, so that a mark outlives the next search."""
     line: TailLine
     """Its text may be cut."""
     message: str
@@ -108,7 +108,7 @@ def hit_of(kept: "Kept") -> Hit:
         text = text[:_KEPT_TEXT]
         line = TailLine(line.key, line.time, line.source, text, line.style, line.source_id)
     return Hit(
-        id=kept.generation_id << _OFFSET_BITS | kept.offset,
+        id=hash(line.key) % _IDS,
         line=line,
         message=_message(event)[:_KEPT_TEXT] or text,
         kind=_KINDS.get(event.category, ""),
