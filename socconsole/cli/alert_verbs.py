@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 from cyclopts import Parameter
 
+from socconsole.cli.cases import ahead
 from socconsole.cli.context import Context
-from socconsole.cli.moments import moment_ahead
 from socconsole.cli.output import print_json, print_text, say
 from socconsole.errors import NotFoundError, UsageError
 
@@ -82,11 +82,9 @@ def shelve(
     from socconsole.core.shift import shift_at
     from socconsole.services.alerts import shelve as put_away
 
-    settings, now = context.settings(), context.now()
-    ends = shift_at(now, settings.shift).end
-    returns = None
-    if until is not None:
-        returns = moment_ahead(until, now, zone=settings.shift.timezone, option="--until")
+    settings = context.settings()
+    ends = shift_at(context.now(), settings.shift).end
+    returns = ahead(until, context)
     verb = partial(put_away, reason=reason, until=returns, shift_end=ends, policy=settings.alerts)
     return _do(verb, alerts, where, json, context)
 

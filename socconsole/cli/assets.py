@@ -53,6 +53,7 @@ def put(
     description: str | None = None,
     alias: list[str] | None = None,
     address: list[str] | None = None,
+    json: Json = False,
     context: Given,
 ) -> int:
     """Describe an asset; what is not said stays as it is.
@@ -66,6 +67,7 @@ def put(
         description: What it does.
         alias: Another name; may be given several times.
         address: An address of it; may be given several times.
+        json: Print one JSON document.
         context: The global options.
 
     """
@@ -84,8 +86,7 @@ def put(
     )
     with context.database() as database, database.begin() as session:
         describe(session, [entry], by=context.login, now=context.now())
-    print_text([f"{kind} {name} is described"])
-    return 0
+    return _told({"kind": kind, "name": name}, f"{kind} {name} is described", json=json)
 
 
 @app.command
@@ -128,6 +129,7 @@ def service(
     description: str | None = None,
     objective: float | None = None,
     carried_by: list[str] | None = None,
+    json: Json = False,
     context: Given,
 ) -> int:
     """Describe a service of the business; what is not said stays as it is.
@@ -140,6 +142,7 @@ def service(
         description: What it does.
         objective: Percent of the time it has to be up, such as 99.9; `kpi` says what is used up.
         carried_by: An asset without which it is down; may be given several times.
+        json: Print one JSON document.
         context: The global options.
 
     """
@@ -156,17 +159,17 @@ def service(
     )
     with context.database() as database, database.begin() as session:
         business.put(session, entry, by=context.login, now=context.now())
-    print_text([f"service {name} is described"])
-    return 0
+    return _told({"kind": "service", "name": name}, f"service {name} is described", json=json)
 
 
 @app.command
-def remove(name: str, *, kind: str = "host", context: Given) -> int:
+def remove(name: str, *, kind: str = "host", json: Json = False, context: Given) -> int:
     """Forget an asset or service that no alert, ticket or incident is about.
 
     Args:
         name: As `assets list` or `assets services` names it.
         kind: host, account, device or service.
+        json: Print one JSON document.
         context: The global options.
 
     """
@@ -177,16 +180,21 @@ def remove(name: str, *, kind: str = "host", context: Given) -> int:
             business.remove(session, name, by=context.login, now=context.now())
         else:
             assets.remove(session, name, kind=kind, by=context.login, now=context.now())
-    print_text([f"forgot {kind} {name}"])
-    return 0
+    return _told({"kind": kind, "name": name}, f"forgot {kind} {name}", json=json)
 
 
 @app.command(name="import")
-def import_(file: Path, *, context: Given) -> int:
+def import_(file: Path, *, json: Json = False, context: Given) -> int:
     """Describe the assets of a CSV file as one action.
 
     Its first line names the columns: name, and any of kind, criticality, owner, contact,
     description, aliases, addresses, tags; several values are parted by blanks.
+
+    Args:
+        file: The CSV file.
+        json: Print one JSON document.
+        context: The global options.
+
     """
     from socconsole.services.assets import put as describe
 
@@ -195,7 +203,14 @@ def import_(file: Path, *, context: Given) -> int:
         raise UsageError(f"{file} describes no asset.")
     with context.database() as database, database.begin() as session:
         count = describe(session, entries, by=context.login, now=context.now())
-    print_text([f"described {count} assets"])
+    return _told({"described": count}, f"described {count} assets", json=json)
+
+
+def _told(document: Mapping[str, object], sentence: str, *, json: bool) -> int:
+    if json:
+        print_json(document)
+    else:
+        print_text([sentence])
     return 0
 
 

@@ -87,7 +87,7 @@ def verify(
     from socconsole.store.audit import verify as walk
     from socconsole.store.remembered_head import look
 
-    lines = anchor.read_text(encoding="utf-8").splitlines() if anchor else []
+    lines = anchor.read_text(encoding="utf-8", errors="replace").splitlines() if anchor else []
     with context.database() as database, database.read() as session:
         verdict = walk(session.connection())
         checked = check_anchors(session, lines, read_key(key) if key else None)
@@ -120,6 +120,7 @@ def anchor_(
     file: Path | None = None,
     key: Path | None = None,
     syslog: bool = False,
+    json: bool = False,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:
     """Write the chain's head where the database's owner cannot rewrite it.
@@ -128,6 +129,7 @@ def anchor_(
         file: Append it to this file, sealed with the key.
         key: The key's file, made when there is none; keep it from analysts.
         syslog: Write it to the system's log.
+        json: Print one JSON document.
         context: The global options.
 
     """
@@ -140,5 +142,8 @@ def anchor_(
             made = anchor_to_file(session, file, read_key(key), now=context.now())
         if syslog:
             made = anchor_to_syslog(session, now=context.now())
-    print_text([f"entry {made.seq} {made.hash}"])
+    if json:
+        print_json({"seq": made.seq, "hash": made.hash})
+    else:
+        print_text([f"entry {made.seq} {made.hash}"])
     return 0

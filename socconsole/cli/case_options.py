@@ -6,6 +6,7 @@ from cyclopts import Parameter
 
 from socconsole.cli.cases import ahead
 from socconsole.cli.context import Context
+from socconsole.cli.marks import PapMark, TlpMark
 
 
 @Parameter(name="*")
@@ -27,9 +28,9 @@ class Said:
     """Such as phishing."""
     tag: tuple[str, ...] = ()
     """Its tags, all of them."""
-    tlp: str | None = None
+    tlp: TlpMark | None = None
     """CLEAR, GREEN, AMBER, AMBER+STRICT or RED."""
-    pap: str | None = None
+    pap: PapMark | None = None
     """CLEAR, GREEN, AMBER or RED."""
 
     def changes(self, context: Context, **more: object) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What the commands about tickets, incidents and handoffs share: names, moments, shapes."""
+"""What commands about cases share: names, moments on the team's clock, shapes."""
 
 import sys
 from collections.abc import Sequence
@@ -30,13 +30,16 @@ def who(context: Context) -> Who:
     return {"by": context.login, "now": context.now()}
 
 
-def ahead(text: str | None, context: Context) -> datetime | None:
-    """Return the moment `text` names, a bare span ahead of now; None for None."""
+def moment_named(text: str, context: Context) -> datetime:
+    """Return the moment `text` names, a bare span ahead of now."""
     from socconsole.core.moment import moment
 
-    if text is None:
-        return None
     return moment(text, now=context.now(), zone=team_zone(context))
+
+
+def ahead(text: str | None, context: Context) -> datetime | None:
+    """Return the moment `text` names, a bare span ahead of now; None for None."""
+    return None if text is None else moment_named(text, context)
 
 
 def behind(text: str | None, context: Context) -> datetime | None:

@@ -44,7 +44,8 @@ def demo(
 ) -> int:
     """Play a recorded attack as live logs and open the console on it.
 
-    Everything is kept in a temporary folder, which is removed at the end.
+    Everything is kept in a temporary folder, which is removed at the end; with --db the database
+    stays where that says.
 
     Args:
         speed: How many times as fast as recorded.
@@ -95,8 +96,10 @@ def _demo_folder(context: Context) -> Iterator[Context]:
         (folder / "logs").mkdir()
         config = folder / "socconsole.toml"
         shutil.copyfile(sample_data() / "scenario" / "socconsole.toml", config)
+        # Never the team's: what the environment names is for work, not for a play.
+        database = context.db or str(folder / "soc.db")
         yield Context(
-            config=str(config), db=context.db, read_only=context.read_only, debug=context.debug
+            config=str(config), db=database, read_only=context.read_only, debug=context.debug
         )
 
 

@@ -8,6 +8,8 @@ from cyclopts import App, Parameter
 
 from socconsole.cli.cases import who
 from socconsole.cli.context import Context
+from socconsole.cli.marks import TlpMark
+from socconsole.cli.numbers import Lines
 from socconsole.cli.output import print_json, print_table, print_text, say
 from socconsole.cli.streams import read_bytes
 
@@ -25,11 +27,11 @@ def attach(
     about: str,
     *files: Annotated[str, Parameter(allow_leading_hyphen=True)],
     alert: tuple[int, ...] = (),
-    around: int | None = None,
+    around: Lines | None = None,
     line: tuple[str, ...] = (),
     command: str | None = None,
     reason: str = "",
-    tlp: str | None = None,
+    tlp: TlpMark | None = None,
     json: bool = False,
     context: Given,
 ) -> int:

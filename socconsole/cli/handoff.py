@@ -1,6 +1,5 @@
 """The shift's handoff from the shell."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
@@ -66,6 +65,7 @@ def add(
     do: str = "",
     owner: str | None = None,
     due: str | None = None,
+    json: bool = False,
     context: Given,
 ) -> int:
     """Write a line into a section that people fill.
@@ -77,6 +77,7 @@ def add(
         do: What is to be done then, "isolate it".
         owner: Whose it is.
         due: By when.
+        json: Print one JSON document.
         context: The global options.
 
     """
@@ -94,6 +95,10 @@ def add(
     )
     with context.database() as database, database.begin() as session:
         handoffs.add_line(session, line, policy=context.settings(), **who(context))
+    if json:
+        print_json({"section": section, "text": text})
+    else:
+        print_text([f"{section.replace('_', ' ')}: {text}"])
     return 0
 
 
@@ -252,7 +257,7 @@ def compare(older: int, newer: int, *, json: bool = False, context: Given) -> in
     if json:
         print_json(items)
     else:
-        _print_items(f"{item.change:8} {item.ref}  {item.text}" for item in items)
+        print_text(f"{item.change:8} {item.ref}  {item.text}" for item in items)
     return 0
 
 
@@ -276,7 +281,3 @@ def _cells(row: "HandoffRow") -> tuple[object, ...]:
     accepted = f"{row.accepted_by} (self)" if row.self_accepted else row.accepted_by
     audit = f"{row.audit_seq}:{(row.audit_hash or '')[:12]}" if row.audit_seq else None
     return row.id, row.state, row.shift, row.until, row.signed_by, accepted, audit
-
-
-def _print_items(lines: Iterable[str]) -> None:
-    print_text(lines)

@@ -11,12 +11,13 @@ from socconsole.cli.output import print_json, print_table, print_text
 Given = Annotated[Context, Parameter(parse=False)]
 
 
-def hold(about: str, *, reason: str, context: Given) -> int:
+def hold(about: str, *, reason: str, json: bool = False, context: Given) -> int:
     """Keep everything of a case, whatever its age and whoever asks for erasure.
 
     Args:
         about: SOC-2026-014, INC-2026-003 or an alert's number.
         reason: The order or the proceedings that ask for it.
+        json: Print one JSON document.
         context: The global options.
 
     """
@@ -26,15 +27,19 @@ def hold(about: str, *, reason: str, context: Given) -> int:
     with context.database() as database, database.begin() as session:
         case = subjects.subject(session, about)
         service.place(session, case, reason, **who(context))
-    print_text([f"{case.name} is held until it is released."])
+    if json:
+        print_json({"held": case.name, "reason": reason})
+    else:
+        print_text([f"{case.name} is held until it is released."])
     return 0
 
 
-def release(about: str, *, context: Given) -> int:
+def release(about: str, *, json: bool = False, context: Given) -> int:
     """Let a case that was held go by age and erasure again.
 
     Args:
         about: SOC-2026-014, INC-2026-003 or an alert's number.
+        json: Print one JSON document.
         context: The global options.
 
     """
@@ -44,7 +49,10 @@ def release(about: str, *, context: Given) -> int:
     with context.database() as database, database.begin() as session:
         case = subjects.subject(session, about)
         service.release(session, case, **who(context))
-    print_text([f"{case.name} is no longer held."])
+    if json:
+        print_json({"released": case.name})
+    else:
+        print_text([f"{case.name} is no longer held."])
     return 0
 
 

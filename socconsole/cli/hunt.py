@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from socconsole.cli.cases import behind
 from socconsole.cli.context import Context
-from socconsole.cli.moments import moment
 from socconsole.cli.numbers import LimitOrAll
 from socconsole.cli.output import print_jsonl, print_text, say
 from socconsole.core.plain import rfc3339
@@ -35,7 +35,7 @@ def hunt(
 
     Args:
         query: A filter such as 'host:web-1 raw:"Failed password"'; `socconsole help filters`.
-        since: Events from this time on: RFC 3339, a date, or 2h for two hours ago.
+        since: Events from this time on: RFC 3339, a date, 14:30 of the team's clock, or 2h (ago).
         until: Events before this time.
         source: Of this source alone.
         limit: Stop after so many; 0 prints them all.
@@ -48,8 +48,7 @@ def hunt(
     from socconsole.core.filter_words import EVENT_FIELDS
 
     now = context.now()
-    first = None if since is None else moment(since, now, option="--since")
-    last = None if until is None else moment(until, now, option="--until")
+    first, last = behind(since, context), behind(until, context)
     wanted = parse_filter(query, EVENT_FIELDS)
     count = 0
     with context.database() as database:

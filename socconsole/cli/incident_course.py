@@ -119,6 +119,7 @@ def extend(
     *,
     until: str | None = None,
     reason: str,
+    json: bool = False,
     context: Given,
 ) -> int:
     """Let a countermeasure stand longer, with the reason.
@@ -127,15 +128,20 @@ def extend(
         countermeasure: Its number, from `incidents countermeasure INC-…`.
         until: Until when: 2d; without it until somebody removes it.
         reason: Why longer.
+        json: Print one JSON document.
         context: The global options.
 
     """
     from socconsole.services import countermeasures
 
+    expires_at = ahead(until, context)
     with context.database() as database, database.begin() as session:
-        countermeasures.extend(
-            session, countermeasure, ahead(until, context), reason, **who(context)
-        )
+        countermeasures.extend(session, countermeasure, expires_at, reason, **who(context))
+    if json:
+        print_json({"countermeasure": countermeasure, "expires_at": expires_at})
+    else:
+        until_when = f"until {expires_at:%Y-%m-%d %H:%MZ}" if expires_at else "until it is removed"
+        print_text([f"countermeasure {countermeasure} stands {until_when}"])
     return 0
 
 

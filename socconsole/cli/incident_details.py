@@ -6,7 +6,8 @@ from cyclopts import Parameter
 
 from socconsole.cli.cases import ahead, behind, who
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_json, print_table
+from socconsole.cli.marks import TlpMark
+from socconsole.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
     from socconsole.services.incident_log import Message
@@ -66,7 +67,7 @@ def indicator(
     incident: str,
     *values: str,
     origin: str = "",
-    tlp: str | None = None,
+    tlp: TlpMark | None = None,
     expires: str | None = None,
     json: bool = False,
     context: Given,
@@ -178,7 +179,7 @@ def comms(
     *,
     to: str = "",
     channel: str = "",
-    tlp: str | None = None,
+    tlp: TlpMark | None = None,
     next_in: str | None = None,
     every: int | None = None,
     json: bool = False,
@@ -254,6 +255,7 @@ def outage(
     service: str,
     down: str,
     up: str | None = None,
+    json: bool = False,
     context: Given,
 ) -> int:
     """Say from when a service was down, and when it was up again.
@@ -263,6 +265,7 @@ def outage(
         service: The service's name, from `assets services`.
         down: When it went down: 2h (ago), 14:30.
         up: When it was up again; nothing while it is down.
+        json: Print one JSON document.
         context: The global options.
 
     """
@@ -275,4 +278,9 @@ def outage(
     with context.database() as database, database.begin() as session:
         number = subjects.incident(session, incident).id
         outages.record(session, number, service, span, **who(context))
+    if json:
+        print_json({"service": service, "down_from": span[0], "up_at": span[1]})
+    else:
+        ended = f"{span[1]:%Y-%m-%d %H:%MZ}" if span[1] else "now"
+        print_text([f"{service} was down from {span[0]:%Y-%m-%d %H:%MZ} to {ended}"])
     return 0

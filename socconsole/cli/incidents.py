@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 
 from socconsole.cli.cases import incident_document, who
 from socconsole.cli.context import Context
+from socconsole.cli.marks import TlpMark
 from socconsole.cli.output import print_json, print_table, print_text
 
 if TYPE_CHECKING:
@@ -51,15 +52,20 @@ def list_(
     """List open incidents, worst first.
 
     Args:
-        words: Only incidents with all of these in number or title.
+        words: A filter: words, `severity:1`, `commander:me`; see `help filters`.
         closed: Closed ones too.
         json: Print one JSON document.
         context: The global options.
 
     """
-    from socconsole.store.queries.incidents import IncidentFilter, incidents
+    from dataclasses import replace
 
-    wanted = IncidentFilter(closed=None if closed else False, words=" ".join(words))
+    from socconsole.store.queries.incident_filter import incident_filter
+    from socconsole.store.queries.incidents import incidents
+
+    wanted = incident_filter(" ".join(words), login=context.login, now=context.now())
+    if closed:
+        wanted = replace(wanted, closed=None)
     with context.database() as database, database.read() as session:
         rows = incidents(session, wanted)
     if json:
@@ -111,7 +117,7 @@ def declare(
     recoverability: Literal["regular", "supplemented", "extended", "not_recoverable"] = "regular",
     role: tuple[str, ...] = (),
     indicator: tuple[str, ...] = (),
-    tlp: str | None = None,
+    tlp: TlpMark | None = None,
     json: bool = False,
     context: Given,
 ) -> int:

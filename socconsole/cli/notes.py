@@ -6,6 +6,7 @@ from cyclopts import App, Parameter
 
 from socconsole.cli.cases import who
 from socconsole.cli.context import Context
+from socconsole.cli.marks import TlpMark
 from socconsole.cli.output import print_json, print_table, print_text
 from socconsole.cli.streams import read_bytes, read_text
 
@@ -21,7 +22,7 @@ def add(
     *,
     attach: Annotated[tuple[str, ...], Parameter(allow_leading_hyphen=True)] = (),
     corrects: int | None = None,
-    tlp: str | None = None,
+    tlp: TlpMark | None = None,
     json: bool = False,
     context: Given,
 ) -> int:

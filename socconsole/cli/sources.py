@@ -19,7 +19,7 @@ def list_sources(
     *,
     json: bool = False,
     stopped: bool = False,
-    notes: int = 20,
+    notes: Limit = 20,
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:
     """List the sources: lines, events, unparsed lines, bytes, lag, last event, state.

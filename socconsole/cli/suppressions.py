@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from socconsole.cli.cases import ahead, moment_named
 from socconsole.cli.context import Context
-from socconsole.cli.moments import moment_ahead
+from socconsole.cli.numbers import Days
 from socconsole.cli.output import print_json, print_table, print_text
 from socconsole.errors import UsageError
 
@@ -140,7 +141,7 @@ def back_test(
     rule: str | None = None,
     alert: int | None = None,
     highest: str | None = None,
-    days: int = 7,
+    days: Days = 7,
     json: Json = False,
     context: Given,
 ) -> int:
@@ -192,8 +193,7 @@ def extend(suppression: int, *, until: str, json: Json = False, context: Given) 
     """Let one last until another time."""
     from socconsole.services.suppressions import extend as prolong
 
-    now, zone = context.now(), context.settings().shift.timezone
-    ends = moment_ahead(until, now, zone=zone, option="--until")
+    now, ends = context.now(), moment_named(until, context)
     with context.database() as database, database.begin() as session:
         row = prolong(session, suppression, ends, by=context.login, now=now)
     return _shown(row, json=json)
@@ -208,8 +208,7 @@ def _wish(session: "Work", context: Context, words: _Words, *, maintenance: bool
     from socconsole.core.severity import Severity
     from socconsole.services.suppressions import Wish, wish_from_alert
 
-    now, zone = context.now(), context.settings().shift.timezone
-    until = moment_ahead(words.until, now, zone=zone, option="--until")
+    until = moment_named(words.until, context)
     if words.alert is None:
         wish = Wish(reason=words.reason, until=until, title=words.title)
     else:
@@ -219,14 +218,11 @@ def _wish(session: "Work", context: Context, words: _Words, *, maintenance: bool
             wish = replace(wish, highest=Severity.from_label(words.highest))
         except ValueError as error:
             raise UsageError(f"--highest: {error}.") from None
-    starts_at = None
-    if words.starts is not None:
-        starts_at = moment_ahead(words.starts, now, zone=zone, option="--starts")
     return replace(
         wish,
         rule_id=words.rule or wish.rule_id,
         filter=" ".join(words.filter),
-        starts_at=starts_at,
+        starts_at=ahead(words.starts, context),
         maintenance=maintenance,
     )
 

@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 
 from socconsole.cli.cases import ahead, behind, ticket_document, ticket_ids, who
 from socconsole.cli.context import Context
+from socconsole.cli.marks import TlpMark
 from socconsole.cli.numbers import Limit
 from socconsole.cli.output import print_json, print_table, print_text
 
@@ -121,7 +122,7 @@ def open_(
     category: str = "",
     template: str = "",
     assignee: str | None = None,
-    tlp: str = "AMBER",
+    tlp: TlpMark = "AMBER",
     json: bool = False,
     context: Given,
 ) -> int:

@@ -64,6 +64,7 @@ def save(
     *filter: str,
     team: Annotated[bool, Parameter(negative=())] = False,
     sort: str = "",
+    json: Json = False,
     context: Given,
 ) -> int:
     """Save a filter under a name, over your own of that name.
@@ -73,6 +74,7 @@ def save(
         filter: Its terms.
         team: Share it with the team.
         sort: Its order; rank without it.
+        json: Print one JSON document.
         context: The global options.
 
     """
@@ -88,16 +90,29 @@ def save(
             shared=team,
             layout=views.Layout(sort=sort or "rank"),
         )
-    print_text([f"view {row.name}: {row.filter or 'everything open'}"])
+    if json:
+        print_json({"name": row.name, "filter": row.filter, "shared": team})
+    else:
+        print_text([f"view {row.name}: {row.filter or 'everything open'}"])
     return 0
 
 
 @app.command
-def remove(name: str, *, context: Given) -> int:
-    """Remove one of your own views."""
+def remove(name: str, *, json: Json = False, context: Given) -> int:
+    """Remove one of your own views.
+
+    Args:
+        name: What the view is called.
+        json: Print one JSON document.
+        context: The global options.
+
+    """
     from socconsole.services import views
 
     with context.database() as database, database.begin() as session:
         views.remove(session, name, by=context.login, now=context.now())
-    print_text([f"removed view {name}"])
+    if json:
+        print_json({"removed": name})
+    else:
+        print_text([f"removed view {name}"])
     return 0

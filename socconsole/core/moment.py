@@ -16,16 +16,10 @@ def moment(text: str, *, now: datetime, zone: tzinfo = UTC) -> datetime:
         UsageError: It names none.
 
     """
-    said = text.strip().lower()
-    if said == "now":
-        return now
-    for read in (_span, _time_of_day, _written):
-        found = read(said, now, zone)
-        if found is not None:
-            return found.astimezone(UTC)
-    raise UsageError(
-        f"{text!r} is no time.", hint="Write 2h, -15m, 14:30, 2026-11-21 08:00 or RFC 3339."
-    )
+    found = _read(text.strip(), now, zone)
+    if found is None:
+        raise _no_time(text)
+    return found
 
 
 def past_moment(text: str, *, now: datetime, zone: tzinfo = UTC) -> datetime:
@@ -33,9 +27,28 @@ def past_moment(text: str, *, now: datetime, zone: tzinfo = UTC) -> datetime:
     said = text.strip()
     if said and said[0].isdecimal() and said[-1].isalpha() and not said.endswith(("Z", "z")):
         said = f"-{said}"
-    found = moment(said, now=now, zone=zone)
+    found = _read(said, now, zone)
+    if found is None:
+        raise _no_time(text)
     is_time_of_day = len(said) <= 8 and ":" in said
     return found - timedelta(days=1) if is_time_of_day and found > now else found
+
+
+def _no_time(text: str) -> UsageError:
+    return UsageError(
+        f"{text!r} is no time.", hint="Write 2h, -15m, 14:30, 2026-11-21 08:00 or RFC 3339."
+    )
+
+
+def _read(said: str, now: datetime, zone: tzinfo) -> datetime | None:
+    said = said.lower()
+    if said == "now":
+        return now
+    for read in (_span, _time_of_day, _written):
+        found = read(said, now, zone)
+        if found is not None:
+            return found.astimezone(UTC)
+    return None
 
 
 def _span(said: str, now: datetime, zone: tzinfo) -> datetime | None:

@@ -159,6 +159,10 @@ def test_an_incident_from_an_alert_to_a_phase(soc, alert_ids):
     edited = soc("incidents", "edit", name, "--next-step", "ask", "--deadline", "2h", "--json")
     assert edited["next_step"] == "ask"
     soc("incidents", "impact", name, "--functional", "high")
+    assert [one["id"] for one in soc("incidents", "list", "severity:2", "--json")] == [name]
+    assert soc("incidents", "list", "severity:3", "--json") == []
+    soc("assets", "service", "shop")
+    assert soc("incidents", "outage", name, "--service", "Shop", "--down", "2h", "--json")
     soc("incidents", "extend", str(measure[0]["id"]), "--until", "2d", "--reason", "still there")
     assert soc("incidents", "show", name, "--json")["impact"]["functional"] == "high"
     path = soc("incidents", "escalate", name, "--why", "who decides?", "--json")

@@ -1,5 +1,7 @@
 """The command line keeps its contract: these names stay."""
 
+import inspect
+
 import pytest
 
 from socconsole.cli import COMMANDS, build_app
@@ -43,3 +45,23 @@ def test_a_command_can_be_loaded_and_explains_itself(name, capsys):
     app = build_app()
     app.help_print([name])
     assert name in capsys.readouterr().out
+
+
+NO_JSON = {
+    "queue", "completion", "evidence get", "db export",  # what they print is itself the data
+    "db restore", "db import", "db grant", "db erase",  # of whoever runs the database
+}  # fmt: skip
+
+
+def test_whatever_an_analyst_does_a_script_can_do_and_read():
+    def without(app, *path):
+        for name in (each for each in app if not each.startswith("-")):
+            command = app[name]
+            if any(not each.startswith("-") for each in command):
+                yield from without(command, *path, name)
+            elif command.default_command is not None:
+                options = inspect.signature(command.default_command).parameters
+                if not options.keys() & {"json", "jsonl", "format"}:
+                    yield " ".join((*path, name))
+
+    assert set(without(build_app())) == NO_JSON

@@ -149,6 +149,10 @@ def test_closed_standard_streams_stay_nobody_elses():
         ("hunt x --limit -1", 'Invalid value "-1" for --limit.'),
         ("demo --headless --speed nan", "have to be greater than zero"),
         ("demo --headless --seconds 0", "have to be greater than zero"),
+        ("notes add 1 x --tlp PINK", "--tlp"),
+        ("incidents comms 1 x --tlp PINK", "--tlp"),
+        ("suppressions test host:x --days 9999999", "--days"),
+        ("hunt x --since soonish", "'soonish' is no time."),
     ],
 )
 def test_wrong_words_are_named_as_the_help_names_them(monkeypatch, capsys, words, told):

@@ -15,7 +15,8 @@ import pytest
 @pytest.fixture
 def temporary(tmp_path):
     """The environment of a demo whose temporary folder is ours to look into."""
-    return {**os.environ, "TMPDIR": str(tmp_path), "HOME": str(tmp_path)}
+    work = {"SOCCONSOLE_DB": str(tmp_path / "work.db")}  # no demo may touch it
+    return {**os.environ, "TMPDIR": str(tmp_path), "HOME": str(tmp_path), **work}
 
 
 def start(environ, *arguments):
@@ -75,6 +76,7 @@ def test_a_demo_that_is_terminated_cleans_up_and_after_one_that_was_killed(tempo
     ran.communicate(timeout=60)
     assert ran.returncode == 130
     assert list(tmp_path.glob("socconsole-demo-*")) == []
+    assert not Path(temporary["SOCCONSOLE_DB"]).exists()
     assert processes_that_name(tmp_path) == []
 
 

@@ -133,7 +133,6 @@ class IncidentFilter:
 
     closed: bool | None = False
     """None: both."""
-    words: str = ""
     passes: Callable[[IncidentRow], bool] | None = None
 
 
@@ -145,9 +144,6 @@ def incidents(
     if wanted.closed is not None:
         is_closed = col(Incident.phase) == "closed"
         query = query.where(is_closed if wanted.closed else ~is_closed)
-    for word in wanted.words.split():
-        text = col(Incident.human_id) + " " + col(Incident.title)
-        query = query.where(text.icontains(word, autoescape=True))
     query = query.order_by(col(Incident.severity), col(Incident.declared_at))
     if wanted.passes is None:
         return _rows(session, session.exec(query.limit(limit)).all())
