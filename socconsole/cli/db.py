@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -200,12 +200,11 @@ def export_(
             sys.stdout.writelines(f"{line}\n" for line in lines)
             return 0
         handle = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        try:
+        with ExitStack() as half_done:
+            half_done.callback(target.unlink)  # somebody would rely on half an export
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.writelines(f"{line}\n" for line in lines)
-        except BaseException:  # half an export is one that somebody relies on
-            target.unlink()
-            raise
+            half_done.pop_all()
     return 0
 
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,15 +47,14 @@ def back_up(database: Database, target: Path, *, events: bool = True) -> Backup:
     """
     checksum = target.with_name(target.name + ".sha256")
     _require_free(target)
-    try:
+    with ExitStack() as half_done:
+        half_done.callback(_remove, target, checksum)  # somebody would rely on half a copy
         copy_database(database, target)
         chain = _checked(target)
         days = _copy_events(database, target) if events else 0
         digest = _sha256(target)
         checksum.write_text(f"{digest}  {target.name}\n", encoding="utf-8")
-    except BaseException:  # half a copy is one that somebody relies on
-        _remove(target, checksum)
-        raise
+        half_done.pop_all()
     return Backup(target, target.stat().st_size, digest, chain, days)
 
 
@@ -177,13 +176,12 @@ def restore(copy: Path, target: Path, *, by: str, now: datetime) -> Path | None:
     _checked(copy)
     fresh = target.with_name(f"{target.name}.restoring")
     _remove(fresh)  # of one that was killed
-    try:
+    with ExitStack() as half_done:
+        half_done.callback(_remove, fresh)
         _vacuum_into(copy, fresh)
         _restore_events(copy, fresh)
         aside = _set_aside(target, now)
-    except BaseException:
-        _remove(fresh)
-        raise
+        half_done.pop_all()
     for come, go in ((fresh, target), (events_beside(fresh), events_beside(target))):
         if come.exists():
             come.rename(go)
