@@ -211,6 +211,7 @@ def load_matcher(
         rule_paths.chosen(settings.rules),
         on_reload=tell,
         on_slow=lambda text: say(f"rule spared long values: {text}"),
+        lateness_secs=settings.rules.lateness_secs,
         expected=usual_logsources(),
     )
     for error in matcher.ruleset.errors:

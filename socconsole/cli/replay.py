@@ -83,11 +83,12 @@ def replay(
     from socconsole.sigma.match import Matcher
 
     started = time.perf_counter()
-    ruleset = rule_paths.load(context.settings().rules, rules or ())
+    policy = context.settings().rules
+    ruleset = rule_paths.load(policy, rules or ())
     for error in ruleset.errors:
         say(str(error))
     emit = _print_json if jsonl else _print_line
-    matcher = Matcher(ruleset, expected=usual_logsources())
+    matcher = Matcher(ruleset, lateness_secs=policy.lateness_secs, expected=usual_logsources())
     run = _Run(matcher, emit, parse_logsource(logsource))
     rule_paths.settle()
     load_seconds = time.perf_counter() - started

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from socconsole.cli.output import print_json, print_text
 from socconsole.cli.replay import parse_logsource, read_events
@@ -36,17 +36,26 @@ class _Trial:
     """What correlations left out, and why."""
 
 
-def run_test(
-    ruleset: "RuleSet", file: str, format_name: str, logsource: str | None, *, as_json: bool
-) -> int:
+class Reading(NamedTuple):
+    """What is read, and how."""
+
+    file: str
+    format: str
+    logsource: str | None
+    """What the events are, where the parser does not tell."""
+
+
+def run_test(ruleset: "RuleSet", reading: Reading, *, lateness_secs: float, as_json: bool) -> int:
     """Print what fired, what was counted and what nearly fired; return 1 when nothing fired."""
     from socconsole.sigma.match import Matcher
 
-    matcher = Matcher(replace(ruleset, quiet=frozenset()))  # what is only counted is told as well
+    loud = replace(ruleset, quiet=frozenset())  # what is only counted is told as well
+    matcher = Matcher(loud, lateness_secs=lateness_secs)
     now = datetime.now(UTC)
     context = ReadContext("test", now, now)
     trial = _Trial()
-    for batch in read_events(file, format_name, context, parse_logsource(logsource)):
+    given = parse_logsource(reading.logsource)
+    for batch in read_events(reading.file, reading.format, context, given):
         trial.events += len(batch)
         for event in batch:
             _try(ruleset, event, matcher.match(event), trial)

@@ -202,12 +202,14 @@ def try_rule(
         context: The global options.
 
     """
-    from socconsole.cli.rule_test import run_test
+    from socconsole.cli.rule_test import Reading, run_test
 
-    ruleset = rule_paths.load(context.settings().rules, [rule])
+    policy = context.settings().rules
+    ruleset = rule_paths.load(policy, [rule])
     if ruleset.errors:
         raise ruleset.errors[0]
-    return run_test(ruleset, file, format, logsource, as_json=json)
+    reading = Reading(file, format, logsource)
+    return run_test(ruleset, reading, lateness_secs=policy.lateness_secs, as_json=json)
 
 
 @app.command

@@ -78,6 +78,8 @@ class RulesPolicy:
         default_factory=lambda: MappingProxyType(dict[str, tuple[str, ...]]())
     )
     """Values of `%name%` in rules that use the `expand` modifier."""
+    lateness_secs: int = 60
+    """How much later than its group's newest event one may come and count in a correlation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from socconsole.core.detection import Detection
 from socconsole.core.event import Event
 from socconsole.errors import RuleError
-from socconsole.sigma.match import Matcher
+from socconsole.sigma.match import LATENESS_SECS, Matcher
 from socconsole.sigma.partitions import Partitions, Sources
 from socconsole.sigma.rule_files import rule_files
 from socconsole.sigma.rules import RuleSet
@@ -35,6 +35,7 @@ class ReloadingMatcher(Matcher):
         *,
         on_reload: Callable[[RuleSet], None],
         on_slow: Callable[[str], None],
+        lateness_secs: float = LATENESS_SECS,
         expected: Sequence[Sources] = (),
     ) -> None:
         """Match by what `load` returns.
@@ -44,6 +45,7 @@ class ReloadingMatcher(Matcher):
             paths: The files and folders `load` reads.
             on_reload: Told of new rules when they are taken up.
             on_slow: Told which rule takes too long, once a rule.
+            lateness_secs: How late an event may come, see `Matcher`.
             expected: Log sources of events that may come, see `Matcher`.
 
         """
@@ -56,7 +58,9 @@ class ReloadingMatcher(Matcher):
         self._looked = time.monotonic()
         self._reading: threading.Thread | None = None
         self._ready: tuple[RuleSet, Partitions] | None = None
-        super().__init__(load(), ahead_secs=AHEAD_SECS, expected=expected)
+        super().__init__(
+            load(), lateness_secs=lateness_secs, ahead_secs=AHEAD_SECS, expected=expected
+        )
 
     def match_all(
         self, events: Sequence[Event], *, read_at: datetime | None = None

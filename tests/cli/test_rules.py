@@ -180,6 +180,19 @@ def test_test_says_what_matched_and_what_did_not(folder, capsys):
     assert "the rule is for app/*/*, the event is other/*/*" in capsys.readouterr().out
 
 
+def test_how_late_an_event_may_come_is_a_setting(folder, capsys):
+    times = ("12:03:00", "12:00:00", "12:00:01", "12:00:02")
+    late = [{"time": f"2026-03-02T{t}Z", "user": "ann", "outcome": "failed"} for t in times]
+    (folder / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in late))
+    (folder / "patient.toml").write_text("[rules]\nlateness_secs = 200\n")
+    rule, log = str(folder / "rules.yml"), str(folder / "log.jsonl")
+    for settings, guesses in (((), 0), (("--config", str(folder / "patient.toml")), 1)):
+        run([*settings, "rules", "test", rule, log, *APP])
+        assert capsys.readouterr().out.count(": Guessing\n") == guesses
+        run([*settings, "replay", log, "--rules", rule, *APP])
+        assert capsys.readouterr().out.count("Guessing") == guesses
+
+
 def test_test_marks_what_the_condition_wants_absent(folder, capsys):
     text = RULES.partition("---")[0].replace("1 of them", "other and not selection")
     (folder / "rules.yml").write_text(text.replace("Never: x", "user: ann"))
