@@ -2,7 +2,8 @@
 
     python tests/chaos/kill.py --kills 12 --json [--db postgresql://…]
 
-Every line is an event; every 37th is a detection. Both are counted exactly.
+Every line is an event; every 37th is a detection; two rules with windows fire once a host. All
+are counted exactly.
 """
 
 import argparse
@@ -34,7 +35,32 @@ logsource: {product: linux, service: sshd}
 detection:
   words: ['alarming']
   condition: words
+---
+title: A line
+name: line
+id: 0e0ff4a6-9f3e-4d0c-8a8e-4f2c33d1a0b8
+status: stable
+level: low
+logsource: {product: linux, service: sshd}
+detection:
+  words: ['line']
+  condition: words
+---
+title: A busy host
+id: 0e0ff4a6-9f3e-4d0c-8a8e-4f2c33d1a0b9
+status: stable
+level: high
+correlation: {type: event_count, rules: [line], group-by: [host], timespan: 2d, condition: {gte: 9}}
+---
+title: A new host
+id: 0e0ff4a6-9f3e-4d0c-8a8e-4f2c33d1a0ba
+status: stable
+level: high
+correlation: {type: new_value, rules: [line], timespan: 30d, condition: {field: host}}
 """
+HOSTS = 97
+WINDOWS = ("A busy host", "A new host")
+"""Rules that fire once a host, however often what they remember was taken up again."""
 SETTINGS = """
 [[source]]
 name = "app"
@@ -84,7 +110,8 @@ class Writer(threading.Thread):
         word = "alarming" if self.last % EVERY == 0 else "quiet"
         padding = "x" * self.chance.randint(0, 60)
         clock = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
-        return f"{clock} web-1 sshd[42]: {word} line {self.last} {padding}\n".encode()
+        host = f"web-{self.last % HOSTS}"
+        return f"{clock} {host} sshd[42]: {word} line {self.last} {padding}\n".encode()
 
     def _rotate(self):
         self.rotations += 1
@@ -176,20 +203,26 @@ def count(url: str, writer: Writer) -> dict[str, int]:
     seen = Counter(int(one.event.raw.split(" line ")[1].split()[0]) for one in events.search())
     with database.read() as session:
         connection = session.connection()
-        alarms = connection.execute(text("SELECT coalesce(sum(count), 0) FROM alert")).scalar()
+        fired = dict.fromkeys(("A line that counts", *WINDOWS), 0)
+        fired |= {
+            str(title): int(times)
+            for title, times in connection.execute(
+                text("SELECT title, sum(count) FROM alert GROUP BY title")
+            )
+        }
         lines = connection.execute(text("SELECT sum(lines) FROM source")).scalar()
         gaps = connection.execute(
             text("SELECT count(*) FROM source_note WHERE kind = 'gap'")
         ).scalar()
     events.close()
     database.close()
-    wanted = writer.last // EVERY
+    wanted = {"A line that counts": writer.last // EVERY, **dict.fromkeys(WINDOWS, HOSTS)}
     return {
         "lines": writer.last,
         "lost": sum(1 for n in range(1, writer.last + 1) if n not in seen),
         "doubled": sum(times - 1 for times in seen.values()),
-        "detections_lost": max(0, wanted - int(alarms or 0)),
-        "detections_doubled": max(0, int(alarms or 0) - wanted),
+        "detections_lost": sum(max(0, wanted[title] - times) for title, times in fired.items()),
+        "detections_doubled": sum(max(0, times - wanted[title]) for title, times in fired.items()),
         "lines_counted": int(lines or 0),
         "rotations": writer.rotations,
         "gaps_reported": int(gaps or 0),
