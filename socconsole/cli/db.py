@@ -278,7 +278,8 @@ def erase(
 ) -> int:
     """Erase a person's name, account or address; the audit chain stays whole.
 
-    Authors of actions stay, cases under legal hold are left alone, backups go by age.
+    Authors of actions stay, cases under legal hold are left alone, backups go by age. Stop the
+    collector first: it remembers lines for as long as its windows are open.
 
     Args:
         value: What is erased wherever it stands as a word of its own.
@@ -286,7 +287,7 @@ def erase(
         context: The global options.
 
     """
-    from socconsole.store.retention import erase as run
+    from socconsole.store.erasure import erase as run
 
     if not yes:
         raise UsageError("Erasing cannot be undone.", hint="Add --yes.")

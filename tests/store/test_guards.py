@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from socconsole.errors import StoreError
 from socconsole.store.condition import examine
+from socconsole.store.erasure import erase
 from socconsole.store.recording import recording
-from socconsole.store.retention import erase
 from socconsole.store.tables import (
     AlertEvidence,
     AuditAnchor,

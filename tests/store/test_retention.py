@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import text
 from sqlmodel import func, select
@@ -7,12 +8,13 @@ from sqlmodel import func, select
 from socconsole.services import holds
 from socconsole.store import retention
 from socconsole.store.audit import verify
+from socconsole.store.erasure import erase
 from socconsole.store.queries.actions import list_actions
 from socconsole.store.queries.subjects import subject
 from socconsole.store.record_check import check_record
 from socconsole.store.recording import recording
 from socconsole.store.replacing import without
-from socconsole.store.retention import erase, forget, forget_alerts, trim
+from socconsole.store.retention import forget, forget_alerts, trim
 from socconsole.store.search import newest
 from socconsole.store.tables import (
     Alert,
@@ -20,6 +22,7 @@ from socconsole.store.tables import (
     AuditPayload,
     Change,
     LegalHold,
+    MatcherState,
     Note,
 )
 from tests.store.rows import a_ticket, an_alert
@@ -28,7 +31,7 @@ from tests.store.rows import a_ticket, an_alert
 def closed(session, noon, fingerprint, *, days, **values):
     return an_alert(
         session, noon, fingerprint=fingerprint, status="closed", is_open=False,
-        closed_at=noon - timedelta(days=days), **values,
+        created_at=noon - timedelta(days=days), closed_at=noon - timedelta(days=days), **values,
     )  # fmt: skip
 
 
@@ -85,11 +88,15 @@ def test_a_person_is_erased_and_the_chain_stays_whole(database, noon):
             AlertEvidence(alert_id=alert.id, raw=b"user=jdoe \xff ok", event_time=noon,
                           fields={"user": "jdoe"})
         )  # fmt: skip
+        remembered = {"windows": [[["jdoe"], {"raw": b"user=jdoe"}, 7]]}
+        session.add(
+            MatcherState(name="all", state=msgspec.msgpack.encode(remembered), updated_at=noon)
+        )
         note(session, noon, alert.id, "Asked JDoe; jdoesmith is somebody else")
         note(session, noon, alert.id, "unrelated")
     with database.begin() as session:
         done = erase(session, "jdoe", by="dpo", now=noon)
-    assert (done.rows, done.payloads, done.held) == (3, 1, 0)
+    assert (done.rows, done.payloads, done.held) == (4, 1, 0)
     with database.read() as session:
         alert = session.exec(select(Alert)).one()
         assert (alert.title, alert.username) == ("Login of [erased]", "[erased]")
@@ -98,6 +105,8 @@ def test_a_person_is_erased_and_the_chain_stays_whole(database, noon):
         bodies = session.exec(select(Note.body).order_by(Note.id)).all()
         assert bodies == ["Asked [erased]; jdoesmith is somebody else", "unrelated"]
         assert newest(session, "alert", "jdoe") == ()
+        remembered = msgspec.msgpack.decode(session.exec(select(MatcherState.state)).one())
+        assert remembered == {"windows": [[["[erased]"], {"raw": b"user=[erased]"}, 7]]}
         if database.is_sqlite:
             kept = session.execute(text("SELECT tags FROM alert_tags")).scalars().all()
             assert kept == ['["[erased]", "t1110"]']

@@ -1,0 +1,215 @@
+"""A person's data, taken out of everything but the record of who did what."""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import JSON, Column, LargeBinary, Table, bindparam, delete, select, text, update
+from sqlmodel import AutoString, Session
+
+from socconsole.store.ddl import SEARCHED
+from socconsole.store.guards import permitted
+from socconsole.store.images import canonical
+from socconsole.store.recording import recording
+from socconsole.store.replacing import without
+from socconsole.store.tables import (
+    METADATA,
+    AuditEntry,
+    AuditPayload,
+    LegalHold,
+    MatcherState,
+    table_of,
+)
+from socconsole.store.types import Word
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What erasing a value touched."""
+
+    rows: int
+    payloads: int
+    """Payloads of the audit; the chain over them stays whole."""
+    held: int
+    """Rows of cases under legal hold that were left alone."""
+
+
+def erase(session: Session, value: str, *, by: str, now: datetime, events: int = 0) -> Erasure:
+    """Remove a person's name, address or account from everything but who did what.
+
+    Whole words only, in text, documents and copied lines. Authors of actions stay: that is the
+    record. Backups have to be let expire.
+
+    Args:
+        session: The unit of work.
+        value: What is erased.
+        by: Who does it.
+        now: When.
+        events: From how many retained events it was erased already (`EventStore.erase`).
+
+    """
+    if len(value) < 2:
+        raise ValueError("too short to be told from other text")
+    session.flush()
+    held = _held(session)
+    rows = 0
+    kept: set[tuple[str, int]] = set()
+    with permitted(session, "erasure"):
+        for table, columns in _texts():
+            changed, skipped = _erase_from(session, table, columns, value, held)
+            rows += changed
+            kept |= skipped
+        rows += _erase_remembered(session, value)
+        payloads = _erase_payloads(session, value, held | kept)
+    _forget_words(session)
+    with recording(
+        session, verb="person.erase", by=by, now=now, summary=f"erased from {rows} rows"
+    ) as action:
+        action.undoable = False
+        action.say(
+            "audit_payload", None, rows=rows, payloads=payloads, held=len(kept), events=events
+        )
+    session.expire_all()
+    return Erasure(rows, payloads, len(kept))
+
+
+_RECORD = frozenset(
+    {
+        "action", "audit_entry", "audit_payload", "audit_anchor", "change", "change_head", "meta",
+        "node", "lease", "human_sequence", "rule", "refused_rule", "source", "generation",
+        "event_count", "detection_count", "matcher_state", "window_part",
+    }
+)  # fmt: skip
+_AUTHORS = frozenset({"owner", "login", "assignee", "by", "recorded_by", "asked_by"})
+
+
+def _texts() -> Iterator[tuple[Table, list[Column[object]]]]:
+    for table in METADATA.sorted_tables:
+        if table.name in _RECORD or "id" not in table.c:
+            continue
+        columns = [column for column in table.c if _holds_text(column)]
+        if columns:
+            yield table, columns
+
+
+def _holds_text(column: Column[object]) -> bool:
+    name = column.name
+    if name in _AUTHORS or name.endswith(("_by", "uid", "_id", "human_id", "fingerprint")):
+        return False
+    kind = column.type
+    if isinstance(kind, Word) or name in ("sha256", "rule_revision", "format", "tlp", "pap"):
+        return False
+    return isinstance(kind, AutoString | LargeBinary | JSON)
+
+
+def _held(session: Session) -> frozenset[tuple[str, int]]:
+    hold = table_of(LegalHold)
+    rows = session.connection().execute(
+        select(hold.c.subject_kind, hold.c.subject_id).where(hold.c.released_at.is_(None))
+    )
+    return frozenset((kind, number) for kind, number in rows)
+
+
+def _erase_from(
+    session: Session,
+    table: Table,
+    columns: Sequence[Column[object]],
+    value: str,
+    held: frozenset[tuple[str, int]],
+) -> tuple[int, set[tuple[str, int]]]:
+    """Return how many rows were changed, and which were left for a legal hold's sake."""
+    changed = 0
+    skipped: set[tuple[str, int]] = set()
+    result = session.connection().execute(select(table.c.id, *columns, *_subject(table)))
+    for row in result.mappings().all():
+        new = {
+            column.name: erased
+            for column in columns
+            if (erased := without(row[column.name], value)) != row[column.name]
+        }
+        if not new:
+            continue
+        if table.name == "evidence" and "content" in new:
+            new["content"] = None  # bytes with a hole in them would no longer be those attached
+        if held & _places(table, row):
+            skipped.add((str(table.name), row["id"]))
+            continue
+        session.connection().execute(
+            update(table).where(table.c.id == bindparam("row_id")).values(new),
+            {"row_id": row["id"]},
+        )
+        changed += 1
+    return changed, skipped
+
+
+def _erase_remembered(session: Session, value: str) -> int:
+    """Erase from what the windows of correlations remember of a collector that has ended."""
+    table, changed = table_of(MatcherState), 0
+    connection = session.connection()
+    for name, state in connection.execute(select(table.c.name, table.c.state)).all():
+        remembered = msgspec.msgpack.decode(state) if state else None
+        erased = without(remembered, value)
+        if erased != remembered:
+            packed = msgspec.msgpack.encode(erased)
+            connection.execute(update(table).where(table.c.name == name).values(state=packed))
+            changed += 1
+    return changed
+
+
+def _subject(table: Table) -> list[Column[object]]:
+    names = ("subject_kind", "subject_id", "ticket_id", "incident_id", "alert_id")
+    return [table.c[name] for name in names if name in table.c]
+
+
+def _places(table: Table, row: object) -> set[tuple[str, int]]:
+    """Return the cases a row belongs to, itself included."""
+    found = dict(row)  # type: ignore[call-overload]
+    places = {(str(table.name), found["id"])}
+    places.add((found.get("subject_kind"), found.get("subject_id")))
+    places |= {(kind, found.get(f"{kind}_id")) for kind in ("ticket", "incident", "alert")}
+    return places
+
+
+def _erase_payloads(session: Session, value: str, kept: Set[tuple[str, int]]) -> int:
+    """Erase what the audit says of the value, but of rows that are kept."""
+    entry, payload = table_of(AuditEntry), table_of(AuditPayload)
+    connection = session.connection()
+    spelled = canonical(value)[1:-1].casefold()
+    found = connection.execute(
+        select(payload.c.seq, payload.c.body, entry.c.entity, entry.c.entity_id)
+        .join(entry, entry.c.seq == payload.c.seq)
+        .execution_options(yield_per=5_000)
+    )
+    gone = []
+    for seq, body, entity, number in found:
+        if (entity, number) in kept or not (entity == "evidence" or spelled in body.casefold()):
+            continue
+        images = msgspec.json.decode(body)
+        if without(images, value) != images or any(
+            without(held, value) != held for held in _bytes_of(images)
+        ):
+            gone.append(seq)
+    for start in range(0, len(gone), 500):
+        connection.execute(delete(payload).where(payload.c.seq.in_(gone[start : start + 500])))
+    return len(gone)
+
+
+def _bytes_of(images: Mapping[str, Mapping[str, object]]) -> Iterator[bytes]:
+    """Yield the bytes that stand in a payload as base64."""
+    for image in images.values():
+        content = image.get("content")
+        if isinstance(content, str):
+            yield base64.b64decode(content)
+
+
+def _forget_words(session: Session) -> None:
+    """Make anew what words were copied to: deleting leaves them in a search index."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        for table in SEARCHED:
+            connection.execute(text(f"INSERT INTO {table}_fts ({table}_fts) VALUES ('rebuild')"))
+        connection.execute(text("DELETE FROM alert_tags"))
+        connection.execute(text("INSERT INTO alert_tags SELECT DISTINCT rule_id, tags FROM alert"))
+        connection.execute(text("DELETE FROM alert_facet WHERE n <= 0"))
