@@ -19,7 +19,7 @@ from socconsole.store.tables import (
     AuditEntry,
     AuditPayload,
     LegalHold,
-    MatcherState,
+    WindowPart,
     table_of,
 )
 from socconsole.store.types import Word
@@ -61,7 +61,7 @@ def erase(session: Session, value: str, *, by: str, now: datetime, events: int =
             changed, skipped = _erase_from(session, table, columns, value, held)
             rows += changed
             kept |= skipped
-        rows += _erase_remembered(session, value)
+        rows += _forget_remembered(session, value)
         payloads = _erase_payloads(session, value, held | kept)
     _forget_words(session)
     with recording(
@@ -144,18 +144,24 @@ def _erase_from(
     return changed, skipped
 
 
-def _erase_remembered(session: Session, value: str) -> int:
-    """Erase from what the windows of correlations remember of a collector that has ended."""
-    table, changed = table_of(MatcherState), 0
+def _forget_remembered(session: Session, value: str) -> int:
+    """Forget what the windows of correlations, of a collector that has ended, remember of it."""
+    part = table_of(WindowPart)
     connection = session.connection()
-    for name, state in connection.execute(select(table.c.name, table.c.state)).all():
-        remembered = msgspec.msgpack.decode(state) if state else None
-        erased = without(remembered, value)
-        if erased != remembered:
-            packed = msgspec.msgpack.encode(erased)
-            connection.execute(update(table).where(table.c.name == name).values(state=packed))
-            changed += 1
-    return changed
+    found = connection.execute(select(part.c.lease, part.c.rule_id, part.c.part, part.c.state))
+    gone = []
+    for lease, rule_id, name, state in found:
+        remembered = msgspec.msgpack.decode(state)
+        if without(remembered, value) != remembered:
+            gone.append({"of_lease": lease, "of_rule": rule_id, "of_part": name})
+    if gone:
+        forgotten = delete(part).where(
+            part.c.lease == bindparam("of_lease"),
+            part.c.rule_id == bindparam("of_rule"),
+            part.c.part == bindparam("of_part"),
+        )
+        connection.execute(forgotten, gone)
+    return len(gone)
 
 
 def _subject(table: Table) -> list[Column[object]]:

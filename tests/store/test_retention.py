@@ -22,8 +22,8 @@ from socconsole.store.tables import (
     AuditPayload,
     Change,
     LegalHold,
-    MatcherState,
     Note,
+    WindowPart,
 )
 from tests.store.rows import a_ticket, an_alert
 
@@ -88,10 +88,9 @@ def test_a_person_is_erased_and_the_chain_stays_whole(database, noon):
             AlertEvidence(alert_id=alert.id, raw=b"user=jdoe \xff ok", event_time=noon,
                           fields={"user": "jdoe"})
         )  # fmt: skip
-        remembered = {"windows": [[["jdoe"], {"raw": b"user=jdoe"}, 7]]}
-        session.add(
-            MatcherState(name="all", state=msgspec.msgpack.encode(remembered), updated_at=noon)
-        )
+        for part, who in ((b"1", "jdoe"), (b"2", "jdoesmith")):
+            seen = msgspec.msgpack.encode([[who], [7, {"raw": f"user={who}".encode()}]])
+            session.add(WindowPart(lease="all", rule_id="r", part=part, state=seen))
         note(session, noon, alert.id, "Asked JDoe; jdoesmith is somebody else")
         note(session, noon, alert.id, "unrelated")
     with database.begin() as session:
@@ -105,8 +104,7 @@ def test_a_person_is_erased_and_the_chain_stays_whole(database, noon):
         bodies = session.exec(select(Note.body).order_by(Note.id)).all()
         assert bodies == ["Asked [erased]; jdoesmith is somebody else", "unrelated"]
         assert newest(session, "alert", "jdoe") == ()
-        remembered = msgspec.msgpack.decode(session.exec(select(MatcherState.state)).one())
-        assert remembered == {"windows": [[["[erased]"], {"raw": b"user=[erased]"}, 7]]}
+        assert session.exec(select(WindowPart.part)).one() == b"2"
         if database.is_sqlite:
             kept = session.execute(text("SELECT tags FROM alert_tags")).scalars().all()
             assert kept == ['["[erased]", "t1110"]']
