@@ -11,7 +11,7 @@ from socconsole.core.lifecycle import SUPPRESSION
 from socconsole.core.severity import Severity
 from socconsole.core.suppression import DETECTION_FIELDS, Quieting
 from socconsole.errors import NotFoundError, UsageError
-from socconsole.store import past_detections
+from socconsole.store import alert_lapses, past_detections
 from socconsole.store.queries.suppressions import SuppressionRow, state_of, suppression_row
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert, Suppression
@@ -136,7 +136,7 @@ def end(session: Session, suppression_id: int, *, by: str, now: datetime) -> Sup
         row.ended_by = by
         action.summary = f"ended {row.kind} {suppression_id}: {row.reason}"
         if row.kind == "maintenance":
-            past_detections.release(session, suppression_id, now)
+            alert_lapses.release(session, suppression_id, now)
             action.changed.add("alert")
     return suppression_row(session, suppression_id, now)
 

@@ -148,3 +148,12 @@ def mark_stopped(session: Session, stopped: dict[int, datetime]) -> None:
 def forget_context(session: Session, before: datetime) -> None:
     """Drop informational detections last seen before then."""
     session.connection().execute(delete(_CONTEXT).where(_CONTEXT.c.last_seen < before))
+
+
+def release(session: Session, suppression_id: int, now: datetime) -> None:
+    """Let the alerts that a maintenance window marked come back at once."""
+    session.connection().execute(
+        update(_ALERT)
+        .where(_ALERT.c.suppression_id == suppression_id, _ALERT.c.status == "shelved")
+        .values(shelved_until=now, maintenance_until=now)
+    )

@@ -1,6 +1,6 @@
 """What the verbs on alerts read and write, in bulk."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session
 
 from socconsole.core.severity import Severity
-from socconsole.store.bulk import among
+from socconsole.store.bulk import among, portions
 from socconsole.store.tables import METADATA
 
 Values = dict[str, Any]
@@ -41,17 +41,11 @@ class Standing:
 _COLUMNS = tuple(_ALERT.c[each.name] for each in fields(Standing))
 
 
-def _chunks(values: Iterable[int]) -> Iterator[list[int]]:
-    listed = list(dict.fromkeys(values))
-    for start in range(0, len(listed), _CHUNK):
-        yield listed[start : start + _CHUNK]
-
-
 def standing(session: Session, alert_ids: Sequence[int]) -> list[Standing]:
     """Return where alerts stand, locked until the commit."""
     found: list[Standing] = []
     connection = session.connection()
-    for chunk in _chunks(alert_ids):
+    for chunk in portions(dict.fromkeys(alert_ids), _CHUNK):
         chosen = among(connection, _ALERT.c.id, chunk)
         query = select(*_COLUMNS).where(chosen).order_by(_ALERT.c.id)
         found.extend(Standing(*row) for row in connection.execute(query.with_for_update()))
@@ -61,7 +55,7 @@ def standing(session: Session, alert_ids: Sequence[int]) -> list[Standing]:
 def rank_terms(session: Session, alert_ids: Sequence[int]) -> dict[int, Values]:
     """Return alert → the stored terms of its rank."""
     found: dict[int, Values] = {}
-    for chunk in _chunks(alert_ids):
+    for chunk in portions(dict.fromkeys(alert_ids), _CHUNK):
         query = select(_ALERT.c.id, _ALERT.c.rank_terms).where(_ALERT.c.id.in_(chunk))
         found.update({row[0]: row[1] for row in session.connection().execute(query)})
     return found
@@ -70,7 +64,7 @@ def rank_terms(session: Session, alert_ids: Sequence[int]) -> dict[int, Values]:
 def open_tickets(session: Session, alert_ids: Sequence[int]) -> set[int]:
     """Return the tickets of alerts that are still worked on."""
     found: set[int] = set()
-    for chunk in _chunks(alert_ids):
+    for chunk in portions(dict.fromkeys(alert_ids), _CHUNK):
         query = (
             select(_TICKET.c.id)
             .join(_ALERT, _ALERT.c.ticket_id == _TICKET.c.id)

@@ -21,6 +21,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from socconsole.errors import FileError
+from socconsole.store.bulk import portions
 from socconsole.store.tables import AuditAnchor, AuditEntry, ChangeHead, table_of
 from socconsole.store.types import to_micros
 
@@ -182,9 +183,8 @@ def _kept(session: Session) -> Iterable[Anchor]:
 def _hashes(session: Session, wanted: set[int]) -> dict[int, str]:
     table = table_of(AuditEntry)
     found: dict[int, str] = {}
-    ordered = sorted(wanted)
-    for start in range(0, len(ordered), 500):
-        chosen = table.c.seq.in_(ordered[start : start + 500])
+    for chunk in portions(sorted(wanted)):
+        chosen = table.c.seq.in_(chunk)
         for seq, digest in session.connection().execute(
             select(table.c.seq, table.c.hash).where(chosen)
         ):

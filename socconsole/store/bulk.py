@@ -1,7 +1,7 @@
 """Many rows at once: `COPY` on a server, one statement run many times in a file."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Connection, Table, Text, func, insert, literal, select
 
@@ -10,10 +10,19 @@ from socconsole.store.images import canonical
 if TYPE_CHECKING:
     from sqlalchemy.dialects.sqlite import Insert
 
+T = TypeVar("T")
+
 _FEW = 100
 """Up to so many numbers stand in a statement one by one."""
 WORTH_A_COPY = 20
 """Rows below which the round trips of a `COPY` cost more than it saves."""
+
+
+def portions(values: Iterable[T], most: int = 500) -> Iterator[list[T]]:
+    """Yield `values` in lists of at most `most`: a statement takes only so many."""
+    listed = list(values)
+    for start in range(0, len(listed), most):
+        yield listed[start : start + most]
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import JSON, Column, LargeBinary, Table, bindparam, delete, select, text, update
 from sqlmodel import AutoString, Session
 
+from socconsole.store.bulk import portions
 from socconsole.store.ddl import SEARCHED
 from socconsole.store.guards import permitted
 from socconsole.store.images import canonical
@@ -197,8 +198,8 @@ def _erase_payloads(session: Session, value: str, kept: Set[tuple[str, int]]) ->
             without(held, value) != held for held in _bytes_of(images)
         ):
             gone.append(seq)
-    for start in range(0, len(gone), 500):
-        connection.execute(delete(payload).where(payload.c.seq.in_(gone[start : start + 500])))
+    for chunk in portions(gone):
+        connection.execute(delete(payload).where(payload.c.seq.in_(chunk)))
     return len(gone)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row as Found
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from socconsole.core.detection import Detection, Rule
@@ -87,12 +87,3 @@ def _detection(row: Found[*tuple[Any, ...]]) -> Detection:
     )
     rule = Rule(row.rule_id, row.title, row.level, tags=tuple(row.tags))
     return Detection(rule, row.first_seen, event)
-
-
-def release(session: Session, suppression_id: int, now: datetime) -> None:
-    """Let the alerts that a maintenance window marked come back at once."""
-    session.connection().execute(
-        update(_ALERT)
-        .where(_ALERT.c.suppression_id == suppression_id, _ALERT.c.status == "shelved")
-        .values(shelved_until=now, maintenance_until=now)
-    )

@@ -13,14 +13,13 @@ from sqlmodel import Session
 from socconsole.core.fold import Trouble
 from socconsole.core.severity import Severity
 from socconsole.core.suppression import Quieting
-from socconsole.store.bulk import WORTH_A_COPY, insert_rows, upsert
+from socconsole.store.bulk import WORTH_A_COPY, insert_rows, portions, upsert
 from socconsole.store.tables import METADATA, Alert, AlertEvidence, Context, Row, Source
 from socconsole.store.types import new_uid
 
 Values = dict[str, Any]
 """Column → value."""
 
-_CHUNK = 500
 _KNOWN = (
     "count", "id", "fingerprint", "status", "severity", "rule_severity", "first_seen",
     "last_seen", "disposition", "quiet_count", "quiet_until", "entities", "tags",
@@ -31,12 +30,6 @@ _KNOWN = (
 
 def _table(name: str) -> Table:
     return METADATA.tables[name]
-
-
-def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
-    listed = list(values)
-    for start in range(0, len(listed), _CHUNK):
-        yield listed[start : start + _CHUNK]
 
 
 @cache
@@ -69,7 +62,7 @@ def newest_alerts(session: Session, fingerprints: Iterable[str]) -> dict[str, Kn
     """Return the newest alert of each fingerprint that has one, locked until the commit."""
     alert = _table("alert")
     known: dict[str, Known] = {}
-    for chunk in _chunks(fingerprints):
+    for chunk in portions(fingerprints):
         newest = (
             select(func.max(alert.c.id))
             .where(alert.c.fingerprint.in_(chunk))
@@ -109,7 +102,7 @@ def only_failures(session: Session, alert_ids: Iterable[int]) -> set[int]:
     """Return the alerts whose evidence shows failures and no success."""
     evidence = _table("alert_evidence")
     outcomes: dict[int, set[object]] = {}
-    for chunk in _chunks(alert_ids):
+    for chunk in portions(alert_ids):
         columns = evidence.c.alert_id, evidence.c.fields, evidence.c.names
         query = select(*columns).where(evidence.c.alert_id.in_(chunk))
         for alert_id, fields, names in session.connection().execute(query):
@@ -194,7 +187,7 @@ def add_evidence(session: Session, new: Mapping[int, Sequence[Values]], keep: in
             everything = everything[:head] + everything[len(everything) - (keep - head) :]
         fresh.extend({**row, "alert_id": alert_id} for row in everything if isinstance(row, dict))
     connection, table = session.connection(), _table("alert_evidence")
-    for chunk in _chunks(gone):
+    for chunk in portions(gone):
         connection.execute(delete(table).where(table.c.id.in_(chunk)))
     if fresh:
         blank = _blank(AlertEvidence)
@@ -204,7 +197,7 @@ def add_evidence(session: Session, new: Mapping[int, Sequence[Values]], keep: in
 def _evidence_ids(session: Session, alert_ids: Iterable[int]) -> dict[int, list[int]]:
     table = _table("alert_evidence")
     stored: dict[int, list[int]] = {}
-    for chunk in _chunks(alert_ids):
+    for chunk in portions(alert_ids):
         query = select(table.c.alert_id, table.c.id).where(table.c.alert_id.in_(chunk))
         for alert_id, evidence_id in session.connection().execute(query.order_by(table.c.id)):
             stored.setdefault(alert_id, []).append(evidence_id)
@@ -218,7 +211,7 @@ def recent_context(
     table = _table("context")
     known: dict[str, tuple[int, int, datetime, datetime]] = {}
     columns = table.c.fingerprint, table.c.id, table.c.count, table.c.first_seen, table.c.last_seen
-    for chunk in _chunks(fingerprints):
+    for chunk in portions(fingerprints):
         chosen = table.c.fingerprint.in_(chunk) & (table.c.last_seen >= since)
         for fingerprint, *rest in session.connection().execute(
             select(*columns).where(chosen).order_by(table.c.last_seen)

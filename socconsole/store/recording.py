@@ -18,7 +18,7 @@ from sqlalchemy.orm.attributes import History
 from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session
 
-from socconsole.store.bulk import among
+from socconsole.store.bulk import among, portions
 from socconsole.store.images import Image, image_of
 from socconsole.store.journal import Touch, write_action
 from socconsole.store.progress import counted
@@ -98,8 +98,8 @@ class Recording:
         self, table: Table, ids: Sequence[object], columns: Sequence[Column[object]]
     ) -> Iterator[Row[*tuple[Any, ...]]]:
         connection = self.session.connection()
-        for start in range(0, len(ids), _CHUNK):
-            chosen = among(connection, table.c.id, ids[start : start + _CHUNK])
+        for chunk in portions(ids, _CHUNK):
+            chosen = among(connection, table.c.id, chunk)
             query = select(table.c.id, table.c.uid, *columns).where(chosen).order_by(table.c.id)
             yield from connection.execute(query.with_for_update())
 
@@ -113,8 +113,8 @@ class Recording:
         connection = self.session.connection()
         groups, single = _alike(names, rows)
         for shared, ids in groups:
-            for start in range(0, len(ids), _CHUNK):
-                chosen = among(connection, table.c.id, ids[start : start + _CHUNK])
+            for chunk in portions(ids, _CHUNK):
+                chosen = among(connection, table.c.id, chunk)
                 connection.execute(update(table).where(chosen).values(values), shared)
         if single:
             each = [{**_bound(names, row), "row_id": row["id"]} for row in single]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, select
 from sqlmodel import Session
 
 from socconsole.errors import NotFoundError, TransitionError
-from socconsole.store.bulk import among
+from socconsole.store.bulk import among, portions
 from socconsole.store.guards import permitted
 from socconsole.store.images import Image, canonical, image_of, typed
 from socconsole.store.journal import Touch
@@ -205,8 +205,8 @@ def _images(
     found: dict[int | None, Image] = {}
     columns = [table.c[name] for name in names]
     connection = session.connection()
-    for start in range(0, len(ids), _CHUNK):
-        chosen = among(connection, table.c.id, ids[start : start + _CHUNK])
+    for chunk in portions(ids, _CHUNK):
+        chosen = among(connection, table.c.id, chunk)
         query = select(table.c.id, *columns).where(chosen).order_by(table.c.id)
         for row in connection.execute(query.with_for_update()):
             found[row[0]] = image_of(dict(zip(names, row[1:], strict=True)))
@@ -229,8 +229,8 @@ def _remove(undoing: _Undoing, table: Table, run: Sequence[Touch]) -> None:
         )
         return
     connection = undoing.session.connection()
-    for start in range(0, len(ids), _CHUNK):
-        connection.execute(delete(table).where(table.c.id.in_(ids[start : start + _CHUNK])))
+    for chunk in portions(ids, _CHUNK):
+        connection.execute(delete(table).where(table.c.id.in_(chunk)))
     for touch in run:
         undoing.current.touches[table.name, touch.entity_id] = Touch(
             "delete", table.name, touch.entity_id, touch.entity_uid, before=found[touch.entity_id]

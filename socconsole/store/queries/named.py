@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
+from socconsole.store.bulk import portions
 from socconsole.store.tables import Alert, Incident, Source, Suppression, Ticket
-
-_CHUNK = 500
 
 
 def named(session: Session, refs: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -17,18 +16,18 @@ def named(session: Session, refs: Sequence[str]) -> dict[str, tuple[str, str]]:
     tickets = [ref for ref in refs if ref.startswith("SOC-")]
     incidents = [ref for ref in refs if ref.startswith("INC-")]
     found: dict[str, tuple[str, str]] = {}
-    for ids in _chunks(alerts):
+    for ids in portions(alerts):
         query = select_columns(
             col(Alert.id), col(Alert.title), col(Alert.status), col(Alert.disposition)
         ).where(col(Alert.id).in_(ids))
         for alert_id, title, status, disposition in session.execute(query):
             found[f"alert:{alert_id}"] = (title, disposition or status)
-    for names in _chunks(tickets):
+    for names in portions(tickets):
         numbered = select_columns(
             col(Ticket.human_id), col(Ticket.title), col(Ticket.status)
         ).where(col(Ticket.human_id).in_(names))
         found.update({name: (title, status) for name, title, status in session.execute(numbered)})
-    for names in _chunks(incidents):
+    for names in portions(incidents):
         declared = select_columns(
             col(Incident.human_id), col(Incident.title), col(Incident.phase)
         ).where(col(Incident.human_id).in_(names))
@@ -50,7 +49,7 @@ def _others(session: Session, refs: Sequence[str]) -> Iterable[tuple[str, tuple[
             if f"source:{name}" in wanted:
                 yield f"source:{name}", (kind, state)
     numbers = [int(ref.partition(":")[2]) for ref in wanted if _SUPPRESSION.fullmatch(ref)]
-    for chunk in _chunks(numbers):
+    for chunk in portions(numbers):
         query = select_columns(
             col(Suppression.id),
             col(Suppression.kind),
@@ -62,8 +61,3 @@ def _others(session: Session, refs: Sequence[str]) -> Iterable[tuple[str, tuple[
 
 
 _SUPPRESSION = re.compile(r"(?:suppression|maintenance):\d{1,18}")
-
-
-def _chunks(things: Sequence[object]) -> Iterable[Sequence[object]]:
-    for start in range(0, len(things), _CHUNK):
-        yield things[start : start + _CHUNK]

@@ -27,6 +27,7 @@ from socconsole.core.filter_tree import Comparison, Every, Filter, Node, Not
 from socconsole.core.filter_words import ALERT_FIELDS
 from socconsole.core.severity import Severity
 from socconsole.errors import UsageError
+from socconsole.store.bulk import portions
 from socconsole.store.queries.facets import open_counts
 from socconsole.store.queries.filter_sql import ALERT_PLACES, Asking, asks_about, condition
 from socconsole.store.queries.narrowing import narrowed
@@ -35,7 +36,6 @@ from socconsole.store.tables import METADATA
 _ALERT = METADATA.tables["alert"]
 _SOURCE = METADATA.tables["source"]
 _TICKET = METADATA.tables["ticket"]
-_IDS_PER_QUERY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,14 +235,12 @@ def _numbers(document: str) -> "array[int]":
 def queue_rows(session: Session, alert_ids: Sequence[int]) -> tuple[QueueRow, ...]:
     """Return the rows of `alert_ids` in that order; one that is gone is left out."""
     found: dict[int, QueueRow] = {}
-    ids = list(alert_ids)
-    for start in range(0, len(ids), _IDS_PER_QUERY):
-        chosen = {"ids": ids[start : start + _IDS_PER_QUERY]}
-        for row in session.connection().execute(_ROWS, chosen):
+    for chunk in portions(alert_ids):
+        for row in session.connection().execute(_ROWS, {"ids": chunk}):
             values = list(row)
             values[_TAGS] = tuple(values[_TAGS] or ())
             found[values[0]] = QueueRow(*values)
-    return tuple(found[each] for each in ids if each in found)
+    return tuple(found[each] for each in alert_ids if each in found)
 
 
 def queue_news(
