@@ -178,7 +178,10 @@ async def test_what_is_said_of_marked_alerts_is_said_of_each_and_repeated_elsewh
     assert sorted(about) == [1, 2, 3]
     await console.presses("u", "u")
     assert rows_of(database, "note") == []
-    await console.presses("asterisk", "Y", "h")
+    await console.presses("g", "space", "j", "t")
+    assert "Ticket for alert 3" in console.bottom
+    assert "Rule 2" in console.bottom, "the title is of the marked one, not of that at the cursor"
+    await console.presses("ctrl+c", "asterisk", "Y", "h")
     assert (console.app.setup.state_folder / "copied.txt").read_text() == "h2\nh1\nh0"
     await console.presses("D")
     assert "Nothing like it has been closed" in console.bottom

@@ -410,7 +410,7 @@ class QueueScreen(Screen[None]):
     def target(self) -> Target | None:
         """Return the marked alerts, or the one under the cursor."""
         chosen = self.table.selection()
-        return Target(chosen.ids, self.table.cursor_row) if chosen.ids else None
+        return Target(chosen.ids, self.table.meant_row) if chosen.ids else None
 
     @task
     async def action_verb(self, name: str) -> None:

@@ -73,7 +73,7 @@ class TicketsScreen(ViewedScreen):
             console(self).say("There is no ticket here; + opens one.")
             return
         await ticket_verbs.VERBS[name](
-            console(self), Chosen(tuple(chosen.ids), self.table.cursor_row)
+            console(self), Chosen(tuple(chosen.ids), self.table.meant_row)
         )
         if chosen.marked:
             self.table.clear_marks()

@@ -62,7 +62,7 @@ class Chosen:
 
     ids: tuple[int, ...]
     row: "TicketRow | None"
-    """The one under the cursor, when it is among them."""
+    """The one under the cursor, else the first of them that is loaded."""
 
     def __str__(self) -> str:
         if len(self.ids) == 1 and self.row is not None:
@@ -160,6 +160,9 @@ async def _exceptions(app: "Console", chosen: Chosen) -> Mapping[int, Any] | Non
 async def _reopen(app: "Console", chosen: Chosen) -> None:
     from socconsole.services import tickets
 
+    if chosen.row and len(chosen.ids) == 1 and chosen.row.status not in ("resolved", "closed"):
+        app.say(f"{chosen} is {chosen.row.status.replace('_', ' ')}: there is nothing to reopen.")
+        return
     reason = await app.ask(f"Reopen {chosen}: what came up")
     if reason:
         await app.change(tickets.reopen, chosen.ids, reason, done=f"{chosen} is open again")

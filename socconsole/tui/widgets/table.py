@@ -360,19 +360,21 @@ class VirtualTable(LineView, Generic[RowT]):
         if self.cursor_id is not None:
             self.post_message(self.Chosen(self, self.cursor_id))
 
-    def is_marked(self, index: int) -> bool:
-        """Return whether the row at `index` is marked, by itself or by the range."""
-        return self.marks.covers(self._ids, index, self.cursor)
-
     def selection(self) -> Selection:
         """Return the marked rows of this view, or else the row under the cursor."""
         return self.marks.select(self._ids, self.cursor, self.cursor_id)
 
     def selected_rows(self) -> list[RowT]:
         """Return the loaded rows among the selection."""
-        return [
-            row for row_id in self.selection().ids if (row := self._rows.get(row_id)) is not None
-        ]
+        return [self._rows[each] for each in self.selection().ids if each in self._rows]
+
+    @property
+    def meant_row(self) -> RowT | None:
+        """Of the rows a verb acts on the one under the cursor, else the first that is loaded."""
+        chosen = self.selection()
+        if not chosen.marked or self.cursor_id in chosen.ids:
+            return self.cursor_row
+        return next((self._rows[each] for each in chosen.ids if each in self._rows), None)
 
     def clear_marks(self) -> None:
         self.marks.clear()
@@ -463,7 +465,7 @@ class VirtualTable(LineView, Generic[RowT]):
             whole,
             self.look if own_styles else None,
             cursor=index == self.cursor,
-            marked=self.is_marked(index),
+            marked=self.marks.covers(self._ids, index, self.cursor),
         )
         return self.padded(segments, width, whole)
 
@@ -471,7 +473,7 @@ class VirtualTable(LineView, Generic[RowT]):
         if index == self.cursor:
             style = self.look("cursor")
             return (style + Style(strike=True) if self.gone(row) else style), False
-        if self.is_marked(index):
+        if self.marks.covers(self._ids, index, self.cursor):
             return self.look("marked"), False
         if self.gone(row):
             return self.look("gone"), False
