@@ -98,7 +98,8 @@ def acknowledge(
 
 def assign(session: Session, alert_ids: Sequence[int], to: str, *, by: str, now: datetime) -> Done:
     """Give alerts to an analyst; new ones become acknowledged, and the claim does not lapse."""
-    if not to.strip():
+    to = to.strip()
+    if not to:
         raise UsageError("Assigning asks to whom.", hint="Name a login.")
 
     def plan(alert: Standing) -> Values:
@@ -106,7 +107,7 @@ def assign(session: Session, alert_ids: Sequence[int], to: str, *, by: str, now:
             raise TransitionError(f"{to} has it already.")
         return {
             "status": ALERT.move(alert.status, "assign"),
-            "assignee": to.strip(),
+            "assignee": to,
             "claim_expires_at": None,
             **_looked_at(alert, by, now),
         }

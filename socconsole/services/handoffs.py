@@ -124,7 +124,7 @@ def sign(session: Session, *, by: str, now: datetime, policy: Settings = SHIPPED
 
     """
     head = session.exec(select(ChangeHead)).one()
-    cut = head.seq, head.audit_seq, head.audit_hash
+    audit_seq, audit_hash = head.audit_seq, head.audit_hash
     # The head is read first: what commits meanwhile may stand in two handoffs, never in none.
     made = draft(session, now=now, policy=policy)
     _require_complete(made)
@@ -133,12 +133,11 @@ def sign(session: Session, *, by: str, now: datetime, policy: Settings = SHIPPED
         handoff.state = HANDOFF.move(handoff.state, "sign")
         handoff.until, handoff.signed_at, handoff.signed_by = now, now, by
         _fix_items(session, handoff, made)
-        handoff.until_seq, handoff.audit_seq, audit_hash = cut
-        handoff.audit_hash = audit_hash.hex()
+        handoff.audit_seq, handoff.audit_hash = audit_seq, audit_hash.hex()
         session.add(handoff)
         session.add(
             AuditAnchor(
-                seq=cut[1],
+                seq=audit_seq,
                 hash=audit_hash,
                 at=now,
                 kind="handoff",
@@ -330,7 +329,6 @@ def _open_draft(session: Session, *, by: str, now: datetime, policy: Settings) -
             shift=shift.name,
             since=previous.until if previous else shift.start,
             until=now,
-            since_seq=(previous.audit_seq or 0) if previous else 0,
             previous_id=previous.id if previous else None,
             created_at=now,
             created_by=by,

@@ -140,6 +140,8 @@ def communicate(
     """
     if not message.audience.strip() or not message.body.strip():
         raise UsageError("A message has an audience and a text.")
+    if message.next_update_in is not None and message.next_update_in <= timedelta():
+        raise UsageError("The next update is due in the past.", hint="Name a time to come.")
     incident = get(session, incident_id)
     summary = f"told {message.audience} about {incident.human_id}"
     with recording(session, verb="incident.communicate", by=by, now=now, summary=summary) as action:
@@ -172,6 +174,8 @@ def set_cadence(
     session: Session, incident_id: int, minutes: int | None, *, by: str, now: datetime
 ) -> None:
     """Say how often those who must be told are told; None stops the clock."""
+    if minutes is not None and minutes < 1:
+        raise UsageError(f"Nobody is told every {minutes} minutes.", hint="Name at least one.")
     with recording(session, verb="incident.cadence", by=by, now=now, summary="") as action:
         action.about = ("incident", incident_id)
         incident = get(session, incident_id)
@@ -187,5 +191,9 @@ def remove_timeline_entry(session: Session, entry_id: int, *, by: str, now: date
     entry = session.get(TimelineEntry, entry_id)
     if entry is None:
         raise NotFoundError(f"There is no timeline entry {entry_id}.")
-    with recording(session, verb="incident.timeline_remove", by=by, now=now, summary=entry.text):
+    summary = entry.text
+    with recording(
+        session, verb="incident.timeline_remove", by=by, now=now, summary=summary
+    ) as action:
+        action.about = ("incident", entry.incident_id)
         session.delete(entry)

@@ -43,7 +43,7 @@ def keep_time(
     policy: AlertsPolicy | None = None,
     by: str = COLLECTOR,
 ) -> Lapsed:
-    """Do to alerts what is due at `now`; the collector asks about once a minute.
+    """Do to alerts what is due at `now`; the collector asks twice a minute.
 
     Args:
         session: The unit of work.

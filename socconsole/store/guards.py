@@ -20,8 +20,8 @@ LINKS = ("ticket_alert", "ticket_link")
 
 SEALED = frozenset(
     {
-        "shift", "since", "until", "since_seq", "until_seq", "paragraph", "authors", "figures",
-        "created_at", "created_by", "signed_at", "signed_by", "audit_seq", "audit_hash",
+        "shift", "since", "until", "paragraph", "authors", "created_at", "created_by",
+        "signed_at", "signed_by", "audit_seq", "audit_hash",
     }
 )  # fmt: skip
 """What stays of a handoff once it is signed; then it is accepted, by others."""

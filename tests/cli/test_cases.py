@@ -175,6 +175,10 @@ def test_an_incident_from_an_alert_to_a_phase(soc, alert_ids):
         "incidents", "comms", name, "we are on it", "--to", "board", "--every", "20", "--json"
     )
     assert said["next_update_due_at"] is not None
+    assert "every -5 minutes" in soc("incidents", "comms", name, "--every", "-5", fails=2)
+    assert "in the past" in soc(
+        "incidents", "comms", name, "x", "--to", "y", "--next-in", "1h ago", fails=2
+    )
     shown = soc("incidents", "show", name, "--json")
     assert shown["indicators"][0]["value"] == "bad.example"
     assert "MTTC ≥" in soc("incidents", "show", name)

@@ -10,8 +10,10 @@ from sqlalchemy import text
 from socconsole.errors import StoreError
 from socconsole.store.condition import examine
 from socconsole.store.erasure import erase
+from socconsole.store.guards import _FROZEN
 from socconsole.store.recording import recording
 from socconsole.store.tables import (
+    METADATA,
     AlertEvidence,
     AuditAnchor,
     Communication,
@@ -127,6 +129,15 @@ def test_what_is_on_record_is_not_removed(filled, table):
     with pytest.raises(StoreError, match=REFUSED):
         with filled.begin() as session:
             session.execute(text(f"DELETE FROM {table}"))
+
+
+def test_every_column_that_is_guarded_is_there():
+    """SQLite takes a trigger on a column that does not exist, and guards nothing by it."""
+    missing = {
+        table: set(columns) - set(METADATA.tables[table].c.keys())
+        for table, (columns, _) in _FROZEN.items()
+    }
+    assert not any(missing.values()), missing
 
 
 def test_a_signed_handoff_can_still_be_accepted(filled):

@@ -230,10 +230,6 @@ class Handoff(Edited, table=True):
     shift: str = ""
     since: datetime = moment()
     until: datetime = moment()
-    since_seq: int = big(default=0)
-    """The change sequence where the last handoff ended."""
-    until_seq: int | None = big(default=None, nullable=True)
-    """The change sequence at signing."""
     previous_id: int | None = no_reference("handoff")
     paragraph: str = ""
     """What you are walking into, in a person's words."""
@@ -246,6 +242,7 @@ class Handoff(Edited, table=True):
     accepted_by: str | None = None
     self_accepted: bool = False
     audit_seq: int | None = big(default=None, nullable=True)
+    """The head of the audit chain at signing: what comes after it is the next handoff's."""
     audit_hash: str | None = None
 
 

@@ -218,8 +218,6 @@ CREATE TABLE handoff (
 	shift TEXT NOT NULL, 
 	since INTEGER NOT NULL, 
 	until INTEGER NOT NULL, 
-	since_seq INTEGER NOT NULL, 
-	until_seq INTEGER, 
 	previous_id INTEGER, 
 	paragraph TEXT NOT NULL, 
 	authors TEXT NOT NULL, 
@@ -1351,7 +1349,7 @@ CREATE TRIGGER action_no_update BEFORE UPDATE OF "uid", "verb", "by", "at", "sum
 
 CREATE TRIGGER alert_evidence_no_update BEFORE UPDATE OF "alert_id", "source_id", "generation_id", "path", "offset", "end", "raw", "format", "fields" ON alert_evidence WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'alert evidence: what is on record stays as it was written'); END;
 
-CREATE TRIGGER handoff_no_update BEFORE UPDATE OF "audit_hash", "audit_seq", "authors", "created_at", "created_by", "figures", "paragraph", "shift", "signed_at", "signed_by", "since", "since_seq", "until", "until_seq" ON handoff WHEN old.audit_hash IS NOT NULL AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'handoff: what is on record stays as it was written'); END;
+CREATE TRIGGER handoff_no_update BEFORE UPDATE OF "audit_hash", "audit_seq", "authors", "created_at", "created_by", "paragraph", "shift", "signed_at", "signed_by", "since", "until" ON handoff WHEN old.audit_hash IS NOT NULL AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'handoff: what is on record stays as it was written'); END;
 
 CREATE TRIGGER action_no_delete BEFORE DELETE ON action WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'action: what is on record stays as it was written'); END;
 
