@@ -66,7 +66,7 @@ def collect(
         patterns=settings.redaction.patterns,
     )
     with context.database() as database:
-        database.become_checkpointer()
+        database.become_collector()
         _look_at_head(database)
         take_up.append(partial(_write_down, database))
         _write_down(database, matcher.ruleset)

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -53,12 +54,28 @@ _SOON = 0.1
 """Whoever writes again within so many seconds lets those pass first who wait."""
 _IDLE_WAIT = 15
 """Seconds a process may stand still in a transaction: others wait for what it has locked."""
-_STOOD_STILL = "25P03"
-"""The server's word for a transaction that it ended because of that, before any commit."""
+_LONGEST = 30
+"""Seconds a transaction of a collector or a console may take, which none comes near to.
+
+A process that was stopped amid a row of statements is not idle in a server's eyes. Servers
+before PostgreSQL 17 know no such limit.
+"""
+_STOOD_STILL = frozenset({"25P03", "25P04"})
+"""The server's words for a transaction that it ended because of these, before any commit."""
 
 
 Work = Session
 """A unit of work, for front ends that hand it on to queries and services without looking inside."""
+
+
+@dataclass(slots=True)
+class Limits:
+    """How long a server and a process of ours wait for each other."""
+
+    patience_secs: float | None = None
+    """How long the server may say nothing."""
+    is_bounded: bool = False
+    """Whether the server ends what this process keeps open for long."""
 
 
 class Database:
@@ -88,8 +105,9 @@ class Database:
         self._cache_kib = cache_kib
         self._file: tuple[int, int] | None = None
         self._still: Still | None = None
+        self._limits = Limits(patience_secs)
         self._engine = (
-            self._sqlite_engine() if self.is_sqlite else _postgres(self.url, patience_secs)
+            self._sqlite_engine() if self.is_sqlite else _postgres(self.url, self._limits)
         )
         self._turns = Turns(self.path) if self.path is not None else None
         self._wrote = 0.0
@@ -113,13 +131,14 @@ class Database:
         with self.explaining():
             schema.ensure(self)
 
-    def become_checkpointer(self) -> None:
-        """Let this process fold the write-ahead log into the file.
+    def become_collector(self) -> None:
+        """Let this process fold the write-ahead log into the file, and a server bound its work.
 
-        With a safe SQLite every process does. With one that several checkpointing processes can
+        With a safe SQLite every process folds. With one that several checkpointing processes can
         make corrupt a file, the collector alone does.
         """
         self._checkpoints = True
+        self._limits.is_bounded = True
         self._engine.dispose()
 
     @contextmanager
@@ -254,7 +273,7 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            ended = getattr(error.orig, "sqlstate", None) == _STOOD_STILL
+            ended = getattr(error.orig, "sqlstate", None) in _STOOD_STILL
             if self.is_sqlite or ended or not error.connection_invalidated:
                 raise
             raise StoreError(
@@ -350,7 +369,7 @@ def _begun(connection: driver.Connection) -> bool:
     return True
 
 
-def _postgres(url: URL, patience_secs: float | None) -> Engine:
+def _postgres(url: URL, limits: Limits) -> Engine:
     try:
         from socconsole.store import patience
     except ImportError:
@@ -372,7 +391,7 @@ def _postgres(url: URL, patience_secs: float | None) -> Engine:
         _dialect: object, _record: object, words: list[Any], options: dict[str, Any]
     ) -> patience.PatientConnection:
         raw = patience.PatientConnection.connect(*words, **options)
-        raw.patience_secs = patience_secs
+        raw.patience_secs = limits.patience_secs
         return raw
 
     announcing: list[bool] = []  # asked of the first connection, on a channel nobody listens to
@@ -384,6 +403,8 @@ def _postgres(url: URL, patience_secs: float | None) -> Engine:
             announcing.append(raw.try_out("SELECT pg_notify('socconsole_asks', '')"))
         raw.announces = announcing[0]
         raw.execute(f"SET idle_in_transaction_session_timeout = '{_IDLE_WAIT}s'")
+        if limits.is_bounded or limits.patience_secs is not None:
+            raw.is_bounded = raw.try_out(f"SET transaction_timeout = '{_LONGEST}s'")
         raw.autocommit = False
 
     @event.listens_for(engine, "begin")

@@ -316,6 +316,9 @@ class EventPartitions:
 
     def _compact(self, connection: Connection, day: str) -> None:
         """Write the day into a new partition and put it in the old one's place, in one go."""
+        raw: Any = connection.connection.driver_connection
+        if raw.is_bounded:
+            connection.execute(text("SET LOCAL transaction_timeout = 0"))  # a large day takes long
         old, new = _partition(day), f"{_partition(day)}_new"
         connection.execute(text(f"LOCK TABLE {old} IN SHARE MODE"))
         _make(connection, new)

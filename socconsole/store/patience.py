@@ -40,6 +40,8 @@ class PatientConnection(psycopg.Connection[Any]):
 
     patience_secs: float | None = None
     """None waits as long as the network holds."""
+    is_bounded = False
+    """Whether the server ends a transaction that takes long."""
     announces = True
     """Whether the server can tell others of a commit; some of PostgreSQL's relatives cannot."""
 

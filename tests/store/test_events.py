@@ -263,6 +263,7 @@ def another_place(database, noon) -> tuple[int, int]:
 
 
 def test_a_finished_days_small_blocks_are_put_together(database, store, place, noon):
+    database.become_collector()
     places = [place, another_place(database, noon)]
     for number in range(60):
         append(database, store, places[number % 2], [number], noon, source_ip="192.0.2.9")

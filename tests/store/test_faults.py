@@ -168,7 +168,7 @@ def test_with_an_unsafe_sqlite_only_the_collector_checkpoints(tmp_path, monkeypa
             return session.connection().exec_driver_sql("PRAGMA wal_autocheckpoint").scalar()
 
     assert pages() == 0
-    database.become_checkpointer()
+    database.become_collector()
     assert pages() == 1000
     database.close()
 

@@ -36,6 +36,7 @@ ASKED = {
     "setval": {"transfer"},
     "lock_timeout": {"event_partitions", "upgrade"},
     "idle_in_transaction_session_timeout": {"database"},
+    "transaction_timeout": {"database", "event_partitions"},
     "REPEATABLE READ": {"database"},
     "skip_locked": {"alert_rows"},
     "begin_nested": {"event_partitions"},
