@@ -44,6 +44,8 @@ def check_bounds(section: object) -> None:
         values += _written_out(value) if "windash" in modifiers else 1
         if "re" in modifiers:
             patterns += 1
+            if not isinstance(value, str):
+                raise RuleError(f"`re` cannot take {value!r}.", hint="Write it in quotes.", at=at)
             if len(str(value)) > MAX_PATTERN:
                 what = f"A pattern has {len(str(value)):,} characters."
                 raise RuleError(what, hint=f"It may have {MAX_PATTERN:,}.", at=at)

@@ -41,6 +41,7 @@ _ABOUT: Mapping[type[Exception], str] = {
     exceptions.SigmaLogsourceError: "logsource",
 }
 _TAKES = {
+    **dict.fromkeys(("i", "ignorecase", "m", "multiline", "s", "dotall"), "It follows `re`."),
     "exists": "It takes true or false.",
     "fieldref": "It takes the name of another field.",
     **dict.fromkeys(("lt", "lte", "gt", "gte"), "It takes a number."),
@@ -102,10 +103,13 @@ def _reworded(what: str) -> tuple[str, str] | None:
         word = what.removeprefix("Unknown modifier").strip(" .'\"")
         return f"{word!r} is not a Sigma modifier.", nearest(word, _MODIFIERS)
     if odd := re.match(r"Unsupported type: <class '(?:\w+\.)?(\w+)'>", what):
-        return f"A value is read as a {odd[1]}.", "Write it in quotes, as text."
+        kind = {"dict": "mapping", "bytes": "binary value"}.get(odd[1], odd[1])
+        return f"A value is read as a {kind}.", "Write it in quotes, as text."
     if odd := re.match(r"Modifier (\w+) incompatible to value type of '(.*)'\.", what):
         name = _NAME_OF.get(odd[1], odd[1])
-        return f"`{name}` cannot take {odd[2]!r}.", _TAKES.get(name, "")
+        made = odd[2].startswith(("<", "Sigma"))  # by a modifier before, or no text
+        value = "what it is given" if made else repr(odd[2])
+        return f"`{name}` cannot take {value}.", _TAKES.get(name, "It takes text, in quotes.")
     return None
 
 

@@ -56,7 +56,7 @@ def define(document: Document, placeholders: Placeholders) -> Definition:
     """
     body = document.body
     try:
-        if not isinstance(body.get("id", ""), str):
+        if not isinstance(body.get("id"), str | None):
             raise RuleError(f"The id {body['id']!r} is no text.", at=("id",))  # noqa: TRY301
         if "filter" in body:
             return _filter(document, placeholders)
@@ -72,7 +72,7 @@ def define(document: Document, placeholders: Placeholders) -> Definition:
 
 
 def _event_rule(document: Document, placeholders: Placeholders) -> Definition:
-    _check_bounds("detection", document)
+    _check_section("detection", document)
     sigma = SigmaRule.from_dict(_titled(_renamed(document.body)))
     tree, warnings = _tree("detection", sigma.detection, placeholders, document)
     return Definition(
@@ -124,9 +124,15 @@ def _titled(body: Mapping[str, object]) -> dict[str, object]:
     return titled
 
 
-def _check_bounds(section: str, document: Document) -> None:
+def _check_section(section: str, document: Document) -> None:
+    """Refuse what pySigma would trip over or write out for long."""
+    part = document.body.get(section)
+    for name in part if isinstance(part, Mapping) else ():
+        if not isinstance(name, str):
+            what = f"The name of a selection is {name!r}, not text."
+            raise RuleError(what, hint="Write it in quotes.", at=(section, str(name)))
     try:
-        check_bounds(document.body.get(section))
+        check_bounds(part)
     except RuleError as error:
         raise RuleError(error.what, hint=error.hint, at=(section, *error.at)) from None
 
@@ -143,7 +149,7 @@ def _places(document: Document, section: str, names: Iterable[str]) -> tuple[str
 
 
 def _filter(document: Document, placeholders: Placeholders) -> Definition:
-    _check_bounds("filter", document)
+    _check_section("filter", document)
     sigma = SigmaFilter.from_dict(_renamed(document.body))
     detections = sigma.filter
     tree, warnings = _tree("filter", detections, placeholders, document)

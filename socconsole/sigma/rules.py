@@ -157,17 +157,21 @@ def assemble(
             problems.append(RuleError(what, where=definition.rule.path, hint="Give it its own."))
         else:
             kept[definition.rule.id] = definition
-    names = _names(kept.values(), problems)
+    slips: list[RuleError] = []
+    names = _names(kept, slips)
     add_former_names(names, definitions)
     _drop_broken_windows(kept, names, problems)
     filtered = _filtered(kept, filters, names, problems)
     return RuleSet(
         rules=tuple(definition.rule for definition in filtered),
         errors=tuple(problems),
-        warnings=tuple(
-            RuleError(what, where=_file_of(definition) + where)
-            for definition in (*filtered, *filters)
-            for where, what in definition.warnings
+        warnings=(
+            *slips,
+            *(
+                RuleError(what, where=_file_of(definition) + where)
+                for definition in (*filtered, *filters)
+                for where, what in definition.warnings
+            ),
         ),
         skipped=tuple(skipped),
         definitions=tuple(filtered),
@@ -184,17 +188,17 @@ def _reason_to_skip(definition: Definition, disabled: frozenset[str]) -> str:
     return f"its status is {rule.status}" if rule.status in _SKIPPED_STATUS else ""
 
 
-def _names(definitions: Iterable[Definition], problems: list[RuleError]) -> dict[str, str]:
-    """Return everything a rule may be called by → its id."""
-    names: dict[str, str] = {}
-    for definition in definitions:
-        names[definition.rule.id] = definition.rule.id
-    for definition in definitions:
+def _names(kept: Mapping[str, Definition], slips: list[RuleError]) -> dict[str, str]:
+    """Return everything a rule may be called by → its id; of two with one name the first has it."""
+    names: dict[str, str] = {key: key for key in kept}
+    for definition in kept.values():
         if definition.name is None:
             continue
-        if names.setdefault(definition.name, definition.rule.id) != definition.rule.id:
-            what = f"The name {definition.name!r} is already used by another rule."
-            problems.append(RuleError(what, where=definition.rule.path))
+        owner = names.setdefault(definition.name, definition.rule.id)
+        if owner != definition.rule.id:
+            what = f"The name {definition.name!r} is already used at {kept[owner].rule.path}."
+            hint = "Whoever refers to it means that rule."
+            slips.append(RuleError(what, where=definition.rule.path, hint=hint))
     return names
 
 

@@ -50,6 +50,10 @@ def rule(detection, rest="", number=1):
         (rule("  s: {A: x}\n  condition: ''"), 6, "is empty"),
         (rule("  s:\n  condition: s"), 5, "asks for nothing"),
         (rule("  s:\n    5: x\n  condition: s"), 6, "in quotes"),
+        (rule("  s: {A: x}\n  7: {A: x}\n  condition: s"), 6, "name of a selection"),
+        (rule("  s:\n    A|re: 5\n  condition: s"), 6, "`re` cannot take 5"),
+        (rule("  s:\n    A|contains|i: x\n  condition: s"), 6, "It follows `re`"),
+        (rule("  s:\n    A|contains: true\n  condition: s"), 6, "It takes text"),
         (rule("  s:\n    A: 2026-11-21\n  condition: s"), 6, "as text"),
         (rule("  s: {A: x}\n  condition: s", "date: 2026-13-45\n"), 4, "is no date"),
         (rule("  s: {A: x}\n  condition: s", "tags: [attack.x,\n  nodot]\n"), 5, "attack.t1110"),
@@ -198,6 +202,18 @@ def test_two_rules_may_not_have_one_id(rules):
     ruleset = rules(GOOD, GOOD, errors=True)
     assert len(ruleset.rules) == 1
     assert "already used at" in str(ruleset.errors[0])
+
+
+def test_of_two_rules_with_one_name_both_stay_and_the_first_has_it(rules):
+    other = GOOD.replace("aa\n", "ab\n").replace("A: x", "A: y")
+    burst = """title: W
+correlation: {type: event_count, rules: [g], timespan: 1m, condition: {gte: 1}, generate: true}
+"""
+    ruleset = rules(f"{GOOD}name: g\n", f"{other}name: g\n", burst)
+    assert len(ruleset.rules) == 3
+    assert "already used at" in str(ruleset.warnings[0])
+    assert [d.rule.title for d in Matcher(ruleset).match(an_event({"A": "x"}))] == ["Good", "W"]
+    assert [d.rule.title for d in Matcher(ruleset).match(an_event({"A": "y"}))] == ["Good"]
 
 
 def test_deprecated_and_disabled_rules_are_left_out_and_said_so(rules):
