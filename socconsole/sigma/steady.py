@@ -1,6 +1,5 @@
 """Our own windows over single groups: sustained, new value, silent source."""
 
-from bisect import insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,29 +14,41 @@ from socconsole.sigma.memory import Part, Touched
 from socconsole.sigma.window import Fired, Key, Losses, SavedEvent, frozen, thawed
 from socconsole.sigma.window_spec import WindowSpec
 
-MAX_SAMPLES = 10_000
-"""Samples kept per group of a sustained window."""
+MAX_STRETCHES = 1_000
+"""Stretches kept per group of a sustained window; beyond, neighbours are taken together."""
 
 _EVIDENCE = 20
 
 
+class _Stretch(Struct, array_like=True):
+    """Samples in a row that all kept the limits, or all did not."""
+
+    first: int
+    last: int
+    count: int
+    kept: bool
+
+
 @dataclass(slots=True)
 class _Run:
-    samples: list[tuple[int, float]] = field(default_factory=list)
+    stretches: list[_Stretch] = field(default_factory=list)
+    """By time; of one time the one that broke the limits first."""
+    settled: int = 0
+    """How many of the first are out of reach of late samples, and as few as they can be."""
     fired: int = 0
     events: list[tuple[int, Event]] = field(default_factory=list)
 
 
 class _SavedRun(Struct, array_like=True):
     key: Key
-    samples: list[tuple[int, float]]
+    stretches: list[_Stretch]
     fired: int
 
 
 class Sustained:
     """Fires when every sample of a group kept the limits for `span`, at least `min-count` of them.
 
-    A gap as long as the span ends the run; while it goes on, it fires again every `span`.
+    A gap longer than the span ends the run; while it goes on, it fires again every `span`.
     """
 
     def __init__(self, spec: WindowSpec, *, lateness: int, max_groups: int) -> None:
@@ -53,13 +64,15 @@ class Sustained:
         """Take one sample and return the run it completes."""
         run = self._runs.pop(key, None) or _Run()
         self._runs[key] = run
-        if run.samples and time < run.samples[-1][0] - self._lateness:
+        if run.stretches and time < run.stretches[-1].last - self._lateness:
             self.losses.late += 1
             return []
         assert not isinstance(value, str)
-        insort(run.samples, (time, value))
+        _insert(run.stretches, time, kept=within(value, self._spec.limits))
         run.events = [*run.events[1 - _EVIDENCE :], (time, event)]
-        self._shorten(run)
+        self._settle(run)
+        if len(run.stretches) > MAX_STRETCHES:
+            self._shorten(run)
         self._touched.note(key)
         self._touched.note_all(_evict(self._runs, self._max_groups, self.losses))
         return self._verdict(key, run, event)
@@ -70,30 +83,30 @@ class Sustained:
 
     def parts(self) -> Mapping[Part, object]:
         """Return every run."""
-        return {key: _SavedRun(key, run.samples, run.fired) for key, run in self._runs.items()}
+        return {key: _SavedRun(key, run.stretches, run.fired) for key, run in self._runs.items()}
 
     def take_changes(self) -> Mapping[Part, object | None]:
         """Return the runs that changed."""
         runs = {key: self._runs.get(key) for key in self._touched.take()}
         return {
-            key: None if run is None else _SavedRun(key, run.samples, run.fired)
+            key: None if run is None else _SavedRun(key, run.stretches, run.fired)
             for key, run in runs.items()
         }
 
     def restore(self, values: Sequence[object]) -> None:
         """Take up the runs, those that ended longest ago first."""
         runs = msgspec.convert(values, list[_SavedRun])
-        runs.sort(key=lambda one: one.samples[-1])
-        self._runs = {one.key: _Run(one.samples, one.fired) for one in runs}
+        runs.sort(key=lambda one: one.stretches[-1].last)
+        self._runs = {one.key: _Run(one.stretches, fired=one.fired) for one in runs}
 
     def _verdict(self, key: Key, run: _Run, event: Event) -> list[Fired]:
-        end = after = run.samples[-1][0]
-        begin, count = end, 0
-        for time, value in reversed(run.samples):
-            if not within(value, self._spec.limits) or after - time > self._span:
+        begin = end = run.stretches[-1].last
+        count = 0
+        for stretch in reversed(run.stretches):
+            if not stretch.kept or begin - stretch.last > self._span:
                 break
-            begin = after = time
-            count += 1
+            begin = stretch.first
+            count += stretch.count
         if end - begin < self._span or count < self._spec.min_count:
             return []
         if run.fired and end - run.fired < self._span and run.fired >= begin:
@@ -102,14 +115,60 @@ class Sustained:
         evidence = tuple(e for time, e in sorted(run.events, key=_time) if time >= begin)
         return [Fired(key, count, begin, end, event, evidence)]
 
+    def _settle(self, run: _Run) -> None:
+        """Join what no late sample can part any more; forget what is long over."""
+        stretches = run.stretches
+        reached = stretches[-1].last - self._lateness
+        while run.settled < len(stretches) and stretches[run.settled].last < reached:
+            if run.settled and self._joined(stretches[run.settled - 1], stretches[run.settled]):
+                del stretches[run.settled]
+            else:
+                run.settled += 1
+        while stretches[0].last < reached - 2 * self._span:
+            del stretches[0]
+            run.settled -= 1
+
+    def _joined(self, one: _Stretch, after: _Stretch) -> bool:
+        """Let a stretch take in the one after it, if they are of one kind and near enough."""
+        if one.kept is not after.kept or (one.kept and after.first - one.last > self._span):
+            return False
+        one.last = after.last
+        one.count += after.count
+        return True
+
     def _shorten(self, run: _Run) -> None:
-        """Forget samples that neither the span nor a late sample can reach."""
-        oldest = run.samples[-1][0] - 2 * self._span - self._lateness
-        if len(run.samples) > MAX_SAMPLES:
-            self.losses.entries += 1
-            del run.samples[0]
-        while run.samples[0][0] < oldest:
-            del run.samples[0]
+        """Join every second pair, though a late sample may yet fall between them."""
+        shorter: list[_Stretch] = []
+        for place, stretch in enumerate(run.stretches):
+            if not (place % 2 and self._joined(shorter[-1], stretch)):
+                shorter.append(stretch)
+        if len(shorter) > MAX_STRETCHES:
+            self.losses.entries += shorter[0].count
+            del shorter[0]
+        run.stretches, run.settled = shorter, 0
+
+
+def _insert(stretches: list[_Stretch], time: int, *, kept: bool) -> None:
+    """Put a sample in its place.
+
+    One that broke the limits parts a stretch that kept them. Where its samples were is not known
+    any more: then only its first and last one count.
+    """
+    place = len(stretches)
+    while place and stretches[place - 1].first > time:
+        place -= 1
+    around = stretches[place - 1] if place else None
+    if around is None or time > around.last:
+        stretches.insert(place, _Stretch(time, time, 1, kept))
+    elif around.kept is kept:
+        around.count += 1
+    elif around.first == around.last:
+        stretches.insert(place - (not kept), _Stretch(time, time, 1, kept))
+    elif not kept:
+        ends = (around.first, time, around.last)
+        stretches[place - 1 : place] = [
+            _Stretch(at, at, 1, kept=place != 1) for place, at in enumerate(ends)
+        ]
 
 
 def _time(pair: tuple[int, Event]) -> int:

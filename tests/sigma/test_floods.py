@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from socconsole.sigma import sliding
+from socconsole.sigma import sliding, steady
 from socconsole.sigma.aggregate import aggregate_for
 from socconsole.sigma.sliding import SlidingWindow
 from socconsole.sigma.window_spec import WindowSpec
@@ -81,3 +81,30 @@ def test_what_is_added_up_step_by_step_is_the_sum_of_what_is_there(kind, monkeyp
             for entry in group.entries[group.start :]:
                 afresh.add(*entry)
             assert group.aggregate.result() == pytest.approx(afresh.result())
+
+
+def test_a_value_that_comes_often_is_seen_over_the_whole_span(monkeypatch):
+    monkeypatch.setattr(steady, "MAX_STRETCHES", 50)
+    spec = WindowSpec(type="sustained", rules=("a",), span=SPAN, limits=(("gt", 95.0),))
+    window = steady.Sustained(spec, lateness=30 * SECOND, max_groups=10)
+    fired = []
+    for tenth in range(1250):
+        fired += window.add(("k",), tenth * SECOND // 10, 99.0, ANY)
+        assert len(window._runs[("k",)].stretches) <= 50
+    assert [(one.first, one.last // SECOND, one.count) for one in fired] == [
+        (0, 60, 601),
+        (0, 120, 1201),
+    ]
+    assert window.losses.entries == 0
+
+
+def test_a_late_break_ends_a_run_whose_samples_were_taken_together(monkeypatch):
+    monkeypatch.setattr(steady, "MAX_STRETCHES", 4)
+    spec = WindowSpec(type="sustained", rules=("a",), span=SPAN, limits=(("gt", 95.0),))
+    window = steady.Sustained(spec, lateness=30 * SECOND, max_groups=10)
+    for second in range(59):
+        assert window.add(("k",), second * SECOND, 99.0, ANY) == []
+    assert window.add(("k",), 40 * SECOND + 1, 10.0, ANY) == []
+    fired = [second for second in range(59, 130) if window.add(("k",), second * SECOND, 99.0, ANY)]
+    assert fired
+    assert 40 + SPAN < fired[0] <= 59 + SPAN

@@ -157,3 +157,64 @@ def test_a_correlation_fires_when_the_oracle_says_so(tmp_path_factory, kind, con
         assert found == list(oracle(arrivals, true))
 
     agrees()
+
+
+SUSTAINED = f"""{BASES}
+title: W
+id: 00000000-0000-4000-8000-000000000009
+correlation:
+  type: sustained
+  rules: [a, b, c]
+  group-by: [g]
+  timespan: {SPAN}s
+  min-count: 3
+  condition: {{field: v, gt: 1}}
+"""
+
+
+def sustained_oracle(arrivals):
+    """Yield (group, end, begin, count) of every run that is long enough, walking back each time."""
+    known, fired = {}, {}
+    for time, group, _, value in arrivals:
+        samples = known.setdefault(group, [])
+        if samples and time < max(t for t, _ in samples) - LATE:
+            continue
+        samples.append((time, value > 1))
+        begin = end = max(t for t, _ in samples)
+        count = 0
+        for t, kept in sorted(samples, reverse=True):
+            if not kept or begin - t > SPAN:
+                break
+            begin, count = t, count + 1
+        last = fired.get(group)
+        if end - begin < SPAN or count < 3:
+            continue
+        if last is None or end - last >= SPAN or last < begin:
+            fired[group] = end
+            yield group, end, begin, count
+
+
+def test_a_sustained_value_fires_when_the_oracle_says_so(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rules")
+    (folder / "r.yml").write_text(SUSTAINED)
+    ruleset = load_rules([folder])
+    assert not ruleset.errors
+
+    @settings(max_examples=150, deadline=None)
+    @given(steps, st.integers(0, 59))
+    def agrees(all_steps, restart):
+        arrivals = arrivals_of(all_steps)
+        matcher = Matcher(ruleset, lateness_secs=LATE)
+        kept, found = Memory(), []
+        for number, (time, group, rule, value) in enumerate(arrivals):
+            if number == restart:
+                kept.add(matcher.take_changes())
+                matcher = Matcher(ruleset, lateness_secs=LATE)
+                matcher.restore(kept, is_stored=True)
+            for one in matcher.match(an_event({"rule": rule, "g": group, "v": value}, at=time)):
+                window = one.window
+                times = [(at - NOON).total_seconds() for at in (window.last, window.first)]
+                found.append((window.group["g"], *times, window.count))
+        assert found == list(sustained_oracle(arrivals))
+
+    agrees()
