@@ -27,7 +27,7 @@ from socconsole.store.queries.queue import (
     queue_page,
     queue_rows,
 )
-from socconsole.store.tables import Ticket
+from socconsole.store.tables import Alert, Ticket, table_of
 from tests.services.alert_making import NOON, bring, detection, minutes
 
 LATER = NOON + minutes(30)
@@ -284,3 +284,14 @@ def test_a_query_can_be_turned_round(shift):
         forward = list(queue_ids(session, asked))
         assert list(queue_ids(session, replace(asked, reverse=True))) == forward[::-1]
         assert list(queue_ids(session, asked, limit=2)) == forward[:2]
+
+
+def test_numbers_beyond_four_bytes_are_listed_like_others(sqlite_database):
+    (small,) = bring(sqlite_database, detection("a")).alert_ids
+    table = table_of(Alert)
+    with sqlite_database.begin() as session:
+        found = session.connection().execute(table.select()).mappings().one()
+        large = {**found, "id": 2**40, "uid": "other", "fingerprint": "other"}
+        session.connection().execute(table.insert(), large)
+    with sqlite_database.read() as session:
+        assert sorted(queue_ids(session, query(""))) == [small, 2**40]

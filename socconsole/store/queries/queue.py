@@ -1,7 +1,7 @@
 """Pages, ids, counts and news of the queue; every function takes one short snapshot."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeGuard
@@ -208,28 +208,43 @@ def queue_ids(session: Session, query: QueueQuery, *, limit: int | None = None) 
     statement = _ordered(session, query)
     if limit is not None:
         statement = statement.limit(limit)
-    ordered = statement.subquery()
+    return _gathered(session, statement)
+
+
+def _gathered(session: Session, ids: Select[int]) -> "array[int]":
+    """Return the ids in their order: one string instead of a million rows, a sixth of the time."""
+    ordered = ids.subquery()
     connection = session.connection()
     gather = func.json_group_array if connection.dialect.name == "sqlite" else func.json_agg
-    # One string instead of a million rows: a sixth of the time.
     found = connection.execute(select(cast(gather(ordered.c.id), Text))).scalar()
     return _numbers(found or "[]")
 
 
-_PART = 500_000
+_PART = 50_000
 _decode = msgspec.json.Decoder(list[int]).decode
 
 
 def _numbers(document: str) -> "array[int]":
-    """Return the numbers of a JSON list, part by part: a list of them all would take 36 MB."""
-    numbers = array("q")
+    """Return the numbers of a JSON list, four bytes each where they fit."""
+    for size in ("I", "q"):
+        numbers = array(size)
+        try:
+            for part in _parts(document):
+                numbers.extend(part)
+        except OverflowError:
+            continue
+        break
+    return numbers
+
+
+def _parts(document: str) -> Iterator[list[int]]:
+    """Yield the numbers of a JSON list part by part: a list of them all would take 36 MB."""
     start, end = 1, len(document) - 1
     while start < end:
         comma = document.find(",", start + _PART)
         stop = end if comma < 0 else comma
-        numbers.extend(_decode(f"[{document[start:stop]}]"))
+        yield _decode(f"[{document[start:stop]}]")
         start = stop + 1
-    return numbers
 
 
 def queue_rows(session: Session, alert_ids: Sequence[int]) -> tuple[QueueRow, ...]:
@@ -249,7 +264,7 @@ def queue_news(
     """Return the ids of matching alerts raised after alert `after_id`, oldest first."""
     raised_since = and_(where(session, query), _ALERT.c.id > after_id)
     statement = select(_ALERT.c.id).where(raised_since).order_by(_ALERT.c.id).limit(limit)
-    return array("q", session.connection().execute(statement).scalars())
+    return _gathered(session, statement)
 
 
 def newest_id(session: Session) -> int:
