@@ -5,8 +5,7 @@ from collections.abc import Mapping
 
 _REPLACEMENT = "\ufffd"
 _NAME_BYTES = 500
-_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), _REPLACEMENT)
-_UNSTORABLE = {0: _REPLACEMENT, **_SURROGATES}
+_UNSTORABLE = dict.fromkeys((0, *range(0xD800, 0xE000)), _REPLACEMENT)
 
 
 def storable_text(text: str) -> str:
