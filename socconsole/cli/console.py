@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from socconsole.cli.context import Context
+from socconsole.cli.screen_size import SMALLEST_COLUMNS, SMALLEST_ROWS
 from socconsole.content import themes_folder
 from socconsole.errors import SocError, UsageError
 from socconsole.settings import config_folder, state_folder
@@ -32,9 +33,6 @@ _PATIENCE_SECS = 20.0
 
 A little longer than a process may stand still with what others wait for.
 """
-
-SMALLEST_COLUMNS, SMALLEST_ROWS = 40, 10
-"""Below this a row of the queue and its bottom line say nothing any more."""
 
 
 def console(context: Context) -> int:

@@ -15,6 +15,12 @@ from cyclopts import Parameter
 from socconsole.cli import rule_paths
 from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_text
+from socconsole.cli.screen_size import (
+    MADE_FOR_COLUMNS,
+    MADE_FOR_ROWS,
+    SMALLEST_COLUMNS,
+    SMALLEST_ROWS,
+)
 from socconsole.errors import SocError
 
 if TYPE_CHECKING:
@@ -23,7 +29,6 @@ if TYPE_CHECKING:
 
 _LOW_DISK = 1_000_000_000
 """Bytes below which a disk is worth a word."""
-_MIN_COLUMNS, _MIN_ROWS = 80, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +120,11 @@ def _terminal_troubles() -> Iterator[Observation]:
         cause = f"TERM is {term!r}: no console here"
         yield Observation("error", "terminal", cause, "use socconsole queue --plain")
     columns, rows = shutil.get_terminal_size()
-    if columns < _MIN_COLUMNS or rows < _MIN_ROWS:
-        cure = f"enlarge it to {_MIN_COLUMNS}×{_MIN_ROWS}"
+    cure = f"enlarge it to {MADE_FOR_COLUMNS}×{MADE_FOR_ROWS}"
+    if columns < SMALLEST_COLUMNS or rows < SMALLEST_ROWS:
         yield Observation("error", "terminal", f"{columns}×{rows} is too small", cure)
+    elif columns < MADE_FOR_COLUMNS or rows < MADE_FOR_ROWS:
+        yield Observation("warning", "terminal", f"{columns}×{rows} shows little at once", cure)
     encoding = locale.getencoding()
     if "utf" not in encoding.lower():
         cure = "export LC_ALL=C.UTF-8"

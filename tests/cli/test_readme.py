@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
-from socconsole.cli import COMMANDS
+import pytest
+
+from socconsole import content
+from socconsole.cli import COMMANDS, build_app
 from socconsole.settings import load_settings
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -48,3 +51,35 @@ def test_every_measuring_script_takes_the_options_it_is_shown_with():
         if f'"{option}"' not in (root / script).read_text(encoding="utf-8")
     ]
     assert unknown == []
+
+
+def commands_in(page):
+    """The words of each command a page shows: in its text, or as a line of a block."""
+    is_block, shown = False, []
+    for line in page.splitlines():
+        if line.startswith("```"):
+            is_block = not is_block
+        else:
+            shown += [line] if is_block or line[:4] == "    " else re.findall(r"`([^`]+)`", line)
+    for command in shown:
+        last = re.split(r" \| | && ", command.partition(" #")[0])[-1]
+        words = re.sub(r"['\"…]", " ", last).split()
+        if words and words[0].endswith("socconsole"):
+            yield words[3:] if words[1:2] == ["--db"] else words[1:]
+
+
+@pytest.mark.parametrize("topic", ["README", *content.manual_topics()])
+def test_every_command_that_is_shown_can_be_given(topic):
+    app = build_app()
+    for words in commands_in(README if topic == "README" else content.manual_page(topic)):
+        if not words or words[0] not in COMMANDS:
+            continue
+        command = app[words.pop(0)]
+        while words and words[0] in set(command):
+            command = command[words.pop(0)]
+        if any(not name.startswith("-") for name in command):
+            assert not words, (words, "is no verb of", command.name)
+            continue
+        options = {name for one in command.assemble_argument_collection() for name in one.names}
+        named = {word.partition("=")[0] for word in words if word.startswith("--")}
+        assert named <= options | {"--help"}, command.name
