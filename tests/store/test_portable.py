@@ -3,19 +3,15 @@
 import ast
 import re
 from collections.abc import Iterator
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from socconsole.content import manual_page
-from socconsole.services import actions, alerts
 from socconsole.store import changes
-from socconsole.store.audit import verify
-from socconsole.store.events import EventStore
 from tests.services.alert_making import bring, detection
-from tests.store.test_events import another_place, append, found
 
 ROOT = Path(__file__).parents[2] / "socconsole"
 
@@ -92,38 +88,6 @@ def test_what_a_server_needs_is_asked_where_we_know_and_told_in_the_manual():
 def test_no_statement_needs_a_contrib_module_or_a_sequence_without_gaps():
     texts = list(modules())
     assert [(name, re.findall(NEVER, text)) for name, text in texts if re.search(NEVER, text)] == []
-
-
-@pytest.mark.postgres
-def test_ids_may_jump_and_announcements_be_lost(owner, noon, monkeypatch):
-    """As where sequences are handed out in pieces and nothing is announced."""
-    with owner.begin() as session:
-        connection = session.connection()
-        sequences = text("SELECT relname FROM pg_class WHERE relkind = 'S'")
-        for name in connection.scalars(sequences).all():
-            connection.execute(text(f"ALTER SEQUENCE {name} INCREMENT BY 37"))
-    monkeypatch.setattr(changes, "_ASK_EVERY", 0.0)
-    poller = owner.changes()
-    assert poller.poll()
-    poller._connection.execute("UNLISTEN *")
-    for rule in ("Web shell", "Beacon", "Brute force"):
-        bring(owner, detection(rule), now=noon)
-    with owner.begin() as session:
-        taken = [alerts.claim_next(session, by="soc", now=noon) for _ in range(4)]
-        given_back = alerts.give_back(session, taken[:2], by="soc", now=noon)
-        actions.undo(session, given_back.action_id, by="soc", now=noon)
-    assert taken.pop() is None
-    assert min(b - a for a, b in pairwise(sorted(taken))) == 37
-    assert poller.poll()
-    poller.close()
-    with owner.read() as session:
-        assert verify(session.connection()).whole
-        assert session.scalar(text("SELECT max(seq) - count(DISTINCT seq) FROM change")) == 0
-    store, place = EventStore(owner), another_place(owner, noon)
-    for number in range(4):
-        append(owner, store, place, [number], noon)
-    assert found(store, source=place[0]) == [0, 1, 2, 3]
-    store.close()
 
 
 @pytest.mark.postgres
