@@ -102,7 +102,8 @@ def _layer(covered: Coverage) -> dict[str, object]:
     most = max((len(one.titles) for one in covered.values()), default=1)
     return {
         "name": "socconsole rules",
-        "versions": {"layer": "4.5", "navigator": "5.1.0", "attack": "17"},
+        # No version of ATT&CK: rules name tactics of several, and the current one is assumed.
+        "versions": {"layer": "4.5", "navigator": "5.1.0"},
         "domain": "enterprise-attack",
         "description": "Techniques covered by the loaded rules; the score is their number.",
         "techniques": [
