@@ -21,7 +21,7 @@ from socconsole.errors import RuleError
 from socconsole.sigma.bounds import check_bounds
 from socconsole.sigma.complaints import complaint, known
 from socconsole.sigma.convert import Converter, Placeholders
-from socconsole.sigma.definition import Definition
+from socconsole.sigma.definition import SKIPPED_STATUS, Definition
 from socconsole.sigma.nearest import nearest
 from socconsole.sigma.patterns import compiled
 from socconsole.sigma.plan import make_plan
@@ -58,6 +58,8 @@ def define(document: Document, placeholders: Placeholders) -> Definition:
     try:
         if not isinstance(body.get("id"), str | None):
             raise RuleError(f"The id {body['id']!r} is no text.", at=("id",))  # noqa: TRY301
+        if str(body.get("status")) in SKIPPED_STATUS:
+            return _left_out(document)
         if "filter" in body:
             return _filter(document, placeholders)
         if "correlation" in body:
@@ -69,6 +71,21 @@ def define(document: Document, placeholders: Placeholders) -> Definition:
         # pySigma's own errors are ValueErrors. It checks most shapes, not all: what it trips over
         # is the author's to mend.
         raise complaint(document, error, placeholders) from None
+
+
+def _left_out(document: Document) -> Definition:
+    """Return what others may want to know of a rule that nobody matches."""
+    body = document.body
+    name = _text(body.get("name"))
+    rule = Rule(
+        id=_text(body.get("id")) or _digest(document)[:32],
+        title=_text(body.get("title")) or name or "",
+        severity=Severity.MEDIUM,
+        status=str(body["status"]),
+        author=_text(body.get("author")),
+        path=f":{document.line}",
+    )
+    return Definition("event", rule, name, related=_related(body))
 
 
 def _event_rule(document: Document, placeholders: Placeholders) -> Definition:
@@ -191,8 +208,7 @@ def _placed(document: Document, warnings: Iterable[tuple[str, str]]) -> tuple[tu
 
 def _rule(document: Document, warnings: Warnings) -> Rule:
     body = document.body
-    text = "\n".join(document.lines)
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = _digest(document)
     own = _own(document, warnings)
     _warn_of_slips(document, warnings)
     given = body.get("id")
@@ -212,6 +228,10 @@ def _rule(document: Document, warnings: Warnings) -> Rule:
         path=f":{document.line}",
         revision=digest,
     )
+
+
+def _digest(document: Document) -> str:
+    return hashlib.sha256("\n".join(document.lines).encode()).hexdigest()
 
 
 def _related(body: Mapping[str, object]) -> tuple[tuple[str, str], ...]:

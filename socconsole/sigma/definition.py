@@ -11,6 +11,9 @@ from socconsole.sigma.window_spec import WindowSpec
 
 Kind = Literal["event", "window", "filter"]
 
+SKIPPED_STATUS = frozenset({"deprecated", "unsupported"})
+"""Of rules that are left out; what they ask for may be of a kind that Sigma has no more."""
+
 
 class Definition(Struct, frozen=True, array_like=True):
     """A rule, a window over rules, or a filter. It does not depend on other files."""

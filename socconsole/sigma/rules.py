@@ -14,14 +14,13 @@ import msgspec
 from socconsole.core.detection import Rule
 from socconsole.errors import RuleError
 from socconsole.sigma.cache import RuleCache
-from socconsole.sigma.definition import Definition
+from socconsole.sigma.definition import SKIPPED_STATUS, Definition
 from socconsole.sigma.plan import make_plan
 from socconsole.sigma.related import add_former_names, replaced
 from socconsole.sigma.rule_files import at_home, every_file
 from socconsole.sigma.tree import AllOf
 
 NO_PLACEHOLDERS: Mapping[str, Sequence[str]] = {}
-_SKIPPED_STATUS = frozenset({"deprecated", "unsupported"})
 MAX_CHAIN = 10
 """Correlations of correlations, one upon the other."""
 
@@ -185,7 +184,7 @@ def _reason_to_skip(definition: Definition, disabled: frozenset[str]) -> str:
     former = {other for kind, other in definition.related if kind == "renamed"}
     if rule.id in disabled or definition.name in disabled or former & disabled:
         return "disabled in the settings"
-    return f"its status is {rule.status}" if rule.status in _SKIPPED_STATUS else ""
+    return f"its status is {rule.status}" if rule.status in SKIPPED_STATUS else ""
 
 
 def _names(kept: Mapping[str, Definition], slips: list[RuleError]) -> dict[str, str]:

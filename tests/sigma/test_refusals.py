@@ -226,6 +226,12 @@ def test_deprecated_and_disabled_rules_are_left_out_and_said_so(rules):
     ]
 
 
+def test_what_is_left_out_need_not_be_readable(rules):
+    old = rule("  s: {A: x}\n  condition: s | count() by B > 5", "status: unsupported\n")
+    ((_, why),) = rules(GOOD, old).skipped
+    assert why == "its status is unsupported"
+
+
 def test_a_filter_is_anded_and_one_without_not_is_warned_about(rules):
     part = """title: Filter
 logsource: {{product: windows}}
