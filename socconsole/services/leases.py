@@ -58,8 +58,11 @@ def take_lease(
 def _may_be_alive(node: Node) -> bool:
     if node.stopped_at is not None:
         return False
-    if node.host != os.uname().nodename or node.pid == os.getpid():
-        return node.host != os.uname().nodename
+    is_here = node.host == os.uname().nodename and node.hints.get("machine") == nodes.machine()
+    if not is_here:
+        return True
+    if node.pid == os.getpid():
+        return False
     try:
         os.kill(node.pid, 0)
     except ProcessLookupError:

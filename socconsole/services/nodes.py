@@ -45,7 +45,7 @@ def join(session: Session, kind: str, login: str, *, now: datetime) -> int:
         app_version=__version__,
         started_at=now,
         heartbeat_at=now,
-        hints=dict(unverified_hints()),
+        hints={**unverified_hints(), "machine": machine()},
     )
     session.add(node)
     session.flush()
@@ -126,6 +126,18 @@ def forget_dead(session: Session, *, now: datetime, after: timedelta = timedelta
     )
     result = connection.execute(update(node).where(*silent).values(stopped_at=node.c.heartbeat_at))
     return int(result.rowcount)
+
+
+def machine() -> str:
+    """Name what process ids are counted in: this boot of this host, and the container in it.
+
+    Hosts may share a name, as those made from one image do.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:  # another system than Linux
+        return os.uname().nodename
 
 
 def unverified_hints() -> Mapping[str, object]:

@@ -56,6 +56,15 @@ def test_of_two_that_ask_at_once_one_reads(database, noon):
     assert sorted(type(answer).__name__ for answer in answers) == ["Holder", "int"]
 
 
+def test_a_host_of_the_same_name_is_not_asked_for_anothers_process(database, noon):
+    first, second = joined(database, noon), joined(database, noon)
+    with database.begin() as session:
+        session.get_one(Node, first).hints = {"machine": "made from the same image"}
+    assert take(database, first, noon) == 1
+    assert isinstance(take(database, second, noon), Holder)
+    assert take(database, second, noon + LASTS) == 2
+
+
 def test_a_group_stops_its_own_sources_only(database, noon):
     web, mail = SourcePolicy(name="web", path="/w"), SourcePolicy(name="mail", path="/m")
     with database.begin() as session:
