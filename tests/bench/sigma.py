@@ -4,12 +4,15 @@
 its own, from the first byte read to the last detection printed; `unique_eps` is match only with
 every value that carries a path, a command line or a text made unique. Each is the median of the
 runs, each run with the rules compiled and no value remembered. `load_seconds_*` are a process of
-their own, without and with the cache of compiled rules.
+their own, without and with the cache of compiled rules. `field_of_32_kb_ms` is what one event
+costs in processor time whose command line is so long: the first of its kind, then the median of
+others, of common text, of escapes, and of four thousand of the rules' own words.
 """
 
 import argparse
 import gc
 import json
+import random
 import statistics
 import subprocess
 import sys
@@ -22,9 +25,11 @@ from pathlib import Path
 sys.path[:] = [place for place in sys.path if Path(place or ".").resolve() != Path(__file__).parent]
 
 from socconsole.cli.replay import peak_rss_bytes, read_events  # noqa: E402 - see above
-from socconsole.core.event import Event, ReadContext  # noqa: E402
+from socconsole.core.event import Event, LogSource, ReadContext  # noqa: E402
+from socconsole.parsers import usual_logsources  # noqa: E402
 from socconsole.sigma.match import Matcher  # noqa: E402
-from socconsole.sigma.rules import load_rules  # noqa: E402
+from socconsole.sigma.rules import RuleSet, load_rules  # noqa: E402
+from socconsole.sigma.tree import items_of  # noqa: E402
 
 _LOAD = """
 import sys, time
@@ -66,6 +71,33 @@ def rate(matcher: Matcher, events: list[Event], runs: int) -> tuple[float, int]:
     return statistics.median(rates), detections
 
 
+def field_of_32_kb_ms(ruleset: RuleSet) -> dict[str, float]:
+    """Return what one long field costs, by what it is made of."""
+    trees = [one.tree for one in ruleset.definitions if one.tree is not None]
+    words = [item.text for tree in trees for item in items_of(tree) if item.test == "contains"]
+    plain = "powershell -enc cmd.exe /c net user \\windows\\system32 .dll http:// -w hidden iex "
+    values = {
+        "first": "a quiet word " * 2500,
+        "common_text": plain * 400,
+        "escapes": "'\"&$()`^" * 4000,
+        "rule_words": " ".join(random.Random(4).choices(words, k=4000)),
+    }
+    matcher = Matcher(ruleset, expected=usual_logsources())
+    return {name: _median_ms(matcher, value[:32_000], name) for name, value in values.items()}
+
+
+def _median_ms(matcher: Matcher, value: str, name: str) -> float:
+    sources = (LogSource("windows", None, "sysmon"), LogSource("windows", "process_creation"))
+    times = []
+    for number in range(1 if name == "first" else 9):
+        fields = {"EventID": 1, "Image": "C:\\Windows\\cmd.exe", "CommandLine": f"{value}{number}"}
+        event = Event("bench", sources, fields, json.dumps(fields), datetime.now(UTC))
+        started = time.thread_time()
+        matcher.match(event)
+        times.append(time.thread_time() - started)
+    return round(statistics.median(times) * 1000, 2)
+
+
 def end_to_end(path: str, rules: list[str], runs: int) -> float:
     """Return the rate `socconsole replay` states, median of `runs`."""
     rates = []
@@ -101,6 +133,7 @@ def main() -> None:
     options = parser.parse_args()
     cold, cached = load_seconds(options.rules)
     ruleset = load_rules(options.rules)
+    long = field_of_32_kb_ms(ruleset)
     events = events_of(options.events)
     matcher = Matcher(ruleset)
     match_only, detections = rate(matcher, events, options.runs)
@@ -111,6 +144,7 @@ def main() -> None:
         "match_only_eps": round(match_only),
         "end_to_end_eps": round(end),
         "unique_eps": round(unlike),
+        "field_of_32_kb_ms": long,
         "load_seconds_cold": round(cold, 3),
         "load_seconds_cached": round(cached, 3),
         "peak_rss_bytes": peak_rss_bytes(),
