@@ -86,7 +86,10 @@ def parse(text: str, context: ReadContext) -> Event | None:
         if document is None:
             return None
     count, number = len(document), document.get("EventID")
-    event = from_document(document, text, context)
+    if number is not None and "Channel" in document:
+        event: Event | None = to_event(document, text, context)
+    else:
+        event = from_document(document, text, context)
     if (
         event is not None
         and event.fields is document

@@ -128,10 +128,9 @@ class KeywordScan:
 
     def suspects(self, lines: Sequence[str]) -> Collection[int]:
         """Return the places of the lines in which some needle may be, found in one search."""
-        together = "\n".join(lines)
         written: Sequence[str | bytes] = lines
-        if together.isascii():
-            ends = self._ends(together.encode())
+        if all(map(str.isascii, lines)):
+            ends = self._ends("\n".join(lines).encode())
         else:
             written = parts = [self._comparable(line) for line in lines]
             ends = self._ends(b"\n".join(parts))

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from socconsole.sigma.needles import Needles
 
-LONG = 2048
+LONG = 8192
 """Characters from which looking for a literal costs more than remembering the answer."""
 
 

@@ -101,26 +101,23 @@ class Matcher:
     ) -> None:
         """Match a few events, whose lines are searched for keywords all at once."""
         routes = self._partitions.known
-        alike: dict[KeywordScan, list[Event]] = {}
+        alike: dict[KeywordScan | None, list[Event]] = {}
+        last, ones = None, alike.setdefault(None, [])
         partitions = []
-        doubtful = set()
         for event in events:
             known = routes.get(id(event.logsources))
             partition = known[1] if known else self._partitions.of(event.logsources)
             partitions.append(partition)
-            scan = partition.scan
-            if scan is None or not is_long_json(event.raw):
-                doubtful.add(id(event))
-            elif scan in alike:
-                alike[scan].append(event)
-            else:
-                alike[scan] = [event]
+            if partition.scan is not last:
+                last = partition.scan
+                ones = alike.setdefault(last, [])
+            ones.append(event)
+        doubtful: set[int] = set()
         for scan, ones in alike.items():
-            lines = [event.raw for event in ones]
-            suspects = scan.suspects(lines) if scan.pays(lines) else range(len(lines))
-            doubtful.update([id(ones[place]) for place in suspects])
+            doubtful.update(map(id, _doubtful(scan, ones)))
         for event, partition in zip(events, partitions, strict=True):
-            for definition in partition.match(event, no_keyword=id(event) not in doubtful):
+            no_keyword = not doubtful or id(event) not in doubtful
+            for definition in partition.match(event, no_keyword=no_keyword):
                 self._fire(definition, event, read_at, found)
 
     def tick(self, now: datetime) -> list[Detection]:
@@ -184,3 +181,15 @@ class Matcher:
             found.append(Detection(definition.rule, time, event, why))
         if self._correlator.counts(definition):
             found += self._correlator.add(definition, event, read_at)
+
+
+def _doubtful(scan: KeywordScan | None, events: list[Event]) -> list[Event]:
+    """Return the events that may hold a keyword of `scan`; None: of no scan is known any."""
+    long = [event for event in events if is_long_json(event.raw)] if scan else []
+    lines = [event.raw for event in long]
+    if scan is None or not scan.pays(lines):
+        return events
+    found = [long[place] for place in scan.suspects(lines)]
+    if len(long) < len(events):
+        found += [event for event in events if not is_long_json(event.raw)]
+    return found

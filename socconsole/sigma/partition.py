@@ -9,10 +9,9 @@ from socconsole.sigma.checks import EventCheck, View, event_check
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.fields import text_of, texts_of, value_of
 from socconsole.sigma.keywords import Keywords, KeywordScans
-from socconsole.sigma.long_text import LONG
 from socconsole.sigma.needles import NeedleSets
 from socconsole.sigma.plan import Plan, make_plan
-from socconsole.sigma.quarantine import Quarantine
+from socconsole.sigma.quarantine import LONG, Quarantine
 from socconsole.sigma.searches import Searches
 from socconsole.sigma.sift import Sift
 from socconsole.sigma.table import FieldTable, Ledger, Memory

@@ -20,6 +20,10 @@ HARDER = 50
 """So many times the unchanging work must a rule cost: a slow machine is slow at both."""
 
 
+LONG = 2048
+"""Characters of a value, or of a line, from which rules are timed."""
+
+
 class Quarantine:
     """Counts what rules cost beyond their budget."""
 

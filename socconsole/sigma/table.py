@@ -9,9 +9,10 @@ from time import perf_counter_ns
 from socconsole.sigma import quarantine
 from socconsole.sigma.checks import TextCheck, text_check
 from socconsole.sigma.fields import MAX_TEXT, text_of
-from socconsole.sigma.long_text import LONG, LongText, lowered
+from socconsole.sigma.long_text import LongText, lowered
 from socconsole.sigma.needles import Needles, NeedleSets
 from socconsole.sigma.plan import Atom, Where
+from socconsole.sigma.quarantine import LONG
 from socconsole.sigma.tree import Node, items_of
 
 MAX_REMEMBERED = 30_000
@@ -196,9 +197,9 @@ class FieldTable:
         """Return those of the rules `left` whose check the text does not pass."""
         denied = 0
         timed = len(text) >= LONG
-        if timed and self._others is not None and left.bit_count() >= _MANY_CHECKS:
-            assert isinstance(low, LongText)
-            low.learn(self._others, self._others.found(low))
+        others = self._others
+        if others and type(low) is LongText and left.bit_count() >= _MANY_CHECKS:
+            low.learn(others, others.found(low))
         if timed and left & self.tired:
             denied = left & self.tired
             left ^= denied
