@@ -10,6 +10,7 @@ import pytest
 from socconsole.cli import main, run
 from socconsole.spawn import collector_command
 from socconsole.store.database import Database
+from socconsole.store.tables import RefusedRule
 from tests import worked_store
 from tests.fuzzing import PRESSED, Visitor, random_text
 from tests.hostile import (
@@ -73,6 +74,7 @@ WAYS = (
         ("8", "rule.title rule.tags"),
         ("\r", "rule.body rule.author rule.description rule.path"),
     ),
+    (("8", ""), ("e", "refused_rule.place refused_rule.what refused_rule.hint")),
     (("8", "rule.title"), ("]", "suppression.reason suppression.created_by")),
     (("9", ""), ("\r", "")),
     (("?", ""), ("/", ""), ("close", "")),
@@ -99,6 +101,9 @@ def store(tmp_path_factory, engine):
         subprocess.run(command, check=True, capture_output=True, timeout=60)
         database = Database(url)
         worked_store.fill(database, datetime.now(UTC), copies=len(PAYLOADS) // 2)
+        with database.begin() as session:
+            told = {"place": "bad.yml:3", "what": "It is wrong.", "hint": "Mend it."}
+            session.add(RefusedRule(**told, loaded_at=datetime.now(UTC)))
         marks = poison(database, list(PAYLOADS.values()))
         database.close()
         yield folder, url, marks
