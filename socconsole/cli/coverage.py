@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from socconsole.cli.output import print_json, print_table
+from socconsole.core import campaign
 from socconsole.errors import FileError
 
 if TYPE_CHECKING:
@@ -15,24 +16,7 @@ if TYPE_CHECKING:
     from socconsole.sigma.rules import RuleSet
     from socconsole.store.queries.rules import FiredRule
 
-TACTICS = (
-    "reconnaissance",
-    "resource-development",
-    "initial-access",
-    "execution",
-    "persistence",
-    "privilege-escalation",
-    "stealth",
-    "defense-evasion",
-    "defense-impairment",
-    "credential-access",
-    "discovery",
-    "lateral-movement",
-    "collection",
-    "command-and-control",
-    "exfiltration",
-    "impact",
-)
+TACTICS = tuple(name.replace("_", "-") for name in campaign.TACTICS)
 
 
 @dataclass(slots=True)

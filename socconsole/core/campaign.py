@@ -14,7 +14,9 @@ TACTICS = (
     "execution",
     "persistence",
     "privilege_escalation",
+    "stealth",
     "defense_evasion",
+    "defense_impairment",
     "credential_access",
     "discovery",
     "lateral_movement",
@@ -23,7 +25,7 @@ TACTICS = (
     "exfiltration",
     "impact",
 )
-"""ATT&CK's, in the order of an attack."""
+"""ATT&CK's, those of earlier versions among them, in the order of an attack."""
 
 
 @dataclass(frozen=True, slots=True)

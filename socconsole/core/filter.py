@@ -49,6 +49,8 @@ def parse_filter(text: str, vocabulary: Vocabulary) -> Filter:
     return Filter(text, _Reader(text, vocabulary).either(), vocabulary)
 
 
+_DEEPEST = 50
+"""So many parentheses, or signs that turn a term round, may lie in each other."""
 _DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -81,6 +83,8 @@ class _Reader:
         self.vocabulary = vocabulary
         self.position = 0
         self.depth = 0
+        self.turned = 0
+        """How many `!` what is read next stands behind."""
 
     def either(self) -> Node:
         branches = [self.every()]
@@ -108,7 +112,12 @@ class _Reader:
             self.position += 1
             if self.at_end() or self.text[self.position].isspace():
                 raise FilterError("Nothing follows this `!`.", at=(start, start + 1))
-            return Not(self.term())
+            self.turned += 1
+            if self.turned > _DEEPEST:
+                raise FilterError("Too many `!`.", at=(start, start + 1), hint="One is enough.")
+            turned = Not(self.term())
+            self.turned -= 1
+            return turned
         if character == "(":
             return self.group()
         if character == "~":
@@ -125,7 +134,7 @@ class _Reader:
         start = self.position
         self.position += 1
         self.depth += 1
-        if self.depth > 50:
+        if self.depth > _DEEPEST:
             raise FilterError("Too many parentheses.", at=(start, start + 1))
         inside = self.either()
         self.depth -= 1

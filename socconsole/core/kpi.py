@@ -4,6 +4,7 @@ A span that has not ended counts as a lower bound: the figure is then drawn with
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -415,22 +416,23 @@ def _refs(alerts: Iterable[AlertFacts]) -> tuple[str, ...]:
 def alarm_load(facts: Facts) -> Figure:
     """Return new alerts per analyst in ten minutes: the peak as value, quiet stretches counted."""
     width = timedelta(minutes=10)
-    buckets = max(math.ceil((facts.now - facts.since) / width), 1)
-    counts = [0] * buckets
-    for a in facts.alerts:
-        place = (a.created_at - facts.since) // width
-        if 0 <= place < buckets:
-            counts[place] += 1
-    loads = [number / max(facts.analysts, 1) for number in counts]
+    stretches = max(math.ceil((facts.now - facts.since) / width), 1)
+    counts = Counter((a.created_at - facts.since) // width for a in facts.alerts)
+    busy = sorted(n / max(facts.analysts, 1) for at, n in counts.items() if 0 <= at < stretches)
+    quiet = stretches - len(busy)
+
+    def load(place: int) -> float:
+        return busy[place - quiet] if place >= quiet else 0.0
+
     return Figure(
         "alarm_load",
         "Alarm load, peak",
         Unit.PER_TEN_MINUTES,
-        buckets,
-        max(loads),
+        stretches,
+        load(stretches - 1),
         "new alerts per analyst per 10 min",
-        median=_median(loads),
-        p90=percentile(loads, 0.9),
+        median=(load((stretches - 1) // 2) + load(stretches // 2)) / 2,
+        p90=load(math.ceil(0.9 * stretches) - 1),
     )
 
 

@@ -1,7 +1,7 @@
 """The lives of things: which verb leads from which state to which, and what it asks for.
 
-One table per noun and one mechanism for all. Services ask before they change a row; screens ask
-which verbs to offer. Nothing else knows the order of states.
+One table per noun and one mechanism for all. Services ask before they change a row. Nothing
+else knows the order of states.
 """
 
 from collections.abc import Callable, Mapping

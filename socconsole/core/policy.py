@@ -95,7 +95,8 @@ class ShiftPolicy:
     accept_within_minutes: int = 15
     """A handoff nobody accepted this long into the shift goes to the lead."""
     leads: tuple[str, ...] = ()
-    """Logins that may override: close a true positive without a ticket, take over claims."""
+    """Logins that get what nobody accepts of a handoff, and may allow closing a malicious true
+    positive without a ticket."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,7 +156,7 @@ class SourceFacts:
     gaps: tuple[str, ...] = ()
     error: str = ""
     silent_for: timedelta | None = None
-    """How long it says nothing, where that is longer than it ever does."""
+    """How long it says nothing, where that is longer than it may."""
     max_silence: timedelta | None = None
 
 

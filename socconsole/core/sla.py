@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from socconsole.core.policy import SlaPolicy
 from socconsole.core.priority import Priority
@@ -41,15 +40,6 @@ class Pause:
     """None while it still stands."""
 
 
-class ClockState(StrEnum):
-    """What a service-level clock is doing."""
-
-    RUNNING = "running"
-    PAUSED = "paused"
-    MET = "met"
-    MISSED = "missed"
-
-
 @dataclass(frozen=True, slots=True)
 class Clock:
     """One promise on one ticket."""
@@ -81,19 +71,6 @@ class Clock:
     def left(self, now: datetime) -> timedelta:
         """Return the time left; negative when the target is missed."""
         return self.target - self.used(now)
-
-    def due_at(self, now: datetime) -> datetime:
-        """Return when the target is reached if the clock runs on from `now` without a pause."""
-        return self.started_at + self.target + self.paused(now)
-
-    def state(self, now: datetime) -> ClockState:
-        """Return whether the promise runs, stands still, was met or was missed."""
-        if self.left(now) < timedelta():
-            return ClockState.MISSED
-        if self.stopped_at is not None and self.stopped_at <= now:
-            return ClockState.MET
-        standing = any(p.since <= now and (p.until is None or now < p.until) for p in self.pauses)
-        return ClockState.PAUSED if standing else ClockState.RUNNING
 
 
 def in_words(span: timedelta) -> str:

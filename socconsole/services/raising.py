@@ -12,6 +12,7 @@ from sqlmodel import Session
 from socconsole.core.detection import Detection, fingerprint
 from socconsole.core.event import Event
 from socconsole.core.fold import Entities, Fate, Trouble, judge, merge_entities
+from socconsole.core.lifecycle import ALERT
 from socconsole.core.policy import FoldPolicy
 from socconsole.core.ranking import rank, ranked_anew
 from socconsole.core.severity import Severity
@@ -37,7 +38,7 @@ COLLECTOR = "collector"
 
 _T = TypeVar("_T")
 
-_TOP_STATUSES = ("acknowledged", "shelved", "closed")
+_TOP_STATUSES = (*ALERT.sources("worsen"), *ALERT.sources("fire_again"))
 """Where an alert comes back from when it is worse; in a ticket it stays there."""
 
 
@@ -244,10 +245,11 @@ class _Batch:
             return
         latest.reason = reason
         latest.trouble.since_looked = 0
-        if latest.trouble.status in _TOP_STATUSES:
-            latest.back_on_top = True
-            latest.reopens = latest.trouble.status == "closed"
-            latest.trouble.status = "new"
+        status = latest.trouble.status
+        if status in _TOP_STATUSES:
+            latest.back_on_top, latest.reopens = True, status == "closed"
+            verb = "fire_again" if latest.reopens else "worsen"
+            latest.trouble.status = ALERT.move(status, verb)
 
     def collect_evidence(self, latest: _Pending, detection: Detection) -> None:
         """Keep the detection's lines, the first and the last ones of the batch."""

@@ -148,3 +148,9 @@ def test_spans_of_time(text, seconds):
 def test_what_is_no_span_of_time(text):
     with pytest.raises(ValueError, match="span of time"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["!" * 5_000 + "x", ("!" * 49 + "(") * 50 + "x" + ")" * 50])
+def test_a_filter_that_is_turned_round_too_often_is_refused(text):
+    with pytest.raises(FilterError, match="Too many"):
+        parse_filter(text, ALERT_FIELDS)

@@ -4,6 +4,7 @@ import pytest
 
 from socconsole.core.kpi import (
     Span,
+    alarm_load,
     duration,
     figures,
     percentile,
@@ -136,6 +137,11 @@ def test_a_ticket_that_waited_keeps_its_promise():
     found = named(Facts(NOON, NOON + 9 * MINUTE, tickets=[ticket, late]))
     assert found["sla_resolve"].value == 0.5
     assert found["sla_resolve"].refs == ("SOC-2026-002",)
+
+
+def test_two_thousand_years_without_an_alert_are_no_load():
+    figure = alarm_load(Facts(datetime(1, 1, 1, tzinfo=UTC), NOON))
+    assert (figure.value, figure.median, figure.p90) == (0, 0, 0)
 
 
 def test_alarm_load_is_the_peak_of_ten_minutes_shared_by_the_analysts():
