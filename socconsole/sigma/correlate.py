@@ -67,13 +67,13 @@ class _Watcher:
         fields = self.spec.aliases.get(name)
         return next((fields[one] for one in called if one in fields), name) if fields else name
 
-    def value(self, event: Event, rule: int) -> Value | None:
+    def value(self, event: Event, rule: int, group: Mapping[str, str]) -> Value | None:
         """Return what a match by the window's rule number `rule` brings to it."""
         if self.spec.type in {"temporal", "temporal_ordered"}:
             return rule
         if not self.spec.fields:
             return 0
-        texts = [_text(event, name) for name in self.spec.fields]
+        texts = [group.get(name) or _text(event, name) for name in self.spec.fields]
         if None in texts:
             return None
         if self.spec.type in _NUMERIC:
@@ -155,12 +155,21 @@ class Correlator:
         *,
         at_close: bool = False,
     ) -> list[Detection]:
-        """Count a match in; `at_close` says that no event made it, but the end of a window."""
+        """Count a match in.
+
+        Args:
+            rule_id: What matched.
+            event: What it matched; of a window, what completed it.
+            time: When.
+            group: Of a window, the fields it groups by; they come before the event's own.
+            at_close: No event made the match, but the end of a window.
+
+        """
         found: list[Detection] = []
         at = microseconds(time)
         for watcher, index in self._fed_by.get(rule_id, ()):
             key = watcher.key(event, self._called.get(rule_id, ()), group)
-            value = watcher.value(event, index)
+            value = watcher.value(event, index, group)
             if key is None or value is None:
                 watcher.window.losses.without_group += 1
                 continue

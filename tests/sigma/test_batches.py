@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from socconsole.sigma.match import Matcher
+from socconsole.sigma.memory import Memory
 from socconsole.sigma.rules import load_rules
 from tests.sigma.events import an_event
 from tests.sigma.test_oracle import BASES
@@ -61,14 +62,14 @@ def test_a_batch_tells_what_its_events_tell_one_by_one(ruleset):
             events.append(an_event({"rule": rule, "g": group, "v": value}, at=clock))
         whole = Matcher(ruleset, lateness_secs=lateness)
         single = Matcher(ruleset, lateness_secs=lateness)
-        found = []
+        kept, found = Memory(), []
         for number, event in enumerate(events):
             if number == restart:
-                state = single.state()
                 single = Matcher(ruleset, lateness_secs=lateness)
-                single.restore(state)
+                single.restore(kept, is_stored=True)
             found += single.tick(event.time)
             found += single.match(event)
+            kept.add(single.take_changes())
         assert facts(whole.match_all(events)) == facts(found)
 
     agrees()

@@ -238,6 +238,22 @@ def cpu(*samples, host="h"):
     return [an_event({"metric": "cpu", "host": host, "value": v}, at=t) for t, v in samples]
 
 
+def test_a_correlation_upon_another_may_count_the_values_of_its_groups(rules):
+    text = window(
+        "{type: event_count, rules: [failed], group-by: [who], timespan: 1m,"
+        " aliases: {who: {failed: user}}, condition: {gte: 2}}",
+        """---
+title: Several people
+id: 00000000-0000-4000-8000-000000000010
+correlation:
+  {type: value_count, rules: [Window], timespan: 1h, condition: {gte: 2, field: who}}
+""",
+    ).replace("title: Window", "title: Window\nname: Window")
+    events = [*fails(0, 1), *fails(2, 3, user="eve")]
+    (found,) = Matcher(rules(text)).match_all(events)
+    assert (found.rule.title, found.window.count) == ("Several people", 2)
+
+
 def test_sustained_fires_when_every_sample_of_the_span_is_over(rules):
     ruleset = rules(window(SUSTAINED))
     high = [(t, 97 + t % 3) for t in range(0, 301, 60)]
