@@ -49,7 +49,7 @@ def upgrade(
         tell: Called with the share that is done.
 
     Raises:
-        ConflictError: A collector or a console is using the database.
+        ConflictError: A collector or a console is using the database, or has upgraded it.
         StoreError: The database is newer than the program, or a step failed; then nothing has
             changed.
 
@@ -70,6 +70,8 @@ def upgrade(
         _require_nobody(session, now)
     backup = _back_up(database, found, now, lambda share: tell(_COPYING * share))
     with database.begin() as session:
+        if schema.version_of(session.connection()) != found:
+            raise ConflictError("Somebody else has upgraded the database meanwhile.")
         _run(session.connection(), steps, lambda share: tell(_COPYING + (1 - _COPYING) * share))
     return Upgrade(found, newest, backup, tuple(each.what for each in steps))
 

@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from socconsole.errors import ConflictError, StoreError
 from socconsole.store import driver, schema
+from socconsole.store import upgrade as module
 from socconsole.store.condition import examine
 from socconsole.store.database import Database
 from socconsole.store.migrations import Migration
@@ -67,6 +68,22 @@ def test_an_upgrade_waits_for_nobody_it_refuses(database, noon):
     with pytest.raises(ConflictError, match=r"collector of soc on soc-1 \(pid 7\)"):
         upgrade(database, now=noon, migrations=[NEXT])
     assert upgrade(database, now=noon + timedelta(minutes=2), migrations=[NEXT]).steps
+
+
+def test_a_database_that_two_people_upgrade_at_once_is_upgraded_once(
+    sqlite_database, noon, monkeypatch
+):
+    other = Database(str(sqlite_database.path))
+
+    def meanwhile(_copy) -> None:
+        monkeypatch.undo()
+        upgrade(other, now=noon + timedelta(seconds=1), migrations=[NEXT])
+
+    monkeypatch.setattr(module, "check_pages", meanwhile)
+    with pytest.raises(ConflictError, match="upgraded the database meanwhile"):
+        upgrade(sqlite_database, now=noon, migrations=[Migration(2, "x", fail)])
+    other.close()
+    assert version(sqlite_database) == schema.VERSION + 1
 
 
 def test_a_newer_database_is_refused_and_left_alone(database, noon):
