@@ -113,8 +113,9 @@ class Alert(Edited, table=True):
         _where_open("ix_alert_assignee", "assignee", "rank DESC", "id DESC"),
         _where_open("ix_alert_source", "source_id", "rank DESC", "id DESC"),
         _where_open("ix_alert_open_rule_id", "rule_id", "rank DESC", "id DESC"),
-        _where_open("ix_alert_open_created_at", "created_at DESC", "id DESC"),
-        _where_open("ix_alert_open_last_seen", "last_seen DESC", "id DESC"),
+        # Read to their end, or for another order, these two are all that has to be read.
+        _where_open("ix_alert_open_created_at", "created_at", "id", "status", "title"),
+        _where_open("ix_alert_open_last_seen", "last_seen", "id", "status"),
         Index("ix_alert_created_at", text("created_at DESC")),
         Index("ix_alert_status_created_at", text("status"), text("created_at DESC")),
         Index("ix_alert_fingerprint", text("fingerprint"), text("created_at DESC")),

@@ -1145,9 +1145,9 @@ CREATE INDEX ix_alert_group_id ON alert (group_id);
 
 CREATE INDEX ix_alert_incident_id ON alert (incident_id);
 
-CREATE INDEX ix_alert_open_created_at ON alert (created_at DESC, id DESC) WHERE is_open = 1;
+CREATE INDEX ix_alert_open_created_at ON alert (created_at, id, status, title) WHERE is_open = 1;
 
-CREATE INDEX ix_alert_open_last_seen ON alert (last_seen DESC, id DESC) WHERE is_open = 1;
+CREATE INDEX ix_alert_open_last_seen ON alert (last_seen, id, status) WHERE is_open = 1;
 
 CREATE INDEX ix_alert_open_rule_id ON alert (rule_id, rank DESC, id DESC) WHERE is_open = 1;
 
