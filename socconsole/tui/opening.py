@@ -42,10 +42,10 @@ def _plain(
             from socconsole.tui.screens.text import TextScreen
 
             return TextScreen(title, lines)
-        case pages.ChoicePage(title, choices, heads):
+        case pages.ChoicePage(title, choices, heads, empty):
             from socconsole.tui.screens.pick import PickScreen
 
-            return PickScreen(title, choices, heads=heads)
+            return PickScreen(title, choices, heads=heads, empty=empty)
         case pages.ColumnsPage(table):
             from socconsole.tui.screens.columns import ColumnsScreen
 

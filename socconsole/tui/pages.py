@@ -71,6 +71,7 @@ class ChoicePage(NamedTuple):
     title: str
     choices: Sequence[Choice]
     heads: tuple[str, str, str]
+    empty: str = "There is nothing to choose from · q goes back"
 
 
 class ColumnsPage(NamedTuple):

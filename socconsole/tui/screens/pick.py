@@ -53,8 +53,10 @@ class PickScreen(Screen[None]):
         *,
         filtering: bool = False,
         heads: tuple[str, str, str] = _KEYS,
+        empty: str = "There is nothing to choose from · q goes back",
     ) -> None:
         super().__init__()
+        self._empty = empty
         self._heads = heads
         self.title = title
         self._choices = tuple(choices)
@@ -63,7 +65,8 @@ class PickScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         columns = _columns(self._heads)
-        yield from framed(VirtualTable(columns, empty="Nothing matches · \\ shows the whole list"))
+        empty = "Nothing matches · \\ shows the whole list" if self._choices else self._empty
+        yield from framed(VirtualTable(columns, empty=empty))
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).focus()

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _COUNTS_SECS = 2.0
 """The counts of the views are read again at most so often."""
+_NOTHING_HERE = "There is no alert here."
 _PREVIEW_WIDTH = 120
 _PREVIEW_SECS = 0.12
 """A cursor that moves on sooner is not worth reading an alert for."""
@@ -308,6 +309,7 @@ class QueueScreen(Screen[None]):
         """Narrow by a value of the row under the cursor."""
         row = self.table.cursor_row
         if row is None:
+            console(self).say(_NOTHING_HERE)
             return
         values = {
             "r": ("rule", row.title),
@@ -416,7 +418,7 @@ class QueueScreen(Screen[None]):
     async def action_verb(self, name: str) -> None:
         target = self.target()
         if target is None:
-            console(self).say("There is no alert here.")
+            console(self).say(_NOTHING_HERE)
             return
         marked = self.table.selection().marked
         verb = every_alert_verb.VERBS[name]
@@ -435,7 +437,7 @@ class QueueScreen(Screen[None]):
         app = console(self)
         taken = await app.change(alerts.claim_next, policy=app.settings.alerts)
         if taken is None:
-            app.say("Nobody is waiting: every open alert has somebody.")
+            app.say("No open alert is without somebody.")
             return
         app.say(f"Alert {taken} is yours · u undoes")
         if not self.table.move_to_id(taken):
@@ -453,7 +455,9 @@ class QueueScreen(Screen[None]):
     def action_detail(self, then: str) -> None:
         """Open the alert here and do there what `then` says."""
         here = self.table.cursor_id
-        if here is not None:
+        if here is None:
+            console(self).say(_NOTHING_HERE)
+        else:
             self.open_alert(here, then=then)
 
     def action_bookmarks(self) -> None:
@@ -474,8 +478,11 @@ class QueueScreen(Screen[None]):
             console(self).open(AlertScreen((alert_id,), 0, then=then))
 
     def action_go_ticket(self) -> None:
-        row = self.table.cursor_row
-        console(self).open_ticket(row.ticket_id if row else None)
+        row, app = self.table.cursor_row, console(self)
+        if row is None and app.fresh_ticket_id is None:
+            app.say(_NOTHING_HERE)
+        else:
+            app.open_ticket(row.ticket_id if row else None)
 
     # What a row says.
 

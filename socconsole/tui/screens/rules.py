@@ -158,7 +158,8 @@ class RulesScreen(ReadsAgain, Screen[None]):
     def _chosen_suppression(self) -> "SuppressionRow | None":
         row: SuppressionRow | None = self.table.cursor_row if self._suppressions else None
         if row is None:
-            console(self).say("] shows the suppressions; this works on one of them.")
+            where = "There is none here" if self._suppressions else "] shows the suppressions"
+            console(self).say(f"{where}; this works on one of them.")
         return row
 
     @task

@@ -54,7 +54,8 @@ def show_bookmarks(app: "Console") -> None:
         Choice(str(one), title, partial(app.open, AlertPage((one,))), "alert")
         for one, title in app.bookmarks.items()
     ]
-    app.open(ChoicePage("Bookmarks", choices, heads=("Alert", "Title", "")))
+    empty = "No bookmark yet · m on an alert sets one"
+    app.open(ChoicePage("Bookmarks", choices, heads=("Alert", "Title", ""), empty=empty))
 
 
 VERBS: Mapping[str, Verb] = MappingProxyType({"hunt": _hunt, "bookmark": _bookmark})

@@ -113,7 +113,9 @@ class OnLines:
     async def action_hunt(self) -> None:
         """Look for a value of the line here in everything that is retained."""
         event = await self._event_here()
-        known = {} if event is None else tail_verbs.values_of(event, entities_only=True)
+        if event is None:
+            return
+        known = tail_verbs.values_of(event, entities_only=True)
         if not known:
             self._here.say("This line names no host, user or address.")
             return
