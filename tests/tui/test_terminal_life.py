@@ -99,9 +99,11 @@ def test_another_size_is_drawn_anew_down_to_a_postcard(terminal):
     terminal.read(quiet=0.5, secs=5)
     assert "Web shell" in terminal.screen or "Brute force" in terminal.screen
     terminal.resize(20, 5)
+    terminal.press("G")
     terminal.read(quiet=0.3, secs=5)
     terminal.resize(80, 24)
-    terminal.waits_for("1/2")
+    terminal.waits_for("Web shell", secs=10)
+    terminal.waits_for("Brute force", secs=10)
     terminal.press("ctrl+z")
     terminal.waits_for("No shell waits behind this console")
 

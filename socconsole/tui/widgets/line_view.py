@@ -221,7 +221,9 @@ class LineView(Widget, can_focus=True):
         ]
 
     def on_resize(self, event: events.Resize) -> None:
-        self.top = max(0, min(self.top, self.last_top))
+        before, self.top = self.top, max(0, min(self.top, self.last_top))
+        if self.top != before:
+            self.refresh()  # it was laid out, and may have been painted, from where it stood
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
