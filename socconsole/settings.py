@@ -203,6 +203,10 @@ _WORDS: Mapping[type, str] = MappingProxyType(
 )
 
 
+_LARGEST = 10_000_000
+"""No number of seconds, minutes, days or gigabytes makes sense beyond."""
+
+
 def _plain(expected: type, value: object, *, name: str, where: str) -> object:
     if expected is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
@@ -211,6 +215,8 @@ def _plain(expected: type, value: object, *, name: str, where: str) -> object:
         raise SettingsError(f"{name} is {value!r}; it has to be {word}.", where=where)
     if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
         raise SettingsError(f"{name} is {value!r}; it cannot be negative.", where=where)
+    if isinstance(value, int | float) and _LARGEST < value < math.inf:
+        raise SettingsError(f"{name} is {value!r}; that is too much.", where=where)
     if isinstance(value, float) and not math.isfinite(value):
         raise SettingsError(f"{name} is {value!r}; it has to be a number.", where=where)
     return value

@@ -12,6 +12,9 @@ from socconsole.sources.spool import Spool
 
 CHUNK_BYTES = 64 * 1024
 LONGEST_PAUSE_SECS = 30.0
+RETRY_SECS = 1.0
+LONGEST_HALF = 2 << 20
+"""A line without end is spooled in pieces of this size; the tail cuts it."""
 
 
 class Feeder(Protocol):
@@ -56,6 +59,18 @@ class StreamFeeder:
         if self._thread.is_alive():
             self._thread.join(timeout=2.0)
 
+    def _keep(self, records: bytes) -> None:
+        """Write to the spool; while its disk is full the input waits, and nothing of it is lost."""
+        while not self._stop.is_set():
+            try:
+                self.spool.write(records)
+            except OSError as error:
+                self.trouble = f"its spool cannot be written: {error.strerror}"
+                self._stop.wait(RETRY_SECS)
+            else:
+                self.trouble = ""
+                return
+
     def _pump(self) -> None:
         half = b""
         while not self._stop.is_set():
@@ -64,18 +79,15 @@ class StreamFeeder:
             data = os.read(self._fd, CHUNK_BYTES)
             if not data:
                 if half:
-                    self.spool.write(half + b"\n")
+                    self._keep(half + b"\n")
                 self.spool.sync()
                 self.is_over = True
                 self._wake()
                 return
-            whole, _, half = (half + data).rpartition(b"\n")
+            whole, half = _parted(half + data)
             if whole:
-                self.spool.write(whole + b"\n")
+                self._keep(whole)
                 self._wake()
-            elif len(half) > 2 << 20:
-                self.spool.write(half)  # a line without end: the tail cuts it
-                half = b""
 
 
 class JournalFeeder:
@@ -129,15 +141,21 @@ class JournalFeeder:
             half = b""
             while data := os.read(out.fileno(), CHUNK_BYTES):
                 self.trouble = ""
-                whole, _, half = (half + data).rpartition(b"\n")
+                whole, half = _parted(half + data)
                 if whole:
                     said = True
-                    self.spool.write(whole + b"\n")
+                    self.spool.write(whole)
             errors = self._process.stderr
             told = errors.read(2000).decode("utf-8", "replace").strip() if errors else ""
             if not self._stop.is_set():
                 self.trouble = told.splitlines()[-1] if told else "the journal's reader has ended"
         return said
+
+
+def _parted(data: bytes) -> tuple[bytes, bytes]:
+    """Return the lines that are whole, and the half line after them while it is not too long."""
+    whole, feed, half = data.rpartition(b"\n")
+    return (whole + feed + half, b"") if len(half) > LONGEST_HALF else (whole + feed, half)
 
 
 def _cursor_of(line: bytes) -> str:

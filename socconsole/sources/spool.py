@@ -40,9 +40,7 @@ class Spool:
             if sender not in self._files and len(self._files) >= PEERS_CAP:
                 sender = "others"
             fd = self._open(sender)
-            view = memoryview(records)
-            while view:
-                view = view[os.write(fd, view) :]
+            _append(fd, records)
             self._unsynced.add(fd)
             if os.fstat(fd).st_size >= ROTATE_BYTES:
                 self._sync()
@@ -121,8 +119,12 @@ class Spool:
             path = row[-1] if row else self.folder / f"{self._name}@{_safe(sender)}.00000001.spool"
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         fd = os.open(path, flags, 0o600)
-        if _ends_amid_line(path):
-            os.write(fd, b"\n")
+        try:
+            if _ends_amid_line(path):
+                os.write(fd, b"\n")
+        except OSError:
+            os.close(fd)
+            raise
         self._files[sender], self._paths[sender] = fd, path
         return fd
 
@@ -130,6 +132,17 @@ class Spool:
         found = _NUMBERED.fullmatch(path.name)
         assert found is not None
         return path.with_name(f"{found['stem']}.{int(found['number']) + 1:08d}.spool")
+
+
+def _append(fd: int, records: bytes) -> None:
+    """Write all of `records` or, where the disk is full, none of them."""
+    before, view = os.fstat(fd).st_size, memoryview(records)
+    try:
+        while view:
+            view = view[os.write(fd, view) :]
+    except OSError:
+        os.ftruncate(fd, before)
+        raise
 
 
 def _ends_amid_line(path: Path) -> bool:

@@ -153,13 +153,22 @@ class SyslogFeeder:
             except OSError as error:
                 self.trouble = str(error)
                 return
-            self._take(self._whole(message, str(peer[0])), str(peer[0]))
+            sender = str(peer[0])
+            lost = self._lost(self._whole(message, sender), sender)
+            self.trouble = lost or self._chunks.trouble
+
+    def _lost(self, messages: list[bytes], sender: str) -> str:
+        """Take messages nobody can send again; return what is to be told where the disk is full."""
+        try:
+            self._take(messages, sender)
+        except OSError as error:
+            return f"messages of {sender} were lost: {error.strerror}"
+        return ""
 
     def _whole(self, datagram: bytes, sender: str) -> list[bytes]:
         if not self._is_gelf:
             return [datagram]
         message = self._chunks.feed(datagram, sender, time.monotonic())
-        self.trouble = self._chunks.trouble
         return [] if message is None else [message]
 
     def _accept(self) -> None:
@@ -192,7 +201,7 @@ class SyslogFeeder:
         except (OSError, ssl.SSLError) as error:
             self.trouble = f"{sender}: {error}"
         finally:
-            self._take(framing.end(), sender)
+            self.trouble = self._lost(framing.end(), sender) or self.trouble
             with contextlib.suppress(OSError):
                 connection.close()
             self._connections.release()

@@ -94,6 +94,7 @@ def test_the_file_is_searched_in_the_documented_order(write, tmp_path, monkeypat
         ("[fold]\nwindow_minutes = '15'", "fold.window_minutes is '15'; it has to be a whole"),
         ("[fold]\nwindow_minutes = true", "fold.window_minutes is True; it has to be a whole"),
         ("[fold]\nwindow_minutes = -1", "it cannot be negative"),
+        ("[fold]\nwindow_minutes = 99999999999", "that is too much"),
         ("[console]\nmouse = 'maybe'", "it has to be one of 'auto', 'on', 'off'"),
         ("[rules]\npaths = 'rules'", "rules.paths has to be a list. Write rules.paths = […]."),
         ("[rules]\npaths = ['~no-such-account/x']", "an account that there is not"),

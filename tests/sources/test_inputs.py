@@ -1,5 +1,6 @@
 """Inputs that are no files: they are spooled first, and what was taken is never lost."""
 
+import errno
 import lzma
 import os
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from socconsole.errors import SettingsError
+from socconsole.sources import feeders as feeders_module
 from socconsole.sources import spool as spool_module
 from socconsole.sources.feeders import JournalFeeder, StreamFeeder
 from socconsole.sources.spool import Spool
@@ -77,6 +79,62 @@ def test_standard_input_is_spooled_to_its_end(spool):
     feeder.stop()
     os.close(out)
     assert spooled(spool.folder) == b"one\ntwo\nhalf\n"
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Write half of what is given, and then find no room, until the list is emptied."""
+    refused = [True]
+    write = os.write
+
+    def half(fd: int, data: bytes) -> int:
+        if refused and len(data) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(fd, data[: len(data) // 2] if refused else data)
+
+    monkeypatch.setattr(spool_module.os, "write", half)
+    return refused
+
+
+def test_nothing_of_a_write_that_finds_no_room_stays_in_the_spool(spool, full_disk):
+    with pytest.raises(OSError, match="No space left"):
+        spool.write(b"one\n")
+    assert spooled(spool.folder) == b""
+    full_disk.clear()
+    spool.write(b"two\n")
+    assert spooled(spool.folder) == b"two\n"
+
+
+def test_standard_input_waits_while_the_disk_is_full(tmp_path, spool, full_disk, monkeypatch):
+    monkeypatch.setattr(feeders_module, "RETRY_SECS", 0.01)
+    (tmp_path / "in").write_bytes(b"one\ntwo\n")
+    with (tmp_path / "in").open("rb") as given:
+        feeder = StreamFeeder(given.fileno(), spool, lambda: None)
+        feeder.start()
+        until(lambda: "No space left" in feeder.trouble)
+        full_disk.clear()
+        until(lambda: feeder.is_over)
+        feeder.stop()
+    assert (spooled(spool.folder), feeder.trouble) == (b"one\ntwo\n", "")
+
+
+@pytest.mark.parametrize("scheme", ["udp", "tcp"])
+def test_a_listener_outlives_a_full_disk_and_says_what_was_lost(spool, full_disk, scheme):
+    feeder = SyslogFeeder(f"syslog+{scheme}://127.0.0.1:0", spool, lambda: None)
+    feeder.start()
+    kind = socket.SOCK_DGRAM if scheme == "udp" else socket.SOCK_STREAM
+
+    def send(message: bytes) -> None:
+        with socket.socket(socket.AF_INET, kind) as sender:
+            sender.connect(("127.0.0.1", feeder.port))
+            sender.sendall(message)
+
+    send(b"<13>lost")
+    until(lambda: feeder.trouble == "messages of 127.0.0.1 were lost: No space left on device")
+    full_disk.clear()
+    send(b"<13>kept")
+    until(lambda: spooled(spool.folder) == b"<13>kept\n")
+    feeder.stop()
 
 
 JOURNALCTL = """#!/bin/sh
