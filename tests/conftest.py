@@ -26,6 +26,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `--engine` moves to a server, for runs of that alone."""
+    for item in items:
+        if "engine" in getattr(item, "fixturenames", ()):
+            item.add_marker("engine")
+
+
 def pytest_configure() -> None:
     """Let programs that tests start keep their bytecode, whatever the shell of the run says."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

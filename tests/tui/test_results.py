@@ -46,7 +46,7 @@ async def test_what_is_found_is_a_list_with_columns_order_and_views(
         await analyst.says("11:30")
         assert table.line_count == 2
         await analyst.presses("F")
-        assert "GET /a" in analyst.screen
+        await analyst.waits_until("GET /a")
         assert "/source:web or category:exception" in analyst.lines[1]
     with database.read() as session:
         (saved,) = [view for view in views(session, "jo", screen="results") if view.owner]
