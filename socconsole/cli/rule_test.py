@@ -72,33 +72,43 @@ def run_test(ruleset: "RuleSet", reading: Reading, *, lateness_secs: float, as_j
 
 def _try(ruleset: "RuleSet", event: Event, detections: "list[Detection]", trial: _Trial) -> None:
     """Tell what the rules made of one event."""
+    from socconsole.sigma.explain import tell_apart
+
+    spoken = {detection.rule.id for detection in detections}
+    missed: dict[str, list[str]] = {}
+    for definition in ruleset.definitions:
+        if definition.tree is None:
+            continue
+        if definition.rule.id in spoken:
+            told = tell_apart(definition.tree, event)
+            missed[definition.rule.id] = _items(one for one in told if not one.is_wanted)
+        elif definition.window is not None or len(trial.near) < _SHOWN:
+            _compare(definition, event, trial)
+    for detection in detections:
+        _tell(ruleset, detection, missed.get(detection.rule.id, ()), trial)
+
+
+def _compare(definition: "Definition", event: Event, trial: _Trial) -> None:
+    """Tell how near an event came to a rule that did not speak."""
     from socconsole.sigma.evaluate import holds
     from socconsole.sigma.explain import tell_apart
     from socconsole.sigma.routing import looks_at
 
-    missed: dict[str, list[str]] = {}
-    spoken = {detection.rule.id for detection in detections}
-    for definition in ruleset.definitions:
-        if definition.tree is None:
-            continue
-        told = tell_apart(definition.tree, event)
-        missed[definition.rule.id] = _items(one for one in told if not one.is_wanted)
-        is_near = any(one.holds and not one.is_denied for one in told)
-        if definition.rule.id in spoken or not is_near:
-            continue
-        routed = looks_at(definition, event.logsources)
-        facts: dict[str, object] = {
-            "rule": definition.rule.title,
-            "line": event.line.number if event.line else 0,
-            "matched": _items(one for one in told if one.is_wanted),
-            "missed": missed[definition.rule.id],
-        }
-        if routed and holds(definition.tree, event):
-            trial.counted.append(facts)
-        elif len(trial.near) < _SHOWN:
-            trial.near.append(facts | {"logsource": routed or _wanted(definition, event)})
-    for detection in detections:
-        _tell(ruleset, detection, missed.get(detection.rule.id, ()), trial)
+    assert definition.tree is not None
+    told = tell_apart(definition.tree, event)
+    if not any(one.holds and not one.is_denied for one in told):
+        return
+    routed = looks_at(definition, event.logsources)
+    facts: dict[str, object] = {
+        "rule": definition.rule.title,
+        "line": event.line.number if event.line else 0,
+        "matched": _items(one for one in told if one.is_wanted),
+        "missed": _items(one for one in told if not one.is_wanted),
+    }
+    if routed and holds(definition.tree, event):
+        trial.counted.append(facts)
+    elif len(trial.near) < _SHOWN:
+        trial.near.append(facts | {"logsource": routed or _wanted(definition, event)})
 
 
 def _tell(ruleset: "RuleSet", detection: "Detection", missed: Iterable[str], trial: _Trial) -> None:

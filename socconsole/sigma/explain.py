@@ -64,10 +64,16 @@ def explain(tree: Node, event: Event) -> tuple[MatchedPart, ...]:
 class Answer:
     """What an event has to say to one item of a rule."""
 
-    part: MatchedPart
+    item: Item
+    event: Event
     holds: bool
     is_denied: bool
     """The condition wants it not to hold."""
+
+    @property
+    def part(self) -> MatchedPart:
+        """What was asked, and what the event has there."""
+        return _part(self.item, self.event)
 
     @property
     def is_wanted(self) -> bool:
@@ -78,7 +84,7 @@ class Answer:
 def tell_apart(tree: Node, event: Event) -> tuple[Answer, ...]:
     """Return what `event` answers to every item of `tree`, in the author's order."""
     return tuple(
-        Answer(_part(item, event), item_holds(item, event), is_denied)
+        Answer(item, event, item_holds(item, event), is_denied)
         for item, is_denied in dict.fromkeys(_with_signs(tree, is_denied=False))
     )
 
