@@ -100,7 +100,7 @@ connection.execute("BEGIN IMMEDIATE")
 print("held", flush=True)
 sys.stdin.readline()
 print("at work", flush=True)
-end = time.monotonic() + 0.4
+end = time.monotonic() + 0.2
 while time.monotonic() < end:
     pass
 connection.execute("ROLLBACK")

@@ -41,14 +41,16 @@ def test_words_are_found_newest_first(searched, phrase, expected):
         assert sorted(session.exec(chosen)) == sorted(expected)
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    ['"', "'", "a OR b", "é", "srv-123*", "NEAR(a b)", "title:x", "a\\", "'; DROP TABLE alert", "(",
-     "-a", "a & !", "a:*", "x\0y"],
+HOSTILE = (
+    '"', "'", "a OR b", "é", "srv-123*", "NEAR(a b)", "title:x", "a\\", "'; DROP TABLE alert", "(",
+    "-a", "a & !", "a:*", "x\0y",
 )  # fmt: skip
-def test_no_phrase_is_read_as_syntax(searched, hostile):
+
+
+def test_no_phrase_is_read_as_syntax(searched):
     with searched.read() as session:
-        assert isinstance(newest(session, "alert", hostile), tuple)
+        for phrase in HOSTILE:
+            assert isinstance(newest(session, "alert", phrase), tuple)
 
 
 def test_the_index_follows_changes(searched):
