@@ -52,12 +52,16 @@ def alerts_chapter(alerts: Iterable[TicketAlertRow]) -> Iterable[Block]:
     """Yield the alerts."""
     return chapter(
         "Alerts",
-        ("number", "severity", "title", "about", "first seen", "last seen", "count", "turned out"),
+        (
+            *("number", "severity", "title", "rule by", "about", "first seen", "last seen"),
+            *("count", "turned out"),
+        ),
         (
             (
                 str(each.id),
                 each.severity.label,
                 each.title,
+                each.rule_author or "",
                 ", ".join(filter(None, (each.host, each.username, each.source_ip))),
                 f"{each.first_seen:%Y-%m-%d %H:%M:%SZ}",
                 f"{each.last_seen:%Y-%m-%d %H:%M:%SZ}",

@@ -11,6 +11,7 @@ import pytest
 import stix2
 from sqlmodel import select
 
+from socconsole.core.severity import Severity
 from socconsole.core.tlp import Audience, Tlp
 from socconsole.errors import ForbiddenError
 from socconsole.services import (
@@ -33,7 +34,7 @@ from socconsole.services.incidents import Declaration
 from socconsole.services.tickets import Report
 from socconsole.store.database import Database
 from socconsole.store.queries.subjects import Subject
-from socconsole.store.tables import AuditEntry, AuditPayload, Ticket
+from socconsole.store.tables import AuditEntry, AuditPayload, RuleRecord, Ticket
 from tests.conftest import NOON
 from tests.store.rows import an_alert
 
@@ -45,6 +46,11 @@ def declared(database):
     noon = NOON
     with database.begin() as session:
         alert = an_alert(session, noon, host="web-1", title=f"Shell {HOSTILE}")
+        session.add(
+            RuleRecord(
+                id="r", title="Shell", severity=Severity.HIGH, author="Zoe Q", loaded_at=noon
+            )
+        )
         ticket = tickets.open_from_alerts(session, [alert.id], by="mara", now=noon)
         row = incidents.declare(
             session, ticket.id, Declaration(severity=2, summary="it is bad"), by="mara", now=noon
@@ -278,6 +284,7 @@ def test_the_report_says_what_was_thought_asked_and_done(database, noon, inciden
         assert "| logins | user:deploy | none after it | rules out |" in text
         assert "| the ISP | phone | whose it is |" in text
         assert "203.0.113.7" not in text
+        assert "| Zoe Q | web-1 |" in text  # the licence of rules asks for their authors
     assert "- detected 2026-11-21 12:00:00Z" in report
     assert "| Tell management | open |" in report
     assert "Note 3 of mara, 2026-11-21 12:00Z, corrected later" in about

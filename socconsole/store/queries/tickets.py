@@ -17,6 +17,7 @@ from socconsole.store.tables import (
     Asset,
     ClockPause,
     Incident,
+    RuleRecord,
     Service,
     Task,
     Ticket,
@@ -80,6 +81,8 @@ class TicketAlertRow:
     username: str | None
     source_ip: str | None
     rule_id: str
+    rule_author: str | None
+    """Rules' licences ask that whoever is told of a match is told who wrote the rule."""
     runbook: str | None
     entities: dict[str, Any]
 
@@ -259,8 +262,9 @@ def detail(session: Session, ticket_id: int) -> TicketDetail:
 def alerts_of(session: Session, ticket_ids: Sequence[int]) -> tuple[TicketAlertRow, ...]:
     """Return the alerts of these tickets, oldest first."""
     query = (
-        select(Alert)
+        select(Alert, RuleRecord.author)
         .join(TicketAlert, col(TicketAlert.alert_id) == col(Alert.id))
+        .outerjoin(RuleRecord, col(RuleRecord.id) == col(Alert.rule_id))
         .where(col(TicketAlert.ticket_id).in_(ticket_ids))
         .order_by(col(Alert.first_seen), col(Alert.id))
         .distinct()
@@ -279,10 +283,11 @@ def alerts_of(session: Session, ticket_ids: Sequence[int]) -> tuple[TicketAlertR
             username=alert.username,
             source_ip=alert.source_ip,
             rule_id=alert.rule_id,
+            rule_author=author,
             runbook=alert.runbook,
             entities=alert.entities,
         )
-        for alert in session.exec(query)
+        for alert, author in session.exec(query)
     )
 
 
