@@ -225,6 +225,15 @@ async def test_a_wide_screen_shows_the_alert_beside_the_list(bare_setup, databas
         await analyst.waits_until("Why it fired")
 
 
+async def test_a_runbook_that_does_not_ship_is_said_to_be_missing(bare_setup, database):
+    found = detection()
+    bring(database, replace(found, rule=replace(found.rule, runbook="no-such-page")))
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.waits_until("1/1")
+        await analyst.presses("b")
+        await analyst.waits_until("There is no runbook 'no-such-page'")
+
+
 async def test_its_rule_names_the_author_and_whether_it_is_on_trial(bare_setup, database):
     found = detection()
     rule = replace(found.rule, author="Zoe Q", status="experimental", path="ssh.yml:1")

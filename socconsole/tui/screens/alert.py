@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from socconsole import content
+from socconsole.errors import NotFoundError
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.place import Place
@@ -149,7 +150,12 @@ class AlertScreen(ReadsAgain, Screen[None]):
         if name is None:
             console(self).say("The rule of this alert names no runbook.")
             return
-        console(self).open(TextScreen(f"Runbook {name}", markdown_lines(content.runbook(name))))
+        try:
+            page = content.runbook(name)
+        except NotFoundError as error:  # rules of one's own may name what does not ship
+            console(self).say(str(error))
+            return
+        console(self).open(TextScreen(f"Runbook {name}", markdown_lines(page)))
 
     def action_open_one(self) -> None:
         """List what the alert is connected with; Enter opens one."""
