@@ -65,10 +65,7 @@ def event_check(node: Node) -> EventCheck:
         return lambda view: not inner(view)
     if isinstance(node, Item):
         return _item_check(node)
-    return _joined(
-        tuple(event_check(part) for part in _grouped(node.parts, type(node))),
-        until=isinstance(node, AnyOf),
-    )
+    return _joined(_grouped_checks(node.parts, type(node)), until=isinstance(node, AnyOf))
 
 
 def _joined(parts: tuple[EventCheck, ...], *, until: bool) -> EventCheck:
@@ -83,8 +80,10 @@ def _joined(parts: tuple[EventCheck, ...], *, until: bool) -> EventCheck:
     return check
 
 
-def _grouped(parts: tuple[Node, ...], kind: type[AllOf] | type[AnyOf]) -> list[Node]:
-    """Return `parts` with neighbours about one field joined, so that one function answers them."""
+def _grouped_checks(
+    parts: tuple[Node, ...], kind: type[AllOf] | type[AnyOf]
+) -> tuple[EventCheck, ...]:
+    """Return the checks of `parts`; those about one field are joined and answered by one."""
     joined: dict[str, list[Node]] = {}
     rest: list[Node] = []
     for part in parts:
@@ -93,10 +92,13 @@ def _grouped(parts: tuple[Node, ...], kind: type[AllOf] | type[AnyOf]) -> list[N
             rest.append(part)
         else:
             joined.setdefault(field, []).append(part)
-    found: list[Node] = [
-        group[0] if len(group) == 1 else kind(tuple(group)) for group in joined.values()
-    ]
-    return [*found, *rest]
+    return (
+        *(
+            _one_field(field, group[0] if len(group) == 1 else kind(tuple(group)))
+            for field, group in joined.items()
+        ),
+        *map(event_check, rest),
+    )
 
 
 def _one_field(field: str, node: Node) -> EventCheck:
@@ -158,17 +160,18 @@ def _text_joined(parts: tuple[TextCheck, ...], *, until: bool) -> TextCheck:
 
 
 def _item_text_check(item: Item) -> TextCheck:
-    if item.cased or item.test not in {"equals", "contains", "startswith", "endswith"}:
+    if item.cased or item.test not in _LITERAL_CHECKS:
         test = text_test(item)
         return lambda text, _low: test(text)
-    literal = item.text.lower()
-    checks: dict[str, TextCheck] = {
-        "equals": lambda _text, low: low == literal,
-        "contains": lambda _text, low: literal in low,
-        "startswith": lambda _text, low: low.startswith(literal),
-        "endswith": lambda _text, low: low.endswith(literal),
-    }
-    return checks[item.test]
+    return _LITERAL_CHECKS[item.test](item.text.lower())
+
+
+_LITERAL_CHECKS: dict[str, Callable[[str], TextCheck]] = {
+    "equals": lambda literal: lambda _text, low: low == literal,
+    "contains": lambda literal: lambda _text, low: literal in low,
+    "startswith": lambda literal: lambda _text, low: low.startswith(literal),
+    "endswith": lambda literal: lambda _text, low: low.endswith(literal),
+}
 
 
 def _any_text_check(node: AnyOf) -> TextCheck:

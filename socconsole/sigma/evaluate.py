@@ -87,15 +87,16 @@ def text_test(item: Item) -> Callable[[str], bool]:
 
 
 def _literal_test(item: Item) -> Callable[[str], bool]:
-    literal = item.text if item.cased else item.text.lower()
-    tests: dict[str, Callable[[str], bool]] = {
-        "equals": lambda text: text == literal,
-        "contains": lambda text: literal in text,
-        "startswith": lambda text: text.startswith(literal),
-        "endswith": lambda text: text.endswith(literal),
-    }
-    test = tests[item.test]
+    test = _LITERAL_TESTS[item.test](item.text if item.cased else item.text.lower())
     return test if item.cased else lambda text: test(lowered(text))
+
+
+_LITERAL_TESTS: Mapping[str, Callable[[str], Callable[[str], bool]]] = {
+    "equals": lambda literal: lambda text: text == literal,
+    "contains": lambda literal: lambda text: literal in text,
+    "startswith": lambda literal: lambda text: text.startswith(literal),
+    "endswith": lambda literal: lambda text: text.endswith(literal),
+}
 
 
 def _glob_test(item: Item) -> Callable[[str], bool]:

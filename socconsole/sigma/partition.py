@@ -1,6 +1,6 @@
 """The rules that look at one kind of event, ready to be asked all at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter_ns
 
 from socconsole.core.event import Event
@@ -31,6 +31,28 @@ class Shared:
         self.ledger = Ledger()
         self.scans = KeywordScans(searches)
         self.needles = NeedleSets(searches)
+        self._rests: dict[str, Rest] = {}
+        self._verdicts = 0
+
+    def rest_of(self, definition: Definition) -> "Rest":
+        """Return what fields alone cannot decide of a rule; one for all partitions."""
+        rest = self._rests.get(definition.rule.id)
+        if rest is None:
+            rest = self._rests[definition.rule.id] = Rest(definition)
+        return rest
+
+    def remember(self, rest: "Rest", values: tuple[object, ...], *, verdict: bool) -> None:
+        """Remember what the values of a rule's fields mean."""
+        if self._verdicts >= _MAX_VERDICTS:
+            self.forget_verdicts()
+        self._verdicts += 1
+        rest.verdicts[values] = verdict
+
+    def forget_verdicts(self) -> None:
+        """Forget what was remembered of values together."""
+        self._verdicts = 0
+        for rest in self._rests.values():
+            rest.verdicts.clear()
 
 
 class Partition:
@@ -38,6 +60,7 @@ class Partition:
 
     def __init__(self, definitions: Sequence[Definition], shared: "Shared") -> None:
         self.definitions = tuple(d for d in definitions if d.tree is not None)
+        self._shared = shared
         self._quarantine = shared.quarantine
         self._needles = shared.needles
         self._everything = (1 << len(self.definitions)) - 1
@@ -45,8 +68,7 @@ class Partition:
         self._wide = 0
         self._by_keyword = 0
         self.keywords = Keywords(shared.scans, shared.needles)
-        self._rests: list[_Rest | None] = [None] * len(self.definitions)
-        self._verdicts = 0
+        self._rests: list[Rest | None] = [None] * len(self.definitions)
         self._verified = 0
         self._whole: dict[int, EventCheck] = {}
         self._tables: dict[str, FieldTable] = {}
@@ -74,6 +96,15 @@ class Partition:
             table.prepare()
         self.keywords.prepare()
 
+    def warm(self) -> Iterator[None]:
+        """Make, one in each step, what a rule needs when a value is the first to come so far."""
+        for table in self._order:
+            yield from table.warm()
+        for index, definition in enumerate(self.definitions):
+            if self._verified >> index & 1:
+                yield
+                self._rests[index] = self._shared.rest_of(definition)
+
     def match(self, event: Event, *, no_keyword: bool = False) -> Sequence[Definition]:
         """Return the rules `event` meets, in the order of the rule set.
 
@@ -93,7 +124,6 @@ class Partition:
         """Forget every remembered value."""
         for memory in self.memories.values():
             memory.clear()
-        self._forget_verdicts()
 
     def _add(self, bit: int, plan: Plan) -> None:
         for part in plan.fields:
@@ -130,7 +160,7 @@ class Partition:
     def _holds(self, index: int, view: View) -> bool:
         rest = self._rests[index]
         if rest is None:
-            rest = self._rests[index] = _Rest(self.definitions[index])
+            rest = self._rests[index] = self._shared.rest_of(self.definitions[index])
         if self._tired >> index & 1 and len(view.event.raw) >= LONG:
             return False
         if not rest.fields:
@@ -143,17 +173,9 @@ class Partition:
         except TypeError:  # one of them is a list
             return self._timed(index, rest.check, view)
         if verdict is None:
-            if self._verdicts >= _MAX_VERDICTS:
-                self._forget_verdicts()
-            self._verdicts += 1
-            verdict = rest.verdicts[values] = self._timed(index, rest.check, view)
+            verdict = self._timed(index, rest.check, view)
+            self._shared.remember(rest, values, verdict=verdict)
         return verdict
-
-    def _forget_verdicts(self) -> None:
-        self._verdicts = 0
-        for rest in self._rests:
-            if rest is not None:
-                rest.verdicts.clear()
 
     def _timed(self, index: int, check: EventCheck, view: View) -> bool:
         started = perf_counter_ns()
@@ -199,7 +221,7 @@ class Partition:
                 table.tired |= bit
 
 
-class _Rest:
+class Rest:
     """What fields alone cannot decide of a rule."""
 
     __slots__ = ("check", "fields", "verdicts")

@@ -1,6 +1,8 @@
 """The partitions of a rule set, found by the log sources of an event."""
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from socconsole.core.event import LogSource
 from socconsole.sigma.definition import Definition
@@ -31,9 +33,15 @@ class Partitions:
         self.known: dict[int, tuple[Sources, Partition]] = {}
         """Identity of a tuple of log sources, kept alive here → its partition: parsers hand out
         the same tuples, and hashing one costs as much as matching."""
-        for sources in expected:
-            if len(self.rules_for(sources)) >= _MANY_RULES:
-                self._made(sources).prepare()
+        with _unswept():
+            for sources in expected:
+                if len(self.rules_for(sources)) >= _MANY_RULES:
+                    self._made(sources).prepare()
+
+    def warm(self) -> Iterator[None]:
+        """Make the rest of what is made when it is first needed, a little in each step."""
+        for partition in tuple(self._by_rules.values()):
+            yield from partition.warm()
 
     def of(self, sources: Sources) -> Partition:
         """Return the partition for events of these log sources, made if there is none yet."""
@@ -50,6 +58,7 @@ class Partitions:
         """Forget which values were decided how; the rules stay ready."""
         for partition in self._by_rules.values():
             partition.forget()
+        self.shared.forget_verdicts()
         self.shared.ledger.bytes = 0
 
     def _made(self, sources: Sources) -> Partition:
@@ -62,3 +71,15 @@ class Partitions:
             self._by_sources.clear()
         self._by_sources[sources] = found
         return found
+
+
+@contextmanager
+def _unswept() -> Iterator[None]:
+    """Keep the garbage collector off: all that is made stays, and sweeping takes as long again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

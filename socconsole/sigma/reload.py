@@ -16,6 +16,9 @@ from socconsole.sigma.rules import RuleSet
 
 LOOK_EVERY_SECS = 5.0
 
+_WARMED = 50
+"""Checks of rules that are made ready each time nothing comes: a millisecond's worth."""
+
 AHEAD_SECS = 300.0
 """How far ahead of now a live event's time is believed."""
 
@@ -76,6 +79,7 @@ class ReloadingMatcher(Matcher):
     def tick(self, now: datetime) -> list[Detection]:
         """Return the windows whose time is up at `now`; new rules are taken up first."""
         self._look()
+        self.warm_up(_WARMED)
         return super().tick(now)
 
     def _look(self) -> None:

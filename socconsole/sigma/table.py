@@ -1,7 +1,7 @@
 """One field of one partition: value → which rules the value leaves possible, as bits of an int."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from time import perf_counter_ns
@@ -145,6 +145,12 @@ class FieldTable:
                 self._others = self._needle_sets.of(words)
                 self._others.prepare()
 
+    def warm(self) -> Iterator[None]:
+        """Make one check in each step."""
+        for bit in self._checks:
+            yield
+            self._check(bit)
+
     def _checked_words(self) -> list[str]:
         """Return the literals that checks look for and no gate does."""
         assert self._inside is not None
@@ -206,15 +212,19 @@ class FieldTable:
         while left:
             bit = left & -left
             left ^= bit
-            check = self._checks[bit]
-            if not callable(check):
-                check = self._checks[bit] = text_check(check)
+            check = self._check(bit)
             started = perf_counter_ns() if timed else 0
             if not check(text, low):
                 denied |= bit
             if timed and perf_counter_ns() - started > quarantine.BUDGET_NS:
                 self._slow(bit, partial(check, text, low))
         return denied
+
+    def _check(self, bit: int) -> TextCheck:
+        check = self._checks[bit]
+        if not callable(check):
+            check = self._checks[bit] = text_check(check)
+        return check
 
 
 class Ledger:

@@ -99,6 +99,8 @@ def items_of(node: "Node") -> list[Item]:
 
 def only_field(node: "Node") -> str | None:
     """Return the field whose text alone decides `node`; None when there is more to look at."""
+    if isinstance(node, Item):
+        return None if node.test == "exists" or node.test.startswith("field_") else node.field
     field, is_first = None, True
     waiting: list[Node] = [node]
     while waiting:
