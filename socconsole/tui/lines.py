@@ -72,7 +72,7 @@ def header_line(pulse: Pulse, facts: HeaderFacts, width: int, look: Look) -> lis
             Segment(" ", base),
         ]
     else:
-        segments = [Segment(fit(left, max(0, room)), base)]
+        segments = [Segment(fit(left, max(0, room - 1)) + " " * min(room, 1), base)]
     is_well = pulse.collector in ("live", "starting") and facts.away_since is None
     return [*segments, Segment(right, look("header" if is_well else "say-error"))]
 

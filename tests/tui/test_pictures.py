@@ -12,8 +12,12 @@ from pathlib import Path
 
 from rich.style import Style
 
+from socconsole.errors import StoreError
+from socconsole.tui.messages import StoreChanged
+from socconsole.tui.reading.store_access import StoreAccess
 from socconsole.tui.scopes import screen_classes
 from socconsole.tui.screens.around import AroundScreen
+from tests.conftest import NOON
 from tests.tui.analyst import at_the_console
 from tests.tui.test_reach import WAYS, named_everywhere
 
@@ -81,13 +85,49 @@ async def drawn(analyst, looks):
         await analyst.pilot.resize_terminal(*size)
         await analyst.settles()
         lines += [f"== {size[0]}×{size[1]}", *(strip.text.rstrip() for strip in strips_of(app))]
-        for look in looks:
+        styles = {}
+        for look in sorted(looks, key=lambda look: look != app.theme):  # each change is dear
             if app.theme != look:
                 app.theme = look
                 await analyst.settles()
-            lines += [f"-- {look}", *styles_of(strips_of(app))]
-        app.theme = looks[0]
+            styles[look] = styles_of(strips_of(app))
+        for look in looks:
+            lines += [f"-- {look}", *styles[look]]
     return "\n".join(lines) + "\n"
+
+
+EMPTY = {
+    **{name: WAYS[name] for name in ("queue", "bookmarks", "actions", "tail", "results")},
+    **{name: WAYS[name] for name in ("tickets", "incidents", "handoff", "sources", "rules")},
+    **{name: WAYS[name] for name in ("suppressions", "metrics")},
+}
+"""The screens that can be reached where there is nothing yet."""
+FILTERED = ("queue", "tail", "results", "tickets", "incidents", "actions", "sources", "rules")
+
+
+class Album:
+    """Pictures as they are and as they were taken; the walk takes new ones where that is asked."""
+
+    def __init__(self, looks, kind):
+        self._looks = looks
+        self._kind = kind
+        self._taking = bool(os.environ.get("TAKE_PICTURES"))
+        self.differing = []
+
+    async def compares(self, analyst, name):
+        path = FOLDER / f"{name.replace(' ', '-')}{self._kind}.txt"
+        shown = await drawn(analyst, self._looks)
+        if self._taking:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(shown, encoding="utf-8")
+        if shown != path.read_text(encoding="utf-8"):
+            self.differing.append(name)
+
+
+async def back_to_the_queue(analyst):
+    while analyst.asked:
+        await analyst.presses("ctrl+c")
+    await analyst.presses(*["backspace"] * len(analyst.app.screen_stack[1:]), "1")
 
 
 async def differing(setup, looks, kind=""):
@@ -95,8 +135,7 @@ async def differing(setup, looks, kind=""):
 
     On the way their keys are looked for in help and palette.
     """
-    taking = bool(os.environ.get("TAKE_PICTURES"))
-    found, reached = [], set()
+    album, reached = Album(looks, kind), set()
     async with at_the_console(setup, size=SIZES[0]) as analyst:
         await analyst.waits_until("no collector")
         for name, keys in {**WAYS, "around": ()}.items():
@@ -104,20 +143,12 @@ async def differing(setup, looks, kind=""):
             if name == "around":  # only lines that a collector read have any
                 analyst.app.open(AroundScreen("Around a line that is retained", 1, 1, 0))
                 await analyst.settles()
-            path = FOLDER / f"{name.replace(' ', '-')}{kind}.txt"
             reached.add(type(analyst.app.screen))
             named_everywhere(analyst.app, name)
-            shown = await drawn(analyst, looks)
-            if taking:
-                path.parent.mkdir(exist_ok=True)
-                path.write_text(shown, encoding="utf-8")
-            if shown != path.read_text(encoding="utf-8"):
-                found.append(name)
-            while analyst.asked:
-                await analyst.presses("ctrl+c")
-            await analyst.presses(*["backspace"] * len(analyst.app.screen_stack[1:]), "1")
+            await album.compares(analyst, name)
+            await back_to_the_queue(analyst)
     assert reached == set(screen_classes().values())
-    return found
+    return album.differing
 
 
 async def test_every_screen_dark_and_in_sixteen_colours(worked_setup):
@@ -127,3 +158,42 @@ async def test_every_screen_dark_and_in_sixteen_colours(worked_setup):
 async def test_every_screen_without_colours(worked_setup, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     assert await differing(worked_setup, ("sixteen",), ".plain") == [], HINT
+
+
+async def test_every_screen_of_a_store_with_nothing_in_it(bare_setup):
+    album = Album(("dark", "sixteen"), ".empty")
+    async with at_the_console(bare_setup, size=SIZES[0]) as analyst:
+        await analyst.waits_until("no collector")
+        for name, keys in EMPTY.items():
+            await analyst.presses(*keys)
+            await album.compares(analyst, name)
+            await back_to_the_queue(analyst)
+    assert album.differing == [], HINT
+
+
+async def test_every_screen_while_the_database_is_gone_and_a_filter_is_refused(
+    worked_setup, monkeypatch
+):
+    gone = StoreError("The database is gone.", hint="Look at the disk.")
+
+    def refuses(_):
+        raise gone
+
+    album = Album(("dark", "sixteen"), ".failing")
+    async with at_the_console(worked_setup, size=SIZES[0]) as analyst:
+        await analyst.waits_until("no collector")
+        monkeypatch.setattr(StoreAccess, "_ready", refuses)
+        analyst.app.lose_store(gone.what, NOON)
+        for name, keys in EMPTY.items():
+            await analyst.presses(*keys)
+            if name in FILTERED:
+                await analyst.presses("slash")
+                await analyst.says("(web")
+            await album.compares(analyst, name)
+            await back_to_the_queue(analyst)
+        await analyst.presses("9")
+        monkeypatch.undo()
+        analyst.app.regain_store()
+        analyst.app.tell(StoreChanged())
+        await analyst.waits_until("Time to detect")
+    assert album.differing == [], HINT

@@ -66,6 +66,7 @@ class MetricsScreen(Screen[None]):
         self._period = 1
         self._rules = False
         self._figures: tuple[Figure, ...] = ()
+        self._has_read = False
 
     def compose(self) -> ComposeResult:
         yield from framed(
@@ -79,12 +80,17 @@ class MetricsScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         self.action_load()
 
+    def on_store_changed(self) -> None:
+        if not self._has_read:  # the store was away
+            self.action_load()
+
     @task
     async def action_load(self) -> None:
         app = console(self)
         name, span = _PERIODS[self._period]
         now = app.now()
         found, rules, hours = await app.store.read(read_figures, now - span, now, app.settings.sla)
+        self._has_read = True
         self._figures = rules if self._rules else found
         self.query_one("#bar", Drawn).show(
             (f" {name} ", "tab-active"),

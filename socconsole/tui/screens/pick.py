@@ -66,7 +66,9 @@ class PickScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         columns = _columns(self._heads)
         empty = "Nothing matches · \\ shows the whole list" if self._choices else self._empty
-        yield from framed(VirtualTable(columns, empty=empty))
+        table = VirtualTable(columns, empty=empty)
+        table.is_of_store = False
+        yield from framed(table)
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).focus()

@@ -68,6 +68,10 @@ class RefsScreen(Screen[None]):
         self.query_one(VirtualTable).focus()
         self.action_load()
 
+    def on_store_changed(self) -> None:
+        if not self.query_one(VirtualTable).line_count:  # the store was away
+            self.action_load()
+
     @task
     async def action_load(self) -> None:
         rows = await console(self).store.read(read_refs, self._refs)

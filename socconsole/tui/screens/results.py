@@ -78,12 +78,18 @@ class ResultsScreen(OnLines, ViewedScreen):
         app = console(self)
         self._search.is_wanted = False
         self._search = search = LineSearch(asked_for(app, filter_text), self._until)
-        self.table.set_foot(note="searching …")
-        found = await app.store.with_events(search.look)
+        found = await self._looked(search)
         if search is self._search:
             self._hits, self._news = found, 0
             self._say_how_far()
         return found
+
+    async def _looked(self, search: LineSearch) -> list[Hit]:
+        self.table.set_foot(note="searching …")
+        try:
+            return await console(self).store.with_events(search.look)
+        finally:
+            self.table.set_foot(note="")
 
     def _say_how_far(self) -> None:
         search = self._search
@@ -101,8 +107,7 @@ class ResultsScreen(OnLines, ViewedScreen):
         if search.is_complete or len(self._hits) >= _MOST:
             app.say("That is all." if search.is_complete else "/ narrows, @ goes back in time.")
             return
-        self.table.set_foot(note="searching …")
-        found = await app.store.with_events(search.look)
+        found = await self._looked(search)
         if search is self._search:
             self._hits += found
             self.show_found(self._hits)

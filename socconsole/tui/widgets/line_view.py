@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from socconsole.tui.console import Console
 
 _WHEEL_LINES = 3
+_AWAY = "Not read: the database is away. It is read as soon as that is back."
 
 
 class LineView(Widget, can_focus=True):
@@ -35,6 +36,8 @@ class LineView(Widget, can_focus=True):
 
     head_height = 0
     foot_height = 0
+    is_of_store = True
+    """Whether its lines are read from the store, which may be away."""
     hardware_scroll = "SOCCONSOLE_PLAIN_SCROLL" not in os.environ
     """Let the terminal shift lines; off for a terminal that gets it wrong."""
 
@@ -116,7 +119,8 @@ class LineView(Widget, can_focus=True):
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
     def _draw_empty(self, row: int, width: int) -> list[Segment]:
-        lines = self._empty.splitlines()
+        is_away = self.is_of_store and self.console_app.store.away
+        lines = (_AWAY if is_away else self._empty).splitlines()
         text = lines[row] if 0 <= row < len(lines) else ""
         return self.line_of(f"  {text}", width, self.look("muted"))
 
@@ -219,6 +223,13 @@ class LineView(Widget, can_focus=True):
             for part in (*self._repaint_regions, *elsewhere)
             if part.overlaps(lines)
         ]
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "away_since", self._store_changed, init=False)
+
+    def _store_changed(self) -> None:
+        if not self.line_count:
+            self.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         before, self.top = self.top, max(0, min(self.top, self.last_top))
