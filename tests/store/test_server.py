@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -184,27 +184,26 @@ def test_a_process_that_stands_still_in_a_transaction_keeps_nobody_waiting(
     """Its locks fall after a while, and what it goes on to commit is refused."""
     monkeypatch.setattr(f"socconsole.store.database.{limit}", 1)
     paused, other = Database(url), Database(url)
-    paused.become_collector()
-    with paused.read() as session:
-        raw = session.connection().connection.driver_connection
-        if limit == "_LONGEST" and not raw.is_bounded:
-            pytest.skip("a server before PostgreSQL 17 does not bound a transaction")
-    node = one_node(other, "machine", noon)
-    with other.begin() as session:
-        assert take_lease(session, node, now=noon, lasts=timedelta(0)) == 1
+    with closing(paused), closing(other):
+        paused.become_collector()
+        with paused.read() as session:
+            raw = session.connection().connection.driver_connection
+            if limit == "_LONGEST" and not raw.is_bounded:
+                pytest.skip("a server before PostgreSQL 17 does not bound a transaction")
+        node = one_node(other, "machine", noon)
+        with other.begin() as session:
+            assert take_lease(session, node, now=noon, lasts=timedelta(0)) == 1
 
-    def stands_still() -> None:
-        with paused.begin() as session:
+        def stands_still() -> None:
+            with paused.begin() as session:
+                renew_lease(session, 1, now=noon, lasts=timedelta(0))
+                with other.begin() as second:  # waits for the row
+                    assert take_lease(second, node, now=noon, lasts=timedelta(0)) == 2
+
+        with pytest.raises(StoreError, match="cannot be reached"):
+            stands_still()
+        with pytest.raises(LeaseLostError), paused.begin() as session:
             renew_lease(session, 1, now=noon, lasts=timedelta(0))
-            with other.begin() as second:  # waits for the row
-                assert take_lease(second, node, now=noon, lasts=timedelta(0)) == 2
-
-    with pytest.raises(StoreError, match="cannot be reached"):
-        stands_still()
-    with pytest.raises(LeaseLostError), paused.begin() as session:
-        renew_lease(session, 1, now=noon, lasts=timedelta(0))
-    for each in (paused, other):
-        each.close()
 
 
 def test_an_analyst_works_under_their_own_name(sign_in, owner, noon):
