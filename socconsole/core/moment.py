@@ -1,4 +1,4 @@
-"""A moment as people type it: `2h`, `14:30`, `2026-11-21 08:00`, RFC 3339, `now`, `-15m`."""
+"""A moment as people type it: `2h`, `14:30`, `14:30Z`, `2026-11-21 08:00`, `now`, `-15m`."""
 
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
@@ -10,7 +10,7 @@ def moment(text: str, *, now: datetime, zone: tzinfo = UTC) -> datetime:
     """Return the moment `text` names, aware UTC.
 
     A bare span lies ahead of now, one with a minus sign or `ago` behind it. A time of day is the
-    next one in `zone`; a date and time without a zone is in `zone`.
+    next one; it and a date are in `zone` where they name none.
 
     Raises:
         UsageError: It names none.
@@ -30,8 +30,7 @@ def past_moment(text: str, *, now: datetime, zone: tzinfo = UTC) -> datetime:
     found = _read(said, now, zone)
     if found is None:
         raise _no_time(text)
-    is_time_of_day = len(said) <= 8 and ":" in said
-    return found - timedelta(days=1) if is_time_of_day and found > now else found
+    return found - timedelta(days=1) if _is_time_of_day(said) and found > now else found
 
 
 def _no_time(text: str) -> UsageError:
@@ -61,15 +60,20 @@ def _span(said: str, now: datetime, zone: tzinfo) -> datetime | None:
 
 
 def _time_of_day(said: str, now: datetime, zone: tzinfo) -> datetime | None:
-    if len(said) > 8 or ":" not in said:
+    if not _is_time_of_day(said):
         return None
-    hour, colon, rest = said.partition(":")
+    hour, colon, rest = said.upper().partition(":")
     try:
         wanted = time.fromisoformat(f"{hour:0>2}{colon}{rest}")
     except ValueError:
         return None
+    zone = wanted.tzinfo or zone
     today = datetime.combine(now.astimezone(zone).date(), wanted, zone)
     return today if today > now else today + timedelta(days=1)
+
+
+def _is_time_of_day(said: str) -> bool:
+    return 0 < said.find(":") <= 2
 
 
 def _written(said: str, now: datetime, zone: tzinfo) -> datetime | None:

@@ -20,6 +20,9 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("15m ago", timedelta(minutes=-15)),
         ("14:30", timedelta(hours=1, minutes=30)),
         ("9:00", timedelta(hours=20)),
+        ("14:30Z", timedelta(hours=2, minutes=30)),
+        ("9:00:30z", timedelta(hours=21, seconds=30)),
+        ("14:30+02", timedelta(minutes=30)),
         ("2026-01-05 14:00", timedelta(hours=1)),
         ("2026-01-05T14:00Z", timedelta(hours=2)),
         ("2026-01-05T14:00:00+01:00", timedelta(hours=1)),
@@ -39,4 +42,5 @@ def test_what_happened_lies_behind():
     assert past_moment("2h", now=NOON) == NOON - timedelta(hours=2)
     assert past_moment("14:30", now=NOON) == NOON - timedelta(hours=21, minutes=30)
     assert past_moment("11:30", now=NOON) == NOON - timedelta(minutes=30)
+    assert past_moment("12:40:00+00:30", now=NOON) == NOON - timedelta(hours=23, minutes=50)
     assert past_moment("2026-01-04T00:00Z", now=NOON) == NOON - timedelta(hours=36)

@@ -58,7 +58,8 @@ async def test_an_empty_list_says_what_to_do_and_is_read_once(bare_setup, monkey
         await analyst.waits_until("Nobody wrote what the next shift is walking into")
         await analyst.presses("9")
         await analyst.waits_until("Time to acknowledge")
-    assert [asked.count(n) for n in ("tickets", "incidents", "read_handoffs")] == [1, 1, 1]
+    names = ("tickets", "incidents", "read_handoffs", "read_figures")
+    assert [asked.count(name) for name in names] == [1, 1, 1, 1]
 
 
 async def test_tickets_are_listed_and_narrowed(console):
@@ -203,7 +204,15 @@ async def test_an_incident_is_declared_from_a_ticket_and_led_by_keys(console, da
     await console.presses("greater_than_sign", "y")
     with database.read() as session:
         (row,) = incident_queries.incidents(session)
+        before = len(incident_queries.detail(session, row.id).communications)
     assert (row.phase, row.severity, row.commander) == ("analysis", 2, "mara")
+    await console.presses("o")
+    await console.says("the board")
+    await console.says("it is contained")
+    await console.presses("escape")  # no answer to when the next update is due: nothing was told
+    with database.read() as session:
+        told = incident_queries.detail(session, row.id).communications
+    assert len(told) == before
     await console.presses("q", "5")
     assert "SEV2 INC-2026-001" in console.screen
     await console.waits_until("INC-001 ask")
@@ -226,6 +235,9 @@ async def test_a_handoff_is_written_signed_and_accepted_by_keys(console, databas
     await console.presses("W", "backslash", "q")
     await console.presses("greater_than_sign", "y")
     await console.waits_until("signed mara")
+    await console.presses("asterisk", "n")
+    assert "Refuse them one by one" in console.bottom
+    await console.presses("asterisk")
     await console.presses("j", "j", "j")
     await console.presses("y")
     await console.waits_until("✓ yes")

@@ -19,7 +19,7 @@ from socconsole.tui.keymap import key
 from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.tasks import task
-from socconsole.tui.verbs.field_edit import ask_moment
+from socconsole.tui.verbs.ask_when import ask_when
 from socconsole.tui.verbs.open_ref import open_ref
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
@@ -286,8 +286,10 @@ class HandoffScreen(ReadsAgain, Screen[None]):
         text = await self._line(keys[pressed])
         if not text:
             return
-        due = await ask_moment(app, "By when (empty: no time)")
-        line = handoffs.Line(section=keys[pressed], text=text, due_at=due)
+        due = await ask_when(app, "By when (empty: no time)")
+        if due is None:
+            return
+        line = handoffs.Line(section=keys[pressed], text=text, due_at=due.at)
         await app.change(handoffs.add_line, line, policy=app.settings, done="Added")
 
     async def _line(self, section: Section) -> str | None:
@@ -371,6 +373,9 @@ class HandoffScreen(ReadsAgain, Screen[None]):
         ids = self._waiting()
         if not ids:
             app.say("There is nothing to refuse on this line.")
+            return
+        if len(ids) > 1:
+            app.say("Refuse them one by one: each goes back with its own reason.")
             return
         reason = await app.ask("Refuse because")
         if reason:

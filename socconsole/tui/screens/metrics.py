@@ -63,6 +63,7 @@ class MetricsScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._is_in_front = False
         self._period = 1
         self._rules = False
         self._figures: tuple[Figure, ...] = ()
@@ -70,15 +71,22 @@ class MetricsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield from framed(
-            VirtualTable(_COLUMNS, empty="Nobody closed an alert of a rule in this period.")
+            VirtualTable(
+                _COLUMNS,
+                empty="There is no figure of this period: nobody closed an alert of a rule.",
+            )
         )
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).focus()
-        self.action_load()
 
     def on_screen_resume(self) -> None:
-        self.action_load()
+        if not self._is_in_front:  # a new screen is told twice
+            self._is_in_front = True
+            self.action_load()
+
+    def on_screen_suspend(self) -> None:
+        self._is_in_front = False
 
     def on_store_changed(self) -> None:
         if not self._has_read:  # the store was away
@@ -89,8 +97,11 @@ class MetricsScreen(Screen[None]):
         app = console(self)
         name, span = _PERIODS[self._period]
         now = app.now()
+        asked = (self._period, self._rules)
         found, rules, hours = await app.store.read(read_figures, now - span, now, app.settings.sla)
         self._has_read = True
+        if asked != (self._period, self._rules):
+            return  # another period was asked for meanwhile
         self._figures = rules if self._rules else found
         self.query_one("#bar", Drawn).show(
             (f" {name} ", "tab-active"),

@@ -18,7 +18,7 @@ from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.texts.suppression_text import suppression_lines, suppression_style
-from socconsole.tui.verbs.alert_verbs import moment
+from socconsole.tui.verbs.ask_when import ask_moment
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
@@ -177,9 +177,8 @@ class RulesScreen(ReadsAgain, Screen[None]):
         row = self._chosen_suppression()
         if row is None:
             return
-        spoken = await console(self).ask("Until (2h from now, or 14:30)")
-        if spoken:
-            until = moment(spoken, console(self).now())
+        until = await ask_moment(console(self), "Until (2h from now, or 14:30)")
+        if until is not None:
             await console(self).change(
                 suppressions.extend, row.id, until, done=f"It lasts until {stamp(until)}"
             )

@@ -13,6 +13,7 @@ from socconsole.tui.keymap import key
 from socconsole.tui.reading import column_filter
 from socconsole.tui.reading.column_filter import ColumnFilter, rows_of
 from socconsole.tui.reading.freshness import ReadsAgain
+from socconsole.tui.reading.tail_reading import Asked, read_first
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.texts.source_text import bytes_of, source_lines, source_style
@@ -23,7 +24,6 @@ from socconsole.tui.widgets.table import VirtualTable
 from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
-    from socconsole.store.events import EventStore, Kept
     from socconsole.store.queries.sources import SourceNoteRow, SourceRow
 
 _UNPARSED_SHOWN = 200
@@ -145,20 +145,13 @@ class SourcesScreen(ReadsAgain, Screen[None]):
         row = self.table.cursor_row
         if row is None:
             return
-        source_id = row.id
-
-        def read(events: "EventStore") -> "list[Kept]":
-            found: list[Kept] = []
-            for kept in events.search(
-                lambda event: event.format == "unparsed", source=source_id, newest_first=True
-            ):
-                found.append(kept)
-                if len(found) >= _UNPARSED_SHOWN:
-                    break
-            return found
-
-        found = await console(self).store.with_events(read)
-        lines: list[Line] = [((kept.event.raw, ""),) for kept in found]
+        asked = Asked(row.id, lambda event: event.format == "unparsed")
+        _, found = await console(self).store.with_events(
+            lambda events: read_first(events, asked, _UNPARSED_SHOWN)
+        )
+        lines: list[Line] = [((kept.event.raw, ""),) for kept in found.events]
+        if not found.complete:
+            lines.append((("Looked for two seconds; older lines may be unparsed too.", "warn"),))
         nothing: list[Line] = [(("Every line kept of it was read.", "good"),)]
         console(self).open(TextScreen(f"Unparsed lines of {row.name}", lines or nothing))
 

@@ -6,7 +6,6 @@ itself behind so that `.` does the same to other alerts without asking again.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from socconsole.core.disposition import Disposition, Verdict
 from socconsole.core.severity import Severity
 from socconsole.errors import UsageError
 from socconsole.tui.keymap import key
+from socconsole.tui.verbs.ask_when import ask_moment
 from socconsole.tui.verbs.deed import Deed
 
 if TYPE_CHECKING:
@@ -175,10 +175,9 @@ async def _shelve(app: "Console", target: Target) -> bool:
     from socconsole.services import alerts
 
     usual = f"{app.settings.alerts.shelve_minutes}m"
-    spoken = await app.ask(f"Shelve {target} for, or until", initial=usual)
-    if not spoken:
+    until = await ask_moment(app, f"Shelve {target} for, or until", initial=usual)
+    if until is None:
         return False
-    until = moment(spoken, app.now())
     reason = await app.ask("Why", draft=f"alert:{target.ids[0]}:shelve")
     if not reason:
         return False
@@ -234,27 +233,6 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
     }
 )
 """The name in a binding's action → the verb."""
-
-
-def moment(spoken: str, now: datetime) -> datetime:
-    """Return the time `spoken` names: a span such as `2h`, or a time of day such as `14:30` UTC.
-
-    Raises:
-        UsageError: It names none.
-
-    """
-    from socconsole.core.filter import parse_duration
-
-    try:
-        hour, colon, minute = spoken.strip().rstrip("Zz").partition(":")
-        if not colon:
-            return now + parse_duration(spoken)
-        named = now.astimezone(UTC).replace(
-            hour=int(hour), minute=int(minute), second=0, microsecond=0
-        )
-    except ValueError:
-        raise UsageError(f"{spoken!r} is no time.", hint="Write 90m, 2h, or 14:30 (UTC).") from None
-    return named if named > now else named + timedelta(days=1)
 
 
 def _number(text: str) -> int:

@@ -12,7 +12,6 @@ from socconsole.errors import NotFoundError
 from socconsole.tui.asking import read_first
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnyRow, AnySession
-from socconsole.tui.verbs import hand_out, quiet_verbs
 from socconsole.tui.verbs.alert_verbs import Target, Verb, perform
 from socconsole.tui.verbs.deed import Deed
 
@@ -25,8 +24,6 @@ BINDINGS: tuple[Binding, ...] = (
     key("alert.declare", "I", "verb('declare')", "Declare an incident", hint="declare"),
     key("alert.finding", "C", "verb('finding')", "Record what was checked and seen"),
     key("alert.attach", "i", "verb('attach')", "Attach to an incident"),
-    *hand_out.BINDINGS,
-    *quiet_verbs.BINDINGS,
 )
 """Both screens that show alerts have these."""
 
@@ -162,8 +159,6 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "ticket": _ticket,
         "declare": _declare,
         "attach": _attach,
-        **hand_out.VERBS,
-        **quiet_verbs.VERBS,
     }
 )
 """The name in a binding's action → the verb."""

@@ -1,41 +1,17 @@
 """Editing one field of a case on the bottom line, while a colleague may edit it too."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from socconsole.core.moment import moment
 from socconsole.tui.asking import read_first
+from socconsole.tui.verbs.ask_when import ask_moment
 
 if TYPE_CHECKING:
-    from socconsole.services.escalations import Request
     from socconsole.tui.console import Console
 
 _MOMENTS = frozenset({"deadline", "started_at"})
 _KEYS = "123456789abcdefghijklmnoprstuvwxyz"
 """`q` leaves."""
-
-
-async def ask_moment(app: "Console", label: str) -> datetime | None:
-    """Ask for a moment, in the team's time zone; None when the analyst leaves."""
-    text = await app.ask(label)
-    if not text:
-        return None
-    return moment(text, now=app.now(), zone=ZoneInfo(app.zone))
-
-
-async def ask_whom(app: "Console") -> "Request | None":
-    """Ask whom we asked outside, for what and when to ask again; None when the analyst leaves."""
-    from socconsole.services.escalations import Request
-
-    whom = await app.ask("Asked whom, by what (ben, phone)")
-    reason = await app.ask("For what") if whom else None
-    if not whom or not reason:
-        return None
-    again = await ask_moment(app, "Ask again when (30m; empty: never)")
-    name, _, channel = whom.partition(",")
-    return Request(whom=name, channel=channel, reason=reason, next_contact_at=again)
 
 
 async def edit_field(

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from socconsole.tui.asking import read_first
 from socconsole.tui.reading.store_access import AnySession
-from socconsole.tui.verbs.field_edit import ask_moment, ask_whom
+from socconsole.tui.verbs.ask_others import ask_whom, keep_answer
+from socconsole.tui.verbs.ask_when import ask_when
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,9 +59,11 @@ async def _propose(app: "Console", chosen: Chosen) -> None:
     rollback = await app.ask("How it is taken back (may be empty)") if target else None
     if not title or not target or rollback is None:
         return
-    until = await ask_moment(app, "Until when (2d; empty: until removed)")
+    until = await ask_when(app, "Until when (2d; empty: until removed)")
+    if until is None:
+        return
     proposal = countermeasures.Proposal(
-        title=title, target=target, rollback=rollback, expires_at=until
+        title=title, target=target, rollback=rollback, expires_at=until.at
     )
     await app.change(countermeasures.propose, chosen.id, proposal, done="Proposed")
 
@@ -68,10 +71,10 @@ async def _propose(app: "Console", chosen: Chosen) -> None:
 async def _extend(app: "Console", number: int) -> None:
     from socconsole.services import countermeasures
 
-    until = await ask_moment(app, "Stands until (2d; empty: until removed)")
-    reason = await app.ask("Why longer")
-    if reason:
-        await app.change(countermeasures.extend, number, until, reason, done="Extended")
+    until = await ask_when(app, "Stands until (2d; empty: until removed)")
+    reason = await app.ask("Why longer") if until else None
+    if until and reason:
+        await app.change(countermeasures.extend, number, until.at, reason, done="Extended")
 
 
 _COMES_FROM = {
@@ -109,7 +112,7 @@ async def escalate(app: "Console", chosen: Chosen) -> None:
         offers = {"n": f"ask {whom}{due}", **offers}
     pressed = await app.choose(f"{chosen}: escalate", offers)
     if pressed == "r":
-        await _answered(app, chosen)
+        await keep_answer(app, "incident", chosen.id)
     elif pressed == "n":
         reason = await app.ask(f"Ask {whom} for what", draft=f"incident:{chosen.id}:escalate")
         channel = await app.ask("By phone, mail, chat") if reason else None
@@ -135,24 +138,6 @@ async def _ask_another(app: "Console", chosen: Chosen) -> None:
         return
     about = Subject("incident", chosen.id, chosen.row.human_id)
     await app.change(escalations.ask, about, request, policy=app.settings, done="Kept")
-
-
-async def _answered(app: "Console", chosen: Chosen) -> None:
-    from socconsole.services import escalations
-    from socconsole.store.queries.notes import escalations as asked
-
-    rows = await read_first(app, asked, "incident", chosen.id)
-    waiting = [row for row in rows if row.answered_at is None]
-    if not waiting:
-        app.say("Everybody who was asked has answered.")
-        return
-    last = waiting[-1]
-    number = await app.ask(f"Who answered ({last.whom})", initial=str(last.id))
-    text = await app.ask("Answer") if number and number.strip().isdecimal() else None
-    if number and text is not None:
-        await app.change(
-            escalations.answer, int(number), text, policy=app.settings, done="Answer kept"
-        )
 
 
 async def merge(app: "Console", chosen: Chosen) -> None:

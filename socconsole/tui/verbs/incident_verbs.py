@@ -14,7 +14,8 @@ from socconsole.tui.asking import read_first
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.verbs import incident_course
-from socconsole.tui.verbs.field_edit import ask_moment, edit_field
+from socconsole.tui.verbs.ask_when import ask_when
+from socconsole.tui.verbs.field_edit import edit_field
 from socconsole.tui.verbs.incident_course import Chosen
 from socconsole.tui.verbs.ticket_verbs import ask_check, task_on
 
@@ -143,8 +144,10 @@ async def _told(app: "Console", chosen: Chosen) -> None:
     )
     if not audience or not body:
         return
-    due = await ask_moment(app, "Next update (20m; empty: none)")
-    wait = due - app.now() if due else None
+    due = await ask_when(app, "Next update (20m; empty: none)")
+    if due is None:
+        return
+    wait = due.at - app.now() if due.at else None
     message = incident_log.Message(audience=audience, body=body, next_update_in=wait)
     await app.change(incident_log.communicate, chosen.id, message, done="Logged")
 

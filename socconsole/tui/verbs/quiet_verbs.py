@@ -10,7 +10,8 @@ from textual.binding import Binding
 
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnySession
-from socconsole.tui.verbs.alert_verbs import Target, Verb, moment, perform
+from socconsole.tui.verbs.alert_verbs import Target, Verb, perform
+from socconsole.tui.verbs.ask_when import ask_moment
 from socconsole.tui.verbs.deed import Deed
 
 if TYPE_CHECKING:
@@ -44,10 +45,10 @@ async def _suppress(app: "Console", target: Target) -> bool:
     from socconsole.services import suppressions
 
     alert_id = target.ids[0]
-    spoken = await app.ask(f"Suppress the like of alert {alert_id} for, or until", initial="8h")
-    if not spoken:
+    label = f"Suppress the like of alert {alert_id} for, or until"
+    until = await ask_moment(app, label, initial="8h")
+    if until is None:
         return False
-    until = moment(spoken, app.now())
     reason = await app.ask("Why", draft=f"alert:{alert_id}:suppress")
     if not reason:
         return False

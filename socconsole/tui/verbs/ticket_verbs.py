@@ -13,7 +13,9 @@ from socconsole.core.moment import past_moment
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.texts.ticket_fields import edit_fields
-from socconsole.tui.verbs.field_edit import ask_moment, ask_whom, edit_field
+from socconsole.tui.verbs.ask_others import ask_whom, keep_answer
+from socconsole.tui.verbs.ask_when import ask_moment
+from socconsole.tui.verbs.field_edit import edit_field
 from socconsole.tui.verbs.ticket_more import more
 
 if TYPE_CHECKING:
@@ -262,10 +264,7 @@ async def _ask(app: "Console", chosen: Chosen) -> None:
 
     pressed = await app.choose(_one(chosen), {"a": "we asked somebody", "r": "they answered"})
     if pressed == "r":
-        number = await app.ask("Number of the question")
-        text = await app.ask("Answer") if number else None
-        if number and number.strip().isdecimal() and text is not None:
-            await app.change(escalations.answer, int(number), text, done="Answer kept")
+        await keep_answer(app, "ticket", chosen.ids[0])
         return
     request = await ask_whom(app) if pressed else None
     if request is None:
@@ -367,7 +366,7 @@ async def _attach(app: "Console", chosen: Chosen) -> None:
 
 
 async def new_ticket(app: "Console", _chosen: Chosen | None = None) -> None:
-    """Ask what a person reports, six short questions, and open the ticket."""
+    """Ask what a person reports, in short questions, and open the ticket."""
     from socconsole.services import templates, tickets
     from socconsole.tui.verbs.open_ref import open_ref
 
