@@ -10,7 +10,7 @@ from socconsole.core.event import entities
 from socconsole.core.filter import FilterError, parse_filter
 from socconsole.core.filter_match import EVENT_READING, Reading, Viewer, predicate
 from socconsole.core.filter_tree import Filter
-from socconsole.core.filter_words import EVENT_FIELDS, Field, Kind, Vocabulary
+from socconsole.core.filter_words import ALERT_FIELDS, EVENT_FIELDS, Field, Kind, Vocabulary
 from socconsole.core.severity import Severity
 
 DETECTION_FIELDS = Vocabulary(
@@ -26,7 +26,8 @@ DETECTION_FIELDS = Vocabulary(
         ),
         Field("rule", Kind.TEXT, "Title or id of the rule", "rule:ssh", aliases=("title",)),
         Field("tag", Kind.TEXT, "Tags and ATT&CK ids of the rule", "tag:t1110"),
-        *EVENT_FIELDS.fields,
+        *(field for field in ALERT_FIELDS.fields if field.name == "category"),
+        *(field for field in EVENT_FIELDS.fields if field.name != "category"),
     ),
     is_open=True,
 )
@@ -40,6 +41,8 @@ def _detection_field(detection: Detection, name: str) -> object:
             return [detection.rule.title, detection.rule.id]
         case "tag":
             return list(detection.rule.tags)
+        case "category":
+            return detection.category
     return EVENT_READING.field(detection.event, name)
 
 

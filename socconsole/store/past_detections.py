@@ -9,8 +9,8 @@ from sqlalchemy import Row as Found
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from socconsole.core.detection import Detection, Rule
-from socconsole.core.event import Event, RawLine
+from socconsole.core.detection import Detection, Rule, Window
+from socconsole.core.event import Event, EventCategory, RawLine
 from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
@@ -52,6 +52,7 @@ def raised_since(
             _ALERT.c.tags,
             _ALERT.c["count"].label("detections"),
             _ALERT.c.disposition,
+            _ALERT.c.category,
             _ALERT.c.first_seen,
             _SOURCE.c.name.label("source"),
             _EVIDENCE.c.raw,
@@ -82,8 +83,10 @@ def _detection(row: Found[*tuple[Any, ...]]) -> Detection:
         row.fields,
         raw.decode(errors="replace"),
         row.first_seen,
+        category=EventCategory(row.category or EventCategory.INFORMATIONAL),
         names=row.names,
         line=RawLine(row.source or "", 0, 0, raw, len(raw)),
     )
     rule = Rule(row.rule_id, row.title, row.level, tags=tuple(row.tags))
-    return Detection(rule, row.first_seen, event)
+    silence = Window("", {}, 0, row.first_seen, row.first_seen, at_close=True)
+    return Detection(rule, row.first_seen, event, window=None if row.category else silence)

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from socconsole.core.detection import Window
 from socconsole.core.disposition import Verdict, parse_verdict
+from socconsole.core.event import EventCategory
 from socconsole.core.severity import Severity
 from socconsole.errors import TransitionError, UsageError
 from socconsole.services import alerts, lapsing, suppressions
@@ -121,3 +123,19 @@ def test_the_back_test_says_what_would_have_been_hidden(database):
     assert (found.alerts, found.detections, found.true_positives) == (2, 4, (second,))
     assert sorted(number for number, _ in found.examples) == [first, second]
     assert third not in dict(found.examples)
+
+
+@pytest.mark.parametrize("category", ["warning", "exception", "none"])
+def test_the_back_test_knows_the_category_that_the_suppression_will_look_at(database, category):
+    over = Window("silent_source", {"host": "web-1"}, 0, NOON, NOON, at_close=True)
+    found = [
+        detection("A"),
+        detection("B", category=EventCategory.EXCEPTION),
+        replace(detection("C"), window=over),
+    ]
+    bring(database, *found)
+    wish = Wish(reason="known", until=HOUR, filter=f"category:{category}")
+    with database.begin() as session:
+        assert back_test(session, wish, now=NOON + minutes(5)).alerts == 1
+        suppressions.create(session, wish, by="mara", now=NOON)
+    assert bring(database, *found, now=NOON + minutes(5)).suppressed == 1
