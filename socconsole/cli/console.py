@@ -225,5 +225,9 @@ def _opened(context: Context) -> "Database":
         cache_kib=_CACHE_KIB,
         patience_secs=_PATIENCE_SECS,
     )
-    database.create()
+    try:
+        database.create()
+    except SocError:
+        database.close()  # the console may try again, with another one
+        raise
     return database

@@ -2,6 +2,8 @@
 
 import dataclasses
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlmodel import select
@@ -13,7 +15,7 @@ from socconsole.store.migrations import Migration
 from socconsole.store.roles import apply_roles, grant
 from socconsole.store.tables import Node
 from socconsole.store.upgrade import upgrade
-from socconsole.tui.reading.store_access import RIGHTS_GONE
+from socconsole.tui.reading.store_access import RIGHTS_GONE, StoreAccess
 from tests.conftest import NOON
 from tests.postgres import start_server
 from tests.services.alert_making import alert_of, bring, detection, rows_of
@@ -267,3 +269,26 @@ async def test_an_analyst_who_is_made_a_viewer_while_the_console_runs(bare_setup
                 analyst, database, take=lambda: make("viewer"), give=lambda: make("analyst")
             )
         database.close()
+
+
+def test_a_store_is_closed_once_nobody_reads_in_a_thread_of_their_own(database):
+    """As tables do, whose threads nobody waits for; a connection in use would stay open."""
+    store = StoreAccess(lambda: database, login="ada", now=lambda: NOON, read_only=False)
+    store.open()
+    begun, enough = threading.Event(), threading.Event()
+
+    def read(_session) -> str:
+        begun.set()
+        return "read" if enough.wait(10) else "gave up"
+
+    with ThreadPoolExecutor(2) as pool:
+        reading = pool.submit(store.read_here, read)
+        assert begun.wait(10)
+        closing = pool.submit(store.close)
+        with pytest.raises(TimeoutError):
+            closing.result(0.05)
+        enough.set()
+        assert reading.result(10) == "read"
+        closing.result(10)
+    with pytest.raises(StoreError, match="ending"):
+        store.read_here(read)

@@ -50,6 +50,7 @@ class StoreAccess:
     """One analyst's way to one database, opened after the first paint."""
 
     _OPEN_WAIT_SECS = 30.0
+    _END_WAIT_SECS = 5.0
 
     def __init__(
         self,
@@ -69,6 +70,9 @@ class StoreAccess:
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="store")
         self._events: EventStore | None = None
         self._events_thread = ThreadPoolExecutor(1, thread_name_prefix="events")
+        self._idle = threading.Condition()
+        self._reading = 0
+        self._closed = False
         self.closing = False
         """Whether nothing more can be asked of it."""
         self.away = ""
@@ -100,12 +104,18 @@ class StoreAccess:
         self._ready()
 
     def close(self) -> None:
-        """Wait for what is being written, then close the database."""
+        """Wait for what is being read and written, then close the database.
+
+        A connection in use at that moment would never be closed.
+        """
         self.closing = True
         self._pool.shutdown(wait=True)
         if self._events is not None:
             self._events_thread.submit(self._events.close)
         self._events_thread.shutdown(wait=True)
+        with self._idle:
+            self._closed = True
+            self._idle.wait_for(lambda: not self._reading, self._END_WAIT_SECS)
         if self._database is not None:
             self._database.close()
 
@@ -113,8 +123,18 @@ class StoreAccess:
         self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `query(session, …)` in this thread. Not for the thread that paints."""
-        with self._ready().read() as session:
-            return query(session, *args, **kwargs)
+        database = self._ready()
+        with self._idle:
+            if self._closed:
+                raise StoreError("The console is ending.")
+            self._reading += 1
+        try:
+            with database.read() as session:
+                return query(session, *args, **kwargs)
+        finally:
+            with self._idle:
+                self._reading -= 1
+                self._idle.notify_all()
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run `work`, which reads by `read_here`, in a thread and return what it returns."""
