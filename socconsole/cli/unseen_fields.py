@@ -60,6 +60,7 @@ def unseen_of(ruleset: "RuleSet", events: Iterable[Event]) -> Unseen:
     from socconsole.sigma.routing import Routes
 
     routes = Routes(ruleset.definitions)
+    counted = _counted(ruleset)
     asked: set[str] = set()
     wanted: dict[tuple[LogSource, ...], dict[str, set[str]]] = {}
     seen: dict[tuple[LogSource, ...], set[str]] = {}
@@ -68,7 +69,7 @@ def unseen_of(ruleset: "RuleSet", events: Iterable[Event]) -> Unseen:
         if sources not in wanted:
             looking = routes.of(sources)
             asked |= {definition.rule.id for definition in looking}
-            wanted[sources] = _fields(looking)
+            wanted[sources] = _fields(looking, counted)
             seen[sources] = set()
         left = wanted[sources].keys() - seen[sources]
         seen[sources] |= {field for field in left if has_field(event, field)}
@@ -89,13 +90,36 @@ def _logsources(definitions: "Iterable[Definition]") -> tuple[UnseenLogsource, .
     return tuple(UnseenLogsource(*triple, count) for triple, count in triples.most_common())
 
 
-def _fields(definitions: "Iterable[Definition]") -> dict[str, set[str]]:
+Fields = dict[str, set[str]]
+"""Field → `file:line` of the rules that ask for it."""
+
+
+def _counted(ruleset: "RuleSet") -> dict[str, Fields]:
+    """Return rule id → the fields by which correlations group and count what it matches."""
+    counted: dict[str, Fields] = {}
+    for definition in ruleset.definitions:
+        spec = definition.window
+        if spec is None:
+            continue
+        named = [(name, ruleset.names[name]) for name in spec.rules]
+        for name, rule_id in named or [("", definition.rule.id)]:
+            for field in (*spec.group_by, *spec.fields):
+                own = spec.aliases.get(field, {}).get(name, field)
+                fields = counted.setdefault(rule_id, {})
+                fields.setdefault(own, set()).add(definition.rule.path)
+    return counted
+
+
+def _fields(definitions: "Iterable[Definition]", counted: dict[str, Fields]) -> Fields:
     from socconsole.sigma.tree import items_of
 
-    fields: dict[str, set[str]] = {}
+    fields: Fields = {}
     for definition in definitions:
-        if definition.tree is not None:
-            for item in items_of(definition.tree):
-                if item.field is not None and item.test not in {"null", "exists"}:
-                    fields.setdefault(item.field, set()).add(definition.rule.path)
+        if definition.tree is None:
+            continue
+        for item in items_of(definition.tree):
+            if item.field is not None and item.test not in {"null", "exists"}:
+                fields.setdefault(item.field, set()).add(definition.rule.path)
+        for field, places in counted.get(definition.rule.id, {}).items():
+            fields.setdefault(field, set()).update(places)
     return fields

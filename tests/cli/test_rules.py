@@ -130,7 +130,7 @@ def test_check_lists_fields_no_event_has(folder, capsys):
     log = str(folder / "m.jsonl")
     run(["rules", "check", str(folder / "rules.yml"), "--events", log, "--json"])
     unseen = json.loads(capsys.readouterr().out)["unseen_fields"]
-    assert {one["field"] for one in unseen} == {"Never", "outcome"}
+    assert {one["field"] for one in unseen} == {"Never", "outcome", "user"}
 
 
 def test_check_tells_rules_that_no_event_is_for(folder, capsys):
@@ -141,6 +141,21 @@ def test_check_tells_rules_that_no_event_is_for(folder, capsys):
     told = capsys.readouterr().out
     assert "never seen: Never: asked for by" in told
     assert "no event of" not in told
+
+
+def test_check_lists_fields_by_which_nothing_can_be_counted(folder, capsys):
+    text = RULES.replace("[user]", "[who, src]").replace(
+        "  timespan", "  aliases: {who: {failed: account}}\n  timespan"
+    )
+    (folder / "rules.yml").write_text(text)
+    rules, log = str(folder / "rules.yml"), str(folder / "log.jsonl")
+    run(["rules", "check", rules, "--events", log, *APP, "--json"])
+    unseen = json.loads(capsys.readouterr().out)["unseen_fields"]
+    assert {one["field"]: one["rules"] for one in unseen} == {
+        "Never": [f"{rules}:1"],
+        "account": [f"{rules}:13"],
+        "src": [f"{rules}:13"],
+    }
 
 
 def test_check_looks_at_what_is_retained(folder, chosen_database, chosen_url, capsys):
@@ -158,7 +173,7 @@ def test_check_looks_at_what_is_retained(folder, chosen_database, chosen_url, ca
     rules = str(folder / "rules.yml")
     run(["--db", chosen_url, "rules", "check", rules, "--retained", "--json"])
     said = json.loads(capsys.readouterr().out)
-    assert [one["field"] for one in said["unseen_fields"]] == ["Never"]
+    assert [one["field"] for one in said["unseen_fields"]] == ["Never", "user"]
     assert said["unseen_logsources"] == []
 
 
