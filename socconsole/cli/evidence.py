@@ -56,8 +56,9 @@ def attach(
 
     if not files and not alert and not line:
         raise UsageError("Nothing to attach.", hint="Name a file, `-`, --alert or --line.")
+    most = evidence.LARGEST_BYTES + 1
     captures = [
-        evidence.file_capture(read_bytes(path), path, command=command, reason=reason, tlp=tlp)
+        evidence.file_capture(read_bytes(path, most), path, command=command, reason=reason, tlp=tlp)
         for path in files
     ]
     with context.database() as database, database.begin() as session:

@@ -42,7 +42,8 @@ def add(
     from socconsole.services import evidence, notes
     from socconsole.store.queries import subjects
 
-    captures = [evidence.file_capture(read_bytes(path), path) for path in attach]
+    most = evidence.LARGEST_BYTES + 1
+    captures = [evidence.file_capture(read_bytes(path, most), path) for path in attach]
     body = text if text is not None or captures else read_text("-")
     with context.database() as database, database.begin() as session:
         case = subjects.subject(session, about)

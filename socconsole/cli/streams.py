@@ -6,17 +6,18 @@ from pathlib import Path
 from socconsole.errors import FileError
 
 
-def read_bytes(path: str) -> bytes:
-    """Return the bytes of a file, or of standard input for `-`.
+def read_bytes(path: str, most: int = -1) -> bytes:
+    """Return the bytes of a file, or of standard input for `-`; `most` of them where it is given.
 
     Raises:
         FileError: It cannot be read.
 
     """
     if path == "-":
-        return sys.stdin.buffer.read()
+        return sys.stdin.buffer.read(most)
     try:
-        return Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            return file.read(most)
     except OSError as error:
         reason = error.strerror or str(error)
         raise FileError(f"The file cannot be read: {reason}.", where=path) from None

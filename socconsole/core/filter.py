@@ -5,8 +5,10 @@ side by side and all must hold; `or` and parentheses group; `!` turns a term rou
 holds a clock or a name: `age<2h` and `assignee:me` are resolved when it is applied.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
+from math import isfinite
 from typing import cast
 
 from socconsole.core.filter_tree import (
@@ -287,6 +289,14 @@ class _Reader:
         return True
 
 
+def _number(word: str) -> float:
+    with suppress(ValueError):
+        number = float(word)
+        if isfinite(number):
+            return number
+    raise ValueError(f"{word!r} is no number")
+
+
 def _measured(field: Field, word: str) -> Value | None:
     """Return the value of a field whose values are not free text, else None."""
     match field.kind:
@@ -295,7 +305,7 @@ def _measured(field: Field, word: str) -> Value | None:
         case Kind.CHOICE:
             return _chosen(word, field.choices)
         case Kind.NUMBER:
-            return float(word)
+            return _number(word)
         case Kind.AGE:
             return parse_duration(word)
         case Kind.TIME:

@@ -74,8 +74,8 @@ def attach(
     """Attach bytes to a case and open their custody log."""
     if len(capture.content) > LARGEST_BYTES:
         raise UsageError(
-            f"{len(capture.content):,} bytes are too many for the database.",
-            hint=f"Up to {LARGEST_BYTES:,}; keep it on a share and attach its digest.",
+            f"It has more than {LARGEST_BYTES:,} bytes: too many for the database.",
+            hint="Keep it on a share and attach a text with its digest.",
         )
     digest = hashlib.sha256(capture.content).hexdigest()
     title = capture.title or capture.filename or capture.command or capture.kind

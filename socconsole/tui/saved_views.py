@@ -70,7 +70,7 @@ class ViewBar:
         self._go(self.views[(at + by) % len(self.views)])
 
     def step_to_first(self) -> None:
-        """Go to the open alerts."""
+        """Go to the view the list begins with."""
         self._go(self.views[0])
 
     def go_back(self) -> None:

@@ -21,8 +21,9 @@ class TalkingApp(PaintedApp):
     def progress(self, release: Callable[[], None], share: float) -> None:
         """Show how far a long change has come; keys are answered meanwhile."""
         release()
-        for prompt in self.screen.query(PromptLine):
-            prompt.show_progress(share)
+        if self.screen_stack:
+            for prompt in self.screen.query(PromptLine):
+                prompt.show_progress(share)
 
     async def ask(self, label: str, **how: Unpack[Asking]) -> str | None:
         """Return what is typed on the bottom line, or None; `PromptLine.ask` says how."""

@@ -107,9 +107,9 @@ class Look:
 
 
 def load_looks(folders: Iterable[Path]) -> tuple[dict[str, Look], list[SettingsError]]:
-    """Return the themes of `folders` by name, later folders first, and what is wrong with others.
+    """Return the themes of `folders` by name, and what is wrong with others.
 
-    A folder that does not exist holds no themes.
+    Of two with one name the later folder's counts. A folder that does not exist holds none.
     """
     looks: dict[str, Look] = {}
     problems: list[SettingsError] = []

@@ -10,6 +10,7 @@ import pytest
 
 from socconsole import cli
 from socconsole.core.event import Event, RawLine
+from socconsole.services import evidence
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 from socconsole.store.tables import Generation
@@ -103,7 +104,7 @@ def test_a_database_that_is_made_is_named(soc, tmp_path):
     assert "Made" not in soc("--db", mistyped, "alerts", "show", "1", fails=1)
 
 
-def test_a_notes_attachment_comes_from_a_pipe_byte_for_byte(soc, tmp_path):
+def test_a_notes_attachment_comes_from_a_pipe_byte_for_byte(soc, tmp_path, monkeypatch):
     soc("tickets", "open", "--title", "x")
     content = b"\x00\xff\x1b[2J output"
     made = soc("notes", "add", "SOC-2026-001", "--attach", "-", "--json", stdin=content)
@@ -118,6 +119,9 @@ def test_a_notes_attachment_comes_from_a_pipe_byte_for_byte(soc, tmp_path):
     soc("evidence", "get", "1", "--out", str(copy))
     assert hashlib.sha256(copy.read_bytes()).hexdigest() == digest
     assert "exists already" in soc("evidence", "get", "1", "--out", str(copy), fails=3)
+    monkeypatch.setattr(evidence, "LARGEST_BYTES", 3)
+    said = soc("evidence", "attach", "SOC-2026-001", str(copy), fails=2)
+    assert "more than 3 bytes: too many for the database" in said
 
 
 def test_a_note_is_read_from_standard_input(soc):

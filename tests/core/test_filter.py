@@ -107,6 +107,8 @@ def test_tickets_have_words_of_their_own():
         ("sverity:high", 1, "Did you mean severity?"),
         ("host:a severity>=hgih", 18, "informational, low, medium, high, critical"),
         ("age<2x", 5, "For example age<2h"),
+        ("count>many", 7, "'many' is no number"),
+        ("count>inf", 7, "'inf' is no number"),
         ("age:2h", 1, "It takes < <= > >="),
         ("host<a", 1, "It takes : = != ~"),
         ('"never closed', 1, "never ends"),

@@ -165,7 +165,9 @@ class TicketScreen(ReadsAgain, Screen[None]):
         path = await console(self).ask("Attach file")
         if not path:
             return
-        content = await console(self).store.in_thread(lambda: read_file(path))
+        content = await console(self).store.in_thread(
+            lambda: read_file(path, evidence.LARGEST_BYTES + 1)
+        )
         about = Subject("ticket", self.ticket_id, self._seen.file.detail.row.human_id)
         capture = evidence.file_capture(content, path)
         await console(self).change(evidence.attach, about, capture, done="Attached")

@@ -2,9 +2,12 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from socconsole.errors import FileError, UsageError
@@ -30,10 +33,18 @@ def _edited(text: str, path: Path, command: str) -> str:
     try:
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
-        _run([*shlex.split(command), str(path)])
+        _run([*_words(command), str(path)])
         return path.read_text(encoding="utf-8").rstrip("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise FileError(f"The text cannot be edited: {error}.", where=str(path)) from None
+
+
+def _words(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageError(f"$EDITOR {command!r} is no command: {error}.") from None
+    return words or ["vi"]
 
 
 def _run(command: Sequence[str]) -> None:
@@ -47,39 +58,72 @@ def _run(command: Sequence[str]) -> None:
         raise UsageError(f"{command[0]!r} ended with {done.returncode}; the text is unchanged.")
 
 
+_MOST_OUTPUT = 4 << 20
+"""A command that prints on is ended: an analyst reads it, and it becomes evidence."""
+
+
 def pipe(text: str, command: str, *, timeout_secs: float = 30.0) -> str:
-    """Return what the shell `command` prints when `text` is its input.
+    """Return what the shell `command` prints, errors included, when `text` is its input.
 
     Raises:
-        UsageError: It fails or takes too long.
+        UsageError: It fails, takes too long or prints too much; none of its processes is left.
 
     """
-    try:
-        done = subprocess.run(  # noqa: S602 a command line the analyst typed is the point
+    is_late = threading.Event()
+    with tempfile.TemporaryFile() as given:
+        given.write(text.encode(errors="surrogateescape"))
+        given.seek(0)
+        with subprocess.Popen(  # noqa: S602 a command line the analyst typed is the point
             command,
             shell=True,
-            input=text.encode(errors="surrogateescape"),
-            capture_output=True,
-            timeout=timeout_secs,
-            check=False,
+            stdin=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that all of it can be ended, and none asks the terminal
+        ) as process:
+
+            def end() -> None:
+                is_late.set()
+                _end(process.pid)
+
+            timer = threading.Timer(timeout_secs, end)
+            timer.start()
+            output = process.stdout.read(_MOST_OUTPUT + 1) if process.stdout else b""
+            if len(output) > _MOST_OUTPUT:
+                _end(process.pid)
+            process.wait()
+            timer.cancel()
+    if is_late.is_set():
+        raise UsageError(f"{command!r} took more than {timeout_secs:.0f} s.")
+    if len(output) > _MOST_OUTPUT:
+        raise UsageError(
+            f"{command!r} prints more than {_MOST_OUTPUT >> 20} MB.", hint="Add `| head -n 1000`."
         )
-    except subprocess.TimeoutExpired:
-        raise UsageError(f"{command!r} took more than {timeout_secs:.0f} s.") from None
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise UsageError(f"{command!r} ended with {done.returncode}: {(said or [''])[-1]}")
-    return done.stdout.decode(errors="replace")
+    said = output.decode(errors="replace")
+    if process.returncode:
+        last = (said.strip().splitlines() or [""])[-1]
+        raise UsageError(f"{command!r} ended with {process.returncode}: {last}")
+    return said
 
 
-def read_file(path: str) -> bytes:
-    """Return the bytes of a file the analyst names.
+def _end(group: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def read_file(path: str, most: int) -> bytes:
+    """Return the first bytes of a file the analyst names, `most` at the most.
 
     Raises:
-        FileError: It cannot be read.
+        FileError: It is no file, or cannot be read.
 
     """
+    place = Path(path).expanduser()
     try:
-        return Path(path).expanduser().read_bytes()
+        if not place.is_file() and place.exists():  # a pipe would be waited for without end
+            raise FileError("This is no file.", where=path)
+        with place.open("rb") as file:
+            return file.read(most)
     except OSError as error:
         reason = error.strerror or str(error)
         raise FileError(f"The file cannot be read: {reason}.", where=path) from None
