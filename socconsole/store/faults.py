@@ -189,6 +189,12 @@ def _refusal(text: str, where: str) -> SocError | None:
     """Return the error for what was refused, not broken."""
     if 'database "' in text and "does not exist" in text:
         return StoreError("The server has no such database.", hint="createdb makes it.")
+    if 'role "' in text and "does not exist" in text:
+        return ForbiddenError(
+            "The database server does not know this login.",
+            hint="CREATE ROLE makes it.",
+            where=where,
+        )
     for signs, kind, what, hint in _REFUSALS:
         if any(sign in text for sign in signs):
             return kind(what, hint=hint, where=where)

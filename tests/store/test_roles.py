@@ -216,6 +216,13 @@ def test_the_login_the_server_proved_signs_where_roles_are_in_force(sign_in, own
     assert login_at(url.replace("//soc@", f"//{account}@"), account) == account
 
 
+def test_a_login_the_server_does_not_know_is_told_so(url):
+    stranger = Database(url.replace("//soc@", "//nobody_knows@"))
+    with pytest.raises(ForbiddenError, match="does not know this login"):
+        stranger.create()
+    stranger.close()
+
+
 def test_an_owner_without_superuser_rights_gives_roles(postgres_server, owner):
     """As on managed servers: whoever makes a role may hand it on, and is no member of it."""
     names = ", ".join(f"soc_{role}" for role in ROLES)
