@@ -53,7 +53,7 @@ def facts(detections):
 
 
 def test_a_batch_tells_what_its_events_tell_one_by_one(ruleset):
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(steps, st.sampled_from([0, 20]), st.integers(0, 29))
     def agrees(all_steps, lateness, restart):
         events, clock = [], 0

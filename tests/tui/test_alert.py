@@ -225,24 +225,20 @@ async def test_a_wide_screen_shows_the_alert_beside_the_list(bare_setup, databas
         await analyst.waits_until("Why it fired")
 
 
-async def test_a_runbook_that_does_not_ship_is_said_to_be_missing(bare_setup, database):
+async def test_its_rule_names_author_and_trial_and_a_runbook_that_does_not_ship_is_missing(
+    bare_setup, database
+):
     found = detection()
-    bring(database, replace(found, rule=replace(found.rule, runbook="no-such-page")))
-    async with at_the_console(bare_setup) as analyst:
-        await analyst.waits_until("1/1")
-        await analyst.presses("b")
-        await analyst.waits_until("There is no runbook 'no-such-page'")
-
-
-async def test_its_rule_names_the_author_and_whether_it_is_on_trial(bare_setup, database):
-    found = detection()
-    rule = replace(found.rule, author="Zoe Q", status="experimental", path="ssh.yml:1")
+    facts = {"author": "Zoe Q", "status": "experimental", "runbook": "no-such-page"}
+    rule = replace(found.rule, path="ssh.yml:1", **facts)
     bring(database, replace(found, rule=rule))
     with database.begin() as session:
         rules.write_down(session, [rule], now=NOON, body=lambda rule: "")
     async with at_the_console(bare_setup, size=(100, 60)) as analyst:
         await analyst.presses("enter")
         await analyst.waits_until("by Zoe Q  experimental")
+        await analyst.presses("b")
+        await analyst.waits_until("There is no runbook 'no-such-page'")
 
 
 async def test_who_else_looks_at_it_is_said(console, database):
