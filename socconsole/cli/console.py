@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 
 _CACHE_KIB = 256
-"""A console reads a page here and there: four small caches instead of four large ones."""
+_KEPT_CONNECTIONS = 2
+"""A console reads a page here and there: few small caches instead of many large ones. Opening one
+more connection takes 2 ms, in a thread."""
 
 _PATIENCE_SECS = 20.0
 """What a silent server was asked for is given up then: nothing is done long after it was pressed.
@@ -223,6 +225,7 @@ def _opened(context: Context) -> "Database":
         context.database_url,
         read_only=context.read_only,
         cache_kib=_CACHE_KIB,
+        kept=_KEPT_CONNECTIONS,
         patience_secs=_PATIENCE_SECS,
     )
     try:

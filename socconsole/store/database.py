@@ -87,6 +87,7 @@ class Database:
         *,
         read_only: bool = False,
         cache_kib: int = 16_384,
+        kept: int = 4,
         patience_secs: float | None = None,
     ) -> None:
         """Prepare the connections; nothing is opened until it is needed.
@@ -95,6 +96,7 @@ class Database:
             url: `sqlite:////path`, a plain path, or `postgresql://…`.
             read_only: Refuse every change, in the program and in the connection.
             cache_kib: Page cache of each connection to an SQLite file.
+            kept: Connections to an SQLite file that stay open when nobody needs them.
             patience_secs: How long a server may be silent before what it was asked is given up.
 
         """
@@ -103,6 +105,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._checkpoints = driver.SAFE
         self._cache_kib = cache_kib
+        self._kept = kept
         self._file: tuple[int, int] | None = None
         self._still: Still | None = None
         self._limits = Limits(patience_secs)
@@ -229,8 +232,8 @@ class Database:
             self.url,
             module=driver.DBAPI,
             creator=self._connect,
-            pool_size=4,
-            max_overflow=4,
+            pool_size=self._kept,
+            max_overflow=8 - self._kept,
             pool_use_lifo=True,  # the last one again: every connection has its own page cache
         )
         event.listen(engine, "connect", self._prepare)
