@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from time import sleep
 
 from socconsole.core.detection import Detection
 from socconsole.core.event import Event
@@ -15,6 +16,12 @@ from socconsole.sigma.rule_files import rule_files
 from socconsole.sigma.rules import RuleSet
 
 LOOK_EVERY_SECS = 5.0
+
+SETTLE_SECS = 0.5
+"""How long files have to stay as they are: an editor, or a copy, may be half through."""
+
+_LOOKS = 20
+"""So often they may change again before they are read all the same."""
 
 _WARMED = 50
 """Checks of rules that are made ready each time nothing comes: a millisecond's worth."""
@@ -101,9 +108,19 @@ class ReloadingMatcher(Matcher):
     def _read(self) -> None:
         found = signature(self._paths)
         if found != self._signature:
+            found = self._settled(found)
             self._signature = found
             ruleset = self._load()
             self._ready = ruleset, self._partitions_of(ruleset)
+
+    def _settled(self, found: Signature) -> Signature:
+        """Return what the files are once nobody writes them any more."""
+        for _ in range(_LOOKS):
+            sleep(SETTLE_SECS)
+            before, found = found, signature(self._paths)
+            if found == before:
+                break
+        return found
 
 
 def signature(paths: Sequence[Path]) -> Signature:

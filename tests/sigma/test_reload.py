@@ -26,6 +26,7 @@ correlation: {type: event_count, rules: [one], timespan: 1m, generate: true, con
 @pytest.fixture
 def matcher(tmp_path, monkeypatch):
     monkeypatch.setattr(reload, "LOOK_EVERY_SECS", 0.0)
+    monkeypatch.setattr(reload, "SETTLE_SECS", 0.0)
     (tmp_path / "one.yml").write_text(RULE.format(title="one", number=1))
     (tmp_path / "burst.yml").write_text(BURST)
     told = []
@@ -63,6 +64,22 @@ def test_a_bad_change_takes_no_other_rule_down(matcher, tmp_path):
     (tmp_path / "two.yml").write_text("title: [")
     assert "not YAML" in str(until_told(matcher).errors[0])
     assert titles(matcher, "one") == ["one"]
+
+
+def test_a_file_that_is_being_written_is_read_when_it_is_whole(matcher, tmp_path, monkeypatch):
+    whole = RULE.format(title="two", number=2)
+    halves = iter([whole[:90], whole])
+
+    def write_on(_secs):
+        for text in halves:
+            (tmp_path / "two.yml").write_text(text)
+            return
+
+    monkeypatch.setattr(reload, "sleep", write_on)
+    (tmp_path / "two.yml").write_text(whole[:40])
+    ruleset = until_told(matcher)
+    assert ruleset.errors == ()
+    assert titles(matcher, "two") == ["two"]
 
 
 def test_a_removed_file_is_gone(matcher, tmp_path):
