@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,21 +19,18 @@ from socconsole.errors import ConflictError, StoreError, UsageError
 from socconsole.store import driver
 from socconsole.store.changes import ChangePoller, poller
 from socconsole.store.faults import TOO_LARGE, explained, gone, shown
-from socconsole.store.lock_holders import is_at_work
 from socconsole.store.place import Still, identity, opened
-from socconsole.store.turns import Turns
+from socconsole.store.turns import BUSY_TIMEOUT, Turns, begin_immediate
 
 __all__ = [
-    "LOCK_WAIT",
     "PRAGMAS",
     "Database",
     "Session",
-    "begin_immediate",
     "database_url",
 ]
 
 PRAGMAS = (
-    "busy_timeout=2000",
+    BUSY_TIMEOUT,
     "synchronous=FULL",
     "foreign_keys=ON",
     "temp_store=MEMORY",
@@ -42,13 +39,6 @@ PRAGMAS = (
     "cell_size_check=ON",
     "mmap_size=0",
 )
-LOCK_WAIT = 5.0
-"""Seconds a writer waits for its turn, while nobody else gets on, before the user is told."""
-_LONGEST_WAIT = 60.0
-"""Seconds after which it is told all the same."""
-_POLL = 0.0005
-_SLOW_POLL, _SLOW_AFTER = 0.005, 0.25
-"""Seconds between two attempts of those who have waited for so many: they ask too often else."""
 _PAUSE = 0.001
 _SOON = 0.1
 """Whoever writes again within so many seconds lets those pass first who wait."""
@@ -317,59 +307,6 @@ def database_url(text: str) -> URL:
         f"{backend!r} is not a database this program knows.",
         hint="Use sqlite:////path/to/file or postgresql://host/name.",
     )
-
-
-def begin_immediate(connection: driver.Connection, turns: Turns | None = None) -> None:
-    """Take the write lock, polling for it.
-
-    SQLite's own busy handler backs off: beside a busy collector people then wait for seconds.
-    Raises the driver's error once nobody gets on: on a machine that does much else, whoever has
-    the lock may need long for it.
-    """
-    connection.execute("PRAGMA busy_timeout=0")
-    try:
-        if not _begun(connection):
-            with turns.waiting() if turns is not None else nullcontext():
-                _wait_to_begin(connection, turns)
-    finally:
-        connection.execute(f"PRAGMA {PRAGMAS[0]}")
-
-
-def _wait_to_begin(connection: driver.Connection, turns: Turns | None) -> None:
-    start = time.monotonic()
-    give_up, seen = start + LOCK_WAIT, _progress(connection, turns)
-    while not _begun(connection):
-        now = time.monotonic()
-        if now > give_up:
-            last, seen = seen, _progress(connection, turns)
-            holder = seen[1] or os.getpid()
-            moves = seen != last or (holder != os.getpid() and is_at_work(holder))
-            if not moves or now - start > _LONGEST_WAIT:
-                connection.execute("BEGIN IMMEDIATE")
-                return
-            give_up = now + LOCK_WAIT
-        time.sleep(_POLL if now - start < _SLOW_AFTER else _SLOW_POLL)
-
-
-def _progress(connection: driver.Connection, turns: Turns | None) -> tuple[int | None, int | None]:
-    """Return what changes while others get on: a count of commits, and who has the lock."""
-    try:
-        commits = int(connection.execute("PRAGMA data_version").fetchone()[0])
-    except driver.OperationalError as error:
-        if not driver.is_busy(error):
-            raise
-        commits = None
-    return commits, turns.writer() if turns is not None else None
-
-
-def _begun(connection: driver.Connection) -> bool:
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    except driver.OperationalError as error:
-        if not driver.is_busy(error):
-            raise
-        return False
-    return True
 
 
 def _postgres(url: URL, limits: Limits) -> Engine:

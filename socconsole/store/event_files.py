@@ -15,7 +15,6 @@ from sqlmodel import Session
 
 from socconsole.errors import StoreError
 from socconsole.store import driver
-from socconsole.store.database import begin_immediate
 from socconsole.store.event_blocks import Edge, Place, Stored, Wanted
 from socconsole.store.event_codec import Block
 from socconsole.store.event_compact import (
@@ -29,6 +28,7 @@ from socconsole.store.event_compact import (
 )
 from socconsole.store.faults import explained
 from socconsole.store.place import EVENTS_SUFFIX, Still, make_file, make_folder, opened
+from socconsole.store.turns import begin_immediate
 
 APPLICATION_ID = 0x50C_E4E7
 _SCHEMA = f"""

@@ -1,4 +1,4 @@
-"""Who waits for an SQLite database's write lock, so that a busy collector lets them pass.
+"""How an SQLite database's write lock is waited for, so that a busy collector lets others pass.
 
 SQLite has no queue: whoever asks at the right moment gets the lock. A collector that pauses for a
 millisecond between two batches is gone again before a waiting process has woken up, where the
@@ -9,14 +9,23 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from socconsole.store.lock_holders import beside, writer
+from socconsole.store import driver
+from socconsole.store.lock_holders import beside, is_at_work, writer
 
+LOCK_WAIT = 5.0
+"""Seconds a writer waits for its turn, while nobody else gets on, before the user is told."""
+_LONGEST_WAIT = 60.0
+"""Seconds after which it is told all the same."""
+_POLL = 0.0005
+_SLOW_POLL, _SLOW_AFTER = 0.005, 0.25
+"""Seconds between two attempts of those who have waited for so many: they ask too often else."""
+BUSY_TIMEOUT = "busy_timeout=2000"
+"""Milliseconds readers wait for what is done in an instant, such as taking up a log."""
 _LONGEST = 0.05
 """Seconds a collector lets others pass before its next batch."""
-_POLL = 0.0005
 
 
 class Turns:
@@ -77,3 +86,56 @@ class Turns:
                 os.fchmod(handle, mode)
             return handle
         return None
+
+
+def begin_immediate(connection: driver.Connection, turns: Turns | None = None) -> None:
+    """Take the write lock, polling for it.
+
+    SQLite's own busy handler backs off: beside a busy collector people then wait for seconds.
+    Raises the driver's error once nobody gets on: on a machine that does much else, whoever has
+    the lock may need long for it.
+    """
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        if not _begun(connection):
+            with turns.waiting() if turns is not None else nullcontext():
+                _wait_to_begin(connection, turns)
+    finally:
+        connection.execute(f"PRAGMA {BUSY_TIMEOUT}")
+
+
+def _wait_to_begin(connection: driver.Connection, turns: Turns | None) -> None:
+    start = time.monotonic()
+    give_up, seen = start + LOCK_WAIT, _progress(connection, turns)
+    while not _begun(connection):
+        now = time.monotonic()
+        if now > give_up:
+            last, seen = seen, _progress(connection, turns)
+            holder = seen[1] or os.getpid()
+            moves = seen != last or (holder != os.getpid() and is_at_work(holder))
+            if not moves or now - start > _LONGEST_WAIT:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            give_up = now + LOCK_WAIT
+        time.sleep(_POLL if now - start < _SLOW_AFTER else _SLOW_POLL)
+
+
+def _progress(connection: driver.Connection, turns: Turns | None) -> tuple[int | None, int | None]:
+    """Return what changes while others get on: a count of commits, and who has the lock."""
+    try:
+        commits = int(connection.execute("PRAGMA data_version").fetchone()[0])
+    except driver.OperationalError as error:
+        if not driver.is_busy(error):
+            raise
+        commits = None
+    return commits, turns.writer() if turns is not None else None
+
+
+def _begun(connection: driver.Connection) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except driver.OperationalError as error:
+        if not driver.is_busy(error):
+            raise
+        return False
+    return True

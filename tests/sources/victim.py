@@ -15,6 +15,7 @@ from sqlalchemy.event import listens_for
 
 import socconsole.collector
 import socconsole.store.database
+import socconsole.store.turns
 from socconsole.collector import Collector
 from socconsole.core.policy import Settings, SourcePolicy
 from socconsole.sigma.match import Matcher
@@ -218,7 +219,7 @@ def run(line: Connection, folder: str, url: str, policy: SourcePolicy, unwatched
     socconsole.collector.time = time
     if unwatched:
         watchfiles.watch = _refuse_to_watch
-    socconsole.store.database.LOCK_WAIT = 0.2  # a wait that is as patient teaches nothing more
+    socconsole.store.turns.LOCK_WAIT = 0.2  # a wait that is as patient teaches nothing more
     database = Database(url)
     store = EventStore(database)
     settings = Settings(source=(policy,))

@@ -11,9 +11,9 @@ from sqlmodel import select
 from socconsole.core.severity import Severity
 from socconsole.errors import ConflictError, StoreError
 from socconsole.store import driver
-from socconsole.store.database import Database, begin_immediate
+from socconsole.store.database import Database
 from socconsole.store.tables import Alert
-from socconsole.store.turns import Turns
+from socconsole.store.turns import Turns, begin_immediate
 from tests.store.rows import an_alert
 
 

@@ -10,9 +10,9 @@ from sqlmodel import func, select
 
 from socconsole.errors import StoreError, UsageError
 from socconsole.services import presence
-from socconsole.store import changes, driver
+from socconsole.store import changes, driver, turns
 from socconsole.store.condition import examine
-from socconsole.store.database import Database, begin_immediate
+from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 from socconsole.store.lock_holders import LOCKS
 from socconsole.store.place import events_beside
@@ -75,11 +75,9 @@ def said_of(database) -> str:
 
 
 def test_another_program_that_keeps_the_lock_is_said(sqlite_database, noon, monkeypatch):
-    from socconsole.store import database as module
-
-    monkeypatch.setattr(module, "LOCK_WAIT", 0.05)
+    monkeypatch.setattr(turns, "LOCK_WAIT", 0.05)
     other = driver.connect(str(sqlite_database.path))
-    begin_immediate(other)
+    turns.begin_immediate(other)
     try:
         with pytest.raises(StoreError, match="keeps the database locked"):
             with sqlite_database.begin() as session:
@@ -111,9 +109,7 @@ connection.execute("ROLLBACK")
 def test_who_stands_still_with_the_lock_is_named_and_who_works_is_waited_for(
     sqlite_database, noon, monkeypatch
 ):
-    from socconsole.store import database as module
-
-    monkeypatch.setattr(module, "LOCK_WAIT", 0.05)
+    monkeypatch.setattr(turns, "LOCK_WAIT", 0.05)
     words = [sys.executable, "-c", HOLDER, str(sqlite_database.path)]
     with subprocess.Popen(words, stdin=-1, stdout=-1, text=True) as holder:
         assert holder.stdout.readline() == "held\n"

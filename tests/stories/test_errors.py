@@ -11,8 +11,7 @@ import termios
 import pytest
 
 from socconsole.cli import main
-from socconsole.store import database as databases
-from socconsole.store import driver
+from socconsole.store import driver, turns
 from socconsole.store.database import Database
 
 
@@ -100,7 +99,7 @@ def kept(tmp_path):
 
 
 def test_a_database_that_another_program_has_locked(program, kept, monkeypatch):
-    monkeypatch.setattr(databases, "LOCK_WAIT", 0.2)
+    monkeypatch.setattr(turns, "LOCK_WAIT", 0.2)
     holder = driver.connect(str(kept))
     try:
         holder.execute("BEGIN IMMEDIATE")

@@ -88,7 +88,7 @@ async def test_a_database_file_that_was_replaced_is_opened_anew(bare_setup, data
 async def test_a_database_that_another_program_keeps_locked(
     bare_setup, database, db_path, monkeypatch
 ):
-    monkeypatch.setattr("socconsole.store.database.LOCK_WAIT", 0.1)
+    monkeypatch.setattr("socconsole.store.turns.LOCK_WAIT", 0.1)
     bring(database, detection("Web shell"))
     async with at_the_console(bare_setup) as analyst:
         await analyst.waits_until("1/1")
