@@ -226,3 +226,7 @@ class Settings:
     console: ConsolePolicy = ConsolePolicy()
     path: Path | None = field(default=None, metadata={"setting": False})
     """The file these come from; None when there is none and all is as shipped."""
+
+
+SHIPPED = Settings()
+"""The policies of a team that has set nothing."""

@@ -7,11 +7,10 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from socconsole.core.policy import Settings
+from socconsole.core.policy import SHIPPED, Settings
 from socconsole.core.tlp import Pap, Tlp
 from socconsole.errors import NotFoundError, UsageError
 from socconsole.services import observables, templates
-from socconsole.services.tickets import SHIPPED
 from socconsole.store.queries.fields import field_of
 from socconsole.store.recording import recording
 from socconsole.store.tables import Incident, Ticket

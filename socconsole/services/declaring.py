@@ -5,12 +5,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from socconsole.core.policy import Settings
+from socconsole.core.policy import SHIPPED, Settings
 from socconsole.errors import TransitionError, UsageError
 from socconsole.services import ticket_alerts, tickets
 from socconsole.services.incident_log import KnownBad, add_indicator
 from socconsole.services.incidents import Declaration, declare
-from socconsole.services.tickets import SHIPPED
 from socconsole.store.queries.incidents import IncidentRow
 from socconsole.store.queries.subjects import Subject
 from socconsole.store.recording import recording

@@ -5,10 +5,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from socconsole.core.policy import Settings
+from socconsole.core.policy import SHIPPED, Settings
 from socconsole.errors import NotFoundError, TransitionError, UsageError
 from socconsole.services import response_plan
-from socconsole.services.tickets import SHIPPED
 from socconsole.store.queries.subjects import Subject
 from socconsole.store.recording import recording
 from socconsole.store.tables import Escalation, Incident

@@ -12,13 +12,12 @@ from socconsole.core.handoff import Draft
 from socconsole.core.handoff_item import Change, Item, difference
 from socconsole.core.handoff_text import Entry, Paper
 from socconsole.core.lifecycle import HANDOFF
-from socconsole.core.policy import Settings, ShiftPolicy
+from socconsole.core.policy import SHIPPED, Settings, ShiftPolicy
 from socconsole.core.shift import next_shift, shift_at
 from socconsole.core.shift_facts import WRITTEN, Section, Written
 from socconsole.errors import ConflictError, NotFoundError, TransitionError, UsageError
-from socconsole.services import notes, response_plan, tickets
+from socconsole.services import response_plan
 from socconsole.services.handoff_watch import is_overdue
-from socconsole.services.tickets import SHIPPED
 from socconsole.store.queries import handoffs as queries
 from socconsole.store.queries import subjects
 from socconsole.store.queries.handoffs import HandoffRow, ItemRow
@@ -159,6 +158,8 @@ def accept(
         TransitionError: The handoff is not signed, or an item was decided already.
 
     """
+    from socconsole.services import tickets  # a console that only reads handoffs needs none
+
     with recording(session, verb="handoff.accept", by=by, now=now, summary="") as action:
         handoff = _signed(session, handoff_id)
         chosen = _pending(session, handoff_id, item_ids)
@@ -451,6 +452,8 @@ def _tell_the_case(session: Session, row: HandoffItem, *, by: str, now: datetime
     """Leave the refusal on the ticket or incident it is about, where its owner reads it."""
     if row.section not in {Section.TICKETS, Section.INCIDENTS, Section.WAITING}:
         return
+    from socconsole.services import notes
+
     about = subjects.subject(session, row.ref)
     back_to = row.lead or row.owner or "the lead"
     notes.add(

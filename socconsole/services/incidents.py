@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from socconsole.core.lifecycle import INCIDENT
-from socconsole.core.policy import Settings
+from socconsole.core.policy import SHIPPED, Settings
 from socconsole.errors import NotFoundError, TransitionError, UsageError
 from socconsole.services import response_plan, ticket_alerts, tickets
-from socconsole.services.tickets import SHIPPED
 from socconsole.store.human_ids import next_human_id
 from socconsole.store.queries import incidents as queries
 from socconsole.store.queries.incidents import IncidentRow

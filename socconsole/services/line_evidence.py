@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from socconsole.core.policy import Settings
+from socconsole.core.policy import SHIPPED, Settings
 from socconsole.errors import NotFoundError
 from socconsole.services import evidence, tickets
 from socconsole.store.events import Kept
@@ -50,7 +50,7 @@ def open_from_lines(
     *,
     by: str,
     now: datetime,
-    policy: Settings = tickets.SHIPPED,
+    policy: Settings = SHIPPED,
 ) -> TicketRow:
     """Open a ticket, the opener's own, with these lines as its evidence; one action.
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlmodel import Session
 
 from socconsole.core.disposition import Disposition, Verdict
-from socconsole.core.policy import Settings
+from socconsole.core.policy import SHIPPED, Settings
 from socconsole.errors import TransitionError
 from socconsole.services import ticket_links, tickets
-from socconsole.services.tickets import SHIPPED, Resolution
+from socconsole.services.tickets import Resolution
 from socconsole.store.queries.tickets import TicketRow
 from socconsole.store.recording import recording
 from socconsole.store.tables import TicketLink

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from socconsole.core.policy import Settings
+from socconsole.core.policy import SHIPPED, Settings
 from socconsole.errors import UsageError
 from socconsole.services import tickets
 from socconsole.services.incidents import get
-from socconsole.services.tickets import SHIPPED, Report
+from socconsole.services.tickets import Report
 from socconsole.store.queries import subjects
 from socconsole.store.queries.incident_file import IncidentFile, clock_lines, incident_file
 from socconsole.store.queries.tickets import TicketRow

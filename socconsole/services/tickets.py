@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from socconsole.core.disposition import Verdict, verdict_facts
 from socconsole.core.lifecycle import TICKET
-from socconsole.core.policy import Settings
+from socconsole.core.policy import SHIPPED, Settings
 from socconsole.core.priority import suggested_impact, suggested_urgency
 from socconsole.errors import NotFoundError, TransitionError, UsageError
 from socconsole.services import knowledge, observables, templates, ticket_alerts, ticket_clock
@@ -19,9 +19,6 @@ from socconsole.store.queries import tickets as queries
 from socconsole.store.queries.tickets import TicketRow
 from socconsole.store.recording import recording
 from socconsole.store.tables import Alert, Asset, ClockPause, Service, Task, Ticket
-
-SHIPPED = Settings()
-"""The policies of a team that has set nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
