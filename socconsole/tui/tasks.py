@@ -29,7 +29,8 @@ def task(method: Callable[..., Awaitable[None]]) -> Callable[..., Worker[None]]:
                 cast("Any", node.app).complain(error)
             except NoMatches:
                 # The screen was taken down while the work was under way: nobody waits for it.
-                if node.app.is_running and node.is_attached and node.children:
+                stands = node.children and all(child.is_running for child in node.children)
+                if node.app.is_running and node.is_attached and stands:
                     raise
 
         return node.run_worker(guarded(), name=method.__name__, group="task")

@@ -193,7 +193,7 @@ async def test_no_title_is_asked_for_a_ticket_that_no_alert_can_open(console, da
     await console.presses("enter", "1")
     assert "[Open]" in console.lines[1]
     await console.presses("p")
-    assert "needs 120 columns" in console.bottom
+    await console.waits_until("needs 120 columns")
 
 
 async def test_hunting_for_a_value_lists_the_lines_that_have_it(console):
