@@ -1,6 +1,7 @@
 """Reads the TOML settings into the policy dataclasses of `core.policy`."""
 
 import dataclasses
+import io
 import json
 import math
 import os
@@ -13,7 +14,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from socconsole.core.policy import Settings, SourcePolicy
-from socconsole.errors import FileError, SettingsError
+from socconsole.errors import FileError, SettingsError, SocError
 
 SYSTEM_FILE = Path("/etc/socconsole/socconsole.toml")
 
@@ -303,19 +304,33 @@ def add_source(path: Path, name: str, location: str) -> None:
         SettingsError: It would not be right afterwards; it is left as it was.
 
     """
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    gap = "\n" if before and not before.endswith("\n\n") else ""
     block = f"[[source]]\nname = {_quoted(name)}\npath = {_quoted(location)}\n"
+    is_new = not path.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{before}{gap}{block}", encoding="utf-8")
-    except OSError as error:
+        with path.open("a+b", buffering=0) as file:
+            _append(file, block.encode(), path)
+    except (OSError, SocError) as error:
+        if is_new:
+            path.unlink(missing_ok=True)
+        if isinstance(error, SocError):
+            raise
         what = f"The settings file cannot be written: {error.strerror}."
         raise FileError(what, hint="Check its permissions.", where=str(path)) from None
+
+
+def _append(file: io.FileIO, block: bytes, path: Path) -> None:
+    """Write `block` behind the settings in `file`; where that cannot be, what stood there stays."""
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(0, end - 2))
+    gap = b"" if file.read() in (b"", b"\n\n") else b"\n"
+    view = memoryview(gap + block)
     try:
+        while view:
+            view = view[file.write(view) :]
         load_settings(path, {})
-    except SettingsError:
-        path.write_text(before, encoding="utf-8")
+    except (OSError, SocError):
+        file.truncate(end)
         raise
 
 

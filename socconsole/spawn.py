@@ -16,9 +16,9 @@ from socconsole.services.leases import collector_alive
 from socconsole.store.database import Database
 
 
-def collector_command(url: str, config: Path | None, *options: str) -> list[str]:
-    """Return the command line of a collector on the database at `url`."""
-    words = [sys.executable, "-m", "socconsole", "--db", url]
+def collector_command(url: str | None, config: Path | None, *options: str) -> list[str]:
+    """Return the command line of a collector on a database; None: $SOCCONSOLE_DB names it."""
+    words = [sys.executable, "-m", "socconsole", *(("--db", url) if url is not None else ())]
     if config is not None:
         words += ["--config", str(config)]
     return [*words, "collect", *options]
@@ -40,11 +40,13 @@ def start_collector(
     if not database.may_write("lease"):
         return "no collector reads, and this login may not start one"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    url = database.url.render_as_string(hide_password=False)
+    # Every account of the machine may read a command line: a password does not go there.
+    environ = {**os.environ, "SOCCONSOLE_DB": database.url.render_as_string(hide_password=False)}
     told = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         started = subprocess.Popen(  # noqa: S603 - our own interpreter and words
-            collector_command(url, config, "--attended"),
+            collector_command(None, config, "--attended"),
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=told,
             stderr=told,

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 from textual import events
 
+from socconsole.errors import SettingsError
 from socconsole.settings import add_source, load_settings
 from socconsole.tui.terminal.critical_signal import sequence
 from socconsole.tui.widgets.prompt import PromptLine
@@ -57,6 +58,20 @@ def test_a_source_is_added_to_a_file_that_stays_right(tmp_path):
     with pytest.raises(Exception, match="Two sources"):
         add_source(path, "web", "/var/log/other.log")
     assert len(load_settings(path, {}).source) == 2
+
+
+def test_a_file_that_a_source_does_not_fit_stays_as_it_was(tmp_path):
+    path, new = tmp_path / "socconsole.toml", tmp_path / "new.toml"
+    path.write_bytes(b"# ours\n[shift]\nname = 'early'")
+    path.chmod(0o640)
+    add_source(path, "auth", "/var/log/auth.log")
+    before = path.read_bytes()
+    assert before.startswith(b"# ours\n[shift]\nname = 'early'\n[[source]]\n")
+    for file, name in ((path, "auth"), (new, " ")):
+        with pytest.raises(SettingsError):
+            add_source(file, name, "/var/log/other.log")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (before, 0o640)
+    assert not new.exists()
 
 
 async def test_a_read_only_console_refuses_before_it_asks(bare_setup, database):
