@@ -32,7 +32,10 @@ async def test_what_is_found_is_a_list_with_columns_order_and_views(
         await analyst.presses("backslash")
         assert "it broke [/]" in analyst.screen
         assert "\x1b" not in analyst.screen
-        await analyst.presses("o", "m", "W", "k", "k", "enter", "q")
+        await analyst.presses("o", "m")
+        await analyst.presses("W")
+        await analyst.presses("enter")
+        await analyst.presses("q")
         assert [table.row_at(n).message[:6] for n in range(3)] == ["GET /a", "GET /b", "it bro"]
         await analyst.presses("O", "slash")
         await analyst.says("source:web or category:exception")
