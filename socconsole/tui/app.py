@@ -410,7 +410,8 @@ class ConsoleApp(GoingApp):
 
         kept = clipboard.keep(text, self.setup.state_folder)
         self._write(clipboard.sequence(text, os.environ))
-        self.say(f"Copied {len(text)} characters; also in {kept} if the terminal refuses.")
+        also = f"; also in {kept} if the terminal refuses" if kept else ""
+        self.say(f"Copied {len(text)} characters{also}.")
 
 
 def run_console(setup: Setup, *, mouse: bool, held: HeldTerminal | None = None) -> int:

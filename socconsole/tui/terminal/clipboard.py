@@ -22,11 +22,12 @@ def sequence(text: str, environ: Mapping[str, str]) -> str:
     return f"{plain}\x1bPtmux;{wrapped}\x1b\\"
 
 
-def keep(text: str, folder: Path) -> Path:
-    """Write `text` to a file only the analyst reads and return its path."""
+def keep(text: str, folder: Path) -> Path | None:
+    """Write `text` to a file only the analyst reads; None: that cannot be written."""
     path = folder / "copied.txt"
     with contextlib.suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8", errors="surrogateescape")
-    return path
+        return path
+    return None
