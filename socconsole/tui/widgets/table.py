@@ -33,7 +33,7 @@ from socconsole.tui.widgets.selection import Marks, Selection
 RowT = TypeVar("RowT")
 
 PAGE = 200
-KEPT_ROWS = 64 * PAGE
+KEPT_ROWS = 8 * PAGE
 _LOADING = "Loading …"
 _FOOT_LEFT = 20
 """Cells of the foot that a cursor move leaves alone."""
