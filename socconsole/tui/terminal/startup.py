@@ -59,7 +59,7 @@ def keep_little_memory() -> None:
     tune = getattr(ctypes.CDLL(None), "mallopt", None)
     if tune is not None:
         for name, value in (
-            (_ARENA_MAX, 2),
+            (_ARENA_MAX, 1),
             (_MMAP_THRESHOLD, _LARGE_BYTES),
             (_TRIM_THRESHOLD, _LARGE_BYTES),
         ):
