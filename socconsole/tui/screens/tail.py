@@ -119,7 +119,10 @@ class TailScreen(OnLines, Screen[None]):
             return
         self._loading = True
         try:
-            await (self._read_more() if self._started else self._read_first())
+            asked = None
+            while asked is not self._asked or not self._started:  # else it was for another question
+                asked = self._asked
+                await (self._read_more() if self._started else self._read_first())
         finally:
             self._loading = False
         self._show_bar()
