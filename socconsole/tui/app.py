@@ -44,7 +44,7 @@ from socconsole.tui.terminal.stylesheet import SettledStylesheet
 from socconsole.tui.terminal.taking_over import driver_for
 from socconsole.tui.type_ahead import TypeAhead, Typed
 from socconsole.tui.verbs.deed import Deed
-from socconsole.tui.widgets.moving import only_moves
+from socconsole.tui.widgets.moving import leaves, only_moves
 from socconsole.tui.widgets.prompt import PromptLine
 
 T = TypeVar("T")
@@ -92,7 +92,9 @@ class ConsoleApp(GoingApp):
 
     def __init__(self, setup: Setup, *, driver_class: type[Driver] | None = None) -> None:
         self.setup = setup
-        self._type_ahead = TypeAhead(self._take_key, self._is_asking, partial(only_moves, self))
+        self._type_ahead = TypeAhead(
+            self._take_key, self._is_asking, partial(only_moves, self), partial(leaves, self)
+        )
         self._let_keys_in = self._type_ahead.hold_start()
         super().__init__(driver_class=driver_class)
         self.set_reactive(GoingApp.read_only, setup.read_only)
@@ -194,6 +196,10 @@ class ConsoleApp(GoingApp):
     def hold_keys(self) -> Callable[[], None]:
         """Let keys that are typed now wait until what is returned is called."""
         return self._type_ahead.hold()
+
+    def hold_keys_to_read(self) -> Callable[[], None]:
+        """Let keys wait as `hold_keys` does, but for those that leave the screen."""
+        return self._type_ahead.hold_reading()
 
     def _is_asking(self) -> bool:
         return self._open_prompt() is not None

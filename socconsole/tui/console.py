@@ -132,6 +132,9 @@ class Console(Protocol):
     def hold_keys(self) -> Callable[[], None]:
         """Let keys that are typed now wait until what is returned is called."""
 
+    def hold_keys_to_read(self) -> Callable[[], None]:
+        """Let keys wait as `hold_keys` does, but for those that leave the screen."""
+
     # Textual's own.
 
     @property

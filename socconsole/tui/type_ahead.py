@@ -24,6 +24,10 @@ Counted in turns of the loop, not in seconds: a loop that was kept busy has brou
 Typed = events.Key | events.Paste
 
 
+def _nothing(event: Typed) -> bool:
+    return False
+
+
 class TypeAhead:
     """Hands keys to `take`, one after the other."""
 
@@ -32,6 +36,7 @@ class TypeAhead:
         take: Callable[[Typed], Awaitable[None]],
         is_asking: Callable[[], bool],
         is_early: Callable[[Typed], bool],
+        leaves: Callable[[Typed], bool],
     ) -> None:
         """Call `take` for every key.
 
@@ -39,11 +44,12 @@ class TypeAhead:
             take: Hands a key to the screen.
             is_asking: Whether the bottom line waits for an answer.
             is_early: Whether a key needs nothing that is still being loaded at the start.
+            leaves: Whether a key leaves the screen in front.
 
         """
         self._take = take
         self._is_early = is_early
-        self._is_starting = False
+        self._leaves = leaves
         self._is_asking = is_asking
         self._waiting: deque[Typed] = deque()
         self._sent = 0
@@ -51,7 +57,8 @@ class TypeAhead:
         self._way: Sequence[MessagePump] = ()
         self._freed = asyncio.Event()
         self._is_draining = False
-        self._changes = 0
+        self._held: list[Callable[[Typed], bool]] = []
+        """Of everything keys wait for: which of them need not."""
 
     @contextlib.contextmanager
     def held(self) -> Iterator[Callable[[], None]]:
@@ -67,24 +74,25 @@ class TypeAhead:
 
     def hold_start(self) -> Callable[[], None]:
         """Let all keys but early ones wait until what is returned is called."""
-        release, self._is_starting = self.hold(), True
+        return self._hold(self._is_early)
 
-        def let_in() -> None:
-            self._is_starting = False
-            release()
-
-        return let_in
+    def hold_reading(self) -> Callable[[], None]:
+        """Let all keys but those that leave wait until what is returned is called."""
+        return self._hold(self._leaves)
 
     def hold(self) -> Callable[[], None]:
         """Let keys wait until what is returned is called."""
+        return self._hold(_nothing)
+
+    def _hold(self, passes: Callable[[Typed], bool]) -> Callable[[], None]:
         is_held = True
-        self._changes += 1
+        self._held.append(passes)
 
         def release() -> None:
             nonlocal is_held
             if is_held:
                 is_held = False
-                self._changes -= 1
+                self._held.remove(passes)
                 self._freed.set()
 
         return release
@@ -97,8 +105,8 @@ class TypeAhead:
         return False
 
     def _may_pass(self, event: Typed) -> bool:
-        only_starting = self._is_starting and self._changes == 1 and self._back >= self._sent
-        return only_starting and not self._waiting and self._is_early(event)
+        is_behind = self._waiting or self._back < self._sent
+        return not is_behind and all(passes(event) for passes in self._held)
 
     def sent_from(self, node: DOMNode) -> None:
         """Note that a key is on its way from `node` up to the application."""
@@ -124,7 +132,7 @@ class TypeAhead:
 
     @property
     def _is_busy(self) -> bool:
-        return (self._back < self._sent or self._changes > 0) and not self._is_asking()
+        return (self._back < self._sent or bool(self._held)) and not self._is_asking()
 
     @property
     def _can_come_back(self) -> bool:
@@ -133,7 +141,7 @@ class TypeAhead:
 
     async def _settled(self) -> None:
         looks = 0
-        while self._is_busy and (self._changes or (looks < _MOST_LOOKS and self._can_come_back)):
+        while self._is_busy and (self._held or (looks < _MOST_LOOKS and self._can_come_back)):
             looks += 1
             self._freed.clear()
             with contextlib.suppress(TimeoutError):

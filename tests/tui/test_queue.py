@@ -247,3 +247,15 @@ async def test_commands_jump_filter_and_explain(console):
     await console.presses("colon")
     await console.types("manual filters")
     assert "Manual: filters" in console.screen
+
+
+async def test_a_key_that_leaves_need_not_wait_until_the_screen_is_read(console):
+    await console.presses("enter")
+    await console.waits_until("J next")
+    let_in = console.app.hold_keys_to_read()
+    await console.pilot.press("q")
+    await console.waits_until("1/5")
+    await console.pilot.press("j")
+    assert "1/5" in console.screen
+    let_in()
+    await console.waits_until("2/5")

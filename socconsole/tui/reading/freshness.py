@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from socconsole.tui.console import Console
 
 
-_LONGEST_HOLD_SECS = 1.0
-"""A store that takes longer holds no keys up: whoever waits for it may leave."""
+_LONGEST_HOLD_SECS = 10.0
+"""A store that takes longer holds no keys up; those that leave need not wait for it at all."""
 
 
 class ReadsAgain:
@@ -37,7 +37,7 @@ class ReadsAgain:
 
     def __init__(self) -> None:
         super().__init__()
-        self._let_keys_in = console(cast("DOMNode", self)).hold_keys()
+        self._let_keys_in = console(cast("DOMNode", self)).hold_keys_to_read()
 
     def on_mount(self) -> None:
         self.set_timer(_LONGEST_HOLD_SECS, self._let_keys_in)

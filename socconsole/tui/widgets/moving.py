@@ -24,7 +24,17 @@ _MOVES = frozenset(binding.id for binding in MOVING) - {"list.open", "list.mark"
 
 def only_moves(app: App[Any], event: events.Key | events.Paste) -> bool:
     """Return whether a key moves the cursor over what is shown, and does nothing else."""
+    return _meaning(app, event) in _MOVES
+
+
+def leaves(app: App[Any], event: events.Key | events.Paste) -> bool:
+    """Return whether a key leaves the screen in front."""
+    return _meaning(app, event) == "app.back"
+
+
+def _meaning(app: App[Any], event: events.Key | events.Paste) -> str | None:
+    """Return the id of what a key does on the screen in front."""
     if not isinstance(event, events.Key) or not app.screen_stack:
-        return False
+        return None
     active = app.screen.active_bindings.get(event.key)
-    return active is not None and active.binding.id in _MOVES
+    return active.binding.id if active is not None else None
