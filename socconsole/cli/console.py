@@ -17,7 +17,7 @@ from socconsole.settings import config_folder, state_folder
 from socconsole.tui import themes
 from socconsole.tui.first_frame import first_frame
 from socconsole.tui.lines import HeaderFacts
-from socconsole.tui.terminal import startup
+from socconsole.tui.terminal import heap, startup
 from socconsole.tui.terminal.held import held_terminal
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def open_console(
         theme = themes.suits(os.environ) or theme
     first_page = _first_page(context.database_url, 2 * shutil.get_terminal_size().lines)
     with held_terminal(_first_frame(context, theme, first_page)) as held:
-        startup.keep_little_memory()
+        heap.keep_little_memory()
         with startup.without_openssl():
             from socconsole.tui.app import run_console
             from socconsole.tui.setup import Setup

@@ -11,6 +11,7 @@ from socconsole.tui.messages import DatabaseReady, StoreChanged
 from socconsole.tui.reading.pulse import PulseReader
 from socconsole.tui.reading.store_access import ChangeReader, OpenedDatabase
 from socconsole.tui.reading.upgrading import offer_upgrade
+from socconsole.tui.terminal.heap import give_back_memory
 from socconsole.tui.terminal_kind import has_hung_up
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ POLL_SECS = 0.25
 _PULSE_SECS = 5.0
 """The header's figures are read that often although nothing was committed: ages and rates move."""
 _HEAD_SECS = 60.0
-"""How often the audit's end is compared with what this account remembers of it."""
+"""How often the audit's end is compared with what this account remembers of it, and what large
+reads took of memory is given back."""
 _AGAIN_SECS = 1.0
 """How long a store that is away is left alone before it is asked again."""
 
@@ -130,6 +132,7 @@ class StoreWatch:
             unseen += secs
             if unseen > _HEAD_SECS:
                 self._look_at_head(database)
+                give_back_memory()
                 unseen = 0.0
             try:
                 changed = changes.poll()
