@@ -140,6 +140,11 @@ class TypeAhead:
         return all(node.is_running for node in self._way)
 
     async def _settled(self) -> None:
+        await self._came_to_rest()
+        while self._held and self._is_busy:  # what the key's task did first holds the next one up
+            await self._came_to_rest()
+
+    async def _came_to_rest(self) -> None:
         looks = 0
         while self._is_busy and (self._held or (looks < _MOST_LOOKS and self._can_come_back)):
             looks += 1

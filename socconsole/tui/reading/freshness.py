@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _LONGEST_HOLD_SECS = 10.0
 """A store that takes longer holds no keys up; those that leave need not wait for it at all."""
 
+STILL_READING = "It is still being read; press the key again."
+
 
 class ReadsAgain:
     """Mixed into a screen: reads when it comes to the front, and when the store has changed.

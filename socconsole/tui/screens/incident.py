@@ -11,7 +11,7 @@ from socconsole.errors import NotFoundError
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.place import Place
-from socconsole.tui.reading.freshness import ReadsAgain, leave_gone
+from socconsole.tui.reading.freshness import STILL_READING, ReadsAgain, leave_gone
 from socconsole.tui.tasks import task
 from socconsole.tui.texts.incident_text import incident_lines, refs_of_incident
 from socconsole.tui.verbs import incident_verbs
@@ -112,8 +112,10 @@ class IncidentScreen(ReadsAgain, Screen[None]):
 
     @task
     async def action_verb(self, name: str) -> None:
-        if self._file is not None:
-            await incident_verbs.VERBS[name](console(self), Chosen(self._file.detail.row))
+        if self._file is None:
+            console(self).say(STILL_READING)
+            return
+        await incident_verbs.VERBS[name](console(self), Chosen(self._file.detail.row))
 
     @task
     async def action_open_one(self) -> None:
