@@ -231,9 +231,8 @@ class ConsoleApp(GoingApp):
 
     def _warm(self) -> None:
         if not self.store.closing:
-            screens_loaded = partial(self.call_next, self.hold_keys())
             warming = partial(warm, self.store, self.login, self.now(), self.settings)
-            self.run_worker(self.store.in_thread(partial(warming, screens_loaded)), name="warm")
+            self.run_worker(self.store.in_thread(warming), name="warm")
 
     def tell(self, message: Message) -> None:
         """Send `message` to the screen in front."""

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from importlib import import_module
@@ -48,24 +48,15 @@ WARM_SECS = 3.0
 """So long after the first frame whoever wanted the queue is at work in it."""
 
 
-def warm(
-    store: "StoreAccess",
-    login: str,
-    now: datetime,
-    policy: "Settings",
-    loaded: Callable[[], object],
-) -> None:
+def warm(store: "StoreAccess", login: str, now: datetime, policy: "Settings") -> None:
     """Load what cases and handoffs need and read the handoff once, while nobody waits for it.
 
-    Its forty statements are compiled the first time: longer than they run. `loaded` is called once
-    the screens are: they import each other, which two threads must not do at once.
+    Its forty statements are compiled the first time: longer than they run. Keys are answered
+    meanwhile: no screen imports another, so two threads may load them at once.
     """
-    try:
-        for name in ("ticket", "incident"):
-            import_module(f"socconsole.tui.screens.{name}")
-        from socconsole.tui.screens.handoff import read_handoffs
-    finally:
-        loaded()
+    for name in ("ticket", "incident"):
+        import_module(f"socconsole.tui.screens.{name}")
+    from socconsole.tui.screens.handoff import read_handoffs
 
     with suppress(SocError):
         store.read_here(read_handoffs, None, login, now, policy)
