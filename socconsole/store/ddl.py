@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from socconsole.store import event_partitions, guards
+from socconsole.store import guards
 
 SEARCHED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -44,6 +44,9 @@ def statements(dialect: str) -> Iterator[str]:
         yield from _names()
         yield from guards.statements()
     else:
+        # What else stands here is asked for by whoever searches, who need not load it.
+        from socconsole.store import event_partitions
+
         yield from event_partitions.SCHEMA
         for table, columns in SEARCHED.items():
             yield f"CREATE INDEX ix_{table}_words ON {table} USING gin ({words(table, columns)})"
