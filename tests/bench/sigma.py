@@ -3,7 +3,8 @@
 `match_only_eps` matches decoded events; `end_to_end_eps` is `socconsole replay` in a process of
 its own, from the first byte read to the last detection printed; `unique_eps` is match only with
 every value that carries a path, a command line or a text made unique. Each is the median of the
-runs, each run with the rules compiled and no value remembered. `load_seconds_*` are a process of
+runs, each run with the rules compiled, spared by the garbage collector as the program spares
+them, and no value remembered. `load_seconds_*` are a process of
 their own, without and with the cache of compiled rules. `field_of_32_kb_ms` is what one event
 costs in processor time whose command line is so long: the first of its kind, then the median of
 others, of common text, of escapes, and of four thousand of the rules' own words.
@@ -25,6 +26,7 @@ from pathlib import Path
 sys.path[:] = [place for place in sys.path if Path(place or ".").resolve() != Path(__file__).parent]
 
 from socconsole.cli.replay import peak_rss_bytes, read_events  # noqa: E402 - see above
+from socconsole.cli.rule_paths import settle  # noqa: E402
 from socconsole.core.event import Event, LogSource, ReadContext  # noqa: E402
 from socconsole.parsers import usual_logsources  # noqa: E402
 from socconsole.sigma.match import Matcher  # noqa: E402
@@ -83,6 +85,7 @@ def field_of_32_kb_ms(ruleset: RuleSet) -> dict[str, float]:
         "rule_words": " ".join(random.Random(4).choices(words, k=4000)),
     }
     matcher = Matcher(ruleset, expected=usual_logsources())
+    settle()
     return {name: _median_ms(matcher, value[:32_000], name) for name, value in values.items()}
 
 
@@ -136,6 +139,7 @@ def main() -> None:
     long = field_of_32_kb_ms(ruleset)
     events = events_of(options.events)
     matcher = Matcher(ruleset)
+    settle()
     match_only, detections = rate(matcher, events, options.runs)
     end = end_to_end(options.events, options.rules, options.runs)
     unique(events)
