@@ -130,30 +130,40 @@ steps = st.lists(
 )
 
 
-@pytest.mark.parametrize(("kind", "condition", "true"), CASES, ids=lambda c: str(c)[:24])
-def test_a_correlation_fires_when_the_oracle_says_so(tmp_path_factory, kind, condition, true):
+def ruleset_of(tmp_path_factory, text):
     folder = tmp_path_factory.mktemp("rules")
-    (folder / "r.yml").write_text(text(kind, condition))
+    (folder / "r.yml").write_text(text)
     ruleset = load_rules([folder])
     assert not ruleset.errors
+    return ruleset
+
+
+def detections(ruleset, arrivals, restart):
+    """Yield what fires, stored change by change and taken up again before number `restart`."""
+    matcher, kept = Matcher(ruleset, lateness_secs=LATE), Memory()
+    for number, (time, group, rule, value) in enumerate(arrivals):
+        if number == restart or number % 7 == 0:
+            kept.add(matcher.take_changes())
+        if number == restart:
+            matcher = Matcher(ruleset, lateness_secs=LATE)
+            matcher.restore(kept, is_stored=True)
+        yield from matcher.match(an_event({"rule": rule, "g": group, "v": value}, at=time))
+
+
+def seconds(moment):
+    return (moment - NOON).total_seconds()
+
+
+@pytest.mark.parametrize(("kind", "condition", "true"), CASES, ids=lambda c: str(c)[:24])
+def test_a_correlation_fires_when_the_oracle_says_so(tmp_path_factory, kind, condition, true):
+    ruleset = ruleset_of(tmp_path_factory, text(kind, condition))
 
     @settings(max_examples=25, deadline=None)
     @given(steps, st.integers(0, 59))
     def agrees(all_steps, restart):
         arrivals = arrivals_of(all_steps)
-        matcher = Matcher(ruleset, lateness_secs=LATE)
-        kept, found = Memory(), []
-        for number, (time, group, rule, value) in enumerate(arrivals):
-            if number == restart or number % 7 == 0:
-                kept.add(matcher.take_changes())
-            if number == restart:
-                matcher = Matcher(ruleset, lateness_secs=LATE)
-                matcher.restore(kept, is_stored=True)
-            event = an_event({"rule": rule, "g": group, "v": value}, at=time)
-            found += [
-                (d.window.group["g"], (d.window.last - NOON).total_seconds())
-                for d in matcher.match(event)
-            ]
+        windows = [one.window for one in detections(ruleset, arrivals, restart)]
+        found = [(window.group["g"], seconds(window.last)) for window in windows]
         assert found == list(oracle(arrivals, true))
 
     agrees()
@@ -195,26 +205,14 @@ def sustained_oracle(arrivals):
 
 
 def test_a_sustained_value_fires_when_the_oracle_says_so(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("rules")
-    (folder / "r.yml").write_text(SUSTAINED)
-    ruleset = load_rules([folder])
-    assert not ruleset.errors
+    ruleset = ruleset_of(tmp_path_factory, SUSTAINED)
 
     @settings(max_examples=150, deadline=None)
     @given(steps, st.integers(0, 59))
     def agrees(all_steps, restart):
         arrivals = arrivals_of(all_steps)
-        matcher = Matcher(ruleset, lateness_secs=LATE)
-        kept, found = Memory(), []
-        for number, (time, group, rule, value) in enumerate(arrivals):
-            if number == restart:
-                kept.add(matcher.take_changes())
-                matcher = Matcher(ruleset, lateness_secs=LATE)
-                matcher.restore(kept, is_stored=True)
-            for one in matcher.match(an_event({"rule": rule, "g": group, "v": value}, at=time)):
-                window = one.window
-                times = [(at - NOON).total_seconds() for at in (window.last, window.first)]
-                found.append((window.group["g"], *times, window.count))
+        windows = [one.window for one in detections(ruleset, arrivals, restart)]
+        found = [(w.group["g"], seconds(w.last), seconds(w.first), w.count) for w in windows]
         assert found == list(sustained_oracle(arrivals))
 
     agrees()
