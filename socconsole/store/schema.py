@@ -7,7 +7,7 @@ from sqlalchemy import URL, Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from socconsole.errors import StoreError
-from socconsole.store import place
+from socconsole.store import ddl, place
 from socconsole.store.tables import METADATA
 from socconsole.store.types import new_uid
 
@@ -107,8 +107,6 @@ def version_of(connection: Connection) -> int:
 
 
 def _create(database: Opened) -> None:
-    from socconsole.store import ddl  # loads all that stores events: needed once in a lifetime
-
     with database.engine.execution_options(soc_write=True).begin() as connection:
         if version_of(connection):
             return  # another process was faster
