@@ -5,41 +5,31 @@ what the analyst looks at: the cursor is bound to an id, the order changes only 
 """
 
 from array import array
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 
-from socconsole.core.safe_text import safe_text
 from socconsole.errors import SocError
-from socconsole.tui.cells import fit
 from socconsole.tui.keymap import key
-from socconsole.tui.lines import position_text, row_line, titles_line
 from socconsole.tui.messages import IdsLoaded, RowsLoaded
-from socconsole.tui.widgets.columns import Column, placed
+from socconsole.tui.widgets.columns import Column
+from socconsole.tui.widgets.drawn_rows import DrawnRows
 from socconsole.tui.widgets.layout import Stands, TableLayout
-from socconsole.tui.widgets.line_view import LineView
+from socconsole.tui.widgets.loaded_rows import PAGE, position_in
 from socconsole.tui.widgets.moving import MOVING
 from socconsole.tui.widgets.of_table import OfTable
 from socconsole.tui.widgets.row_source import RowSource
-from socconsole.tui.widgets.selection import Marks, Selection
+from socconsole.tui.widgets.selection import Selection
 
 RowT = TypeVar("RowT")
 
-PAGE = 200
-KEPT_ROWS = 8 * PAGE
 _LOADING = "Loading …"
-_FOOT_LEFT = 20
-"""Cells of the foot that a cursor move leaves alone."""
 
 
-class VirtualTable(LineView, Generic[RowT]):
+class VirtualTable(DrawnRows[RowT]):
     """Shows `columns` of the rows of `source`; keeps cursor, marks and position.
 
     Give it rows with `show_rows` (a few, all at once) or a `source` and `reload` (any number).
@@ -82,9 +72,6 @@ class VirtualTable(LineView, Generic[RowT]):
         key("list.all", "asterisk", "mark_all", "Mark all rows of the view; again: none"),
     ]
 
-    head_height = 1
-    foot_height = 1
-
     def __init__(
         self,
         columns: Sequence[Column[RowT]],
@@ -95,63 +82,23 @@ class VirtualTable(LineView, Generic[RowT]):
         stands: Callable[[RowT], Stands] = lambda _: Stands.FREE,
         id: str | None = None,  # noqa: A002 Textual's name
     ) -> None:
-        super().__init__(id=id)
-        self.all_columns: tuple[Column[RowT], ...] = tuple(columns)
-        self.columns = self.all_columns
-        self.arrangement = TableLayout()
+        super().__init__(columns, gone=gone, id=id)
         self.source = source
         self.empty, self._why_empty = _LOADING, empty
         self._stands = stands
-        self.gone = gone or (lambda _: False)
-        self.cursor = 0
-        self.pill = ""
-        self.note = ""
-        self.marks = Marks()
         self.has_failed = False
         """Whether the last order asked for never came."""
-        self._ids: Sequence[int] = ()
         self._given: Sequence[tuple[int, RowT]] = ()
-        self._rows: OrderedDict[int, RowT] = OrderedDict()
         self._generation = 0
         self._goal: int | None = None
         self._has_moved = False
-        self._asked: set[int] = set()
-        self._layout_of: tuple[int, list[tuple[Column[RowT], int]]] = (-1, [])
-
-    @property
-    def line_count(self) -> int:
-        return len(self._ids)
-
-    @property
-    def ids(self) -> Sequence[int]:
-        """Every id of the view, in its order."""
-        return self._ids
-
-    @property
-    def cursor_id(self) -> int | None:
-        """The id of the row under the cursor."""
-        return self._ids[self.cursor] if self.cursor < len(self._ids) else None
-
-    @property
-    def cursor_row(self) -> RowT | None:
-        """The row under the cursor, where it is loaded."""
-        return self.row_at(self.cursor)
-
-    @property
-    def loaded(self) -> Sequence[tuple[int, RowT]]:
-        """The rows that are loaded, each with its id."""
-        return list(self._rows.items())
-
-    def row_at(self, index: int) -> RowT | None:
-        """Return the row at `index`, where it is loaded."""
-        return self._rows.get(self._ids[index]) if 0 <= index < len(self._ids) else None
 
     def show_rows(self, rows: Sequence[tuple[int, RowT]], *, first: bool = False) -> None:
         """Show these rows, given with their ids; the cursor stays on its id, or goes `first`."""
         self._given = rows
         rows = self.arrangement.sorted(rows, self.all_columns, self._stands)
         ids = array("q", (row_id for row_id, _ in rows))
-        position = 0 if first else self._position_of(self.cursor_id, ids)
+        position = 0 if first else position_in(ids, self.cursor_id, self.cursor)
         hidden = self.marks.count_hidden(ids)
         self._take(IdsLoaded(self._generation, ids, position, dict(rows), hidden))
 
@@ -176,15 +123,15 @@ class VirtualTable(LineView, Generic[RowT]):
 
     def refresh_rows(self) -> None:
         """Read the rows on screen again and repaint those that changed; the order stays."""
-        if self.source is not None and self._ids:
-            self._fetch(self._ids[self.top : self.top + self.page_height])
+        if self.source is not None and self.ids:
+            self._fetch(self.ids[self.top : self.top + self.page_height])
 
     def _load_ids(
         self, source: RowSource[RowT], generation: int, wanted: int | None, *, first: bool
     ) -> None:
         try:
             ids = source.ids()
-            position = 0 if first else self._position_of(wanted, ids)
+            position = 0 if first else position_in(ids, wanted, self.cursor)
             low = max(0, position - PAGE)
             rows = source.rows(ids[low : position + PAGE])
         except SocError as error:
@@ -195,32 +142,22 @@ class VirtualTable(LineView, Generic[RowT]):
         hidden = self.marks.count_hidden(ids)
         self.post_message(IdsLoaded(generation, ids, position, rows, hidden))
 
-    def _position_of(self, row_id: int | None, ids: Sequence[int]) -> int:
-        if row_id is None:
-            return 0
-        try:
-            return ids.index(row_id)
-        except ValueError:
-            return min(self.cursor, max(0, len(ids) - 1))
-
     def on_ids_loaded(self, message: IdsLoaded) -> None:
         message.stop()
         if message.generation == self._generation:
             if self._has_moved:  # while the order was on its way
-                message.position = self._position_of(self.cursor_id, message.ids)
+                message.position = position_in(message.ids, self.cursor_id, self.cursor)
             self._take(message)
             self.post_message(self.Loaded(self))
 
     def _take(self, loaded: IdsLoaded) -> None:
         before = self.cursor_id
         offset = self.cursor - self.top
-        self.marks.reload(self._ids, loaded.ids, loaded.hidden)
-        self._ids = loaded.ids
+        self.marks.reload(self.ids, loaded.ids, loaded.hidden)
+        self._rows.reorder(loaded.ids, loaded.rows)
         if self.empty == _LOADING:
             self.empty = self._why_empty
-        self._asked.clear()
         self._goal = None
-        self._keep(loaded.rows)
         self.cursor = loaded.position
         self.top = max(0, min(self.cursor - offset, self.last_top, self.cursor))
         if self.cursor >= self.top + self.page_height:
@@ -228,11 +165,6 @@ class VirtualTable(LineView, Generic[RowT]):
         self.refresh_changed()
         if before != self.cursor_id or before is None:
             self.post_message(self.Highlighted(self, self.cursor_id))
-
-    def _keep(self, rows: Mapping[int, RowT]) -> None:
-        self._rows.update(rows)
-        while len(self._rows) > max(KEPT_ROWS, len(rows)):
-            self._rows.popitem(last=False)
 
     def _fetch(self, ids: Sequence[int]) -> None:
         if self.source is None or not ids:
@@ -254,10 +186,10 @@ class VirtualTable(LineView, Generic[RowT]):
 
     def take_rows(self, rows: Mapping[int, RowT]) -> None:
         """Repaint the rows on screen that changed; the order stays."""
-        changed = {row_id for row_id, row in rows.items() if self._rows.get(row_id) != row}
-        self._keep(rows)
-        for index in range(self.top, min(self.top + self.page_height, len(self._ids))):
-            if self._ids[index] in changed:
+        changed = self._rows.differing(rows)
+        self._rows.keep(rows)
+        for index in range(self.top, min(self.top + self.page_height, len(self.ids))):
+            if self.ids[index] in changed:
                 self.refresh_if_changed(index)
         if self._goal is not None and self.row_at(self._goal) is not None:
             goal, self._goal = self._goal, None
@@ -268,24 +200,19 @@ class VirtualTable(LineView, Generic[RowT]):
     def _want(self, index: int) -> bool:
         """Return whether the rows around `index` are here; ask for them where not."""
         ready = self.row_at(index) is not None
-        for page in {index // PAGE, (index - 60) // PAGE, (index + 60) // PAGE}:
-            low = page * PAGE
-            if 0 <= low < len(self._ids) and page not in self._asked:
-                self._asked.add(page)
-                ids = self._ids[low : low + PAGE]
-                if any(row_id not in self._rows for row_id in ids):
-                    self._fetch(ids)
-        if not ready and index // PAGE in self._asked and self._goal is None:
+        for ids in self._rows.to_ask(index):
+            self._fetch(ids)
+        if not ready and self._rows.was_asked(index) and self._goal is None:
             # The page was here and has been dropped from the cache.
-            self._fetch(self._ids[index : index + self.page_height])
+            self._fetch(self.ids[index : index + self.page_height])
         return ready
 
     # The cursor.
 
     def move_to(self, index: int) -> None:
         """Put the cursor on row `index`, as soon as that row is here."""
-        index = max(0, min(index, len(self._ids) - 1))
-        if not self._ids:
+        index = max(0, min(index, len(self.ids) - 1))
+        if not self.ids:
             return
         if self._want(index) or self.source is None:
             self._goal = None
@@ -296,7 +223,7 @@ class VirtualTable(LineView, Generic[RowT]):
     def move_to_id(self, row_id: int) -> bool:
         """Put the cursor on the row with that id and return whether the view has it."""
         try:
-            index = self._ids.index(row_id)
+            index = self.ids.index(row_id)
         except ValueError:
             return False
         self.move_to(index)
@@ -307,7 +234,7 @@ class VirtualTable(LineView, Generic[RowT]):
 
         Rows that are not loaded yet are taken as fitting.
         """
-        end = len(self._ids) if step > 0 else -1
+        end = len(self.ids) if step > 0 else -1
         for index in range(self.cursor + step, end, step):
             row = self.row_at(index)
             if row is None or fits is None or fits(row):
@@ -354,7 +281,7 @@ class VirtualTable(LineView, Generic[RowT]):
             self.reload(first=True)
 
     def action_last(self) -> None:
-        self.move_to(len(self._ids) - 1)
+        self.move_to(len(self.ids) - 1)
 
     def action_choose(self) -> None:
         if self.cursor_id is not None:
@@ -362,11 +289,11 @@ class VirtualTable(LineView, Generic[RowT]):
 
     def selection(self) -> Selection:
         """Return the marked rows of this view, or else the row under the cursor."""
-        return self.marks.select(self._ids, self.cursor, self.cursor_id)
+        return self.marks.select(self.ids, self.cursor, self.cursor_id)
 
     def selected_rows(self) -> list[RowT]:
         """Return the loaded rows among the selection."""
-        return [self._rows[each] for each in self.selection().ids if each in self._rows]
+        return [row for each in self.selection().ids if (row := self._rows.get(each)) is not None]
 
     @property
     def meant_row(self) -> RowT | None:
@@ -374,7 +301,8 @@ class VirtualTable(LineView, Generic[RowT]):
         chosen = self.selection()
         if not chosen.marked or self.cursor_id in chosen.ids:
             return self.cursor_row
-        return next((self._rows[each] for each in chosen.ids if each in self._rows), None)
+        loaded = (self._rows.get(each) for each in chosen.ids)
+        return next((row for row in loaded if row is not None), None)
 
     def clear_marks(self) -> None:
         self.marks.clear()
@@ -390,7 +318,7 @@ class VirtualTable(LineView, Generic[RowT]):
         self.move_to(self.cursor + 1)
 
     def action_toggle_range(self) -> None:
-        self.marks.toggle_range(self._ids, self.cursor)
+        self.marks.toggle_range(self.ids, self.cursor)
         self.refresh_index(self.cursor)
         self.refresh_foot()
 
@@ -404,15 +332,6 @@ class VirtualTable(LineView, Generic[RowT]):
         self.refresh_lines()
         self.refresh_foot()
 
-    def set_foot(self, *, pill: str | None = None, note: str | None = None) -> None:
-        """Change the foot: the pill at its left, the note at its right."""
-        if pill is not None and pill != self.pill:
-            self.pill = pill
-            self.refresh_foot()
-        if note is not None and note != self.note:
-            self.note = note
-            self.refresh_foot(_FOOT_LEFT)
-
     def set_columns(self, columns: Sequence[Column[RowT]]) -> None:
         self.all_columns = tuple(columns)
         self.set_arrangement(self.arrangement)
@@ -424,7 +343,8 @@ class VirtualTable(LineView, Generic[RowT]):
         self.columns = tuple(layout.arranged(self.all_columns))
         self._layout_of = (-1, [])
         if is_resorted and self.source is None and self._given:
-            self.show_rows([(each, self._rows.get(each, row)) for each, row in self._given])
+            latest = dict(self.loaded)
+            self.show_rows([(each, latest.get(each, row)) for each, row in self._given])
         self.refresh()
         if self.is_attached:
             self.post_message(self.Arranged(self))
@@ -440,59 +360,6 @@ class VirtualTable(LineView, Generic[RowT]):
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
-        if self._ids:
+        if self.ids:
             self.reveal(self.cursor)
             self._want(self.cursor)
-
-    def placed_columns(self, width: int) -> list[tuple[Column[RowT], int]]:
-        """Return the columns that fit in `width` cells, each with its own width."""
-        if self._layout_of[0] != width:
-            self._layout_of = (width, placed(self.columns, width))
-        return self._layout_of[1]
-
-    def draw_head(self, width: int) -> list[Segment]:
-        titles = titles_line(self.placed_columns(width))
-        return self.line_of(titles, width, self.look("column"))
-
-    def draw_line(self, index: int, width: int) -> list[Segment]:
-        row = self.row_at(index)
-        if row is None:
-            return self.line_of("  …", width, self.look("muted"))
-        whole, own_styles = self._row_style(index, row)
-        segments = row_line(
-            row,
-            self.placed_columns(width),
-            whole,
-            self.look if own_styles else None,
-            cursor=index == self.cursor,
-            marked=self.marks.covers(self._ids, index, self.cursor),
-        )
-        return self.padded(segments, width, whole)
-
-    def _row_style(self, index: int, row: RowT) -> tuple[Style, bool]:
-        if index == self.cursor:
-            style = self.look("cursor")
-            return (style + Style(strike=True) if self.gone(row) else style), False
-        if self.marks.covers(self._ids, index, self.cursor):
-            return self.look("marked"), False
-        if self.gone(row):
-            return self.look("gone"), False
-        return self.rich_style, True
-
-    def draw_foot(self, width: int) -> list[Segment]:
-        right = self._foot_right(width - _FOOT_LEFT)
-        room = max(0, width - cell_len(right))
-        pill = fit(self.pill, min(cell_len(self.pill), room))
-        drawn = [Segment(pill, self.look("pill"))] if pill else []
-        left = self.padded(drawn, room, self.rich_style)
-        return [*left, Segment(right, self.look("muted"))]
-
-    def _foot_right(self, room: int) -> str:
-        marks = self.marks.words(self._ids, self.cursor)
-        said = " · ".join([*marks, self._position_text()])
-        note = fit(self.note, min(cell_len(safe_text(self.note)), room - cell_len(said) - 3))
-        return f"{note} · {said}" if note else said
-
-    def _position_text(self) -> str:
-        """Return where the cursor is; it stands last, so that a move repaints only that."""
-        return position_text(self.cursor, len(self._ids))
