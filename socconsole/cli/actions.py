@@ -6,7 +6,7 @@ from cyclopts import App, Parameter
 
 from socconsole.cli.context import Context
 from socconsole.cli.numbers import Limit
-from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.cli.output import print_json, print_rows, print_text
 
 app = App(name="actions", help="What was done, by whom.")
 
@@ -35,16 +35,12 @@ def list_(
     login = None if everybody else by or context.login
     with context.database() as database, database.read() as session:
         rows = list_actions(session, by=login, limit=limit)
-    if json:
-        print_json(rows)
-    else:
-        print_table(
-            ("id", "at", "by", "verb", "rows", "undone", "summary"),
-            [
-                (row.id, row.at, row.by, row.verb, row.rows, row.undone_by, row.summary)
-                for row in rows
-            ],
-        )
+    print_rows(
+        rows,
+        ("id", "at", "by", "verb", "rows", "undone", "summary"),
+        lambda row: (row.id, row.at, row.by, row.verb, row.rows, row.undone_by, row.summary),
+        json=json,
+    )
     return 0
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.cli.output import print_json, print_rows, print_text
 from socconsole.errors import FileError, UsageError
 
 if TYPE_CHECKING:
@@ -32,13 +32,12 @@ def list_assets(*, json: Json = False, context: Given) -> int:
 
     with context.database() as database, database.read() as session:
         rows = assets(session)
-    if json:
-        print_json(rows)
-    else:
-        print_table(
-            ("kind", "name", "criticality", "owner", "open alerts"),
-            [(row.kind, row.name, row.criticality, row.owner, row.open_alerts) for row in rows],
-        )
+    print_rows(
+        rows,
+        ("kind", "name", "criticality", "owner", "open alerts"),
+        lambda row: (row.kind, row.name, row.criticality, row.owner, row.open_alerts),
+        json=json,
+    )
     return 0
 
 
@@ -102,20 +101,19 @@ def services(*, json: Json = False, context: Given) -> int:
 
     with context.database() as database, database.read() as session:
         rows = known(session)
-    if json:
-        print_json(rows)
-    else:
-        print_table(
-            ("name", "criticality", "owner", "objective", "carried by", "down since"),
-            [
-                (
-                    row.name, row.criticality, row.owner,
-                    None if row.objective is None else f"{row.objective:g} %",
-                    " ".join(row.assets), row.down_since,
-                )
-                for row in rows
-            ],
-        )  # fmt: skip
+    print_rows(
+        rows,
+        ("name", "criticality", "owner", "objective", "carried by", "down since"),
+        lambda row: (
+            row.name,
+            row.criticality,
+            row.owner,
+            None if row.objective is None else f"{row.objective:g} %",
+            " ".join(row.assets),
+            row.down_since,
+        ),
+        json=json,
+    )
     return 0
 
 

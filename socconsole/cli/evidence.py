@@ -10,7 +10,7 @@ from socconsole.cli.cases import who
 from socconsole.cli.context import Context
 from socconsole.cli.marks import TlpMark
 from socconsole.cli.numbers import Lines
-from socconsole.cli.output import print_json, print_table, print_text, say
+from socconsole.cli.output import print_json, print_rows, print_text, say
 from socconsole.cli.streams import read_bytes
 
 if TYPE_CHECKING:
@@ -133,13 +133,12 @@ def list_(about: str, *, json: bool = False, context: Given) -> int:
     with context.database() as database, database.read() as session:
         case = subjects.subject(session, about)
         rows = queries.evidence(session, case.kind, case.id)
-    if json:
-        print_json(rows)
-    else:
-        print_table(
-            ("id", "kind", "bytes", "sha256", "at", "by", "title"),
-            [(r.id, r.kind, r.size, r.sha256, r.captured_at, r.captured_by, r.title) for r in rows],
-        )
+    print_rows(
+        rows,
+        ("id", "kind", "bytes", "sha256", "at", "by", "title"),
+        lambda r: (r.id, r.kind, r.size, r.sha256, r.captured_at, r.captured_by, r.title),
+        json=json,
+    )
     return 0
 
 
@@ -197,10 +196,9 @@ def custody(evidence_id: int, *, json: bool = False, context: Given) -> int:
         rows = queries.custody(session, evidence_id)
     if not rows:
         raise NotFoundError(f"There is no evidence {evidence_id}.", hint="See `evidence list`.")
-    if json:
-        print_json(rows)
-    else:
-        print_table(("at", "by", "did", "detail"), [(r.at, r.by, r.verb, r.detail) for r in rows])
+    print_rows(
+        rows, ("at", "by", "did", "detail"), lambda r: (r.at, r.by, r.verb, r.detail), json=json
+    )
     return 0
 
 

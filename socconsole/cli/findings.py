@@ -6,7 +6,7 @@ from cyclopts import App, Parameter
 
 from socconsole.cli.cases import who
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_json, print_table
+from socconsole.cli.output import print_json, print_rows, print_table
 
 if TYPE_CHECKING:
     from socconsole.store.queries.notes import FindingRow
@@ -71,10 +71,7 @@ def list_(about: str, *, json: bool = False, context: Given) -> int:
     with context.database() as database, database.read() as session:
         case = subjects.subject(session, about)
         rows = queries.findings(session, case.kind, case.id)
-    if json:
-        print_json(rows)
-    else:
-        print_table(("id", "meaning", "checked", "saw"), [_cells(row) for row in rows])
+    print_rows(rows, ("id", "meaning", "checked", "saw"), _cells, json=json)
     return 0
 
 

@@ -7,7 +7,7 @@ from cyclopts import App, Parameter
 from socconsole.cli.cases import ahead, who
 from socconsole.cli.context import Context
 from socconsole.cli.numbers import Limit
-from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.cli.output import print_json, print_rows, print_text
 
 if TYPE_CHECKING:
     from socconsole.store.queries.handoffs import HandoffRow
@@ -229,13 +229,12 @@ def list_(*, limit: Limit = 50, json: bool = False, context: Given) -> int:
 
     with context.database() as database, database.read() as session:
         rows = handoffs(session, limit)
-    if json:
-        print_json(rows)
-    else:
-        print_table(
-            ("id", "state", "shift", "until", "signed by", "accepted by", "audit"),
-            [_cells(row) for row in rows],
-        )
+    print_rows(
+        rows,
+        ("id", "state", "shift", "until", "signed by", "accepted by", "audit"),
+        _cells,
+        json=json,
+    )
     return 0
 
 

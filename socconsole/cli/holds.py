@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from socconsole.cli.cases import who
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.cli.output import print_json, print_rows, print_text
 
 Given = Annotated[Context, Parameter(parse=False)]
 
@@ -68,14 +68,10 @@ def holds(*, json: bool = False, context: Given) -> int:
 
     with context.database() as database, database.read() as session:
         rows = known(session)
-    if json:
-        print_json(rows)
-    else:
-        print_table(
-            ("about", "reason", "placed", "by", "released"),
-            [
-                (row.about, row.reason, row.placed_at, row.placed_by, row.released_at)
-                for row in rows
-            ],
-        )
+    print_rows(
+        rows,
+        ("about", "reason", "placed", "by", "released"),
+        lambda row: (row.about, row.reason, row.placed_at, row.placed_by, row.released_at),
+        json=json,
+    )
     return 0

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from socconsole.cli.cases import ahead, behind, who
 from socconsole.cli.context import Context
 from socconsole.cli.marks import TlpMark
-from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.cli.output import print_json, print_rows, print_table, print_text
 
 if TYPE_CHECKING:
     from socconsole.services.incident_log import Message
@@ -56,10 +56,9 @@ def timeline(
                 incident_log.remove_timeline_entry(session, remove, **who(context))
         with database.read() as session:
             rows = read(session, subjects.incident(session, incident).id, only)
-    if json:
-        print_json(rows)
-    else:
-        print_table(("at", "kind", "by", "what"), [(r.at, r.kind, r.by, r.text) for r in rows])
+    print_rows(
+        rows, ("at", "kind", "by", "what"), lambda r: (r.at, r.kind, r.by, r.text), json=json
+    )
     return 0
 
 
@@ -104,13 +103,12 @@ def indicator(
             number = subjects.incident(session, incident).id
             seen = queries.observables(session, "incident", number)
     rows = [row for row in seen if row.indicator]
-    if json:
-        print_json(rows)
-    else:
-        print_table(
-            ("type", "value", "origin", "elsewhere"),
-            [(r.type, r.value, r.origin, r.elsewhere) for r in rows],
-        )
+    print_rows(
+        rows,
+        ("type", "value", "origin", "elsewhere"),
+        lambda r: (r.type, r.value, r.origin, r.elsewhere),
+        json=json,
+    )
     return 0
 
 
@@ -163,13 +161,12 @@ def countermeasure(
                     countermeasures.move(session, number, verb, **who(context))
         with database.read() as session:
             rows = queries.countermeasures(session, subjects.incident(session, incident).id)
-    if json:
-        print_json(rows)
-    else:
-        print_table(
-            ("id", "state", "what", "target", "rollback", "expires"),
-            [(r.id, r.state, r.title, r.target, r.rollback, r.expires_at) for r in rows],
-        )
+    print_rows(
+        rows,
+        ("id", "state", "what", "target", "rollback", "expires"),
+        lambda r: (r.id, r.state, r.title, r.target, r.rollback, r.expires_at),
+        json=json,
+    )
     return 0
 
 

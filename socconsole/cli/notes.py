@@ -7,7 +7,7 @@ from cyclopts import App, Parameter
 from socconsole.cli.cases import who
 from socconsole.cli.context import Context
 from socconsole.cli.marks import TlpMark
-from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.cli.output import print_json, print_rows, print_text
 from socconsole.cli.streams import read_bytes, read_text
 
 app = App(name="notes", help="Notes on alerts, tickets and incidents.")
@@ -120,13 +120,12 @@ def observables(
         with database.read() as session:
             case = subjects.subject(session, about)
             rows = queries.observables(session, case.kind, case.id)
-    if json:
-        print_json(rows)
-    else:
-        print_table(
-            ("id", "type", "value", "known bad", "elsewhere"),
-            [(r.id, r.type, r.value, "yes" if r.indicator else "", r.elsewhere) for r in rows],
-        )
+    print_rows(
+        rows,
+        ("id", "type", "value", "known bad", "elsewhere"),
+        lambda r: (r.id, r.type, r.value, "yes" if r.indicator else "", r.elsewhere),
+        json=json,
+    )
     return 0
 
 
@@ -161,10 +160,7 @@ def ignored(
                     verbs.ignore_all(session, entry, reason, **who(context))
         with database.read() as session:
             rows = verbs.ignored(session)
-    if json:
-        print_json(rows)
-    else:
-        print_table(
-            ("entry", "reason", "by", "at"), [(r.value, r.reason, r.by, r.at) for r in rows]
-        )
+    print_rows(
+        rows, ("entry", "reason", "by", "at"), lambda r: (r.value, r.reason, r.by, r.at), json=json
+    )
     return 0

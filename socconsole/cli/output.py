@@ -1,23 +1,26 @@
 """Data on stdout: JSON that is ASCII and exact, or text in which nothing acts on a terminal."""
 
-import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from json import dumps
+from typing import TypeVar
 
 from socconsole.core.plain import plain, rfc3339
 from socconsole.core.safe_text import safe_text
 
+Row = TypeVar("Row")
+
 
 def print_json(document: object) -> None:
     """Print one JSON document, indented."""
-    print(json.dumps(plain(document), indent=2))
+    print(dumps(plain(document), indent=2))
 
 
 def print_jsonl(objects: Iterable[object]) -> None:
     """Print one JSON object a line, each as soon as it is there."""
     for item in objects:
-        print(json.dumps(plain(item), separators=(", ", ": ")), flush=True)
+        print(dumps(plain(item), separators=(", ", ": ")), flush=True)
 
 
 def print_text(lines: Iterable[str]) -> None:
@@ -33,6 +36,20 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
     for row in [list(headings), *cells]:
         padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         print("  ".join(padded).rstrip())
+
+
+def print_rows(
+    rows: Sequence[Row],
+    headings: Sequence[str],
+    cells: Callable[[Row], Sequence[object]],
+    *,
+    json: bool,
+) -> None:
+    """Print rows whole as one JSON document, or what `cells` takes from each as a table."""
+    if json:
+        print_json(rows)
+    else:
+        print_table(headings, map(cells, rows))
 
 
 def say(message: str) -> None:

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from socconsole.cli.cases import ahead, moment_named
 from socconsole.cli.context import Context
 from socconsole.cli.numbers import Days
-from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.cli.output import print_json, print_rows, print_text
 from socconsole.errors import UsageError
 
 if TYPE_CHECKING:
@@ -241,16 +241,20 @@ def _list(context: Context, kind: str, *, over: bool, json: bool) -> int:
 
     with context.database() as database, database.read() as session:
         rows = suppressions(session, context.now(), kind=kind, over=over)
-    if json:
-        print_json(rows)
-    else:
-        print_table(
-            ("id", "state", "about", "until", "hits", "by", "reason"),
-            [
-                (row.id, row.state, row.about, row.until, row.hit_count, row.created_by, row.reason)
-                for row in rows
-            ],
-        )
+    print_rows(
+        rows,
+        ("id", "state", "about", "until", "hits", "by", "reason"),
+        lambda row: (
+            row.id,
+            row.state,
+            row.about,
+            row.until,
+            row.hit_count,
+            row.created_by,
+            row.reason,
+        ),
+        json=json,
+    )
     return 0
 
 

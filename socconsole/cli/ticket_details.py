@@ -9,7 +9,7 @@ from socconsole.cli.asked import Exchange, print_asked
 from socconsole.cli.case_options import NOTHING, Said
 from socconsole.cli.cases import ahead, who
 from socconsole.cli.context import Context
-from socconsole.cli.output import print_json, print_table, print_text
+from socconsole.cli.output import print_json, print_rows, print_text
 from socconsole.cli.tickets import each
 
 if TYPE_CHECKING:
@@ -277,16 +277,12 @@ def task(
         else:
             tasks.add(session, about, [step], **who(context))
         rows = tasks_of(session, "ticket", about.id)
-    if json:
-        print_json(rows)
-    else:
-        print_table(
-            ("id", "state", "must", "assignee", "due", "task"),
-            [
-                (r.id, r.state, "yes" if r.mandatory else "no", r.assignee, r.due_at, r.title)
-                for r in rows
-            ],
-        )
+    print_rows(
+        rows,
+        ("id", "state", "must", "assignee", "due", "task"),
+        lambda r: (r.id, r.state, "yes" if r.mandatory else "no", r.assignee, r.due_at, r.title),
+        json=json,
+    )
     return 0
 
 

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from socconsole.cli.cases import hand_out, ticket_document, who
 from socconsole.cli.context import Context
 from socconsole.cli.numbers import Limit
-from socconsole.cli.output import print_json, print_table, say
+from socconsole.cli.output import print_json, print_rows, say
 
 if TYPE_CHECKING:
     from socconsole.store.queries.similar import Similar
@@ -100,10 +100,9 @@ def export(
 
 
 def _print(found: "tuple[Similar, ...]", json: bool) -> None:
-    if json:
-        print_json(found)
-    else:
-        print_table(
-            ("ticket", "turned out", "why", "title"),
-            [(each.human_id, each.disposition, each.reason, each.title) for each in found],
-        )
+    print_rows(
+        found,
+        ("ticket", "turned out", "why", "title"),
+        lambda each: (each.human_id, each.disposition, each.reason, each.title),
+        json=json,
+    )
