@@ -21,21 +21,17 @@ from socconsole.services import sources as kept
 from socconsole.services.batch import HOLD_SECS, SERVER_HOLD_SECS, Batch, Pace, Totals
 from socconsole.services.following import Followed, follow_all
 from socconsole.services.joining import WAIT_SECS
-from socconsole.services.lapsing import keep_time
 from socconsole.services.raising import look_up_reasons, raise_alerts
 from socconsole.services.reading import Counts
-from socconsole.services.window_memory import matcher_memory, save_matcher_memory
+from socconsole.services.upkeep import Upkeep
+from socconsole.services.window_memory import WindowMemory
 from socconsole.settings import state_folder
 from socconsole.sigma.match import Matcher
-from socconsole.sigma.memory import Memory
 from socconsole.sources.inputs import Inputs
 from socconsole.sources.notes import Note, NoteKind
 from socconsole.sources.watch import Watch
-from socconsole.store import retention
-from socconsole.store.anchors import anchor_if_due
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore, Prepared
-from socconsole.store.long_reads import Watchdog
 
 BATCH_SECS = 0.1
 LONGEST_WAIT_SECS = 1.0
@@ -43,10 +39,8 @@ RENEW_SECS = 5.0
 LONGEST_BACK_OFF_SECS = 5.0
 ONCE_WAITS_SECS = 30.0
 """Whoever runs the collector once wants an answer: it waits no longer for the database."""
-RETAIN_SECS = 3600.0
 MEMORY_REVISION = "windows/2"
 """The shape of what windows remember; each rule's part names that rule's own revision."""
-KEEP_TIME_EVERY = timedelta(seconds=30)
 
 
 class Collector:
@@ -86,15 +80,13 @@ class Collector:
         self._lease = leases.CollectorLease(database, group=self._group, login=login)
         self._renewed = 0.0
         self._turn = 0
-        self._unsaved = Memory()
-        self._saved_head: tuple[bytes, dict[str, str]] = (b"", {})
-        self._revision = MEMORY_REVISION
+        self._memory = WindowMemory(MEMORY_REVISION, group=self._group)
         self._backfill = False
         self._patience_secs = math.inf
         self._pace = Pace(hold=HOLD_SECS if database.is_sqlite else SERVER_HOLD_SECS)
-        self._watchdog = Watchdog(database)
-        self._retained = 0.0
-        self._time_kept: datetime | None = None
+        self._upkeep = Upkeep(
+            database, events, alerts=settings.alerts, kept=settings.retention, say=say
+        )
         self._is_attended = False
         # Events of a generation that is forgotten would count as never committed.
         self._keep_ended = timedelta(days=settings.retention.events_days + 2)
@@ -291,7 +283,7 @@ class Collector:
         self._lease.start_unit()
         asked = time.monotonic()
         now = datetime.now(UTC)
-        self._unsaved.add(self._matcher.take_changes())
+        self._memory.add(self._matcher.take_changes())
         events = [
             self._events.prepare(*place, part, read_at=now) for place, part in batch.parts.items()
         ]
@@ -349,12 +341,7 @@ class Collector:
                 fold=self._settings.fold,
                 criticality={one.policy.name: one.policy.criticality for one in self._followed},
             )
-        remarks = self._matcher.remarks()
-        if self._unsaved.parts or (self._unsaved.head, remarks) != self._saved_head:
-            save_matcher_memory(
-                session, self._revision, self._unsaved, remarks, now=now, group=self._group
-            )
-            batch.remarks = remarks
+        self._memory.save(session, self._matcher.remarks(), now=now)
         self._write_health(session)
 
     def _ids(self) -> dict[str, int]:
@@ -367,9 +354,7 @@ class Collector:
                 kept.add_counts(session, one.id, one.counts, health)
 
     def _count(self, batch: Batch) -> None:
-        if batch.remarks is not None:
-            self._saved_head = self._unsaved.head, batch.remarks
-        self._unsaved = Memory()
+        self._memory.was_saved()
         self.totals.add(batch, [one.counts for one in self._followed])
         for one in self._followed:
             one.counts = Counts()
@@ -380,9 +365,7 @@ class Collector:
         """Renew the lease and the heartbeat; return the consoles, unless the store is away."""
         now = datetime.now(UTC)
         self._renewed = time.monotonic()
-        self._retain()
-        for news in self._watchdog.news():
-            self._say(news)
+        self._upkeep.look_around()
         try:
             with self._database.begin() as session:
                 self._lease.beat(session, now=now)
@@ -393,9 +376,7 @@ class Collector:
                     self._say_trouble(one)
                     one.told = one.health()
                     kept.add_counts(session, one.id, Counts(), one.told)
-                self._keep_time(session, now)
-                if self._database.path is not None:
-                    anchor_if_due(session, self._database.path, now=now)
+                self._upkeep.keep_time(session, self._followed, now)
                 return nodes.attending(session, "console", now=now)
         except leases.LeaseLostError:
             raise
@@ -424,31 +405,6 @@ class Collector:
                     " it is finished, or with --backfill"
                 )
 
-    def _keep_time(self, session: Session, now: datetime) -> None:
-        """Let shelves end, claims lapse and waiting alerts rank higher, once in a while.
-
-        Processes that were killed are taken for ended.
-        """
-        if self._time_kept is not None and now - self._time_kept < KEEP_TIME_EVERY:
-            return
-        keep_time(session, now=now, since=self._time_kept, policy=self._settings.alerts)
-        nodes.forget_dead(session, now=now)
-        for one in self._followed:
-            one.keep_habit(session)
-        self._time_kept = now
-
-    def _retain(self) -> None:
-        """Drop days of events that are too old or too much, once in a while."""
-        if self._retained and time.monotonic() - self._retained < RETAIN_SECS:
-            return
-        self._retained = time.monotonic()
-        policy = self._settings.retention
-        try:
-            self._events.retain(timedelta(days=policy.events_days), int(policy.events_gb * 1e9))
-            retention.forget(self._database, now=datetime.now(UTC), alerts_days=policy.alerts_days)
-        except (SocError, OSError) as error:
-            self._say(str(error))
-
     def _open_sources(self) -> None:
         with self._database.begin() as session:
             self._followed = follow_all(
@@ -461,9 +417,8 @@ class Collector:
                 keep_ended=self._keep_ended,
             )
             self._events.recover(session)
-            memory = matcher_memory(session, self._revision, group=self._group)
-        self._unsaved = Memory()
-        self._matcher.restore(memory or Memory(), is_stored=True)
+            memory = self._memory.restore(session)
+        self._matcher.restore(memory, is_stored=True)
 
     def _close_sources(self) -> None:
         for one in self._followed:

@@ -43,6 +43,8 @@ def collect(
 ) -> int:
     """Read the sources and raise alerts until stopped.
 
+    Exit code 3 of --once: no source could be read in full.
+
     Args:
         once: Read every source to its end, commit and exit.
         backfill: Like --once, and unfinished last lines count as finished.

@@ -62,8 +62,6 @@ class Batch:
     detections: list[Detection] = field(default_factory=list)
     checkpoints: list[tuple[Followed, tuple[Checkpoint, ...]]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    remarks: dict[str, str] | None = None
-    """Of each rule what is to be said of its windows, where that or their memory was stored."""
 
     def add(self, source: Followed, generation_id: int, events: list[Event]) -> None:
         """Add events of one generation."""

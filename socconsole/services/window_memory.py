@@ -67,3 +67,37 @@ def save_matcher_memory(
         connection.execute(
             new.on_conflict_do_update(index_elements=key, set_={"state": new.excluded.state}), rows
         )
+
+
+class WindowMemory:
+    """The memory of one group's windows, and what of it the database has yet to be told."""
+
+    def __init__(self, revision: str, *, group: str) -> None:
+        self._revision, self._group = revision, group
+        self._unsaved = Memory()
+        self._told: tuple[bytes, dict[str, str]] = (b"", {})
+        self._telling: tuple[bytes, dict[str, str]] | None = None
+
+    def restore(self, session: Session) -> Memory:
+        """Return what the windows remembered, an empty memory where that cannot be taken up."""
+        self._unsaved = Memory()
+        return matcher_memory(session, self._revision, group=self._group) or Memory()
+
+    def add(self, changes: Memory) -> None:
+        """Take note of what changed."""
+        self._unsaved.add(changes)
+
+    def save(self, session: Session, remarks: dict[str, str], *, now: datetime) -> None:
+        """Store what changed, and what is to be said of some rules, where either is news."""
+        self._telling = None
+        if self._unsaved.parts or (self._unsaved.head, remarks) != self._told:
+            save_matcher_memory(
+                session, self._revision, self._unsaved, remarks, now=now, group=self._group
+            )
+            self._telling = self._unsaved.head, remarks
+
+    def was_saved(self) -> None:
+        """Take what was stored last for known: it has been committed."""
+        if self._telling is not None:
+            self._told, self._telling = self._telling, None
+        self._unsaved = Memory()

@@ -62,6 +62,7 @@ class Tail:
         self._departures = Departures(self._roster)
         self._paths: dict[bytes, Generation] = {}
         self._earliest_scan = now
+        self._has_listed = False
         for checkpoint in kept:
             self._restore(checkpoint, now)
 
@@ -131,8 +132,8 @@ class Tail:
 
     @property
     def has_files(self) -> bool:
-        """Whether any file of the source is there."""
-        return bool(self._roster.live or self._roster.held)
+        """Whether any file of the source is there, empty ones too."""
+        return self._has_listed or bool(self._roster.live or self._roster.held)
 
     @property
     def has_ready(self) -> bool:
@@ -170,6 +171,7 @@ class Tail:
         roster = self._roster
         listing = look(self.source)
         self.folders = tuple(listing.folders)
+        self._has_listed = bool(listing.entries)
         roster.problems = {path: error.strerror or str(error) for path, error in listing.problems}
         known = Known({one.path: one for one in roster.live.values()}, listing.left_out)
         unknown: list[tuple[bytes, os.stat_result]] = []

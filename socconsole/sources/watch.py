@@ -14,6 +14,8 @@ from collections.abc import Iterable
 
 FOLDERS_CAP = 4_000
 """Folders watched at most; what is beyond is found by looking."""
+PATHS_CAP = 10_000
+"""Changed paths that are kept until somebody asks; beyond them only their folders are."""
 GIVE_UP_FAILURES = 3
 GIVE_UP_SECS = 60.0
 LONGEST_PAUSE_SECS = 60.0
@@ -57,6 +59,14 @@ class Watch:
     def wake(self) -> None:
         """End a `wait` that is going on."""
         with self._wake:
+            self._woken = True
+            self._wake.notify_all()
+
+    def _tell(self, paths: Iterable[bytes]) -> None:
+        with self._wake:
+            self._paths.update(paths)
+            if len(self._paths) > PATHS_CAP:  # nobody asks while the database is away
+                self._paths = {os.path.dirname(path) for path in self._paths}
             self._woken = True
             self._wake.notify_all()
 
@@ -121,10 +131,7 @@ class Watch:
             if stop.is_set():
                 return
             if changes:
-                with self._wake:
-                    self._paths.update(os.fsencode(path) for _, path in changes)
-                    self._woken = True
-                    self._wake.notify_all()
+                self._tell(os.fsencode(path) for _, path in changes)
             # A folder that is made again may even get the inode it had.
             removed = any(path in roots for _, path in changes)
             if removed or _identities(folders) != known:

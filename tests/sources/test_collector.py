@@ -183,6 +183,15 @@ def test_an_empty_file_is_no_trouble(database, folder):
     assert (row.state, row.error) == ("idle", None)
 
 
+def test_files_that_are_all_empty_are_no_trouble(database, folder):
+    for name in ("one.log", "two.log"):
+        (folder / "logs" / name).touch()
+    collect_once(database, folder, "*.log")
+    with database.read() as session:
+        (row,) = sources(session)
+    assert (row.state, row.error) == ("idle", None)
+
+
 def test_a_source_without_a_file_says_so(database, folder):
     collect_once(database, folder, "missing.log")
     with database.read() as session:

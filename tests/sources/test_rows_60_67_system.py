@@ -11,7 +11,7 @@ import pytest
 
 from socconsole.sources import tail as tail_module
 from socconsole.sources.notes import NoteKind
-from socconsole.sources.watch import Watch
+from socconsole.sources.watch import PATHS_CAP, Watch
 from tests.sources.killing import until
 from tests.sources.stage import KILLED, Stage, scenario
 
@@ -144,6 +144,13 @@ def test_watch_survives_an_odd_name(tmp_path, row):
             writer.write(b"x\n")
         seen |= watch.wait(0.2)
     watch.close()
+
+
+def test_a_watch_that_nobody_asks_keeps_folders_instead_of_every_path():
+    watch = Watch()
+    for number in range(PATHS_CAP + 5):
+        watch._tell([b"/logs/%d.log" % number])
+    assert watch.wait(0) == {b"/logs", *(b"/logs/%d.log" % (PATHS_CAP + n) for n in range(1, 5))}
 
 
 @scenario(66, "FIFO, socket, folder and device in the watched folder")
