@@ -198,6 +198,10 @@ def _set_aside(target: Path, now: datetime) -> Path | None:
     if was_there:
         _require_unused(target)
         target.rename(aside)
+    for suffix in ("-wal", "-shm"):  # they would be taken for what was written last to the copy
+        left = target.with_name(target.name + suffix)
+        if left.exists():
+            left.rename(aside.with_name(aside.name + suffix))
     events = events_beside(target)
     if events.is_dir():  # without its database too, when that was removed by hand
         events.rename(events_beside(aside))

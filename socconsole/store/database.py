@@ -16,7 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
 
 from socconsole.errors import ConflictError, StoreError, UsageError
-from socconsole.store import driver
+from socconsole.store import driver, place
 from socconsole.store.changes import ChangePoller, poller
 from socconsole.store.faults import TOO_LARGE, explained, gone, shown
 from socconsole.store.place import Still, identity, opened
@@ -295,12 +295,13 @@ class Database:
 def database_url(text: str) -> URL:
     """Return what `text` names: a URL, or the path of an SQLite file."""
     if "://" not in text:
-        path = Path(text).expanduser().absolute()
-        return URL.create("sqlite", database=str(path))
+        return URL.create("sqlite", database=str(place.at_its_own_name(Path(text).expanduser())))
     url = make_url(text)
     backend = url.get_backend_name()
+    if backend == "sqlite" and url.database:
+        return url.set(database=str(place.at_its_own_name(Path(unquote(url.database)))))
     if backend == "sqlite":
-        return url.set(database=unquote(url.database or ""))
+        return url
     if backend in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
     raise UsageError(

@@ -10,10 +10,34 @@ from socconsole.store import driver
 
 MOUNTS = Path("/proc/self/mountinfo")
 EVENTS_SUFFIX = ".socev"
-_REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs"})
+_ESCAPED = (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\"))
+"""How a mount point's blanks and backslashes are written."""
+_REMOTE = frozenset(
+    {
+        "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "9p", "afs", "coda", "ceph", "glusterfs",
+        "davfs", "lustre", "beegfs", "gpfs", "orangefs", "pvfs2", "gfs", "gfs2", "ocfs2",
+        "virtiofs", "vboxsf", "vmhgfs", "prl_fs", "drvfs", "fuse",
+    }
+)  # fmt: skip
+"""Shared by several hosts, or by a host and the machine inside it."""
+_LOCAL_FUSE = frozenset(
+    {
+        "fuse-overlayfs", "gocryptfs", "cryfs", "encfs", "securefs", "mergerfs", "bindfs",
+        "ext2", "ext4", "ntfs", "ntfs-3g", "exfat", "zfs", "portal",
+    }
+)  # fmt: skip
+"""What lies in a process of one's own above a local disk; every other one may be a network's."""
 _SPACE_BESIDE = 64 * 1024
 """Bytes the files take that SQLite makes beside a database to begin with."""
 _OWNER_ONLY, _TEAM = 0o600, 0o660
+
+
+def at_its_own_name(path: Path) -> Path:
+    """Return where a database lies that may be named by a symbolic link.
+
+    What belongs to it lies beside it: two names would make two sets of events and anchors.
+    """
+    return path if str(path) == ":memory:" else Path(os.path.realpath(path))
 
 
 def make_file(path: Path, *, page_size: int = 4096) -> None:
@@ -192,7 +216,8 @@ def check_file_system(path: Path, mounts: Path = MOUNTS) -> None:
 
     """
     kind = file_system(path.absolute().parent, mounts)
-    if kind in _REMOTE or kind.startswith("fuse.sshfs"):
+    _, above, process = kind.partition("fuse.")
+    if kind in _REMOTE or (above and process not in _LOCAL_FUSE):
         raise StoreError(
             f"The database would lie on a network file system ({kind}), where it gets damaged.",
             hint="Use a local disk, or PostgreSQL for several hosts.",
@@ -213,7 +238,9 @@ def file_system(folder: Path, mounts: Path = MOUNTS) -> str:
         fields = left.split()
         if len(fields) < 5 or not right:
             continue
-        point = fields[4].replace("\\040", " ")
+        point = fields[4]
+        for written, meant in _ESCAPED:
+            point = point.replace(written, meant)
         if resolved.is_relative_to(point) and len(point) >= best:
             best, kind = len(point), right.split()[0]
     return kind

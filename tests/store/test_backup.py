@@ -8,6 +8,7 @@ import pytest
 
 from socconsole.errors import FileError, StoreError
 from socconsole.store.backup import back_up, restore
+from socconsole.store.condition import examine
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 from socconsole.store.place import events_beside
@@ -64,12 +65,18 @@ def test_a_restore_sets_the_events_of_a_removed_database_aside(sqlite_database, 
     append(sqlite_database, store, another_place(sqlite_database, noon), range(3), noon)
     store.close()
     made = back_up(sqlite_database, tmp_path / "copy.db")
+    fill(sqlite_database, noon)
+    log = sqlite_database.path.with_name("soc.db-wal")
+    written = log.read_bytes()
     sqlite_database.close()
     sqlite_database.path.unlink()
+    log.write_bytes(written)  # as a killed collector leaves it: it is not of the copy
     assert restore(made.path, sqlite_database.path, by="alice", now=noon) is None
     again = EventStore(sqlite_database)
     assert len(list(again.search())) == 3
     again.close()
+    assert examine(sqlite_database).whole
+    assert len(list(tmp_path.rglob("soc.db.replaced.*-wal"))) == 1
 
 
 def test_a_backup_never_overwrites(sqlite_database, tmp_path):

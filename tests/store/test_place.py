@@ -5,7 +5,7 @@ import pytest
 
 from socconsole.errors import StoreError
 from socconsole.store.database import Database
-from socconsole.store.place import check_file_system
+from socconsole.store.place import check_file_system, events_beside
 
 
 def mode(path) -> int:
@@ -60,7 +60,7 @@ def test_a_folder_or_a_pipe_is_refused_and_left_as_it_is(tmp_path):
         assert "chmod" not in refused.value.hint
 
 
-@pytest.mark.parametrize("kind", ["nfs4", "cifs", "9p", "fuse.sshfs"])
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "9p", "virtiofs", "fuse.sshfs", "fuse.rclone"])
 def test_a_network_file_system_is_refused(tmp_path, kind):
     mounts = tmp_path / "mountinfo"
     mounts.write_text(
@@ -69,6 +69,36 @@ def test_a_network_file_system_is_refused(tmp_path, kind):
     )
     with pytest.raises(StoreError, match=f"network file system \\({kind}\\)"):
         check_file_system(tmp_path / "soc.db", mounts)
+
+
+def test_a_mount_point_is_known_whatever_its_name_has_in_it(tmp_path):
+    mounts = tmp_path / "mountinfo"
+    folder = tmp_path / "a b\\c"
+    written = str(folder).replace("\\", "\\134").replace(" ", "\\040")
+    mounts.write_text(f"30 21 0:40 / {written} rw - nfs4 server:/x rw\n")
+    with pytest.raises(StoreError, match="network"):
+        check_file_system(folder / "soc.db", mounts)
+
+
+@pytest.mark.parametrize("kind", ["overlay", "tmpfs", "fuseblk", "fuse.fuse-overlayfs"])
+def test_what_is_local_is_not_taken_for_a_network(tmp_path, kind):
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(f"30 21 0:40 / / rw - {kind} x rw\n")
+    check_file_system(tmp_path / "soc.db", mounts)
+
+
+def test_a_database_named_by_a_link_lies_where_the_link_points(tmp_path):
+    """Events and anchors lie beside it: under each name there would be others."""
+    real, link = tmp_path / "real" / "soc.db", tmp_path / "soc.db"
+    link.symlink_to(real)
+    assert set(created(link).values()) == {0o600}
+    for named in (str(link), f"sqlite:///{link}"):
+        database = Database(named)
+        database.create()
+        assert database.path == real
+        assert events_beside(database.path).parent == real.parent
+        database.close()
+    assert link.is_symlink()
 
 
 def test_a_local_disk_is_not(tmp_path):
