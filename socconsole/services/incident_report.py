@@ -168,6 +168,11 @@ def _response(file: IncidentFile) -> Iterable[Block]:
         ),
     )
     yield from parts.chapter(
+        "Services down",
+        ("service", "down", "up again"),
+        ((each.service, moment(each.down_from), moment(each.up_at)) for each in d.outages),
+    )
+    yield from parts.chapter(
         "Countermeasures",
         ("what", "target", "state", "steps", "rollback", "expires"),
         (

@@ -1,6 +1,6 @@
 """The review after an incident: blameless, pre-filled, with actions that become tickets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +10,7 @@ from sqlmodel import Session
 from socconsole.core.policy import SHIPPED, Settings
 from socconsole.errors import UsageError
 from socconsole.services import tickets
+from socconsole.services.case_edit import Conflict, Edited
 from socconsole.services.incidents import get
 from socconsole.services.tickets import Report
 from socconsole.store.queries import subjects
@@ -41,8 +42,13 @@ def draft(session: Session, incident_id: int, now: datetime) -> dict[str, Any]:
     """Return the review with what the record knows already; what people wrote comes first."""
     file = incident_file(session, incident_id)
     known = _known(file, now)
-    written = file.detail.review
-    return {name: written.get(name) or known.get(name, "") for name in QUESTIONS}
+    said = {**file.detail.review, "root_cause": file.detail.root_cause}
+    return {name: said.get(name) or known.get(name, "") for name in QUESTIONS}
+
+
+def section(session: Session, incident_id: int, name: str, now: datetime) -> tuple[str, str]:
+    """Return what people wrote in a section, and what an editor of it begins with."""
+    return _written(get(session, incident_id), name), str(draft(session, incident_id, now)[name])
 
 
 def root_cause_candidate(file: IncidentFile) -> str:
@@ -55,11 +61,12 @@ def _known(file: IncidentFile, now: datetime) -> dict[str, Any]:
     row = file.detail.row
     shown = [each for each in file.timeline if each.kind not in {"note", "finding"}]
     happened = [f"{each.at:%Y-%m-%d %H:%MZ} {each.kind}: {each.text}" for each in shown]
+    found = "1 alert" if len(file.alerts) == 1 else f"{len(file.alerts)} alerts"
     impact = [f"{name} {value}" for name, value in file.detail.impact.items()]
     return {
         "what_happened": "\n".join(happened),
         "impact": "\n".join((", ".join(impact), *clock_lines(file, now))),
-        "detection": f"{len(file.alerts)} alerts; declared by {row.declared_by}",
+        "detection": f"{found}; declared by {row.declared_by}",
         "root_cause": file.detail.root_cause,
         "lessons": [],
         "action_items": [],
@@ -67,24 +74,65 @@ def _known(file: IncidentFile, now: datetime) -> dict[str, Any]:
 
 
 def write(
-    session: Session, incident_id: int, answers: Mapping[str, str], *, by: str, now: datetime
-) -> dict[str, Any]:
-    """Write sections of the review; the root cause becomes the incident's."""
-    for name in answers:
+    session: Session,
+    incident_id: int,
+    answers: Mapping[str, str],
+    base: Mapping[str, str] | None = None,
+    *,
+    by: str,
+    now: datetime,
+) -> Edited:
+    """Write sections of the review; the root cause becomes the incident's.
+
+    Args:
+        session: The unit of work.
+        incident_id: The incident.
+        answers: Section → what it says.
+        base: Section → what the editor saw written; one that says something else by now is left
+            as it is and returned as a conflict. Without it the sections are overwritten.
+        by: Who.
+        now: When.
+
+    Raises:
+        UsageError: There is no such section to write.
+
+    """
+    _require_sections(answers)
+    session.get(Incident, incident_id, with_for_update=True)
+    incident = get(session, incident_id)
+    applied: list[str] = []
+    conflicts: list[Conflict] = []
+    with recording(session, verb="incident.review", by=by, now=now) as action:
+        action.about = ("incident", incident_id)
+        for name, mine in answers.items():
+            theirs = _written(incident, name)
+            if theirs == mine:
+                continue
+            if base and name in base and theirs != base[name]:
+                conflicts.append(Conflict(name, base[name], mine, theirs))
+                continue
+            incident.review = {**incident.review, name: mine}
+            if name == "root_cause":
+                incident.root_cause = mine
+            incident.updated_at = now
+            applied.append(name)
+        session.add(incident)
+        action.summary = f"{incident.human_id}: {', '.join(applied).replace('_', ' ')}"
+    return Edited(tuple(applied), tuple(conflicts))
+
+
+def _require_sections(names: Iterable[str]) -> None:
+    for name in names:
         if name not in QUESTIONS or name in _LISTS:
             raise UsageError(
                 f"The review has no section {name!r} to write.",
                 hint=f"Write {', '.join(q for q in QUESTIONS if q not in _LISTS)}.",
             )
-    with recording(session, verb="incident.review", by=by, now=now) as action:
-        incident = get(session, incident_id)
-        action.about = ("incident", incident_id)
-        incident.review = {**incident.review, **answers}
-        incident.root_cause = answers.get("root_cause", incident.root_cause)
-        incident.updated_at = now
-        session.add(incident)
-        action.summary = f"{incident.human_id}: {', '.join(answers).replace('_', ' ')}"
-    return incident.review
+
+
+def _written(incident: Incident, name: str) -> str:
+    """Return what people wrote in a section; the root cause may be written elsewhere too."""
+    return incident.root_cause if name == "root_cause" else str(incident.review.get(name, ""))
 
 
 def add_lesson(

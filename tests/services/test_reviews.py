@@ -5,6 +5,7 @@ import pytest
 from socconsole.core.policy import CasesPolicy, Settings
 from socconsole.errors import SettingsError, TransitionError, UsageError
 from socconsole.services import incidents, reviews, tickets
+from socconsole.services.case_edit import edit_incident
 from socconsole.services.incidents import Declaration
 from socconsole.services.tickets import Report
 from socconsole.store.queries.incident_file import incident_file
@@ -63,6 +64,30 @@ def test_a_lesson_is_shown_when_the_rule_fires_again(database, noon, incident):
         reviews.add_lesson(session, incident.id, "look at the VPN too", by="mara", now=noon)
         assert [each.text for each in lessons(session, ["r1"])] == ["look at the VPN too"]
         assert lessons(session, ["other"]) == ()
+
+
+def test_a_section_a_colleague_wrote_meanwhile_is_told_not_overwritten(database, noon, incident):
+    with database.begin() as session:
+        seen, _ = reviews.section(session, incident.id, "luck", noon)
+        reviews.write(session, incident.id, {"luck": "theirs"}, by="ben", now=noon)
+        mine = {"luck": "mine", "impact": "two hosts"}
+        edited = reviews.write(
+            session, incident.id, mine, {"luck": seen, "impact": ""}, by="mara", now=noon
+        )
+        written = reviews.draft(session, incident.id, noon)
+    assert edited.applied == ("impact",)
+    assert [(each.field, each.theirs) for each in edited.conflicts] == [("luck", "theirs")]
+    assert (written["luck"], written["impact"]) == ("theirs", "two hosts")
+
+
+def test_the_root_cause_is_one_wherever_it_was_written_last(database, noon, incident):
+    with database.begin() as session:
+        reviews.write(session, incident.id, {"root_cause": "no MFA"}, by="mara", now=noon)
+        edit_incident(session, incident.id, {"root_cause": "stolen key"}, by="ben", now=noon)
+        reviews.write(session, incident.id, {"luck": "none"}, by="mara", now=noon)
+        told = incident_file(session, incident.id).detail
+        written = reviews.draft(session, incident.id, noon)
+    assert {told.root_cause, told.review["root_cause"], written["root_cause"]} == {"stolen key"}
 
 
 def test_unknown_sections_are_refused(database, noon, incident):

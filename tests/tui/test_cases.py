@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from textual import events
 
-from socconsole.services import tickets
+from socconsole.services import business, reviews, tickets
+from socconsole.services.incidents import Declaration, declare
 from socconsole.services.tickets import Report
 from socconsole.store.queries import incidents as incident_queries
 from socconsole.store.queries import tickets as queries
@@ -216,6 +217,39 @@ async def test_an_incident_is_declared_from_a_ticket_and_led_by_keys(console, da
     await console.presses("q", "5")
     assert "SEV2 INC-2026-001" in console.screen
     await console.waits_until("INC-001 ask")
+
+
+async def test_what_a_colleague_wrote_into_the_review_meanwhile_is_kept(console, database, opened):
+    with database.begin() as session:
+        incident = declare(session, opened[0].id, Declaration(severity=2), by="mara", now=NOON)
+    await console.presses("5", "enter", "w", "w", "l")
+    with database.begin() as session:
+        reviews.write(session, incident.id, {"luck": "theirs"}, by="ben", now=NOON)
+    await console.says("mine")
+    assert "A colleague wrote: theirs" in console.bottom
+    await console.presses("b")
+    await console.waits_until("Written · u undoes")
+    with database.read() as session:
+        written = incident_queries.detail(session, incident.id).review
+    assert written["luck"] == "theirs\nmine"
+
+
+async def test_a_service_that_is_down_stands_on_the_incident_until_it_is_up(
+    console, database, opened
+):
+    with database.begin() as session:
+        declare(session, opened[0].id, Declaration(severity=2), by="mara", now=NOON)
+    await console.presses("5", "enter", "e", "o")
+    assert "No service is described yet" in console.bottom
+    with database.begin() as session:
+        business.put(session, business.ServiceEntry(name="shop"), by="mara", now=NOON)
+    await console.presses("e", "o", "enter")
+    await console.says("2h ago")
+    await console.says("")
+    await console.waits_until("DOWN for 2h")
+    await console.presses("e", "o", "enter", "enter")
+    await console.says("30m ago")
+    await console.waits_until("shop from 2026-11-21 10:00:00Z to 2026-11-21 11:30:00Z, 1h 30m")
 
 
 async def test_a_handoff_is_written_signed_and_accepted_by_keys(console, database, opened):

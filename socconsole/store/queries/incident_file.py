@@ -9,7 +9,12 @@ from sqlmodel import Session
 from socconsole.core.sla import in_words
 from socconsole.store.queries import notes as note_queries
 from socconsole.store.queries import subjects
-from socconsole.store.queries.incidents import CountermeasureRow, IncidentDetail, detail
+from socconsole.store.queries.incidents import (
+    CountermeasureRow,
+    IncidentDetail,
+    OutageRow,
+    detail,
+)
 from socconsole.store.queries.notes import (
     EscalationRow,
     EvidenceRow,
@@ -107,6 +112,7 @@ def incident_file_document(file: IncidentFile) -> dict[str, object]:
         "reviewed_at": d.row.reviewed_at,
         "reviewed_by": d.reviewed_by,
         "phases": d.phases,
+        "outages": d.outages,
         "countermeasures": d.countermeasures,
         "communications": d.communications,
         "tasks": file.tasks,
@@ -149,6 +155,7 @@ def incident_file_lines(file: IncidentFile, now: datetime) -> Iterable[str]:
         yield f"merged into {d.merged_into}"
     yield from clock_lines(file, now)
     groups = {
+        "Services down": [_outage_line(o, now) for o in d.outages],
         "Countermeasures": [_measure_line(c, now) for c in d.countermeasures],
         "Asked": [f"{e.id} {e.whom}: {e.reason} → {e.answer or '-'}" for e in file.escalations],
         "Tasks": [_task_line(t, now) for t in file.tasks],
@@ -159,6 +166,12 @@ def incident_file_lines(file: IncidentFile, now: datetime) -> Iterable[str]:
     for title, lines in groups.items():
         if lines:
             yield from ("", f"{title} ({len(lines)})", *(f"  {line}" for line in lines))
+
+
+def _outage_line(row: OutageRow, now: datetime) -> str:
+    until = f"to {row.up_at:%Y-%m-%d %H:%MZ}" if row.up_at else "and still is"
+    lasted = in_words(row.lasted(now))
+    return f"{row.service} {lasted} down, from {row.down_from:%Y-%m-%d %H:%MZ} {until}"
 
 
 def _measure_line(row: CountermeasureRow, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -15,6 +15,8 @@ from socconsole.store.tables import (
     Incident,
     IncidentPhase,
     IncidentRole,
+    Outage,
+    Service,
     Ticket,
 )
 
@@ -71,6 +73,19 @@ class PhaseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OutageRow:
+    """A service that was down, or is."""
+
+    service: str
+    down_from: datetime
+    up_at: datetime | None
+
+    def lasted(self, now: datetime) -> timedelta:
+        """Return how long it was down, up to now where it still is."""
+        return (self.up_at or now) - self.down_from
+
+
+@dataclass(frozen=True, slots=True)
 class CountermeasureRow:
     """Something done against the incident."""
 
@@ -120,6 +135,7 @@ class IncidentDetail:
     review: dict[str, Any]
     reviewed_by: str | None
     phases: tuple[PhaseRow, ...]
+    outages: tuple[OutageRow, ...]
     countermeasures: tuple[CountermeasureRow, ...]
     communications: tuple[CommunicationRow, ...]
     merged: tuple[int, ...]
@@ -262,14 +278,31 @@ def detail(session: Session, incident_id: int) -> IncidentDetail:
         unchecked=incident.unchecked,
         update_every=incident.update_every,
         root_cause=incident.root_cause,
-        review=incident.review,
+        review=_review(incident),
         reviewed_by=incident.reviewed_by,
         phases=_phases(session, incident_id),
+        outages=_outages(session, incident_id),
         countermeasures=countermeasures(session, incident_id),
         communications=_communications(session, incident),
         merged=_merged(session, incident_id),
         merged_into=None if incident.merged_into_id is None else _name(session, incident),
     )
+
+
+def _review(incident: Incident) -> dict[str, Any]:
+    """Return the review with the root cause of today: it may be written outside it too."""
+    said = incident.review
+    return {**said, "root_cause": incident.root_cause} if "root_cause" in said else said
+
+
+def _outages(session: Session, incident_id: int) -> tuple[OutageRow, ...]:
+    query = (
+        select(Service.name, col(Outage.down_from), col(Outage.up_at))
+        .join(Service, col(Service.id) == col(Outage.service_id))
+        .where(col(Outage.incident_id) == incident_id)
+        .order_by(col(Outage.down_from), col(Outage.id))
+    )
+    return tuple(OutageRow(*row) for row in session.exec(query))
 
 
 def _merged(session: Session, incident_id: int) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.store.queries.incident_file import IncidentFile
-    from socconsole.store.queries.incidents import CountermeasureRow, IncidentRow
+    from socconsole.store.queries.incidents import CountermeasureRow, IncidentRow, OutageRow
     from socconsole.store.queries.timeline import TimelineRow
 
 SEVERITY_STYLES = {1: "critical", 2: "high", 3: "medium", 4: "low", 5: "informational"}
@@ -56,6 +56,7 @@ def incident_lines(file: "IncidentFile", now: datetime, kinds: Sequence[str] = (
         *_head(file, now),
         *_clocks(file, now),
         *listed("Known bad", [observable_line(row) for row in file.indicators]),
+        *listed("Services down", [_outage_line(row, now) for row in d.outages]),
         *listed("Countermeasures", [_measure_line(row, now) for row in d.countermeasures]),
         *listed("Asked", _asked_lines(file)),
         *open_task_lines(file.tasks, now, d.row.phase),
@@ -140,6 +141,16 @@ def _left(left: timedelta) -> str:
 
 def _tone(left: timedelta) -> str:
     return "bad" if left < timedelta() else "warn"
+
+
+def _outage_line(row: "OutageRow", now: datetime) -> Line:
+    lasted = in_words(row.lasted(now))
+    until = f" to {stamp(row.up_at)}, {lasted}" if row.up_at else ""
+    return (
+        (f"{row.service} ", ""),
+        (f"from {stamp(row.down_from)}{until}", "muted"),
+        ("" if row.up_at else f"  DOWN for {lasted}", "bad"),
+    )
 
 
 def _measure_line(row: "CountermeasureRow", now: datetime) -> Line:

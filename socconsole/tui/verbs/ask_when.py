@@ -35,6 +35,31 @@ async def ask_when(app: "Console", label: str, *, initial: str = "") -> When | N
     return When(moment(text, now=app.now(), zone=ZoneInfo(app.zone)))
 
 
+async def ask_past_or_none(app: "Console", label: str, *, initial: str = "") -> When | None:
+    """Ask for a moment that has been, or for nothing; None when the analyst leaves.
+
+    Raises:
+        UsageError: What was typed is no time.
+
+    """
+    from zoneinfo import ZoneInfo
+
+    from socconsole.core.moment import past_moment
+
+    text = await app.ask(label, initial=initial)
+    if text is None:
+        return None
+    if not text.strip():
+        return When(None)
+    return When(past_moment(text, now=app.now(), zone=ZoneInfo(app.zone)))
+
+
+async def ask_past(app: "Console", label: str, *, initial: str = "") -> datetime | None:
+    """Ask for a moment that has been and is needed; None where there is none."""
+    answer = await ask_past_or_none(app, label, initial=initial)
+    return None if answer is None else answer.at
+
+
 async def ask_moment(app: "Console", label: str, *, initial: str = "") -> datetime | None:
     """Ask for a moment that is needed; None when the analyst leaves or types nothing."""
     answer = await ask_when(app, label, initial=initial)

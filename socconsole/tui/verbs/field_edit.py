@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from socconsole.tui.asking import read_first
-from socconsole.tui.verbs.ask_when import ask_moment
+from socconsole.tui.verbs.ask_when import ask_moment, ask_past
 
 if TYPE_CHECKING:
     from socconsole.tui.console import Console
 
-_MOMENTS = frozenset({"deadline", "started_at"})
 _KEYS = "123456789abcdefghijklmnoprstuvwxyz"
 """`q` leaves."""
+
+_BRIEF = 60
+"""Characters of a text that are shown of it in a question."""
 
 
 async def edit_field(
@@ -38,16 +40,44 @@ async def edit_field(
         app.say(f"{label} set · u undoes")
         return
     theirs = result.conflicts[0].theirs
-    offers = {"m": f"mine: {value}", "t": f"theirs: {theirs}"}
-    if isinstance(value, str) and isinstance(theirs, str) and not choices:
-        offers["b"] = f"both: {theirs}; {value}"
-    pressed = await app.choose(f"A colleague wrote: {theirs}. {label}", offers)
-    if pressed in {"m", "b"}:
-        kept = value if pressed == "m" else f"{theirs}; {value}"
+    place = f"{kind}:{case_id}:{name}"
+    kept = await settle(app, (place, label), value, theirs, joint="" if choices else "; ")
+    if kept is not None:
         await app.change(edit, case_id, {name: kept}, {name: theirs}, done=f"{label} set")
-    else:
-        app.drafts.put(f"{kind}:{case_id}:{name}", str(value))
-        app.say(f"Kept theirs; yours was: {value}")
+
+
+async def settle(
+    app: "Console", about: tuple[str, str], mine: object, theirs: object, *, joint: str
+) -> object:
+    """Show what a colleague wrote meanwhile; return what stands now, None where theirs does.
+
+    Args:
+        app: The console.
+        about: The name of the draft that keeps mine where theirs stands, and of the field.
+        mine: What was typed.
+        theirs: What stands there by now.
+        joint: What joins both; empty where only one can stand.
+
+    """
+    place, label = about
+    offers = {"m": f"mine: {_brief(mine)}", "t": f"theirs: {_brief(theirs)}"}
+    both = f"{theirs}{joint}{mine}"
+    if isinstance(mine, str) and isinstance(theirs, str) and joint:
+        offers["b"] = f"both: {_brief(both)}"
+    pressed = await app.choose(f"A colleague wrote: {_brief(theirs)}. {label}", offers)
+    if pressed == "m":
+        return mine
+    if pressed == "b":
+        return both
+    app.drafts.put(place, str(mine))
+    app.say(f"Kept theirs; yours was: {_brief(mine)}")
+    return None
+
+
+def _brief(value: object) -> str:
+    """Return a value in one line of the bottom line."""
+    first, *rest = str(value).splitlines() or [""]
+    return f"{first[:_BRIEF]}…" if rest or len(first) > _BRIEF else first
 
 
 async def _asked(
@@ -59,7 +89,9 @@ async def _asked(
 ) -> object:
     """Return the new value as the field keeps it, or None when the analyst leaves."""
     name, label = field
-    if name in _MOMENTS:
+    if name == "started_at":
+        return await ask_past(app, f"{label} (2h ago, 14:30)")
+    if name == "deadline":
         return await ask_moment(app, f"{label} (2h, 14:30)")
     if choices:
         offers = dict(zip(_KEYS, choices, strict=False))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from socconsole.tui.asking import read_first
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.verbs.ask_others import ask_whom, keep_answer
-from socconsole.tui.verbs.ask_when import ask_when
+from socconsole.tui.verbs.ask_when import ask_past, ask_past_or_none, ask_when
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -138,6 +138,39 @@ async def _ask_another(app: "Console", chosen: Chosen) -> None:
         return
     about = Subject("incident", chosen.id, chosen.row.human_id)
     await app.change(escalations.ask, about, request, policy=app.settings, done="Kept")
+
+
+async def outage(app: "Console", chosen: Chosen) -> None:
+    """Ask which service was down and from when to when; what is known of it stands there."""
+    from socconsole.services import outages
+    from socconsole.store.queries import assets
+    from socconsole.store.queries.incidents import detail
+
+    services = await read_first(app, assets.services)
+    if not services:
+        app.say("No service is described yet; `socconsole assets service NAME` does it.")
+        return
+    told = (await app.store.read(detail, chosen.id)).outages
+    still = next((row for row in told if row.up_at is None), None)
+    names = [service.name for service in services]
+
+    async def named(typed: str) -> list[str]:
+        return [name for name in names if name.startswith(typed.strip().lower())]
+
+    first = still.service if still else names[0] if len(names) == 1 else ""
+    service = await app.ask("Service that was down", initial=first, complete=named)
+    if not service:
+        return
+    since = next((row for row in told if row.service == service.strip().lower()), None)
+    before = f"{since.down_from:%Y-%m-%d %H:%MZ}" if since else ""
+    down = await ask_past(app, "Down since (2h ago, 14:30)", initial=before)
+    up = await ask_past_or_none(app, "Up again (now, 14:30; empty: still down)") if down else None
+    if down is None or up is None:
+        return
+    said = "is down" if up.at is None else "was down, and is up"
+    await app.change(
+        outages.record, chosen.id, service, (down, up.at), done=f"Kept: {service} {said}"
+    )
 
 
 async def merge(app: "Console", chosen: Chosen) -> None:

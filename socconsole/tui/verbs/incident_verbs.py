@@ -4,17 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from textual.binding import Binding
 
 from socconsole.core.lifecycle import INCIDENT
-from socconsole.core.moment import past_moment
 from socconsole.tui.asking import read_first
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.verbs import incident_course
-from socconsole.tui.verbs.ask_when import ask_when
+from socconsole.tui.verbs.ask_when import ask_past, ask_when
 from socconsole.tui.verbs.field_edit import edit_field
 from socconsole.tui.verbs.incident_course import Chosen
 from socconsole.tui.verbs.ticket_verbs import ask_check, task_on
@@ -34,7 +32,7 @@ BINDINGS: tuple[Binding, ...] = (
     key("incident.told", "o", "verb('told')", "Log a message that was given"),
     key("incident.escalate", "O", "verb('escalate')", "Ask who is next on the path; their answer"),
     key("incident.indicator", "i", "verb('indicator')", "Known bad values"),
-    key("incident.edit", "e", "verb('edit')", "Next step, blockers, scope, impact"),
+    key("incident.edit", "e", "verb('edit')", "Next step, blockers, scope, services down …"),
     key("incident.task", "k", "verb('task')", "Add a task, finish one, cancel one"),
     key("incident.severity", "P", "verb('severity')", "Change the severity"),
     key("incident.end", "x", "verb('end')", "It was none: declared in error"),
@@ -124,10 +122,9 @@ async def _happened(app: "Console", chosen: Chosen) -> None:
     text = await app.ask("What happened", draft=f"incident:{chosen.id}:happened", lines=True)
     if not text:
         return
-    at = await app.ask("When (now, 2h ago, 14:30)", initial="now")
-    if not at:
+    moment = await ask_past(app, "When (now, 2h ago, 14:30)", initial="now")
+    if moment is None:
         return
-    moment = past_moment(at, now=app.now(), zone=ZoneInfo(app.zone))
     happening = incident_log.Happening(at=moment, text=text, kind=kinds[pressed])
     await app.change(
         incident_log.add_timeline_entry, chosen.id, happening, done="Added to the timeline"
@@ -181,8 +178,11 @@ _FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 async def _edit(app: "Console", chosen: Chosen) -> None:
-    pressed = await app.choose(f"Edit {chosen}", {k: label for k, (_, label) in _FIELDS.items()})
-    if pressed is not None:
+    offers = {key: label for key, (_, label) in _FIELDS.items()} | {"o": "outage"}
+    pressed = await app.choose(f"Edit {chosen}", offers)
+    if pressed == "o":
+        await incident_course.outage(app, chosen)
+    elif pressed is not None:
         await edit_field(app, "incident", chosen.id, _FIELDS[pressed])
 
 

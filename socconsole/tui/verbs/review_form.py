@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from socconsole.tui.asking import read_first
 from socconsole.tui.reading.store_access import AnySession
+from socconsole.tui.verbs.field_edit import settle
 from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
@@ -68,13 +70,21 @@ async def _write(app: "Console", row: "IncidentRow") -> None:
     pressed = await app.choose("Write", labels)
     if pressed is None:
         return
-    name = sections[pressed]
-    before = (await app.store.read(reviews.draft, row.id, app.now()))[name]
-    text = await app.ask(
-        labels[pressed], initial=str(before), draft=f"incident:{row.id}:review:{name}", lines=True
-    )
-    if text is not None:
-        await app.change(reviews.write, row.id, {name: text}, done="Written")
+    name, place = sections[pressed], f"incident:{row.id}:review:{sections[pressed]}"
+    before, shown = await read_first(app, reviews.section, row.id, name, app.now())
+    text = await app.ask(labels[pressed], initial=shown, draft=place, lines=True)
+    if text is None:
+        return
+    result = await app.change(reviews.write, row.id, {name: text}, {name: before})
+    if result is None:
+        return
+    if not result.conflicts:
+        app.say("Written · u undoes")
+        return
+    theirs = result.conflicts[0].theirs
+    kept = await settle(app, (place, labels[pressed]), text, theirs, joint="\n")
+    if kept is not None:
+        await app.change(reviews.write, row.id, {name: kept}, {name: theirs}, done="Written")
 
 
 async def _lesson(app: "Console", row: "IncidentRow") -> None:
