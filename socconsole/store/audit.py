@@ -9,7 +9,7 @@ import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -38,8 +38,14 @@ def link_hash(previous: bytes, link: Link) -> bytes:
     seq, at, action_id, by, verb, operation, entity, entity_id, entity_uid, payload = link
     words = f"{by}\x1f{verb}\x1f{operation}\x1f{entity}\x1f{entity_uid}".encode()
     number = _NOWHERE if entity_id is None else entity_id
-    numbers = _NUMBERS.pack(seq, at, action_id, number, len(words))
-    return hashlib.sha256(previous + numbers + words + payload).digest()
+    return _chained(previous, (seq, at, action_id, number), words, payload)
+
+
+def _chained(
+    previous: bytes, numbers: tuple[int, int, int, int], words: bytes, payload: bytes
+) -> bytes:
+    packed = _NUMBERS.pack(*numbers, len(words))
+    return hashlib.sha256(previous + packed + words + payload).digest()
 
 
 def payload_hash(salt: bytes, body: str) -> bytes:
@@ -66,48 +72,65 @@ class Verdict:
 
 
 _WALK = """
-    SELECT a.seq, a.at, a.action_id, a.by, a.verb, a.operation, a.entity, a.entity_id,
-        a.entity_uid, a.payload_hash, a.previous, a.hash, p.salt, p.body
+    SELECT a.seq, a.at, a.action_id, coalesce(a.entity_id, {nowhere}), {words}, a.payload_hash,
+        {payload}, a.previous, a.hash
     FROM audit_entry a LEFT JOIN audit_payload p ON p.seq = a.seq
-    WHERE a.seq > {last} ORDER BY a.seq LIMIT 5000
+    WHERE a.seq > {last} ORDER BY a.seq LIMIT 20000
 """
-_FIELDS = len(Link._fields)
+_WORDS = "a.by || {0} || a.verb || {0} || a.operation || {0} || a.entity || {0} || a.entity_uid"
+_JOINED = {
+    "sqlite": {
+        "words": f"CAST({_WORDS.format('char(31)')} AS BLOB)",
+        "payload": "CAST(p.salt || p.body AS BLOB)",
+    },
+    "postgresql": {
+        "words": f"convert_to({_WORDS.format('chr(31)')}, 'UTF8')",
+        "payload": "p.salt || convert_to(p.body, 'UTF8')",
+    },
+}
+"""Engine → the bytes that `link_hash` and `payload_hash` put together, put together there."""
+_Entry = tuple[int, int, int, int, bytes, bytes, bytes | None, bytes, bytes]
 
 
 def verify(connection: Connection) -> Verdict:
     """Walk the whole chain and its payloads, then compare its end with the change head."""
     previous, last, erased = GENESIS, 0, 0
-    for row in _walk(connection):
-        body = row[13]
+    digest = hashlib.sha256
+    for entry in _walk(connection):
+        seq, at, action_id, number, words, payload, body, before, own = entry
         if (
-            row[0] != last + 1
-            or row[10] != previous
-            or (body is not None and payload_hash(row[12], body) != row[9])
-            or link_hash(previous, row[:_FIELDS]) != row[11]
+            seq != last + 1
+            or before != previous
+            or (body is not None and digest(body).digest() != payload)
+            or _chained(previous, (seq, at, action_id, number), words, payload) != own
         ):
-            problem = _problem(row, last + 1, previous)
+            problem = _problem(entry, last + 1, previous)
             return Verdict(last, erased, last, previous.hex(), last + 1, problem)
         erased += body is None
-        previous, last = row[11], last + 1
+        previous, last = own, seq
     return _check_head(connection, Verdict(last, erased, last, previous.hex()))
 
 
-def _walk(connection: Connection) -> Iterator[Any]:
+def _walk(connection: Connection) -> Iterator[_Entry]:
     """Read past SQLAlchemy, whose rows would cost more than the hashes."""
     raw = connection.connection.driver_connection
     assert raw is not None
-    last = 0
-    while page := raw.execute(_WALK.format(last=last)).fetchall():
-        yield from page
-        last = page[-1][0]
+    joined = _JOINED[connection.dialect.name]
+    last, found = 0, True
+    while found:
+        found = False
+        for entry in raw.execute(_WALK.format(last=last, nowhere=_NOWHERE, **joined)):
+            yield entry
+            found, last = True, entry[0]
 
 
-def _problem(row: Any, expected: int, previous: bytes) -> str:  # noqa: ANN401 - a driver's row
-    if row[0] != expected:
-        return f"entry {expected} is missing" if row[0] > expected else f"{row[0]} stands twice"
-    if row[10] != previous:
+def _problem(entry: _Entry, expected: int, previous: bytes) -> str:
+    seq, _, _, _, _, payload, body, before, _ = entry
+    if seq != expected:
+        return f"entry {expected} is missing" if seq > expected else f"{seq} stands twice"
+    if before != previous:
         return "it does not follow the entry before it"
-    if row[13] is not None and payload_hash(row[12], row[13]) != row[9]:
+    if body is not None and hashlib.sha256(body).digest() != payload:
         return "its payload was changed"
     return "it was changed"
 
