@@ -209,7 +209,7 @@ def load_matcher(
             taken(ruleset)
 
     matcher = ReloadingMatcher(
-        lambda: rule_paths.load(settings.rules),
+        lambda before: rule_paths.load(settings.rules, before=before),
         rule_paths.chosen(settings.rules),
         on_reload=tell,
         on_slow=lambda text: say(f"rule spared long values: {text}"),

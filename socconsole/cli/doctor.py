@@ -160,9 +160,10 @@ def _rule_remarks(database: "Database") -> Iterator[Observation]:
     with database.read() as session:
         told = [(row.title, row.remark) for row in rules(session) if row.remark]
     for title, remark in told:
-        yield Observation(
-            "warning", f"rule {title}", remark, "narrow what it counts, or fix the source's clock"
-        )
+        cure = "narrow what it counts, or fix the source's clock"
+        if "its file is bad" in remark:
+            cure = "mend it: socconsole rules check says where"
+        yield Observation("warning", f"rule {title}", remark, cure)
 
 
 def _database_file(path: Path) -> Iterator[Observation]:

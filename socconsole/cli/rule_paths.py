@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 SHIPPED = Path(socconsole.content.__file__).parent / "rules"
 
 
-def load(policy: "RulesPolicy", paths: Sequence[str] = ()) -> "RuleSet":
-    """Return the rules at `paths`; without any, the shipped and the configured ones."""
+def load(
+    policy: "RulesPolicy", paths: Sequence[str] = (), *, before: "RuleSet | None" = None
+) -> "RuleSet":
+    """Return the rules at `paths`; without any, the shipped and the configured ones.
+
+    What of `before`, the rules in use, has gone bad since runs on as it was.
+    """
     from socconsole.sigma.rules import load_rules
 
     return load_rules(
@@ -24,6 +29,7 @@ def load(policy: "RulesPolicy", paths: Sequence[str] = ()) -> "RuleSet":
         disabled=() if paths else policy.disable,
         placeholders=policy.placeholders,
         cache=cache_folder(),
+        before=before,
     )
 
 

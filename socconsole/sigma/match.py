@@ -10,6 +10,7 @@ from socconsole.sigma.correlate import Correlator
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.explain import Explanation
 from socconsole.sigma.keywords import KeywordScan, is_long_json
+from socconsole.sigma.last_good import remarks_on
 from socconsole.sigma.memory import Memory
 from socconsole.sigma.partitions import Partitions, Sources
 from socconsole.sigma.rules import RuleSet
@@ -167,11 +168,13 @@ class Matcher:
         return self._correlator.losses()
 
     def remarks(self) -> dict[str, str]:
-        """Return of each rule that lost something or is spared long values what."""
-        remarks = {rule_id: f"lost: {losses}" for rule_id, losses in self.losses().items()}
-        for rule_id, why in self.quarantined.items():
-            spared = f"spared long values: {why}"
-            remarks[rule_id] = "; ".join(filter(None, (remarks.get(rule_id), spared)))
+        """Return of each rule that lost something, is spared long values, or is old, what."""
+        found = [(rule_id, f"lost: {losses}") for rule_id, losses in self.losses().items()]
+        found += [(one, f"spared long values: {why}") for one, why in self.quarantined.items()]
+        found += remarks_on(self.ruleset.files).items()
+        remarks: dict[str, str] = {}
+        for rule_id, text in found:
+            remarks[rule_id] = f"{remarks[rule_id]}; {text}" if rule_id in remarks else text
         return remarks
 
     def _fire(

@@ -40,7 +40,7 @@ class ReloadingMatcher(Matcher):
 
     def __init__(
         self,
-        load: Callable[[], RuleSet],
+        load: Callable[[RuleSet | None], RuleSet],
         paths: Sequence[Path],
         *,
         on_reload: Callable[[RuleSet], None],
@@ -51,7 +51,8 @@ class ReloadingMatcher(Matcher):
         """Match by what `load` returns.
 
         Args:
-            load: Reads the rules; called in a thread when a file at `paths` has changed.
+            load: Reads the rules, given those in use; called in a thread when a file at `paths`
+                has changed.
             paths: The files and folders `load` reads.
             on_reload: Told of new rules when they are taken up.
             on_slow: Told which rule takes too long, once a rule.
@@ -69,7 +70,7 @@ class ReloadingMatcher(Matcher):
         self._reading: threading.Thread | None = None
         self._ready: tuple[RuleSet, Partitions] | None = None
         super().__init__(
-            load(), lateness_secs=lateness_secs, ahead_secs=AHEAD_SECS, expected=expected
+            load(None), lateness_secs=lateness_secs, ahead_secs=AHEAD_SECS, expected=expected
         )
 
     def match_all(
@@ -110,7 +111,7 @@ class ReloadingMatcher(Matcher):
         if found != self._signature:
             found = self._settled(found)
             self._signature = found
-            ruleset = self._load()
+            ruleset = self._load(self.ruleset)
             self._ready = ruleset, self._partitions_of(ruleset)
 
     def _settled(self, found: Signature) -> Signature:

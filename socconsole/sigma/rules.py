@@ -1,9 +1,10 @@
 """Rule files → a rule set. A bad file is an error in the set; it never takes a good rule down."""
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from itertools import islice
 from operator import attrgetter
@@ -15,6 +16,14 @@ from socconsole.core.detection import Rule
 from socconsole.errors import RuleError
 from socconsole.sigma.cache import RuleCache
 from socconsole.sigma.definition import SKIPPED_STATUS, Definition
+from socconsole.sigma.last_good import (
+    RuleFiles,
+    definitions_of,
+    file_of,
+    told,
+    with_earlier,
+    with_last_good,
+)
 from socconsole.sigma.plan import make_plan
 from socconsole.sigma.related import add_former_names, replaced
 from socconsole.sigma.rule_files import at_home, every_file
@@ -44,6 +53,8 @@ class RuleSet:
     """What a rule may be called by → its id; what it was called before it was renamed, too."""
     cache: Path | None = None
     """Where what is compiled for them later is kept too."""
+    files: RuleFiles = field(default_factory=dict)
+    """What each file defines, filters apart, with what runs on though its file is bad."""
 
 
 def load_rules(
@@ -52,23 +63,59 @@ def load_rules(
     disabled: Iterable[str] = (),
     placeholders: Mapping[str, Sequence[str]] = NO_PLACEHOLDERS,
     cache: Path | None = None,
+    before: RuleSet | None = None,
 ) -> RuleSet:
     """Read every rule file at `paths` (files, or folders with all below them).
 
-    Never raises for a bad rule: see `RuleSet.errors`.
+    Never raises for a bad rule: see `RuleSet.errors`. What of `before` has gone bad since runs on
+    as it was.
 
     Args:
         paths: Rule files and folders.
         disabled: Ids or names of rules to leave out.
         placeholders: Name → values for `expand`; a rule with another name is refused.
         cache: Folder where read rules are kept by the digest of their text; None: nowhere.
+        before: The rules in use until now.
 
     """
     with _no_sweeps():
-        definitions, errors = _read(paths, placeholders, cache)
-        made = assemble(definitions, errors, disabled=frozenset(disabled))
-    idle = _idle_names(disabled, definitions)
+        found, errors = _read(paths, placeholders, cache)
+        made = _settled(found, errors, frozenset(disabled), before.files if before else {})
+    idle = _idle_names(disabled, definitions_of(made.files))
     return replace(made, cache=cache, warnings=(*made.warnings, *idle))
+
+
+def _settled(
+    found: Mapping[str, tuple[Definition, ...]],
+    errors: list[RuleError],
+    disabled: frozenset[str],
+    before: RuleFiles,
+) -> RuleSet:
+    """Return the rule set of what was read, with what runs on though its file has gone bad."""
+    now = datetime.now(UTC)
+    files = with_last_good(found, errors, before, now)
+    made = assemble(definitions_of(files), errors, disabled=disabled)
+    flaws = made.errors[len(errors) :]
+    settled = with_earlier(files, made.names, _refused_of(made, flaws), before, now)
+    changed = {name for name in files if settled[name] is not files[name]}
+    if changed:
+        errors += [flaw for flaw in flaws if file_of(flaw.where) in changed]
+        made = assemble(definitions_of(settled), errors, disabled=disabled)
+    return replace(made, errors=tuple(told(made.errors, settled)), files=settled)
+
+
+def _refused_of(made: RuleSet, flaws: Iterable[RuleError]) -> Callable[[Definition], bool]:
+    """Return whether a definition was refused, or refers in part to what is not there."""
+    there = {rule.id for rule in (*made.rules, *(rule for rule, _ in made.skipped))}
+    places = {flaw.where for flaw in flaws}
+
+    def refused(definition: Definition) -> bool:
+        if definition.kind == "filter":
+            file = file_of(definition.rule.path)
+            return any(file + place in places for place in definition.refers_at)
+        return definition.window is not None and definition.rule.id not in there
+
+    return refused
 
 
 @contextmanager
@@ -85,11 +132,11 @@ def _no_sweeps() -> Iterator[None]:
 
 def _read(
     paths: Iterable[Path | str], placeholders: Mapping[str, Sequence[str]], cache: Path | None
-) -> tuple[list[Definition], list[RuleError]]:
-    """Return what the files define, and what is wrong with them."""
+) -> tuple[dict[str, tuple[Definition, ...]], list[RuleError]]:
+    """Return what each file defines, and what is wrong with them."""
     chosen = [at_home(path) for path in paths]
     store = RuleCache(cache, chosen, placeholders)
-    definitions: list[Definition] = []
+    read: dict[str, tuple[Definition, ...]] = {}
     errors: list[RuleError] = []
     for file in every_file(chosen, errors):
         name = str(file)
@@ -98,12 +145,13 @@ def _read(
         except OSError as error:
             what = f"The file cannot be read: {error.strerror}."
             errors.append(RuleError(what, where=name))
+            read |= {} if isinstance(error, FileNotFoundError) else {name: ()}
             continue
         found = store.read(name, data)
-        definitions += [_placed(definition, name) for definition in found.definitions]
+        read[name] = tuple([_placed(definition, name) for definition in found.definitions])
         errors += [RuleError(what, hint=hint, where=name + at) for at, what, hint in found.errors]
     store.save()
-    return definitions, errors
+    return read, errors
 
 
 def _idle_names(disabled: Iterable[str], definitions: Iterable[Definition]) -> list[RuleError]:
@@ -167,7 +215,7 @@ def assemble(
         warnings=(
             *slips,
             *(
-                RuleError(what, where=_file_of(definition) + where)
+                RuleError(what, where=file_of(definition.rule.path) + where)
                 for definition in (*filtered, *filters)
                 for where, what in definition.warnings
             ),
@@ -238,7 +286,7 @@ def _flaw(
     meant: dict[str, str] = {}
     rules = definition.window.rules if definition.window else ()
     for name, place in zip(rules, definition.refers_at, strict=False):
-        where = _file_of(definition) + place
+        where = file_of(definition.rule.path) + place
         target = names.get(name, "")
         if target not in kept:
             what = f"The rule {name!r} it refers to is not loaded."
@@ -248,10 +296,6 @@ def _flaw(
             return RuleError(what, hint="Name it once.", where=where)
         meant[target] = name
     return None
-
-
-def _file_of(definition: Definition) -> str:
-    return definition.rule.path.rpartition(":")[0]
 
 
 _COMPARED = 500
@@ -278,7 +322,7 @@ def _filtered(
         for target, place in zip(one.targets or (), one.refers_at, strict=False):
             if names.get(target) not in kept:
                 what = f"The filter is for {target!r}, which is not loaded."
-                where, hint = _file_of(one) + place, _missing(target, kept)
+                where, hint = file_of(one.rule.path) + place, _missing(target, kept)
                 problems.append(RuleError(what, hint=hint, where=where))
     result = []
     for definition in kept.values():

@@ -23,6 +23,13 @@ correlation: {type: event_count, rules: [one], timespan: 1m, generate: true, con
 """
 
 
+FILTER = """title: No admins
+id: 00000000-0000-4000-8000-000000000008
+logsource: {product: windows}
+filter: {rules: [one], selection: {B: admin}, condition: not selection}
+"""
+
+
 @pytest.fixture
 def matcher(tmp_path, monkeypatch):
     monkeypatch.setattr(reload, "LOOK_EVERY_SECS", 0.0)
@@ -32,10 +39,19 @@ def matcher(tmp_path, monkeypatch):
     told = []
     slow = []
     matcher = ReloadingMatcher(
-        lambda: load_rules([tmp_path]), [tmp_path], on_reload=told.append, on_slow=slow.append
+        lambda before: load_rules([tmp_path], before=before),
+        [tmp_path],
+        on_reload=told.append,
+        on_slow=slow.append,
     )
     matcher.told, matcher.slow = told, slow
     return matcher
+
+
+def save(path, text):
+    """Write a file whole at once: a thread may be reading."""
+    path.with_suffix(".new").write_text(text)
+    path.with_suffix(".new").replace(path)
 
 
 def titles(matcher, value):
@@ -53,7 +69,7 @@ def until_told(matcher):
 def test_a_new_file_is_taken_up_and_windows_go_on(matcher, tmp_path):
     assert titles(matcher, "one") == ["one"]
     assert titles(matcher, "two") == []
-    (tmp_path / "two.yml").write_text(RULE.format(title="two", number=2))
+    save(tmp_path / "two.yml", RULE.format(title="two", number=2))
     until_told(matcher)
     assert titles(matcher, "two") == ["two"]
     assert titles(matcher, "one") == ["one"]
@@ -61,9 +77,87 @@ def test_a_new_file_is_taken_up_and_windows_go_on(matcher, tmp_path):
 
 
 def test_a_bad_change_takes_no_other_rule_down(matcher, tmp_path):
-    (tmp_path / "two.yml").write_text("title: [")
+    save(tmp_path / "two.yml", "title: [")
     assert "not YAML" in str(until_told(matcher).errors[0])
     assert titles(matcher, "one") == ["one"]
+
+
+def test_a_rule_whose_file_goes_bad_runs_on_with_its_windows(matcher, tmp_path):
+    assert titles(matcher, "one") == ["one"]
+    assert titles(matcher, "one") == ["one"]
+    for name in ("one.yml", "burst.yml"):
+        save(tmp_path / name, "title: [")
+        said = [str(error) for error in until_told(matcher).errors]
+    assert [text.partition(": ")[0] for text in said] == [
+        f"{tmp_path}/burst.yml:2",
+        f"{tmp_path}/one.yml:2",
+    ]
+    assert "until it is mended, 'Burst' runs as loaded 20" in said[0]
+    assert [text[:17] for text in matcher.remarks().values()] == ["runs as loaded 20"] * 2
+    assert titles(matcher, "one") == ["one", "Burst"]
+
+
+def test_what_is_mended_takes_the_place_of_what_ran_on(matcher, tmp_path):
+    save(tmp_path / "one.yml", "title: [")
+    until_told(matcher)
+    save(tmp_path / "one.yml", RULE.format(title="one", number=1).replace("A: one", "A: two"))
+    assert until_told(matcher).errors == ()
+    assert titles(matcher, "one") == []
+    assert titles(matcher, "two") == ["one"]
+    assert matcher.remarks() == {}
+
+
+def test_of_a_bad_file_what_is_good_is_taken_up_and_the_rest_runs_on(matcher, tmp_path):
+    save(
+        tmp_path / "both.yml",
+        RULE.format(title="two", number=2) + "---\n" + RULE.format(title="three", number=3),
+    )
+    until_told(matcher)
+    save(
+        tmp_path / "both.yml",
+        RULE.format(title="two", number=2).replace("A: two", "A|: two")
+        + "---\n"
+        + RULE.format(title="three", number=3).replace("A: three", "A: four"),
+    )
+    until_told(matcher)
+    assert titles(matcher, "two") == ["two"]
+    assert titles(matcher, "three") == []
+    assert titles(matcher, "four") == ["three"]
+
+
+def test_a_correlation_that_now_refers_to_nothing_counts_on(matcher, tmp_path):
+    assert titles(matcher, "one") == ["one"]
+    save(tmp_path / "burst.yml", BURST.replace("[one]", "[won]"))
+    (error,) = until_told(matcher).errors
+    assert error.what == "The rule 'won' it refers to is not loaded."
+    assert "'Burst' runs as loaded" in error.hint
+    titles(matcher, "one")
+    assert titles(matcher, "one") == ["one", "Burst"]
+
+
+def test_a_filter_that_goes_bad_filters_on(matcher, tmp_path):
+    save(tmp_path / "filter.yml", FILTER)
+    until_told(matcher)
+    assert matcher.match(an_event({"A": "one", "B": "admin"})) == []
+    for bad in ("title: [", FILTER.replace("[one]", "[won]")):
+        save(tmp_path / "filter.yml", bad)
+        assert "'No admins' runs as loaded" in until_told(matcher).errors[0].hint
+        assert matcher.match(an_event({"A": "one", "B": "admin"})) == []
+    (tmp_path / "filter.yml").unlink()
+    until_told(matcher)
+    assert titles(matcher, "one") == ["one"]
+
+
+def test_rules_of_a_folder_that_is_locked_run_on(matcher, tmp_path, monkeypatch):
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    save(inner / "two.yml", RULE.format(title="two", number=2))
+    until_told(matcher)
+    monkeypatch.setattr("socconsole.sigma.rule_files._is_rule_file", lambda name: name != "two.yml")
+    (error,) = until_told(matcher).errors
+    assert error.where == str(inner)
+    assert error.hint.startswith("Check its rights. It is bad since 20")
+    assert titles(matcher, "two") == ["two"]
 
 
 def test_a_file_that_is_being_written_is_read_when_it_is_whole(matcher, tmp_path, monkeypatch):
@@ -93,7 +187,7 @@ def test_a_rule_that_takes_too_long_is_named_once(matcher, tmp_path, monkeypatch
     monkeypatch.setattr("socconsole.sigma.quarantine.BUDGET_NS", 0)
     monkeypatch.setattr("socconsole.sigma.quarantine.HARDER", 0)
     slow = RULE.format(title="two", number=2).replace("A: two", "A|re: 'x+y'")
-    (tmp_path / "two.yml").write_text(slow)
+    save(tmp_path / "two.yml", slow)
     until_told(matcher)
     for number in range(8):
         titles(matcher, f"{number} xxy" + "z" * 4000)
@@ -104,10 +198,14 @@ def test_while_nothing_comes_rules_are_made_ready_for_values_yet_unseen(tmp_path
     condition = (
         "detection: {s: {A|re: 'a.c'}, f: {B: [C, D]}, g: {E: F}, condition: s and not (f or g)}"
     )
-    (tmp_path / "r.yml").write_text(f"title: R\nlogsource: {{product: windows}}\n{condition}\n")
+    save(tmp_path / "r.yml", f"title: R\nlogsource: {{product: windows}}\n{condition}\n")
     monkeypatch.setattr(partitions, "_MANY_RULES", 1)
     matcher = ReloadingMatcher(
-        lambda: load_rules([tmp_path]), [], on_reload=print, on_slow=print, expected=[WINDOWS]
+        lambda _before: load_rules([tmp_path]),
+        [],
+        on_reload=print,
+        on_slow=print,
+        expected=[WINDOWS],
     )
     matcher.tick(NOON)
     monkeypatch.setattr(table, "text_check", None)  # not asked any more

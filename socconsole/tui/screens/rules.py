@@ -229,7 +229,9 @@ def _precision(row: "RuleRow") -> str:
 def _rule_state(row: "RuleRow") -> str:
     if not row.enabled:
         return "off"
-    return "loses" if row.remark else row.status
+    if not row.remark:
+        return row.status
+    return "loses" if row.remark.startswith("lost") else "remark"
 
 
 def _rule_state_style(row: "RuleRow") -> str:
@@ -257,7 +259,7 @@ def _rule_lines(row: "RuleRow") -> list[Line]:
 def refused_lines(refused: "Sequence[Refusal]") -> list[Line]:
     """Return where and why each rule that is not loaded was refused."""
     lines: list[Line] = [
-        (("These rules are not loaded; the others are. What is mended is taken up at once.", ""),)
+        (("This is not loaded; the other rules are. What is mended is taken up at once.", ""),)
     ]
     for one in refused:
         lines += [(), ((one.place, "key"),), ((one.what, "bad"),)]
