@@ -12,7 +12,7 @@ from types import MappingProxyType
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext
 from socconsole.parsers import audit_effects, laurel, timestamps
 from socconsole.parsers.parser import Parser, Sample
-from socconsole.parsers.phrases import INFORMATIONAL, MAINTENANCE, WARNING
+from socconsole.parsers.phrases import INFORMATIONAL, MAINTENANCE, WARNING, as_signed
 
 HEAD = re.compile(
     r"(?:node=(?P<node>\S+) )?type=(?P<type>[\w\[\]]+) msg=audit\((?P<time>\d+\.\d+):(?P<serial>\d+)\):\s?"
@@ -123,9 +123,7 @@ def _value(name: str, value: str, in_execve: bool) -> object:
         if _HEX.fullmatch(value) and (name not in ("key", "op") or len(value) > 6):
             return _decoded(name, value)
         return value
-    if name in _INTEGERS and value.lstrip("-").isdigit() and len(value) < 12:
-        return int(value)
-    return value
+    return as_signed(value) if name in _INTEGERS else value
 
 
 def _decoded(name: str, value: str) -> str:
@@ -138,13 +136,14 @@ def _joined(text: str) -> dict[str, object]:
     fields: dict[str, object] = {}
     types: list[str] = []
     created: list[object] = []
+    has_words = "type=EXECVE" in text
     for line in text.split("\n"):
         head = HEAD.search(line, 0, 400)
         if head is None:
             continue
         record = _record(line, head)
         types.append(head["type"])
-        if head["type"] == "SYSCALL" and "type=EXECVE" in text:
+        if head["type"] == "SYSCALL" and has_words:
             # Pointers; the words themselves are in EXECVE.
             for name in ("a0", "a1", "a2", "a3"):
                 record.pop(name, None)
@@ -153,14 +152,21 @@ def _joined(text: str) -> dict[str, object]:
         for name, value in record.items():
             if name not in fields:
                 fields[name] = value
-            elif fields[name] != value and name not in ("type", "serial", "node"):
-                present = fields[name]
-                fields[name] = [*present, value] if isinstance(present, list) else [present, value]
+            elif name not in ("type", "serial", "node"):
+                _add(fields, name, value)
     fields["type"] = types if len(types) != 1 else types[0]
     if created:
         # The folder's own record comes first; the last one is the file.
         fields["TargetFilename"] = created[-1]
     return fields
+
+
+def _add(fields: dict[str, object], name: str, value: object) -> None:
+    present = fields[name]
+    if isinstance(present, list):
+        present.append(value)
+    elif present != value:
+        fields[name] = [present, value]
 
 
 def _category(fields: dict[str, object]) -> EventCategory:

@@ -71,7 +71,7 @@ _USER = (
 )
 _ADDRESS = ("callerIpAddress", "CallerIpAddress", "properties.ipAddress", "ipAddress", "IPAddress",
             "properties.initiatedBy.user.ipAddress")  # fmt: skip
-_RESULT = ("resultType", "ResultType", "properties.status.errorCode", "result", "properties.result")
+_RESULT = ("resultType", "ResultType", "properties.status.errorCode", "status.errorCode", "result", "properties.result")  # fmt: skip
 
 
 def _first(fields: Mapping[str, object], paths: tuple[str, ...]) -> object:
@@ -88,9 +88,9 @@ def _adapt(fields: dict[str, object]) -> None:
         if value is not None:
             fields[ours] = value
     _add_other_spellings(fields)
-    result = str(_first(fields, _RESULT) or "").lower()
-    if result:
-        fields["outcome"] = "success" if result in _GOOD else "failure"
+    result = _first(fields, _RESULT)
+    if result is not None:
+        fields["outcome"] = "success" if str(result).lower() in _GOOD else "failure"
 
 
 _SPELLINGS = (
@@ -263,6 +263,12 @@ PARSER = Parser(
             '"callerIpAddress":"192.0.2.4"}',
             names={"user.name": "ops@example.org", "event.outcome": "success"},
             logsources=(LogSource(product="azure", service="activitylogs"),),
+        ),
+        Sample(
+            line='{"createdDateTime":"2026-03-01T04:12:09Z","conditionalAccessStatus":"success",'
+            '"appDisplayName":"Azure CLI","userPrincipalName":"mara@example.org","status":{"errorCode":0}}',
+            names={"user.name": "mara@example.org", "event.outcome": "success"},
+            logsources=(LogSource(product="azure", service="signinlogs"),),
         ),
         Sample(
             line='{"createdDateTime":"2026-03-01T04:12:09Z","riskEventType":"anonymizedIPAddress",'

@@ -48,10 +48,12 @@ def read(message: str) -> Reading:
             fields["record_type"] = question["type"]
     elif match["zone"]:
         fields["query"] = match["zone"]
-    denied = "denied" in rest or "bad zone transfer" in rest or "limit" in rest
+    # What is asked for is a stranger's to choose: its words say nothing of the answer.
+    said = rest if question is None else rest[: question.start()] + rest[question.end() :]
+    denied = "denied" in said or "bad zone transfer" in said or "limit" in said
     if denied:
         fields["outcome"] = "failure"
-    fields["action"] = "transfer" if "zone transfer" in rest else "query"
+    fields["action"] = "transfer" if "zone transfer" in said else "query"
     return Reading("bind", _SOURCES, fields, WARNING if denied else INFORMATIONAL, _NAMES)
 
 
@@ -108,6 +110,16 @@ PROGRAM = Program(
                 "dns.question.name": "a.example",
             },
             time="2026-03-01T04:12:09Z",
+        ),
+        Sample(
+            line="Mar  1 04:12:09 ns-1 named[9]: client @0x7f 192.0.2.5#5 (denied.limit.example): query: "
+            "denied.limit.example IN A + (192.0.2.1)",
+            fields={
+                "query": "denied.limit.example",
+                "record_type": "A",
+                "text": "query: denied.limit.example IN A + (192.0.2.1)",
+            },
+            names={"event.action": "query"},
         ),
         Sample(
             line="01-Mar-2026 04:12:09.123 client 203.0.113.9#4: zone transfer 'example.org/AXFR/IN' denied",

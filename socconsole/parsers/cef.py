@@ -147,8 +147,9 @@ def _logsources(fields: dict[str, object]) -> tuple[LogSource, ...]:
 
 def _category(fields: dict[str, object]) -> EventCategory:
     severity = str(fields["severity"]).lower()
-    number = int(severity) if severity.isascii() and severity.isdigit() else 0
-    return WARNING if number >= 5 or severity in ("medium", "high", "very-high") else INFORMATIONAL
+    number = as_integer(severity)
+    grave = number >= 5 if isinstance(number, int) else severity in ("medium", "high", "very-high")
+    return WARNING if grave else INFORMATIONAL
 
 
 PROGRAM = Program(

@@ -18,6 +18,7 @@ from socconsole.parsers.phrases import (
     Program,
     Reading,
     as_integer,
+    as_signed,
 )
 from socconsole.parsers.web_access import category_of, request_fields
 
@@ -115,7 +116,7 @@ def _read(message: str) -> tuple[dict[str, object], EventCategory] | None:
 
 def _add_http(fields: dict[str, object], match: re.Match[str]) -> EventCategory:
     _add_common(fields, match)
-    status = int(match["status"])
+    status = as_signed(match["status"])
     fields["sc-status"] = status
     fields["request"] = match["request"]
     fields["captured_request_cookie"] = match["request_cookie"]
@@ -123,7 +124,7 @@ def _add_http(fields: dict[str, object], match: re.Match[str]) -> EventCategory:
     fields.update(request_fields(match["request"]))
     if match["captured"]:
         fields["captured_headers"] = match["captured"].strip()
-    return category_of(status)
+    return category_of(status) if isinstance(status, int) else INFORMATIONAL
 
 
 def _add_common(fields: dict[str, object], match: re.Match[str]) -> None:

@@ -100,12 +100,8 @@ def _logsources(fields: dict[str, object]) -> tuple[LogSource, ...]:
 
 
 def _category(fields: dict[str, object]) -> EventCategory:
-    severity = str(fields.get("sev", ""))
-    return (
-        WARNING
-        if severity.isascii() and severity.isdigit() and int(severity) >= 5
-        else INFORMATIONAL
-    )
+    severity = as_integer(str(fields.get("sev", "")))
+    return WARNING if isinstance(severity, int) and severity >= 5 else INFORMATIONAL
 
 
 PROGRAM = Program(

@@ -110,8 +110,13 @@ class Phrases:
 
 
 def as_integer(text: str) -> int | str:
-    """Return the number that `text` is, or `text`."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else text
+    """Return the number that `text` is, or `text`: also where it has more digits than any number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text
+
+
+def as_signed(text: str) -> int | str:
+    """Return the number that `text` is, which may be negative, or `text`."""
+    return int(text) if isinstance(as_integer(text.removeprefix("-")), int) else text
 
 
 def is_address(text: str) -> bool:

@@ -37,6 +37,7 @@ from socconsole.parsers.phrases import (
     MESSAGE_NAMES,
     WARNING,
     Program,
+    as_integer,
     grouped,
     linux,
 )
@@ -85,7 +86,7 @@ def to_event(
     if message[:17] == "message repeated ":
         repeated = _REPEATED.match(message)
         if repeated is not None:
-            fields["repeated"], message = int(repeated[1]), repeated[2]
+            fields["repeated"], message = as_integer(repeated[1]), repeated[2]
     if json_messages.starts(message):
         event = json_messages.read(message, text, fields)
         if event is not None:

@@ -147,6 +147,9 @@ def _inflated(data: bytes, stream: BinaryIO, path: str) -> Iterator[bytes]:
             yield content
         if inflater.eof:
             data = inflater.unused_data
+            if len(data) == 1:  # a member's magic bytes stand in two chunks
+                more = stream.read(_CHUNK)
+                data, read = data + more, read + len(more)
             if data and not data.startswith(_GZIP_MAGIC):
                 return
             inflater = gzipped.decompressobj(31)

@@ -168,5 +168,7 @@ def _trim(branch: dict[str, object], below: list[dict[str, object]]) -> None:
         if isinstance(value, dict):
             below.append(value)
         elif isinstance(value, list):
+            if any(isinstance(item, str) and len(item) > MAX_VALUE for item in value):
+                value[:] = [item[:MAX_VALUE] if isinstance(item, str) else item for item in value]
             # A list counts as an object with numbered keys, so that its own members are bounded.
             below.append({str(place): item for place, item in enumerate(value)})

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from socconsole.core.event import Event, LogSource, ReadContext
 from socconsole.parsers import timestamps
 from socconsole.parsers.parser import Parser, Sample
-from socconsole.parsers.phrases import WARNING
+from socconsole.parsers.phrases import WARNING, as_integer, as_signed
 from socconsole.parsers.web_access import category_of, extension_of
 
 _LINE = re.compile(
@@ -47,8 +47,8 @@ def parse(text: str, context: ReadContext) -> Event | None:
         "cs-method": match["method"],
         "c-uri": match["url"],
         "sc-status": status,
-        "sc-bytes": int(match["size"]),
-        "time-taken": int(match["duration"]),
+        "sc-bytes": as_integer(match["size"]),
+        "time-taken": as_signed(match["duration"]),
         "result": match["result"],
         "hierarchy": match["hierarchy"],
         "cs-mime-type": match["type"],

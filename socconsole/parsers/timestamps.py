@@ -226,6 +226,8 @@ def _epoch(value: float | str) -> Instant | None:
             whole = int(value)
         else:
             head, _, fraction = str(value).partition(".")
+            if not (head + fraction).isdigit():  # int() takes signs, blanks and underscores too
+                return None
             whole = int(head) if len(head) < 21 else -1
             micros = whole * 1_000_000 + int((fraction + "000000")[:6]) if fraction else None
     except (ValueError, OverflowError):

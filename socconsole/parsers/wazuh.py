@@ -13,6 +13,7 @@ from types import MappingProxyType
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality, lookup
 from socconsole.parsers import timestamps
 from socconsole.parsers.parser import Parse, Parser, Sample
+from socconsole.parsers.phrases import as_integer
 from socconsole.parsers.safe_json import decode_line
 from socconsole.parsers.windows_logsources import logsources_of
 
@@ -112,8 +113,8 @@ def _unwrap_windows(fields: dict[str, object]) -> tuple[LogSource, ...]:
         if theirs in system:
             fields[ours] = system[theirs]
     event_id = fields.get("EventID")
-    if isinstance(event_id, str) and event_id.isdigit():
-        fields["EventID"] = event_id = int(event_id)
+    if isinstance(event_id, str):
+        fields["EventID"] = event_id = as_integer(event_id)
     return logsources_of(
         str(fields.get("Channel", "")), event_id if isinstance(event_id, int) else None
     )

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext
 from socconsole.parsers import timestamps
 from socconsole.parsers.parser import Parser, Sample
+from socconsole.parsers.phrases import as_integer
 
 _LINE = re.compile(
     r"(?:(?P<vhost>[^\s\"\[]+) (?=[\da-fA-F]*[.:][\da-fA-F.:]* ))?(?P<ip>[^\s\"\[]+) (?P<ident>\S+) (?P<user>\"[^\"\[]*\"|[^\[\"]*?) "
@@ -77,12 +78,12 @@ def _parse_timed(text: str, context: ReadContext) -> Event | None:
         "cs-host": match["vhost"],
         "request": match["request"],
         "sc-status": status,
-        "sc-bytes": int(match["bytes"]),
+        "sc-bytes": as_integer(match["bytes"]),
         "time-taken": match["duration"],
         **request_fields(match["request"]),
     }
     if match["length"]:
-        fields["cs-bytes"] = int(match["length"])
+        fields["cs-bytes"] = as_integer(match["length"])
     if match["agent"] is not None:
         fields["cs-referer"] = match["referer"]
         fields["cs-user-agent"] = match["agent"].strip('"')

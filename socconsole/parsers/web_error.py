@@ -14,6 +14,7 @@ from socconsole.parsers.phrases import (
     WARNING,
     Program,
     Reading,
+    as_integer,
 )
 from socconsole.parsers.web_access import request_fields
 
@@ -102,7 +103,7 @@ def _add_connection(fields: dict[str, object], message: str) -> None:
         ported = _WITH_PORT.match(str(fields.get(side, "")))
         if ported is not None:
             fields[f"{side}_ip"] = ported["address"].strip("[]")
-            fields[f"{side}_port"] = int(ported["port"])
+            fields[f"{side}_port"] = as_integer(ported["port"])
     client = fields.get("client")
     if isinstance(client, str):
         # A mail proxy adds how the client talks: `client: 192.0.2.1 using starttls`.
@@ -136,7 +137,7 @@ def _apache_fields(match: re.Match[str]) -> dict[str, object]:
         ported = _WITH_PORT.match(client)
         if ported is not None:
             fields["client"] = ported["address"].strip("[]")
-            fields["client_port"] = int(ported["port"])
+            fields["client_port"] = as_integer(ported["port"])
     error = fields.get("error")
     if isinstance(error, str):
         fields["error"] = error.strip().removesuffix(":")
@@ -175,7 +176,7 @@ def _groups(match: re.Match[str]) -> dict[str, object]:
     for name in ("pid", "tid"):
         value = match[name]
         if value is not None:
-            fields[name] = int(value)
+            fields[name] = as_integer(value)
     return fields
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
 from socconsole.parsers import timestamps
 from socconsole.parsers.parser import Parse, Parser, Sample
-from socconsole.parsers.phrases import INFORMATIONAL, WARNING
+from socconsole.parsers.phrases import INFORMATIONAL, WARNING, as_signed
 from socconsole.parsers.safe_json import decode_line
 
 _NAMES = MappingProxyType(
@@ -184,8 +184,8 @@ def _event(
             fields[name] = [] if word == empty else [_plain(item) for item in word.split(comma)]
         elif word == empty:
             fields[name] = ""
-        elif kind in _NUMBERS and word.lstrip("-").isdigit() and len(word) < 20:
-            fields[name] = int(word)
+        elif kind in _NUMBERS and word:
+            fields[name] = as_signed(word)
         else:
             fields[name] = _plain(word)
     return _finish(fields, (header.get("path") or [""])[0], text, context)

@@ -1,6 +1,7 @@
 """A parser never raises, whatever the line; and it never takes long."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -103,6 +104,29 @@ def test_no_format_raises_on_its_own_lines_gone_wrong(parser):
                 event = parse(line, CONTEXT)
                 if event is not None:
                     envelope(event)
+
+
+NUMBER = re.compile(r"\d+")
+
+
+@pytest.mark.parametrize(
+    "number", ["9" * 5_000, "²", "--5"], ids=["huge", "raised", "signed twice"]
+)
+def test_no_format_raises_on_a_number_that_is_none(number):
+    for parser in PARSERS:
+        for sample in parser.samples:
+            parse = open_parser(parser, [*sample.before, sample.line])
+            for place in NUMBER.finditer(sample.line):
+                parse(sample.line[: place.start()] + number + sample.line[place.end() :], CONTEXT)
+
+
+def test_an_audit_event_of_many_records_takes_no_time():
+    record = "type=SYSCALL msg=audit(1772338329.579:9): a=1 name={0}\n"
+    text = "".join(record.format(number) for number in range(12_000))
+    begin = time.process_time()
+    event = find("auditd").parse(text, CONTEXT)
+    assert time.process_time() - begin < 2
+    assert len(event.fields["name"]) == 12_000
 
 
 ODD = (None, [], {}, 0, -1, 1e300, 2**70, "", "x", True, ["x", None], {"x": [{}]}, [[1]])
@@ -218,6 +242,8 @@ def test_long_values_and_keys_are_cut():
     assert found is not None
     assert set(found) == {"k" * MAX_KEY, "v", "w"}
     assert len(str(found["v"])) == MAX_VALUE
+    listed = decode_line(json.dumps({"v": ["x" * (MAX_VALUE + 9), 1, ["y" * (MAX_VALUE + 9)]]}))
+    assert listed == {"v": ["x" * MAX_VALUE, 1, ["y" * MAX_VALUE]]}
 
 
 def test_a_byte_order_mark_is_no_trouble():

@@ -53,6 +53,14 @@ def test_gzip_members_read_as_one_stream_and_a_torn_one_to_where_it_is_torn():
 
 
 @pytest.mark.usefixtures("inflater")
+def test_no_gzip_member_is_lost_wherever_two_of_them_meet(monkeypatch):
+    members = gzip.compress(b"one\n") + gzip.compress(b"two\n")
+    for size in range(1, len(members)):
+        monkeypatch.setattr(reading, "_CHUNK", max(size, 2))
+        assert [data for _, _, data in lines_of(members)] == [b"one", b"two"], size
+
+
+@pytest.mark.usefixtures("inflater")
 def test_a_gzip_bomb_is_refused():
     with pytest.raises(FileError, match="beyond reason"):
         lines_of(gzip.compress(b"\0" * (16 << 20)))
