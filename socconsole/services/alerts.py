@@ -4,8 +4,7 @@ A row whose move is refused is skipped and named in the answer; when no row can 
 refusal is raised.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -15,13 +14,13 @@ from socconsole.core.lifecycle import ALERT
 from socconsole.core.policy import AlertsPolicy, FoldPolicy
 from socconsole.core.ranking import ranked_anew
 from socconsole.core.severity import Severity
-from socconsole.errors import NotFoundError, SocError, TransitionError, UsageError
+from socconsole.errors import TransitionError, UsageError
+from socconsole.services.alert_change import Done, Skipped, change_each, looked_at, standing
 from socconsole.services.raising import COLLECTOR, RaiseResult, raise_alerts
 from socconsole.store import alert_rows
 from socconsole.store.alert_rows import Standing, Values
-from socconsole.store.progress import begun, counted
+from socconsole.store.progress import counted
 from socconsole.store.recording import recording
-from socconsole.store.tables import Alert
 
 __all__ = [
     "COLLECTOR",
@@ -47,31 +46,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """An alert that a verb left alone, and why."""
-
-    alert_id: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a verb did."""
-
-    verb: str
-    alert_ids: tuple[int, ...]
-    """The alerts that were changed."""
-    skipped: tuple[Skipped, ...] = ()
-    action_id: int | None = None
-    """What `undo` takes; None when the verb is part of a larger action."""
-    summary: str = ""
-
-
-Plan = Callable[[Standing], Values]
-"""Returns an alert's new values, or raises TransitionError; always the same columns."""
-
-
 def acknowledge(
     session: Session,
     alert_ids: Sequence[int],
@@ -90,10 +64,10 @@ def acknowledge(
             "status": ALERT.move(alert.status, "acknowledge"),
             "assignee": by,
             "claim_expires_at": lapses_at,
-            **_looked_at(alert, by, now),
+            **looked_at(alert, by, now),
         }
 
-    return _apply(session, alert_ids, "alert.acknowledge", plan, by=by, now=now)
+    return change_each(session, alert_ids, "alert.acknowledge", plan, by=by, now=now)
 
 
 def assign(session: Session, alert_ids: Sequence[int], to: str, *, by: str, now: datetime) -> Done:
@@ -109,10 +83,10 @@ def assign(session: Session, alert_ids: Sequence[int], to: str, *, by: str, now:
             "status": ALERT.move(alert.status, "assign"),
             "assignee": to,
             "claim_expires_at": None,
-            **_looked_at(alert, by, now),
+            **looked_at(alert, by, now),
         }
 
-    return _apply(session, alert_ids, "alert.assign", plan, by=by, now=now, detail=f"to {to}")
+    return change_each(session, alert_ids, "alert.assign", plan, by=by, now=now, detail=f"to {to}")
 
 
 def give_back(session: Session, alert_ids: Sequence[int], *, by: str, now: datetime) -> Done:
@@ -122,7 +96,7 @@ def give_back(session: Session, alert_ids: Sequence[int], *, by: str, now: datet
         status = ALERT.move(alert.status, "give_back")
         return {"status": status, "assignee": None, "claim_expires_at": None}
 
-    return _apply(session, alert_ids, "alert.give_back", plan, by=by, now=now)
+    return change_each(session, alert_ids, "alert.give_back", plan, by=by, now=now)
 
 
 def shelve(
@@ -161,11 +135,11 @@ def shelve(
             "shelved_until": returns,
             "shelved_by": by,
             "shelve_reason": reason.strip(),
-            **_looked_at(alert, by, now),
+            **looked_at(alert, by, now),
         }
 
     detail = f"until {returns:%H:%M}Z: {reason.strip()}"
-    return _apply(session, alert_ids, "alert.shelve", plan, by=by, now=now, detail=detail)
+    return change_each(session, alert_ids, "alert.shelve", plan, by=by, now=now, detail=detail)
 
 
 def unshelve(session: Session, alert_ids: Sequence[int], *, by: str, now: datetime) -> Done:
@@ -174,7 +148,7 @@ def unshelve(session: Session, alert_ids: Sequence[int], *, by: str, now: dateti
     def plan(alert: Standing) -> Values:
         return {**_unshelved(alert), "claim_expires_at": None}
 
-    return _apply(session, alert_ids, "alert.unshelve", plan, by=by, now=now)
+    return change_each(session, alert_ids, "alert.unshelve", plan, by=by, now=now)
 
 
 def close(
@@ -225,10 +199,12 @@ def close(
             "closed_by": by,
             "claim_expires_at": None,
             "shelved_until": None,
-            **_looked_at(alert, by, now),
+            **looked_at(alert, by, now),
         }
 
-    return _apply(session, alert_ids, "alert.close", plan, by=by, now=now, detail=f"as {verdict}")
+    return change_each(
+        session, alert_ids, "alert.close", plan, by=by, now=now, detail=f"as {verdict}"
+    )
 
 
 def same_as_last_time(
@@ -328,7 +304,7 @@ def _reopen(
             "reopen_count": alert.reopen_count + 1,
         }
 
-    return _apply(session, alert_ids, verb, plan, by=by, now=now)
+    return change_each(session, alert_ids, verb, plan, by=by, now=now)
 
 
 def escalate(
@@ -345,10 +321,10 @@ def escalate(
             "shelved_until": None,
             "escalated_at": now,
             "escalated_by": by,
-            **_looked_at(alert, by, now),
+            **looked_at(alert, by, now),
         }
 
-    return _apply(session, alert_ids, "alert.escalate", plan, by=by, now=now)
+    return change_each(session, alert_ids, "alert.escalate", plan, by=by, now=now)
 
 
 def detach(session: Session, alert_ids: Sequence[int], *, by: str, now: datetime) -> Done:
@@ -357,7 +333,7 @@ def detach(session: Session, alert_ids: Sequence[int], *, by: str, now: datetime
     def plan(alert: Standing) -> Values:
         return {"status": ALERT.move(alert.status, "detach"), "ticket_id": None}
 
-    return _apply(session, alert_ids, "alert.detach", plan, by=by, now=now)
+    return change_each(session, alert_ids, "alert.detach", plan, by=by, now=now)
 
 
 def override_severity(
@@ -385,11 +361,13 @@ def override_severity(
             "severity_reason": reason.strip() or None,
             "rank": placed.score,
             "rank_terms": placed.document(),
-            **_looked_at(alert, by, now),
+            **looked_at(alert, by, now),
         }
 
     said = "to the rule's" if severity is None else f"to {severity.label}: {reason.strip()}"
-    return _apply(session, alert_ids, "alert.override_severity", plan, by=by, now=now, detail=said)
+    return change_each(
+        session, alert_ids, "alert.override_severity", plan, by=by, now=now, detail=said
+    )
 
 
 def claim_next(
@@ -408,64 +386,6 @@ def claim_next(
 def mark_viewed(session: Session, alert_id: int, *, now: datetime) -> None:
     """Note when somebody first opened an alert; no action, no audit."""
     alert_rows.stamp_viewed(session, alert_id, now)
-
-
-def _apply(
-    session: Session,
-    alert_ids: Sequence[int],
-    verb: str,
-    plan: Plan,
-    *,
-    by: str,
-    now: datetime,
-    detail: str = "",
-) -> Done:
-    """Change every alert the plan allows, as one action."""
-    begun(session, len(alert_ids))
-    alerts = _standing(session, alert_ids)
-    values: list[Values] = []
-    skipped: list[Skipped] = []
-    first: SocError | None = None
-    for alert in alerts:
-        try:
-            values.append({"id": alert.id, **plan(alert)})
-        except TransitionError as refused:
-            first = first or refused
-            skipped.append(Skipped(alert.id, str(refused)))
-    if not values:
-        raise first or UsageError("No alert is chosen.")
-    changed = tuple(row["id"] for row in values)
-    summary = _summary(verb, alerts, changed, detail)
-    with recording(session, verb=verb, by=by, now=now, summary=summary) as action:
-        action.update_rows(Alert, values)
-    return Done(verb, changed, tuple(skipped), action.action_id, summary)
-
-
-def _standing(session: Session, alert_ids: Sequence[int]) -> list[Standing]:
-    alerts = alert_rows.standing(session, alert_ids)
-    missing = set(alert_ids) - {alert.id for alert in alerts}
-    if missing:
-        raise NotFoundError(f"There is no alert {min(missing)}.", hint="See `alerts list`.")
-    return alerts
-
-
-def _summary(verb: str, alerts: Sequence[Standing], changed: Sequence[int], detail: str) -> str:
-    said = verb.removeprefix("alert.").replace("_", " ")
-    if len(changed) == 1:
-        title = next(alert.title for alert in alerts if alert.id == changed[0])
-        about = f"alert {changed[0]} ({title})"
-    else:
-        about = f"{len(changed)} alerts"
-    return f"{said} {about} {detail}".rstrip()
-
-
-def _looked_at(alert: Standing, by: str, now: datetime) -> Values:
-    """Return what any person's verb leaves: the first one stamps the acknowledgement."""
-    return {
-        "acknowledged_at": alert.acknowledged_at or now,
-        "acknowledged_by": alert.acknowledged_by or by,
-        "quiet_count": 0,
-    }
 
 
 def _taken(alert: Standing, by: str) -> TransitionError:
@@ -493,4 +413,4 @@ def _check_original(session: Session, alert_ids: Sequence[int], verdict: Verdict
         return
     if verdict.duplicate_of in alert_ids:
         raise TransitionError("An alert is not its own duplicate.")
-    _standing(session, [verdict.duplicate_of])
+    standing(session, [verdict.duplicate_of])
