@@ -224,9 +224,9 @@ class Collector:
         return any(one.tail.has_ready for one in self._followed)
 
     def _pass_time(self) -> None:
-        """Commit what fires because nothing comes: a silent source, a quiet interval."""
+        """Commit what fires because nothing comes, and what there is to say of the rules."""
         batch = Batch(detections=self._matcher.tick(datetime.now(UTC)))
-        if batch.detections:
+        if batch.detections or self._memory.is_news(self._matcher.remarks()):
             self._commit(batch)
 
     def _look(self) -> None:

@@ -87,6 +87,10 @@ class WindowMemory:
         """Take note of what changed."""
         self._unsaved.add(changes)
 
+    def is_news(self, remarks: dict[str, str]) -> bool:
+        """Return whether something else was said of the rules when they were last stored."""
+        return remarks != self._told[1]
+
     def save(self, session: Session, remarks: dict[str, str], *, now: datetime) -> None:
         """Store what changed, and what is to be said of some rules, where either is news."""
         self._telling = None

@@ -370,6 +370,19 @@ def test_what_windows_lost_is_told_and_outlives_a_restart(chosen_database, folde
         assert remark == f"lost: {count} came too late"
 
 
+def test_what_is_said_of_a_rule_is_stored_though_no_line_comes(database, folder, monkeypatch):
+    (folder / "logs" / "auth.log").write_text(line(1))
+
+    def told():
+        with database.read() as session:
+            return sum(row.lines for row in sources(session)), rule_remarks(session)
+
+    with running(database, folder, "auth.log"):
+        until(lambda: told() == (1, {}))
+        monkeypatch.setattr(Matcher, "remarks", lambda _: {"a": "runs as loaded"})
+        until(lambda: told() == (1, {"a": "runs as loaded"}))
+
+
 def alerts_of(database: Database):
     with database.read() as session:
         rows = session.connection().execute(text("SELECT title, count FROM alert ORDER BY id"))
