@@ -10,7 +10,6 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.events import Key
 from textual.screen import Screen
-from textual.timer import Timer
 
 from socconsole.core.severity import Severity
 from socconsole.tui.alert_columns import alert_columns
@@ -24,11 +23,11 @@ from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.reading.watching import Lookers
 from socconsole.tui.saved_views import Shown, ViewBar, fitting
 from socconsole.tui.tasks import task
-from socconsole.tui.texts.alert_text import alert_lines, read_alert
 from socconsole.tui.verbs import every_alert_verb, find_verbs
 from socconsole.tui.verbs.alert_verbs import Target
 from socconsole.tui.verbs.filter_prompt import FilterPrompt
 from socconsole.tui.verbs.value_filter import group_choices, narrowed
+from socconsole.tui.widgets.alert_preview import PREVIEW_WIDTH, AlertPreview
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.layout import TableLayout
@@ -43,9 +42,6 @@ if TYPE_CHECKING:
 _COUNTS_SECS = 2.0
 """The counts of the views are read again at most so often."""
 _NOTHING_HERE = "There is no alert here."
-_PREVIEW_WIDTH = 120
-_PREVIEW_SECS = 0.12
-"""A cursor that moves on sooner is not worth reading an alert for."""
 
 SORTS = {
     "r": "rank",
@@ -114,7 +110,6 @@ class QueueScreen(Screen[None]):
         self._lookers = Lookers("alert")
         self._views_read = 0.0
         self._has_sources = True
-        self._preview_timer: Timer | None = None
         self._filter = FilterPrompt(console(self), _words, self._filter_changed)
         self._source: AlertSource | None = None
         self._is_touched = False
@@ -128,7 +123,7 @@ class QueueScreen(Screen[None]):
             views.can_focus = False
             yield views
             yield VirtualTable(columns, empty="Loading …", gone=self._is_gone)
-            yield TextPane(id="preview")
+            yield AlertPreview()
         yield QueueStrip()
         yield PromptLine()
 
@@ -360,13 +355,14 @@ class QueueScreen(Screen[None]):
 
     def on_virtual_table_highlighted(self, message: VirtualTable.Highlighted) -> None:
         message.stop()
-        if self._preview_timer is not None:
-            self._preview_timer.stop()
-        if self.query_one("#preview").display:
-            self._preview_timer = self.set_timer(_PREVIEW_SECS, self.preview)
+        self.query_one(AlertPreview).follow(message.row_id)
+
+    def on_alert_preview_loaded(self, message: AlertPreview.Loaded) -> None:
+        message.stop()
+        self._show_strip()
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self.preview)
+        self.call_after_refresh(self.query_one(AlertPreview).load)
         self.call_after_refresh(self._show_strip)
         self.call_after_refresh(self._show_bar)
         self._pulsed()
@@ -375,22 +371,6 @@ class QueueScreen(Screen[None]):
         row = self.table.cursor_row
         self.query_one(QueueStrip).show(row.source if row is not None else "")
 
-    @task
-    async def preview(self) -> None:
-        """Show the alert under the cursor in the preview, where there is one."""
-        wanted = self.table.cursor_id
-        pane = self.query_one("#preview", TextPane)
-        if not pane.display:
-            return
-        if wanted is None:
-            pane.show([])
-            return
-        app = console(self)
-        seen = await app.store.read(read_alert, wanted)
-        if wanted == self.table.cursor_id:
-            pane.show(alert_lines(seen, app.now(), everything=pane.size.height > 30), top=True)
-            self._show_strip()
-
     def action_toggle_preview(self) -> None:
         self._change_preview("-no-preview")
 
@@ -398,11 +378,11 @@ class QueueScreen(Screen[None]):
         self._change_preview("-below")
 
     def _change_preview(self, how: str) -> None:
-        if self.size.width < _PREVIEW_WIDTH:
-            console(self).say(f"The preview needs {_PREVIEW_WIDTH} columns; Enter opens the alert.")
+        if self.size.width < PREVIEW_WIDTH:
+            console(self).say(f"The preview needs {PREVIEW_WIDTH} columns; Enter opens the alert.")
             return
         self.toggle_class(how)
-        self.call_after_refresh(self.preview)
+        self.call_after_refresh(self.query_one(AlertPreview).load)
 
     def action_refresh_all(self) -> None:
         self.load()

@@ -17,7 +17,7 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from socconsole.core.safe_text import safe_text
-from socconsole.tui.cells import clock, fit
+from socconsole.tui.cells import clock, fit, occurrences
 from socconsole.tui.keymap import key
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.line_view import LineView
@@ -352,11 +352,10 @@ class TailView(LineView):
     def _with_matches(self, text: str, own: Style) -> list[Segment]:
         found, style = self.look("found"), own
         parts: list[Segment] = []
-        at, folded, needle = 0, text.casefold(), self.needle.casefold()
-        while (start := folded.find(needle, at)) >= 0:
-            parts.append(Segment(text[at:start], style))
-            parts.append(Segment(text[start : start + len(needle)], found))
-            at = start + len(needle)
+        at = 0
+        for start, end in occurrences(text, self.needle):
+            parts += [Segment(text[at:start], style), Segment(text[start:end], found)]
+            at = end
         return [*parts, Segment(text[at:], style)]
 
     def draw_foot(self, width: int) -> list[Segment]:

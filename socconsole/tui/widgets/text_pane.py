@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.geometry import Region
 
 from socconsole.core.safe_text import safe_text
-from socconsole.tui.cells import wrap
+from socconsole.tui.cells import occurrences, wrap
 from socconsole.tui.keymap import key
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.line_view import LineView
@@ -177,11 +177,10 @@ def _cut(parts: _Piece, low: int, high: int) -> _Piece:
 def _with_matches(piece: _Piece, needle: str) -> _Piece:
     """Return `piece` with every occurrence of `needle` in the style of a match."""
     marked: _Piece = []
-    folded = needle.casefold()
     for text, style in piece:
         at = 0
-        while (found := text.casefold().find(folded, at)) >= 0:
-            marked += [(text[at:found], style), (text[found : found + len(needle)], "found")]
-            at = found + len(needle)
+        for start, end in occurrences(text, needle):
+            marked += [(text[at:start], style), (text[start:end], "found")]
+            at = end
         marked.append((text[at:], style))
     return [part for part in marked if part[0]]
