@@ -118,7 +118,7 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[SocError], str, str], ...] = (
         "Look at it again, then repeat yours.",
     ),
     (
-        ("deadlock detected", "could not serialize"),
+        ("deadlock detected", "could not serialize", "lock timeout"),
         ConflictError,
         "Two changes got in each other's way.",
         "Repeat yours.",
@@ -156,7 +156,7 @@ def explained(error: Exception, url: URL) -> SocError:
     where = shown(url)
     if url.get_backend_name() == "sqlite":
         where = url.database or ":memory:"
-    if "locked" in text or "busy" in text:
+    if url.get_backend_name() == "sqlite" and ("locked" in text or "busy" in text):
         return _locked(url, where)
     for sign, what, hint in _KNOWN:
         if sign in text:

@@ -2,7 +2,7 @@
 
 On SQLite triggers say no, whichever program asks. They stop mistakes and lazy tampering; who owns
 the file can drop them, so the audit's chain decides, and `record_check` compares the rows with
-it. On a server the rights of `roles` do the same.
+it. On a server the rights of `roles` and `server_guards` do the same.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ _WRITTEN_ONCE = (
 )  # fmt: skip
 _DONE = ("uid", "verb", "by", "at", "summary", "rows", "subject_kind", "subject_id")
 
-_FROZEN: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
+FROZEN: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
     {
         "action": (_DONE, "1"),
         "alert_evidence": (_WRITTEN_ONCE, "1"),
@@ -63,10 +63,11 @@ def statements() -> Iterator[str]:
         yield _refusal(table, "update", f"UPDATE ON {table}", "1")
     for table in STATEMENTS:
         yield _refusal(table, "delete", f"DELETE ON {table}", "1")
-    for table, (columns, when) in _FROZEN.items():
+    for table, (columns, when) in FROZEN.items():
         listed = ", ".join(f'"{name}"' for name in columns)
         yield _refusal(table, "update", f"UPDATE OF {listed} ON {table}", when)
     yield _refusal("action", "delete", "DELETE ON action", "1")
+    yield _refusal("handoff", "delete", "DELETE ON handoff", FROZEN["handoff"][1])
 
 
 def _refusal(table: str, name: str, event: str, when: str) -> str:

@@ -127,9 +127,10 @@ def _append(
         entries.append((*link, previous, linked))
         payloads.append((seq, salt, body))
         previous = linked
+    # A server lets nobody link an entry beyond the head, so that moves first.
+    connection.execute(update(table_of(ChangeHead)).values(audit_seq=seq, audit_hash=previous))
     _insert(connection, table_of(AuditEntry), (*Link._fields, "previous", "hash"), entries)
     _insert(connection, table_of(AuditPayload), ("seq", "salt", "body"), payloads)
-    connection.execute(update(table_of(ChangeHead)).values(audit_seq=seq, audit_hash=previous))
 
 
 def _insert(

@@ -51,11 +51,27 @@ def check_record(session: Session) -> tuple[int, tuple[Altered, ...]]:
     signed = col(AuditEntry.verb) == "handoff.sign"
     for row, seq, body in _beside_audit(session, "handoff", signed):
         count += row["audit_hash"] is not None
-        if seq is not None and body is not None and row["state"] != "draft":
-            column = _difference(row, body, SEALED)
-            if column:
-                found.append(Altered("handoff", int(str(row["id"])), f"was changed: {column}"))
+        if seq is None or body is None:
+            continue
+        number = int(str(row["id"]))
+        if row["audit_hash"] is None:
+            if not _was_undone(session, number, seq):
+                found.append(Altered("handoff", number, "was opened again"))
+        elif column := _difference(row, body, SEALED):
+            found.append(Altered("handoff", number, f"was changed: {column}"))
+    found += [Altered("handoff", number, "was removed") for number in _removed(session, "handoff")]
     return count, tuple(found)
+
+
+def _was_undone(session: Session, handoff: int, signed: int) -> bool:
+    entry = table_of(AuditEntry)
+    query = select(entry.c.seq).where(
+        entry.c.entity == "handoff",
+        entry.c.entity_id == handoff,
+        entry.c.verb == "undo",
+        entry.c.seq > signed,
+    )
+    return session.connection().execute(query.limit(1)).first() is not None
 
 
 def _beside_audit(

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from sqlalchemy import Connection, text
 
 from socconsole.errors import ForbiddenError, StoreError, UsageError
-from socconsole.store import stamps
+from socconsole.store import server_guards, stamps
 from socconsole.store.database import Database, database_url
 from socconsole.store.guards import LINKS, STATEMENTS
 from socconsole.store.tables import METADATA
@@ -59,7 +59,8 @@ _RIGHTS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(_ON_RECORD, "SELECT, INSERT, DELETE"),  # undoing removes
         **dict.fromkeys(("audit_entry", "audit_payload", "audit_anchor", "custody"), _GROWS),
         "action": f'{_GROWS}, UPDATE ("undone_by_id")',
-        "change_head": "SELECT, UPDATE",
+        "change_head": 'SELECT, UPDATE ("seq", "audit_seq", "audit_hash")',
+        "human_sequence": f"{_GROWS}, UPDATE",
     }
 )
 """Of whoever writes a table that is not everything's: what was said stays, the head is one row."""
@@ -79,6 +80,8 @@ _SHARED = frozenset(
     }
 )  # fmt: skip
 """What both write."""
+_NEVER_DELETED = frozenset({"alert", "change", "incident", "ticket"})
+"""What no person removes: an undo voids cases, and collectors let go what is past its time."""
 
 
 _PROVED = text("""
@@ -111,6 +114,7 @@ def statements() -> Iterator[str]:
             " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
         )
     everybody = ", ".join(role_name(role) for role in ROLES)
+    yield "REVOKE CREATE ON SCHEMA public FROM PUBLIC"  # which PostgreSQL before 15 grants
     yield f"GRANT USAGE ON SCHEMA public TO {everybody}"
     yield f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {everybody}"
     yield f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {everybody}"
@@ -124,7 +128,10 @@ def statements() -> Iterator[str]:
         yield from _policies(table, column, removes=f'"{column}" = session_user')
     for table, column in _SIGNED.items():
         yield from _policies(table, column, removes="true")
+    yield "DROP POLICY soc_delete ON handoff"
+    yield "CREATE POLICY soc_delete ON handoff FOR DELETE USING (audit_hash IS NULL)"
     yield from stamps.statements(COLLECTOR_LOGIN)
+    yield from server_guards.statements()
 
 
 def _grants(table: str) -> Iterator[str]:
@@ -132,6 +139,7 @@ def _grants(table: str) -> Iterator[str]:
         return
     changes = _update_of(table)
     rights = _RIGHTS.get(table, f"SELECT, INSERT, DELETE, {changes}")
+    worked = f"SELECT, INSERT, {changes}" if table in _NEVER_DELETED else rights
     if table in _COLLECTORS:
         people = ["admin"]
     elif table in _LEAD_ONLY:
@@ -142,7 +150,9 @@ def _grants(table: str) -> Iterator[str]:
     named = ", ".join(role_name(role) for role in writers)
     yield f'REVOKE ALL ON "{table}" FROM {", ".join(role_name(role) for role in ROLES)}'
     yield f'GRANT SELECT ON "{table}" TO {", ".join(role_name(role) for role in ROLES)}'
-    yield f'GRANT {rights} ON "{table}" TO {named}'
+    yield f'GRANT {worked} ON "{table}" TO {named}'
+    if table in _SHARED:
+        yield f'GRANT {rights} ON "{table}" TO soc_collector'
     if table in _ON_RECORD:  # an admin takes a person's name out of it
         yield f'GRANT {changes} ON "{table}" TO soc_admin'
     if table in ("audit_payload",):
@@ -183,6 +193,8 @@ def apply_roles(connection: Connection) -> None:
     """Make the roles and their rights on the server; whoever owns the database does this once."""
     if connection.dialect.name != "postgresql":
         raise StoreError("Roles need PostgreSQL.", hint="On SQLite the file's mode decides.")
+    listed = ", ".join(f'"{table}"' for table in sorted(METADATA.tables))
+    connection.exec_driver_sql(f"LOCK TABLE {listed}")  # one by one, others would lock some first
     for statement in statements():
         connection.exec_driver_sql(statement)
 

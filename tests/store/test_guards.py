@@ -10,7 +10,8 @@ from sqlalchemy import text
 from socconsole.errors import StoreError
 from socconsole.store.condition import examine
 from socconsole.store.erasure import erase
-from socconsole.store.guards import _FROZEN
+from socconsole.store.guards import FROZEN
+from socconsole.store.record_check import check_record
 from socconsole.store.recording import recording
 from socconsole.store.tables import (
     METADATA,
@@ -135,7 +136,7 @@ def test_every_column_that_is_guarded_is_there():
     """SQLite takes a trigger on a column that does not exist, and guards nothing by it."""
     missing = {
         table: set(columns) - set(METADATA.tables[table].c.keys())
-        for table, (columns, _) in _FROZEN.items()
+        for table, (columns, _) in FROZEN.items()
     }
     assert not any(missing.values()), missing
 
@@ -167,6 +168,24 @@ def test_rows_rewritten_by_the_owner_of_the_database_are_told(database, noon):
         "note 1 was removed",
         "note 77 is not in the audit",
     ]
+
+
+@pytest.mark.parametrize(
+    ("rewriting", "told"),
+    [
+        ("UPDATE handoff SET state = 'draft', audit_hash = NULL", "handoff 1 was opened again"),
+        ("DELETE FROM handoff", "handoff 1 was removed"),
+    ],
+)
+def test_a_signed_handoff_that_is_taken_away_is_told(filled, rewriting, told):
+    with pytest.raises(StoreError, match=REFUSED), filled.begin() as session:
+        session.execute(text(rewriting))
+    with suppress(InterruptedError), filled.begin() as session:
+        take_the_guards_away(session)
+        session.execute(text("DELETE FROM handoff_amendment"))
+        session.execute(text(rewriting))
+        assert told in [str(each) for each in check_record(session)[1]]
+        raise InterruptedError
 
 
 def test_undo_takes_statements_back_and_leaves_the_record_whole(database, noon):

@@ -1353,6 +1353,8 @@ CREATE TRIGGER handoff_no_update BEFORE UPDATE OF "audit_hash", "audit_seq", "au
 
 CREATE TRIGGER action_no_delete BEFORE DELETE ON action WHEN 1 AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'action: what is on record stays as it was written'); END;
 
+CREATE TRIGGER handoff_no_delete BEFORE DELETE ON handoff WHEN old.audit_hash IS NOT NULL AND NOT EXISTS (SELECT 1 FROM permit) BEGIN SELECT raise(ABORT, 'handoff: what is on record stays as it was written'); END;
+
 PRAGMA application_id=84721886;
 
 PRAGMA user_version=1;
