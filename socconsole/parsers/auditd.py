@@ -17,7 +17,7 @@ from socconsole.parsers.phrases import INFORMATIONAL, MAINTENANCE, WARNING, as_s
 HEAD = re.compile(
     r"(?:node=(?P<node>\S+) )?type=(?P<type>[\w\[\]]+) msg=audit\((?P<time>\d+\.\d+):(?P<serial>\d+)\):\s?"
 )
-_PAIR = re.compile(r"([\w-]+)=(\"[^\"]*\"|'[^']*'|\S*)")
+_PAIR = re.compile(r"(?<![\w-])([\w-]{1,128})=(\"[^\"]*\"|'[^']*'|\S*)")
 _HEX = re.compile(r"(?:[0-9A-F]{2})+")
 _UNTRUSTED = frozenset(
     (

@@ -22,20 +22,21 @@ HEAD = re.compile(
     r"%(?P<facility>[A-Z][\w-]*?)-(?:\w+-)?(?P<level>[0-7])-(?P<code>[\w]+):?\s*(?P<text>.*)",
     re.DOTALL,
 )
-_ADDRESS = r"(?:(?P<{0}_if>[A-Za-z][\w.-]*)[:/])(?P<{0}_ip>[0-9a-fA-F.:]+)(?:/(?P<{0}_port>\d+))?"
+# Every part has an end: a line made to have none must not be looked through again and again.
+_ADDRESS = r"(?:(?P<{0}_if>[A-Za-z][\w.-]{{0,63}})[:/])(?P<{0}_ip>[0-9a-fA-F.:]{{2,45}})(?:/(?P<{0}_port>\d{{1,5}}))?"
 _PAIRS = (
-    re.compile(r".*?\bsrc " + _ADDRESS.format("src") + r".*? dst " + _ADDRESS.format("dst")),
+    re.compile(r".*?\bsrc " + _ADDRESS.format("src") + r".{0,200}? dst " + _ADDRESS.format("dst")),
     re.compile(
         r".*?\b(?:for|from) "
         + _ADDRESS.format("src")
-        + r"(?: ?\([^)]*\))* to "
+        + r"(?: ?\([^)]{0,100}\)){0,3} to "
         + _ADDRESS.format("dst")
     ),
     re.compile(
-        r".*?\bfrom (?P<src_ip>[0-9a-fA-F.:]+)(?:/(?P<src_port>\d+))? to (?:(?P<dst_if>[A-Za-z][\w.-]*):)?(?P<dst_ip>[0-9a-fA-F.:]+)(?:/(?P<dst_port>\d+))?"
+        r".*?\bfrom (?P<src_ip>[0-9a-fA-F.:]{2,45})(?:/(?P<src_port>\d{1,5}))? to (?:(?P<dst_if>[A-Za-z][\w.-]{0,63}):)?(?P<dst_ip>[0-9a-fA-F.:]{2,45})(?:/(?P<dst_port>\d{1,5}))?"
     ),
     re.compile(
-        r".*?\b(?P<src_if>[\w.-]+)/(?P<src_ip>[0-9a-fA-F.:]+)\((?P<src_port>\d+)\).*? -> (?P<dst_if>[\w.-]+)/(?P<dst_ip>[0-9a-fA-F.:]+)\((?P<dst_port>\d+)\)"
+        r".*?(?<![\w.-])(?P<src_if>[\w.-]{1,64})/(?P<src_ip>[0-9a-fA-F.:]{2,45})\((?P<src_port>\d{1,5})\).{0,200}? -> (?P<dst_if>[\w.-]{1,64})/(?P<dst_ip>[0-9a-fA-F.:]{2,45})\((?P<dst_port>\d{1,5})\)"
     ),
     re.compile(
         r".*?\b(?:IP = |ip = |IP <|user IP = |[Ff]rom |Source: |IP address )(?P<src_ip>\d+\.\d+\.\d+\.\d+)"

@@ -13,8 +13,8 @@ PROGRAM = Program(
         "cron",
         _SOURCES,
         (
-            phrase(r"\((?P<user>[^)]+)\) CMD \(\s*(?P<command>.*)\)$", "job"),
-            phrase(r"\((?P<user>[^)]+)\) CMDEND \(\s*(?P<command>.*)\)$", "job_end"),
+            phrase(r"\((?P<user>[^)]+)\) CMD \(\s*+(?P<command>.*)\)$", "job"),
+            phrase(r"\((?P<user>[^)]+)\) CMDEND \(\s*+(?P<command>.*)\)$", "job_end"),
             phrase(
                 r"\((?P<user>[^)]+)\) (?P<verb>REPLACE|BEGIN EDIT|END EDIT|LIST|DELETE) "
                 r"\((?P<target_user>[^)]*)\)$",
@@ -24,7 +24,7 @@ PROGRAM = Program(
             ),
             phrase(r"\((?P<user>[^)]+)\) RELOAD \((?P<file>[^)]*)\)$", "reload", "", MAINTENANCE),
             phrase(
-                r"\((?P<user>[^)]+)\) (?P<reason>AUTH|PAM ERROR|FAILED|WRONG .*|.*not allowed.*) ?"
+                r"\((?P<user>[^)]+)\) (?P<reason>AUTH|PAM ERROR|FAILED|WRONG [^(]*?|[^(]*?not allowed[^(]*?) ?"
                 r"\((?P<detail>.*)\)$",
                 "job",
                 "failure",

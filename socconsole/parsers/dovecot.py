@@ -20,7 +20,7 @@ _PAIR = re.compile(
 )
 _DATABASE = re.compile(
     r"(?:conn unix:\S+ \([^)]*\): auth-worker<\d+>: )?"
-    r"(?P<backend>[\w-]+)\((?P<user>.*?),(?P<source_ip>[0-9a-fA-F.:]+)(?:,(?:<(?P<session>[^>]*)>|[^)]*))?\): (?:(?P<function>\w+\(\)) failed: )?(?P<text>.*)$"
+    r"(?P<backend>[\w-]+)\((?P<user>.{0,256}?),(?P<source_ip>[0-9a-fA-F.:]{2,45})(?:,(?:<(?P<session>[^>]{0,128})>|[^)]{0,128}))?\): (?:(?P<function>\w+\(\)) failed: )?(?P<text>.*)$"
 )
 _BAD = re.compile(
     r"auth failed|auth_failed|[Pp]assword mismatch|unknown user|authenticate\(\) failed|invalid credentials|"

@@ -20,7 +20,7 @@ _PACKET = re.compile(r"(?:^|\s|\])IN=(\S*) OUT=(\S*)(?:\s|$)")
 _UPTIME = re.compile(r"\[\s*\d+\.\d+\]\s?")
 _PAIR = re.compile(r"(?:^| )(?P<name>[A-Z]{2,8})=(?P<value>\S*)")
 UNIFI_RULE = re.compile(
-    r"\[(?P<chain>(?:(?P<src_zone>[A-Z0-9]+)_)?(?P<dst_zone>[A-Z0-9]+)[\w ]*)-(?P<verdict>[ADRB])-(?P<rule_id>\d+)\]\s*"
+    r"\[(?P<chain>(?:(?P<src_zone>[A-Z0-9]{1,32})_)?(?P<dst_zone>[A-Z0-9]{1,32})[\w ]{0,64})-(?P<verdict>[ADRB])-(?P<rule_id>\d+)\]\s*"
 )
 _WORD = re.compile(r"\b(BLOCK|DROP|DENY|REJECT|ALLOW|ACCEPT|AUDIT|LIMIT)(?:ED)?\b", re.IGNORECASE)
 _LETTERS = MappingProxyType({"A": "accept", "D": "drop", "R": "reject", "B": "block"})

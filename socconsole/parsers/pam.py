@@ -43,8 +43,8 @@ _PHRASES = Phrases(
 )
 _FAILURE = re.compile(
     r"(?:\d+ more )?authentication failures?; ?"
-    r"(?:logname=(?P<logname>.*?) uid=(?P<uid>\d*) euid=(?P<euid>\d*) )?tty=(?P<tty>\S*) "
-    r"ruser=(?P<ruser>.*?) rhost=(?P<rhost>\S*)(?:\s+user=(?P<user>.*))?\s*$"
+    r"(?:logname=(?P<logname>.{0,256}?) uid=(?P<uid>\d*) euid=(?P<euid>\d*) )?tty=(?P<tty>\S*) "
+    r"ruser=(?P<ruser>.{0,256}?) rhost=(?P<rhost>\S*)(?:\s+user=(?P<user>.*))?\s*$"
 )
 
 

@@ -4,8 +4,8 @@ from socconsole.parsers.parser import Sample
 from socconsole.parsers.phrases import WARNING, Program, Read, linux, phrase
 
 _KEYS = (
-    r"(?:HOST=(?P<HOST>\S+) ; )?(?:TTY=(?P<TTY>\S*) ; )?(?:CHROOT=(?P<CHROOT>.*?) ; )?PWD=(?P<PWD>.*?) ; "
-    r"USER=(?P<USER>.*?) ; (?:GROUP=(?P<GROUP>.*?) ; )?(?:TSID=(?P<TSID>\S+) ; )?"
+    r"(?:HOST=(?P<HOST>\S+) ; )?(?:TTY=(?P<TTY>\S*) ; )?(?:CHROOT=(?P<CHROOT>.*?) ; )?PWD=(?>(?P<PWD>.*?) ; "
+    r"USER=)(?P<USER>\S*) ; (?:GROUP=(?P<GROUP>.*?) ; )?(?:TSID=(?P<TSID>\S+) ; )?"
     r"(?:ENV=(?P<ENV>.*?) ; )?COMMAND=(?P<COMMAND>.*)$"
 )
 _SOURCES = linux("sudo", "auth")

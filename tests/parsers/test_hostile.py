@@ -48,6 +48,16 @@ HOSTILE = {
     "odd digits": "Mar  ١ ٠٤:١٢:٠٩ h p[١]: x from ١.٢.٣.٤ port ٢٢",
     "no such date": "Feb 30 25:61:61 h p: x",
     "year zero": "0000-00-00T00:00:00Z h p: x",
+    "no end of an audit name": "type=SYSCALL msg=audit(1.5:7): " + "syscall" * 9_000,
+    "no end of an interface": "Mar  1 04:12:09 h %ASA-6-1: " + "a.b-" * 16_000,
+    "no end of sources": "Mar  1 04:12:09 h %ASA-6-1: " + "src a:11 " * 7_000,
+    "no end of users": "Mar  1 04:12:09 h dovecot: auth: pam(" + "mara,203," * 7_000,
+    "no end of chains": "Mar  1 04:12:09 h [" + "A" * 60_000,
+    "no end of blanks": "Mar  1 04:12:09 h CRON[1]: (root) CMD (" + " " * 60_000,
+    "no end of refusals": "Mar  1 04:12:09 h CRON[1]: (root) " + "not allowed () " * 4_000 + "x",
+    "no end of sudo": "Mar  1 04:12:09 h sudo: m : TTY=p ; PWD=/ " + "; USER=r ; ENV=x " * 4_000,
+    "no end of failures": "Mar  1 04:12:09 h x: pam_unix(x:auth): authentication failure; logname="
+    + " uid=1 euid=1 tty= ruser=" * 2_500,
     "controls": "Mar  1 04:12:09 h \x1b]2;x\x07\x9b[2J: \u202e\u200b\x00",
     "an entity bomb": '<!DOCTYPE x [<!ENTITY a "aaaa">]><Event><System>&a;</System></Event>',
     "deep xml": "<Event>" + "<a>" * 10_000 + "</Event>",
@@ -64,7 +74,7 @@ def test_no_line_is_too_much_for_any_parser(kind):
         begin = time.process_time()
         event = open_parser(parser, [text])(text, CONTEXT)
         assert event is None or event.raw == text, parser.name
-        assert time.process_time() - begin < 2, parser.name
+        assert time.process_time() - begin < 1, parser.name
 
 
 @settings(max_examples=60, deadline=None)
