@@ -10,7 +10,7 @@ from operator import eq, ge, gt, le, lt
 from socconsole.core.event import Event
 from socconsole.sigma.fields import has_field, haystack, text_of, texts_of, value_of
 from socconsole.sigma.long_text import lowered
-from socconsole.sigma.patterns import glob_searcher, late_searcher
+from socconsole.sigma.patterns import glob_searcher, sparing_searcher
 from socconsole.sigma.tree import AllOf, Item, Node, Not, Test
 
 _NUMBER_TESTS: Mapping[str, Callable[[float, float], bool]] = {
@@ -172,6 +172,6 @@ _MAKERS: Mapping[str, Callable[[Item], Callable[[str], bool]]] = {
     **dict.fromkeys(("lt", "lte", "gt", "gte", "neq"), _number_test),
     **dict.fromkeys(_TIME_PARTS, _time_test),
     "glob": _glob_test,
-    "regex": lambda item: late_searcher(item.text),
+    "regex": lambda item: sparing_searcher(item.text),
     "cidr": _network_test,
 }

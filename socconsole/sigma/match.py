@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 from socconsole.core.detection import Detection
 from socconsole.core.event import Event
@@ -64,7 +63,6 @@ class Matcher:
     def _use(self, ruleset: RuleSet, partitions: Partitions) -> None:
         self.ruleset = ruleset
         self._partitions = partitions
-        self._warming = partitions.warm()
         self._correlator = Correlator(
             ruleset.definitions,
             names=ruleset.names,
@@ -148,11 +146,6 @@ class Matcher:
 
         """
         self._correlator.restore(memory, is_stored=is_stored)
-
-    def warm_up(self, steps: int) -> None:
-        """Use a moment without events: what rules need for values yet unseen is made ready."""
-        for _ in islice(self._warming, steps):
-            pass
 
     def forget_values(self) -> None:
         """Forget which values were decided how; the rules stay ready."""

@@ -28,8 +28,8 @@ class Needles:
     def __init__(self, texts: Sequence[str], searches: Searches = UNKEPT) -> None:
         """Look for `texts`; what pays to be compiled is taken from `searches`."""
         self.texts = tuple(texts)
-        self.absent: Mapping[object, bool] = dict.fromkeys(texts, False)
-        """What a text that holds none of them answers to each."""
+        self.places: Mapping[object, int] = {text: place for place, text in enumerate(texts)}
+        """Where each of them stands."""
         self._few = tuple(enumerate(texts)) if len(texts) <= _FEW else ()
         # On bytes: on text the search counts characters up to every hit.
         self._needles = [text.encode(errors="surrogatepass") for text in texts]

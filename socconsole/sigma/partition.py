@@ -1,6 +1,6 @@
 """The rules that look at one kind of event, ready to be asked all at once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter_ns
 
 from socconsole.core.event import Event
@@ -95,14 +95,8 @@ class Partition:
         for table in self._order:
             table.prepare()
         self.keywords.prepare()
-
-    def warm(self) -> Iterator[None]:
-        """Make, one in each step, what a rule needs when a value is the first to come so far."""
-        for table in self._order:
-            yield from table.warm()
         for index, definition in enumerate(self.definitions):
             if self._verified >> index & 1:
-                yield
                 self._rests[index] = self._shared.rest_of(definition)
 
     def match(self, event: Event, *, no_keyword: bool = False) -> Sequence[Definition]:

@@ -38,11 +38,6 @@ class Partitions:
                 if len(self.rules_for(sources)) >= _MANY_RULES:
                     self._made(sources).prepare()
 
-    def warm(self) -> Iterator[None]:
-        """Make the rest of what is made when it is first needed, a little in each step."""
-        for partition in tuple(self._by_rules.values()):
-            yield from partition.warm()
-
     def of(self, sources: Sources) -> Partition:
         """Return the partition for events of these log sources, made if there is none yet."""
         found = self._by_sources.get(sources) or self._made(sources)

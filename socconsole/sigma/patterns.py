@@ -8,7 +8,7 @@ from typing import Any
 import re2
 
 from socconsole.errors import RuleError
-from socconsole.sigma.long_text import LONG, lowered
+from socconsole.sigma.long_text import LONG, encoded, lowered
 from socconsole.sigma.required import required_literal
 
 Search = Callable[[str], bool]
@@ -35,7 +35,7 @@ def searcher(pattern: str) -> Search:
         return _has_line_of(int(any_run[1]))
     # On bytes: on text the wrapper counts characters up to every offset.
     search = _program(pattern, pattern.encode(errors="replace")).search
-    return lambda text: search(text.encode(errors="replace")) is not None
+    return lambda text: search(encoded(text)) is not None
 
 
 _ANY_RUN = re.compile(r"\.\{(\d+),\}")
@@ -52,22 +52,24 @@ def compiled(pattern: str) -> Any:  # noqa: ANN401 - re2 has no types
     return _program(pattern, pattern)
 
 
-def late_searcher(pattern: str) -> Search:
-    """Return the search for a pattern known to be good, compiled when it is first needed."""
-
-    def search(text: str) -> bool:
-        if len(text) >= LONG and text.isascii():  # beyond ASCII some letters are equal to others
-            literal = _required(pattern)
-            if literal and literal not in lowered(text):
-                return False
-        return searcher(pattern)(text)
-
-    return search
-
-
 @lru_cache(maxsize=8192)
-def _required(pattern: str) -> str:
-    return required_literal(pattern).lower()
+def sparing_searcher(pattern: str) -> Search:
+    """Return the search for `pattern`, which tries no long text that lacks what it requires.
+
+    Raises:
+        RuleError: RE2 refuses the syntax, or the program is too large.
+
+    """
+    search, literal = searcher(pattern), required_literal(pattern).lower()
+    if not literal:
+        return search
+
+    def sparing(text: str) -> bool:
+        # Beyond ASCII some letters are equal to others.
+        is_spared = len(text) >= LONG and text.isascii() and literal not in lowered(text)
+        return not is_spared and search(text)
+
+    return sparing
 
 
 def _has_line_of(length: int) -> Search:
@@ -110,9 +112,8 @@ def glob_searcher(glob: str, *, anchored: bool) -> Search:
     if ANY_ONE not in glob:
         pieces = glob.split(ANY_RUN) if anchored else ["", *glob.split(ANY_RUN), ""]
         return _run_searcher(pieces) if len(pieces) > 1 else lambda text: text == glob
-    literal = longest_literal(glob)
-    pattern = glob_pattern(glob, anchored=anchored)
-    return lambda text: literal in text and searcher(pattern)(text)
+    literal, search = longest_literal(glob), searcher(glob_pattern(glob, anchored=anchored))
+    return lambda text: literal in text and search(text)
 
 
 def _run_searcher(pieces: list[str]) -> Search:

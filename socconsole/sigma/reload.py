@@ -23,9 +23,6 @@ SETTLE_SECS = 0.5
 _LOOKS = 20
 """So often they may change again before they are read all the same."""
 
-_WARMED = 50
-"""Checks of rules that are made ready each time nothing comes: a millisecond's worth."""
-
 AHEAD_SECS = 300.0
 """How far ahead of now a live event's time is believed."""
 
@@ -87,7 +84,6 @@ class ReloadingMatcher(Matcher):
     def tick(self, now: datetime) -> list[Detection]:
         """Return the windows whose time is up at `now`; new rules are taken up first."""
         self._look()
-        self.warm_up(_WARMED)
         return super().tick(now)
 
     def _look(self) -> None:

@@ -1,7 +1,7 @@
 """One field of one partition: value → which rules the value leaves possible, as bits of an int."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from itertools import chain
 from time import perf_counter_ns
@@ -136,7 +136,7 @@ class FieldTable:
         self._built = True
 
     def prepare(self) -> None:
-        """Make the look-ups now."""
+        """Make the look-ups and the checks now."""
         if not self._built:
             self._build()
         if self._inside is not None:
@@ -144,11 +144,7 @@ class FieldTable:
             if len(self._inside.texts) >= _MANY_WORDS and (words := self._checked_words()):
                 self._others = self._needle_sets.of(words)
                 self._others.prepare()
-
-    def warm(self) -> Iterator[None]:
-        """Make one check in each step."""
         for bit in self._checks:
-            yield
             self._check(bit)
 
     def _checked_words(self) -> list[str]:
@@ -161,7 +157,7 @@ class FieldTable:
             for item in items_of(node)
             if item.test == "contains" and not item.cased
         }
-        return list(words.keys() - self._inside.absent.keys())
+        return list(words.keys() - self._inside.places.keys())
 
     def possible(self, low: str) -> Masks:
         """Return the rules a lower-case text leaves possible by literals alone."""
@@ -186,10 +182,9 @@ class FieldTable:
             if found := texts.get(low[:length]):
                 hits.append(found)
         if self._inside is not None:
-            places = self._inside.found(low)
+            inside = self._inside
+            places = low.found(inside) if type(low) is LongText else inside.found(low)
             hits += [self._inside_masks[place] for place in places]
-            if type(low) is LongText:
-                low.learn(self._inside, places)
         return hits
 
     def decide(self, text: str) -> Masks:
@@ -205,7 +200,7 @@ class FieldTable:
         timed = len(text) >= LONG
         others = self._others
         if others and type(low) is LongText and left.bit_count() >= _MANY_CHECKS:
-            low.learn(others, others.found(low))
+            low.found(others)
         if timed and left & self.tired:
             denied = left & self.tired
             left ^= denied

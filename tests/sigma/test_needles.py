@@ -67,6 +67,16 @@ def test_the_first_event_of_expected_log_sources_waits_for_nothing(rules, tmp_pa
         monkeypatch.setattr(hyperscan, "Database", None)
 
 
+def test_rules_of_expected_log_sources_are_ready_for_values_yet_unseen(rules, monkeypatch):
+    monkeypatch.setattr(partitions, "_MANY_RULES", 1)
+    condition = "{s: {A|re: 'a.c'}, f: {B: [C, D]}, g: {E: F}, condition: s and not (f or g)}"
+    ruleset = rules(f"title: R\nlogsource: {{product: windows}}\ndetection: {condition}")
+    matcher = Matcher(ruleset, expected=[WINDOWS])
+    for made in ("table.text_check", "partition.event_check", "patterns._program"):
+        monkeypatch.setattr(f"socconsole.sigma.{made}", None)
+    assert matcher.match(an_event({"A": "abc"}))
+
+
 def test_log_sources_of_few_rules_wait_for_their_first_event(rules):
     text = "title: W\nlogsource: {product: windows}\ndetection: {s: {A: b}, condition: s}"
     assert not Partitions(rules(text), [WINDOWS])._by_rules

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from socconsole.sigma import partition, partitions, reload, table
+from socconsole.sigma import reload
 from socconsole.sigma.reload import ReloadingMatcher
 from socconsole.sigma.rules import load_rules
-from tests.sigma.events import NOON, WINDOWS, an_event
+from tests.sigma.events import an_event
 
 RULE = """title: {title}
 name: {title}
@@ -192,22 +192,3 @@ def test_a_rule_that_takes_too_long_is_named_once(matcher, tmp_path, monkeypatch
     for number in range(8):
         titles(matcher, f"{number} xxy" + "z" * 4000)
     assert [text.split(":")[0] for text in matcher.slow] == ["two"]
-
-
-def test_while_nothing_comes_rules_are_made_ready_for_values_yet_unseen(tmp_path, monkeypatch):
-    condition = (
-        "detection: {s: {A|re: 'a.c'}, f: {B: [C, D]}, g: {E: F}, condition: s and not (f or g)}"
-    )
-    save(tmp_path / "r.yml", f"title: R\nlogsource: {{product: windows}}\n{condition}\n")
-    monkeypatch.setattr(partitions, "_MANY_RULES", 1)
-    matcher = ReloadingMatcher(
-        lambda _before: load_rules([tmp_path]),
-        [],
-        on_reload=print,
-        on_slow=print,
-        expected=[WINDOWS],
-    )
-    matcher.tick(NOON)
-    monkeypatch.setattr(table, "text_check", None)  # not asked any more
-    monkeypatch.setattr(partition, "event_check", None)
-    assert titles(matcher, "abc") == ["R"]
