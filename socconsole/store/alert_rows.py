@@ -1,9 +1,9 @@
 """What the verbs on alerts read and write, in bulk."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 from sqlmodel import Session
@@ -20,8 +20,7 @@ _ALERT = METADATA.tables["alert"]
 _TICKET = METADATA.tables["ticket"]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where an alert stands: what verbs decide by."""
 
     id: int
@@ -38,7 +37,7 @@ class Standing:
     reopen_count: int
 
 
-_COLUMNS = tuple(_ALERT.c[each.name] for each in fields(Standing))
+_COLUMNS = tuple(_ALERT.c[name] for name in Standing._fields)
 
 
 def standing(session: Session, alert_ids: Sequence[int]) -> list[Standing]:
@@ -48,7 +47,7 @@ def standing(session: Session, alert_ids: Sequence[int]) -> list[Standing]:
     for chunk in portions(dict.fromkeys(alert_ids), _CHUNK):
         chosen = among(connection, _ALERT.c.id, chunk)
         query = select(*_COLUMNS).where(chosen).order_by(_ALERT.c.id)
-        found.extend(Standing(*row) for row in connection.execute(query.with_for_update()))
+        found.extend(map(Standing._make, connection.execute(query.with_for_update()).all()))
     return found
 
 

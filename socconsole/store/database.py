@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from socconsole.errors import ConflictError, StoreError, UsageError
@@ -20,6 +21,7 @@ from socconsole.store import driver, place
 from socconsole.store.changes import ChangePoller, poller
 from socconsole.store.faults import TOO_LARGE, explained, gone, shown
 from socconsole.store.place import Still, identity, opened
+from socconsole.store.room import take_room
 from socconsole.store.turns import BUSY_TIMEOUT, Turns, begin_immediate
 
 __all__ = [
@@ -104,6 +106,7 @@ class Database:
         )
         self._turns = Turns(self.path) if self.path is not None else None
         self._wrote = 0.0
+        self._is_long = False
         self._refusals = (DBAPIError, self._engine.dialect.loaded_dbapi.Error)
         self._writer = self._engine.execution_options(soc_write=True)
 
@@ -186,6 +189,16 @@ class Database:
         if self._turns is not None:
             self._turns.let_pass()
 
+    def fold(self) -> None:
+        """Fold the log of a long change into the file; its commit has left that for later."""
+        if self._is_long:
+            self._is_long = False
+            raw = self._engine.raw_connection()
+            try:
+                raw.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            finally:
+                raw.close()
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
@@ -228,6 +241,7 @@ class Database:
         )
         event.listen(engine, "connect", self._prepare)
         event.listen(engine, "begin", self._begin_as_asked)
+        event.listen(engine, "checkin", self._tidy)
         return engine
 
     def _connect(self) -> driver.Connection:
@@ -238,12 +252,22 @@ class Database:
         self._file = identity(Path(self.url.database or ""))
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        connection.execute(f"PRAGMA cache_size=-{self._cache_kib}")
-        connection.execute(f"PRAGMA wal_autocheckpoint={1000 if self._checkpoints else 0}")
+        self._set_room(connection)
         if driver.SAFE:  # older ones call our own search triggers untrusted
             connection.execute("PRAGMA trusted_schema=OFF")
         if self.read_only:
             connection.execute("PRAGMA query_only=ON")
+
+    def _set_room(self, connection: driver.Connection) -> None:
+        connection.execute(f"PRAGMA cache_size=-{self._cache_kib}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={1000 if self._checkpoints else 0}")
+
+    def _tidy(self, connection: driver.Connection | None, record: ConnectionPoolEntry) -> None:
+        """Take back the room that a long change was given."""
+        if connection is not None and take_room(record.info):
+            self._set_room(connection)
+            connection.execute("PRAGMA shrink_memory")
+            self._is_long = self._checkpoints
 
     def _begin_as_asked(self, connection: Connection) -> None:
         if connection.get_execution_options().get("soc_write"):

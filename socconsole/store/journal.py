@@ -113,11 +113,13 @@ def _append(
     payloads: list[tuple[object, ...]] = []
     at, action_id = to_micros(doing.now), doing.action_id or 0
     salts = os.urandom(_SALT * len(touches))
+    bodies: dict[tuple[int, int], str] = {}  # rows that were alike share their images
     written = counted(doing.session, touches, len(touches), *_WRITING)
     for number, touch in enumerate(written):
         seq += 1
         salt = salts[number * _SALT : (number + 1) * _SALT]
-        body = touch.body()
+        images = (id(touch.before), id(touch.after))
+        body = bodies.get(images) or bodies.setdefault(images, touch.body())
         digest = payload_hash(salt, body)
         link = Link(
             seq, at, action_id, doing.by, doing.verb, touch.operation, touch.entity,

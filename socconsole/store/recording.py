@@ -10,26 +10,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Column, Row, Table, bindparam, event, inspect, select, update
+from sqlalchemy import event, inspect
 from sqlalchemy.orm import UOWTransaction
 from sqlalchemy.orm.attributes import History
 from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session
 
-from socconsole.store.bulk import among, portions
+from socconsole.store import row_changes
+from socconsole.store.bulk import portions
 from socconsole.store.images import Image, image_of
 from socconsole.store.journal import Touch, write_action
 from socconsole.store.progress import counted
+from socconsole.store.room import make_room
+from socconsole.store.row_changes import Alike
 from socconsole.store.tables import Edited, Identified, table_of
 
 _KEY = "socconsole.recording"
-_CHUNK = 5_000
-_READING = (0.1, 0.3)
-"""Shares of a long change between which the rows are read; after it they are written down."""
-_MANY = 20
-"""From so many rows with the same values on they are written in one statement."""
+_CHANGING = (0.1, 0.6)
+"""Shares of a long change between which the rows are changed; then they are written down."""
 
 AuditMode = Literal["rows", "one-entry"]
 
@@ -72,78 +72,52 @@ class Recording:
         if not rows:
             return 0
         self.session.flush()
+        make_room(self.session, len(rows))
         table = table_of(model)
-        wanted = {row["id"]: row for row in rows}
+        connection = self.session.connection()
         names = tuple(name for name in rows[0] if name != "id")
-        columns = [table.c[name] for name in names]
-        changed: list[Mapping[str, object]] = []
-        current = self._current(table, list(wanted), columns)
-        for found in counted(self.session, current, len(wanted), *_READING):
-            row = wanted[found[0]]
-            before: Image = {}
-            after: Image = {}
-            for name, old in zip(names, found[2:], strict=True):
-                new = row[name]
-                if old != new:
-                    before[name], after[name] = old, new
-            if after:
-                changed.append(row)
-                self._touch_update(table.name, found[0], found[1], before, after)
-        if changed:
-            self._update(table, names, changed)
-            self._expire(model, changed)
+        wanted = row_changes.sorted_out(names, rows)
+        low, high = _CHANGING
+        changed: list[int] = []
+        for number, ids in enumerate(portions(wanted, row_changes.CHUNK)):
+            begin = low + (high - low) * number * row_changes.CHUNK / len(wanted)
+            current = row_changes.images(connection, table, ids, names)
+            moved: list[tuple[int, Alike]] = []
+            for row_id, uid, old in counted(self.session, current, len(ids), begin, begin):
+                alike = wanted[row_id]
+                found = alike.difference(names, old)
+                if found is not None:
+                    moved.append((row_id, alike))
+                    self._touch_update(table.name, row_id, uid, found.before, found.after)
+            row_changes.write(connection, table, names, moved, now=self.now)
+            changed.extend(row_id for row_id, _ in moved)
+        self._expire(model, changed)
         return len(changed)
 
-    def _current(
-        self, table: Table, ids: Sequence[object], columns: Sequence[Column[object]]
-    ) -> Iterator[Row[*tuple[Any, ...]]]:
-        connection = self.session.connection()
-        for chunk in portions(ids, _CHUNK):
-            chosen = among(connection, table.c.id, chunk)
-            query = select(table.c.id, table.c.uid, *columns).where(chosen).order_by(table.c.id)
-            yield from connection.execute(query.with_for_update())
-
-    def _update(
-        self, table: Table, names: Sequence[str], rows: Sequence[Mapping[str, object]]
-    ) -> None:
-        values: dict[str, object] = {name: bindparam(f"new_{name}") for name in names}
-        values["version"] = table.c.version + 1
-        if "updated_at" in table.c and "updated_at" not in values:
-            values["updated_at"] = self.now
-        connection = self.session.connection()
-        groups, single = _alike(names, rows)
-        for shared, ids in groups:
-            for chunk in portions(ids, _CHUNK):
-                chosen = among(connection, table.c.id, chunk)
-                connection.execute(update(table).where(chosen).values(values), shared)
-        if single:
-            each = [{**_bound(names, row), "row_id": row["id"]} for row in single]
-            connection.execute(
-                update(table).where(table.c.id == bindparam("row_id")).values(values), each
-            )
-
-    def _expire(self, model: type[Edited], rows: Sequence[Mapping[str, object]]) -> None:
+    def _expire(self, model: type[Edited], ids: Sequence[int]) -> None:
         """Make objects of the session see what was written past them."""
         known = self.session.identity_map
         if not len(known):
             return
-        for row in rows:
-            key = identity_key(model, row["id"])
+        for row_id in ids:
+            key = identity_key(model, row_id)
             if key in known:
                 self.session.expire(known[key])
 
-    def _touch_update(self, entity: str, entity_id: int, uid: str, old: Image, new: Image) -> None:
+    def _touch_update(
+        self, entity: str, entity_id: int, uid: str, before: Image, after: Image
+    ) -> None:
+        """Note an update by its images, which other rows may share."""
         if self.audit == "one-entry":
             self.touches.setdefault((entity, entity_id), Touch("update", entity, entity_id, uid))
             return
-        before, after = image_of(old), image_of(new)
         if not after:
             return
         known = self.touches.get((entity, entity_id))
         if known is None:
             self.touches[entity, entity_id] = Touch("update", entity, entity_id, uid, before, after)
         elif known.after is not None:
-            known.after.update(after)
+            known.after = {**known.after, **after}
             if known.before is not None:
                 known.before = {**before, **known.before}
 
@@ -175,7 +149,8 @@ class Recording:
                         if old != new:
                             before[name], after[name] = old, new
                 if after and row.id is not None:
-                    self._touch_update(table_of(type(row)).name, row.id, row.uid, before, after)
+                    entity = table_of(type(row)).name
+                    self._touch_update(entity, row.id, row.uid, image_of(before), image_of(after))
         for row in session.deleted:
             if isinstance(row, Identified) and row.__audited__:
                 self._touch_delete(row)
@@ -203,39 +178,8 @@ class Recording:
         return changes
 
 
-Values = dict[str, object]
-
-
-def _alike(
-    names: Sequence[str], rows: Sequence[Mapping[str, object]]
-) -> tuple[list[tuple[Values, list[object]]], list[Mapping[str, object]]]:
-    """Return the values that many rows get with those rows' ids, and the rows left over.
-
-    One statement for thousands of rows takes half the time of one each.
-    """
-    groups: dict[tuple[object, ...], list[Mapping[str, object]]] = {}
-    single: list[Mapping[str, object]] = []
-    for row in rows:
-        key = tuple([row[name] for name in names])
-        try:
-            groups.setdefault(key, []).append(row)
-        except TypeError:  # a document has no hash, and is seldom the same
-            single.append(row)
-    many: list[tuple[Values, list[object]]] = []
-    for group in groups.values():
-        if len(group) < _MANY:
-            single.extend(group)
-        else:
-            many.append((_bound(names, group[0]), [row["id"] for row in group]))
-    return many, single
-
-
 def _whole(row: Identified) -> Image:
     return image_of({name: getattr(row, name) for name in type(row).model_fields})
-
-
-def _bound(names: Sequence[str], row: Mapping[str, object]) -> Values:
-    return {f"new_{name}": row[name] for name in names}
 
 
 def _old_and_new(history: History) -> tuple[object, object]:

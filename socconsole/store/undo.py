@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import msgspec
 from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, select
 from sqlmodel import Session
 
 from socconsole.errors import NotFoundError, TransitionError
-from socconsole.store.bulk import among, portions
+from socconsole.store import row_changes
+from socconsole.store.bulk import portions
 from socconsole.store.guards import permitted
-from socconsole.store.images import Image, canonical, image_of, typed
+from socconsole.store.images import Image, canonical, typed
 from socconsole.store.journal import Touch
 from socconsole.store.progress import begun
 from socconsole.store.recording import Recording, recording
@@ -113,7 +115,7 @@ def _touches(session: Session, action: Action) -> list[Touch]:
         .where(entry.c.action_id == action.id, entry.c.operation != "note")
         .order_by(entry.c.seq.desc())
     )  # fmt: skip
-    decode = msgspec.json.Decoder(dict[str, dict[str, object]]).decode
+    decode = cache(msgspec.json.Decoder(dict[str, dict[str, object]]).decode)
     touches = []
     for operation, entity, entity_id, uid, body in rows:
         if body is None:
@@ -183,33 +185,25 @@ def _restore(undoing: _Undoing, table: Table, run: Sequence[Touch]) -> None:
     found = _images(undoing.session, table, [touch.entity_id for touch in run], names)
     for touch in run:
         now = found.get(touch.entity_id)
-        after = touch.after or {}
         if now is None:
             raise TransitionError(f"{_name(touch)} is gone.")
-        for name in names:
-            if name in table.info.get("derived", ()):
-                continue
-            if not _same(now[name], after.get(name)):
-                raise TransitionError(_who_changed(undoing, touch, name))
-    model = _model(table)
+        if now != touch.after:
+            _require_unchanged(undoing, table, touch, now)
+    shared = {id(image): typed(table, image) for image in {id(one): one for one in before}.values()}
     rows = [
-        {"id": touch.entity_id, **typed(table, image)}
+        {"id": touch.entity_id, **shared[id(image)]}
         for touch, image in zip(run, before, strict=True)
     ]
-    undoing.current.update_rows(model, rows)
+    undoing.current.update_rows(_model(table), rows)
 
 
 def _images(
     session: Session, table: Table, ids: Sequence[int | None], names: Sequence[str]
 ) -> dict[int | None, Image]:
     found: dict[int | None, Image] = {}
-    columns = [table.c[name] for name in names]
-    connection = session.connection()
     for chunk in portions(ids, _CHUNK):
-        chosen = among(connection, table.c.id, chunk)
-        query = select(table.c.id, *columns).where(chosen).order_by(table.c.id)
-        for row in connection.execute(query.with_for_update()):
-            found[row[0]] = image_of(dict(zip(names, row[1:], strict=True)))
+        for number, _, row in row_changes.images(session.connection(), table, chunk, names):
+            found[number] = dict(zip(names, row, strict=True))
     return found
 
 

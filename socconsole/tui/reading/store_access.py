@@ -43,6 +43,8 @@ class OpenedDatabase(Protocol):
 
     def changes(self) -> ChangeReader: ...
 
+    def fold(self) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -189,7 +191,11 @@ class StoreAccess:
                 report_to(session, tell)
                 return verb(session, *args, by=self._login, now=self._now(), **kwargs)
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        finally:
+            if not self.closing:
+                self._pool.submit(self._ready().fold)
 
     async def note(self, service: Callable[..., object], *args: object) -> None:
         """Run `service(session, …, now=)`, which is no action: nobody undoes it."""
