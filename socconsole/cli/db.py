@@ -288,17 +288,20 @@ def erase(
 
     """
     from socconsole.store.erasure import erase as run
+    from socconsole.store.held import held_days
 
     if not yes:
         raise UsageError("Erasing cannot be undone.", hint="Add --yes.")
     with _database_and_events(context) as (database, kept):
-        events = kept.erase(value)
+        with database.read() as session:
+            held = held_days(session)
+        events = kept.erase(value, held=held)
         with database.begin() as session:
             done = run(session, value, by=context.login, now=context.now(), events=events)
     print_text(
         [
             f"Erased from {done.rows} rows, {done.payloads} audit payloads and {events} events.",
-            f"{done.held} rows are under legal hold and stay.",
+            f"{done.held} rows are under legal hold and stay, and events of {len(held)} days.",
             "Let backups made before today expire.",
         ]
     )

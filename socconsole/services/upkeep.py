@@ -15,6 +15,7 @@ from socconsole.store import retention
 from socconsole.store.anchors import anchor_if_due
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
+from socconsole.store.held import held_days
 from socconsole.store.long_reads import Watchdog
 
 RETAIN_SECS = 3600.0
@@ -55,7 +56,10 @@ class Upkeep:
         self._retained = now
         kept = self._kept
         try:
-            self._events.retain(timedelta(days=kept.events_days), int(kept.events_gb * 1e9))
+            with self._database.read() as session:
+                held = held_days(session)
+            longest, most = timedelta(days=kept.events_days), int(kept.events_gb * 1e9)
+            self._events.retain(longest, most, held=held)
             retention.forget(self._database, now=datetime.now(UTC), alerts_days=kept.alerts_days)
         except (SocError, OSError) as error:
             self._say(str(error))

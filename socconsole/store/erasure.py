@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import JSON, Column, LargeBinary, Table, bindparam, delete, select, text, update
@@ -12,6 +13,7 @@ from sqlmodel import AutoString, Session
 from socconsole.store.bulk import portions
 from socconsole.store.ddl import SEARCHED
 from socconsole.store.guards import permitted
+from socconsole.store.held import Place, held
 from socconsole.store.images import canonical
 from socconsole.store.recording import recording
 from socconsole.store.replacing import without
@@ -19,7 +21,6 @@ from socconsole.store.tables import (
     METADATA,
     AuditEntry,
     AuditPayload,
-    LegalHold,
     WindowPart,
     table_of,
 )
@@ -54,16 +55,17 @@ def erase(session: Session, value: str, *, by: str, now: datetime, events: int =
     if len(value) < 2:
         raise ValueError("too short to be told from other text")
     session.flush()
-    held = _held(session)
+    under_hold = held(session)
+    belongs: set[Place] = set(under_hold)
     rows = 0
-    kept: set[tuple[str, int]] = set()
+    kept: set[Place] = set()
     with permitted(session, "erasure"):
         for table, columns in _texts():
-            changed, skipped = _erase_from(session, table, columns, value, held)
+            changed, skipped = _erase_from(session, table, columns, value, belongs)
             rows += changed
             kept |= skipped
         rows += _forget_remembered(session, value)
-        payloads = _erase_payloads(session, value, held | kept)
+        payloads = _erase_payloads(session, value, belongs)
     _forget_words(session)
     with recording(
         session, verb="person.erase", by=by, now=now, summary=f"erased from {rows} rows"
@@ -83,6 +85,8 @@ _RECORD = frozenset(
         "event_count", "detection_count", "matcher_state", "window_part",
     }
 )  # fmt: skip
+_HOLDERS = ("alert", "evidence", "incident", "ticket")
+"""Rows that others belong to by a column."""
 _AUTHORS = frozenset({"owner", "login", "assignee", "by", "recorded_by", "asked_by"})
 
 
@@ -105,26 +109,24 @@ def _holds_text(column: Column[object]) -> bool:
     return isinstance(kind, AutoString | LargeBinary | JSON)
 
 
-def _held(session: Session) -> frozenset[tuple[str, int]]:
-    hold = table_of(LegalHold)
-    rows = session.connection().execute(
-        select(hold.c.subject_kind, hold.c.subject_id).where(hold.c.released_at.is_(None))
-    )
-    return frozenset((kind, number) for kind, number in rows)
-
-
 def _erase_from(
     session: Session,
     table: Table,
     columns: Sequence[Column[object]],
     value: str,
-    held: frozenset[tuple[str, int]],
-) -> tuple[int, set[tuple[str, int]]]:
-    """Return how many rows were changed, and which were left for a legal hold's sake."""
+    belongs: set[Place],
+) -> tuple[int, set[Place]]:
+    """Return how many rows were changed, and which were left for a legal hold's sake.
+
+    All that belong to a held case are added to `belongs`: so does what the audit says of them.
+    """
     changed = 0
-    skipped: set[tuple[str, int]] = set()
+    skipped: set[Place] = set()
     result = session.connection().execute(select(table.c.id, *columns, *_subject(table)))
     for row in result.mappings().all():
+        is_held = not belongs.isdisjoint(_places(str(table.name), row))
+        if is_held:
+            belongs.add((str(table.name), row["id"]))
         new = {
             column.name: erased
             for column in columns
@@ -134,7 +136,7 @@ def _erase_from(
             continue
         if table.name == "evidence" and "content" in new:
             new["content"] = None  # bytes with a hole in them would no longer be those attached
-        if held & _places(table, row):
+        if is_held:
             skipped.add((str(table.name), row["id"]))
             continue
         session.connection().execute(
@@ -166,20 +168,18 @@ def _forget_remembered(session: Session, value: str) -> int:
 
 
 def _subject(table: Table) -> list[Column[object]]:
-    names = ("subject_kind", "subject_id", "ticket_id", "incident_id", "alert_id")
+    names = ("subject_kind", "subject_id", *(f"{kind}_id" for kind in _HOLDERS))
     return [table.c[name] for name in names if name in table.c]
 
 
-def _places(table: Table, row: object) -> set[tuple[str, int]]:
-    """Return the cases a row belongs to, itself included."""
-    found = dict(row)  # type: ignore[call-overload]
-    places = {(str(table.name), found["id"])}
-    places.add((found.get("subject_kind"), found.get("subject_id")))
-    places |= {(kind, found.get(f"{kind}_id")) for kind in ("ticket", "incident", "alert")}
-    return places
+def _places(table: str, row: Mapping[Any, Any]) -> set[Place]:
+    """Return what a row belongs to, itself included."""
+    places = {(table, row.get("id")), (row.get("subject_kind"), row.get("subject_id"))}
+    places |= {(kind, row.get(f"{kind}_id")) for kind in _HOLDERS}
+    return {(kind, number) for kind, number in places if kind and number}
 
 
-def _erase_payloads(session: Session, value: str, kept: Set[tuple[str, int]]) -> int:
+def _erase_payloads(session: Session, value: str, kept: Set[Place]) -> int:
     """Erase what the audit says of the value, but of rows that are kept."""
     entry, payload = table_of(AuditEntry), table_of(AuditPayload)
     connection = session.connection()
@@ -194,6 +194,8 @@ def _erase_payloads(session: Session, value: str, kept: Set[tuple[str, int]]) ->
         if (entity, number) in kept or not (entity == "evidence" or spelled in body.casefold()):
             continue
         images = msgspec.json.decode(body)
+        if any(not kept.isdisjoint(_places(entity, image)) for image in images.values()):
+            continue  # a row that went, of a case that is held
         if without(images, value) != images or any(
             without(held, value) != held for held in _bytes_of(images)
         ):

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -65,12 +65,13 @@ def put_back(blocks: Blocks, session: Session, row: Mapping[str, object]) -> Non
     blocks.add(session, [block], day)
 
 
-def erase(blocks: Blocks, value: str) -> int:
+def erase(blocks: Blocks, value: str, held: Collection[str] = ()) -> int:
     """Replace `value` wherever it stands as a word of its own; return in how many events.
 
+    Days in `held` stay as they are.
     Blocks are rewritten a few at a time, each in a short transaction: a collector goes on beside.
     """
-    return sum(_erase_from(blocks, day, value) for day in blocks.days())
+    return sum(_erase_from(blocks, day, value) for day in blocks.days() if day not in held)
 
 
 def _erase_from(blocks: Blocks, day: str, value: str) -> int:

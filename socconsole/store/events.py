@@ -1,6 +1,6 @@
 """Every parsed event, kept for a set time and size."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -270,12 +270,17 @@ class EventStore:
             place = page[-1].place
 
     def retain(
-        self, max_age: timedelta | None, max_bytes: int | None, *, now: datetime | None = None
+        self,
+        max_age: timedelta | None,
+        max_bytes: int | None,
+        *,
+        now: datetime | None = None,
+        held: Collection[str] = (),
     ) -> tuple[str, ...]:
         """Drop whole days, oldest first, until the rest is young and small enough.
 
-        Today is never dropped. Finished days that are left are compacted, one a call. Returns the
-        days dropped.
+        Today is never dropped, nor are the days in `held`. Finished days that are left are
+        compacted, one a call. Returns the days dropped.
         """
         moment = (now or datetime.now(UTC)).astimezone(UTC)
         today = f"{moment:%Y-%m-%d}"
@@ -286,6 +291,8 @@ class EventStore:
             too_old = max_age is not None and day < f"{moment - max_age:%Y-%m-%d}"
             if not too_old and (max_bytes is None or total <= max_bytes):
                 break
+            if day in held:
+                continue
             self._blocks.drop(day)
             total -= size
             dropped.append(day)
@@ -304,9 +311,9 @@ class EventStore:
         """Store again what `export` yielded."""
         event_transfer.put_back(self._blocks, session, row)
 
-    def erase(self, value: str) -> int:
-        """Take `value` out of every event; return out of how many."""
-        return event_transfer.erase(self._blocks, value)
+    def erase(self, value: str, *, held: Collection[str] = ()) -> int:
+        """Take `value` out of every event, save of the days in `held`; return out of how many."""
+        return event_transfer.erase(self._blocks, value, held)
 
     def close(self) -> None:
         """Close the day files."""

@@ -14,6 +14,7 @@ from socconsole.core.fold import Trouble
 from socconsole.core.severity import Severity
 from socconsole.core.suppression import Quieting
 from socconsole.store.bulk import WORTH_A_COPY, insert_rows, portions, upsert
+from socconsole.store.held import held
 from socconsole.store.tables import METADATA, Alert, AlertEvidence, Context, Row, Source
 from socconsole.store.types import new_uid
 
@@ -169,6 +170,8 @@ def link_previous(session: Session, pairs: Sequence[tuple[int, int]]) -> None:
 def add_evidence(session: Session, new: Mapping[int, Sequence[Values]], keep: int) -> None:
     """Add evidence to alerts, keeping the first and the last `keep` halves of each.
 
+    Of an alert under legal hold nothing goes; it takes new evidence up to twice as much.
+
     Args:
         session: The unit of work.
         new: Alert → its new evidence, oldest first.
@@ -179,7 +182,13 @@ def add_evidence(session: Session, new: Mapping[int, Sequence[Values]], keep: in
     stored = _evidence_ids(session, new)
     gone: list[int] = []
     fresh: list[Values] = []
+    is_full = any(len(stored.get(each, ())) + len(rows) > keep for each, rows in new.items())
+    standing = held(session) if is_full else frozenset()
     for alert_id, rows in new.items():
+        if ("alert", alert_id) in standing:
+            room = max(0, 2 * keep - len(stored.get(alert_id, ())))
+            fresh.extend({**row, "alert_id": alert_id} for row in rows[:room])
+            continue
         everything: list[int | Values] = [*stored.get(alert_id, ()), *rows]
         if len(everything) > keep:
             dropped = everything[head : len(everything) - (keep - head)]

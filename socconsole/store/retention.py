@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
+    ColumnElement,
     Select,
     delete,
     exists,
@@ -11,14 +12,15 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
+from socconsole.store.bulk import among
 from socconsole.store.database import Database
+from socconsole.store.held import held
 from socconsole.store.recording import recording
 from socconsole.store.tables import (
     METADATA,
     Alert,
     AlertEvidence,
     Change,
-    LegalHold,
     ObservableLink,
     SourceNote,
     TicketAlert,
@@ -37,7 +39,9 @@ def forget_alerts(session: Session, *, older_than: datetime, now: datetime) -> i
     it until it returns 0, one transaction each.
     """
     connection = session.connection()
-    ids = list(connection.execute(_forgettable(older_than)).scalars())
+    standing = [number for kind, number in held(session) if kind == "alert"]
+    stays = ~among(connection, table_of(Alert).c.id, standing)
+    ids = list(connection.execute(_forgettable(older_than, stays)).scalars())
     if not ids:
         return 0
     alert, link = table_of(Alert), table_of(ObservableLink)
@@ -60,8 +64,8 @@ def forget_alerts(session: Session, *, older_than: datetime, now: datetime) -> i
     return len(ids)
 
 
-def _forgettable(older_than: datetime) -> Select[int]:
-    alert, kept, hold = table_of(Alert), table_of(TicketAlert), table_of(LegalHold)
+def _forgettable(older_than: datetime, stays: ColumnElement[bool]) -> Select[int]:
+    alert, kept = table_of(Alert), table_of(TicketAlert)
     cases = [METADATA.tables[name] for name in _CASES]
     unused = [
         ~exists().where(case.c.subject_kind == "alert", case.c.subject_id == alert.c.id)
@@ -76,11 +80,7 @@ def _forgettable(older_than: datetime) -> Select[int]:
             alert.c.ticket_id.is_(None),
             alert.c.incident_id.is_(None),
             ~exists().where(kept.c.alert_id == alert.c.id),
-            ~exists().where(
-                hold.c.subject_kind == "alert",
-                hold.c.subject_id == alert.c.id,
-                hold.c.released_at.is_(None),
-            ),
+            stays,
             *unused,
         )
         .order_by(alert.c.created_at)

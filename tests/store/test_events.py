@@ -194,8 +194,8 @@ def test_old_days_are_dropped_whole(database, store, place, noon):
         append(database, store, place, [day], noon + timedelta(days=day))
     now = noon + timedelta(days=3)
     assert store.retain(timedelta(days=2), None, now=now) == ("2026-11-21",)
-    assert store.retain(None, 1, now=now) == ("2026-11-22", "2026-11-23")
-    assert found(store) == [3]
+    assert store.retain(None, 1, now=now, held={"2026-11-22"}) == ("2026-11-23",)
+    assert found(store) == [1, 3]
 
 
 class TestAfterACrash:
@@ -317,6 +317,8 @@ def test_a_person_is_taken_out_of_the_events(database, store, place, noon):
     with database.begin() as session:
         store.append(session, *place, [an_event(place[1], 0), told, bytes_, plain], read_at=noon)
     assert [kept.offset // 100 for kept in store.search(tokens=["müller"])] == [0, 1, 2, 3]
+    days = [f"{noon:%Y-%m-%d}"]
+    assert store.erase("müller", held=days) == 0
     assert store.erase("müller") == 3
     first, json_, odd, text = (kept.event for kept in store.search())
     assert first == an_event(place[1], 0)

@@ -9,8 +9,10 @@ from socconsole.services import holds
 from socconsole.store import retention
 from socconsole.store.audit import verify
 from socconsole.store.erasure import erase
+from socconsole.store.held import held_days
 from socconsole.store.queries.actions import list_actions
 from socconsole.store.queries.subjects import subject
+from socconsole.store.raising import add_evidence
 from socconsole.store.record_check import check_record
 from socconsole.store.recording import recording
 from socconsole.store.replacing import without
@@ -21,10 +23,13 @@ from socconsole.store.tables import (
     AlertEvidence,
     AuditPayload,
     Change,
+    Incident,
     LegalHold,
     Note,
+    Task,
     WindowPart,
 )
+from tests.conftest import NOON
 from tests.store.rows import a_ticket, an_alert
 
 
@@ -134,6 +139,47 @@ def test_what_is_held_for_a_court_is_not_erased(database, noon):
         assert session.exec(select(Alert)).one().title == "Login of jdoe"
         assert session.exec(select(Note)).one().body == "asked jdoe"
         assert check_record(session) == (1, ())
+
+
+def test_what_lies_inside_a_held_incident_is_held(database, noon):
+    """Its tickets, their alerts with their lines, what was said of them, even what went since."""
+    with database.begin() as session:
+        incident = Incident(human_id="INC-2026-001", title="jdoe", declared_at=noon,
+                            declared_by="a", kind="security", severity=3)  # fmt: skip
+        session.add(incident)
+        session.flush()
+        ticket = a_ticket(session, noon, incident_id=incident.id)
+        alert = an_alert(session, noon, username="jdoe", ticket_id=ticket.id)
+        alone = an_alert(session, noon, username="jdoe", fingerprint="alone")
+        copied = closed(session, noon, "copied", days=100, duplicate_of_id=alert.id)
+        session.add_all(
+            AlertEvidence(alert_id=each.id, raw=b"by jdoe", event_time=noon, read_at=noon)
+            for each in (alert, alone)
+        )
+        note(session, noon, alert.id, "asked jdoe")
+        with recording(session, verb="task.add", by="alice", now=noon):
+            task = Task(subject_kind="ticket", subject_id=ticket.id, title="ask jdoe",
+                        created_at=noon, created_by="alice")  # fmt: skip
+            session.add(task)
+        with recording(session, verb="task.remove", by="alice", now=noon):
+            session.delete(task)
+        about = subject(session, "INC-2026-001")
+        holds.place(session, about, "court", by="lea", now=noon)
+        assert forget_alerts(session, older_than=noon - timedelta(days=90), now=noon) == 0
+        assert held_days(session) == {f"{noon:%Y-%m-%d}"}
+        done = erase(session, "jdoe", by="dpo", now=noon)
+        assert (done.rows, done.payloads, done.held) == (2, 0, 4)
+        assert session.get(Alert, copied.id) is not None
+        lines = select(AlertEvidence.raw).order_by(AlertEvidence.alert_id)
+        assert session.exec(lines).all() == [b"by jdoe", b"by [erased]"]
+        add_evidence(session, {alert.id: [ANOTHER] * 9}, keep=2)
+        assert session.exec(lines).first() == b"by jdoe"
+        holds.release(session, about, by="lea", now=noon)
+        assert erase(session, "jdoe", by="dpo", now=noon).payloads == 3
+        assert held_days(session) == set()
+
+
+ANOTHER = {"event_time": NOON, "raw": b"another"}
 
 
 @pytest.mark.parametrize(
