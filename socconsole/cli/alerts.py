@@ -1,6 +1,7 @@
 """`socconsole alerts`: the queue and its verbs."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
@@ -8,6 +9,7 @@ from cyclopts import App, Parameter
 from socconsole.cli.context import Context
 from socconsole.cli.numbers import Limit
 from socconsole.cli.output import print_json, print_jsonl, print_table, print_text
+from socconsole.core.detection import counted
 from socconsole.core.plain import rfc3339
 
 if TYPE_CHECKING:
@@ -224,9 +226,10 @@ def _window_lines(window: "Mapping[str, Any] | None") -> list[str]:
     if window is None:
         return []
     group = " ".join(f"{name}={value}" for name, value in window["group"].items())
-    counted = f"{window['type']}: {window['count']}" + (f" of {group}" if group else "")
+    first, last = (datetime.fromisoformat(window[end]) for end in ("first", "last"))
+    told = counted(window["type"], window["count"], (last - first).total_seconds())
     span = f"{window['first']} to {window['last']}".replace("+00:00", "Z")
-    return [f"  {counted}, {span}"]
+    return [f"  {told}, {f'{group}, ' if group else ''}{span}"]
 
 
 def _detail_lines(detail: "AlertDetail") -> list[str]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from socconsole.core.event import Event, EventCategory, entities, lookup
 from socconsole.core.severity import Severity
@@ -64,6 +65,33 @@ class Window:
     last: datetime
     at_close: bool = False
     """It fired when its time was over, for what had not come; else an event completed it."""
+
+
+_COUNTED: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "event_count": ("{} event", "{} events"),
+        "value_count": ("{} value", "{} different values"),
+        "temporal": ("{} match of its rules", "{} matches of its rules together"),
+        "temporal_ordered": (
+            "{} match of its rules",
+            "{} matches of its rules in their order",
+        ),
+        "sustained": ("{} sample", "{} samples without a break"),
+        "new_value": ("a value not seen before", "{} values not seen before"),
+        "spike": ("{} event, far more than usual", "{} events, far more than usual"),
+        "flatline": ("{} event, far fewer than usual", "{} events, far fewer than usual"),
+    }
+)
+"""Type of window → what its count says, of one and of more."""
+
+
+def counted(kind: str, count: int, secs: float) -> str:
+    """Return what a window of the type `kind` saw and over which time, for people."""
+    span = f"in {secs:.0f} s" if secs < 120 else f"in {secs / 60:.0f} min"
+    if kind == "silent_source":
+        return f"nothing heard {span}"
+    one, more = _COUNTED.get(kind, ("{} event", "{} events"))
+    return f"{(one if count == 1 else more).format(f'{count:,}')} {span}"
 
 
 @dataclass(frozen=True, slots=True)

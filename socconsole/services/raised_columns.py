@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from socconsole.core.detection import Detection, MatchedPart
+from socconsole.core.detection import Detection, MatchedPart, counted
 from socconsole.core.event import Event, entities
 from socconsole.core.fold import Entities
 from socconsole.core.ranking import Rank
@@ -46,9 +46,9 @@ def summary(detection: Detection) -> str:
     window = detection.window
     if window is None:
         return storable_text(detection.event.raw[:SUMMARY_LENGTH])
-    span = round((window.last - window.first).total_seconds())
+    secs = (window.last - window.first).total_seconds()
     group = " ".join(f"{name}={value}" for name, value in window.group.items())
-    return storable_text(f"{window.type}: {window.count} in {span} s {group}".rstrip())
+    return storable_text(f"{counted(window.type, window.count, secs)} {group}".rstrip())
 
 
 def evidence_columns(event: Event, source_id: int, time: datetime) -> Values:

@@ -91,6 +91,15 @@ def clock(moment: datetime) -> str:
     return moment.strftime("%H:%M:%SZ")
 
 
+def fit_statements(text: str, room: int) -> str:
+    """Return as many of the statements between ` · ` as fit; half of one would mislead."""
+    said = text.split(" · ")
+    while len(said) > 1 and cell_len(" · ".join(said)) > room:
+        said.pop()
+    kept = " · ".join(said)
+    return fit(kept, min(cell_len(kept), room))
+
+
 def stamp(moment: datetime | None) -> str:
     """Return date and time of `moment` in UTC, or an en dash."""
     return "–" if moment is None else moment.strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,6 +1,6 @@
 """What screens, widgets and verbs may ask of the console they are in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack, cast
 
@@ -88,8 +88,8 @@ class Console(Protocol):
     def show(self, name: str) -> None:
         """Bring the screen called `name` to the front."""
 
-    def open(self, page: "Page | Screen[Any]") -> None:
-        """Show `page` above the screen in front; back returns to it."""
+    def open(self, page: "Page | Screen[Any]") -> Awaitable[object]:
+        """Show `page` above the screen in front; back returns to it. Await it to ask on it."""
 
     def open_ticket(self, ticket_id: int | None) -> None:
         """Show a ticket; for None the one just opened, or say that there is none."""

@@ -1,7 +1,7 @@
 """Which screen is in front: those with a digit, and what is opened above them."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
@@ -39,11 +39,13 @@ class GoingApp(StandingApp):
         for _ in self.screen_stack[1:]:
             self.pop_screen()
 
-    def open(self, page: "Page | Screen[Any]") -> None:
-        """Show `page` above the screen in front; back returns to it."""
+    def open(self, page: "Page | Screen[Any]") -> Awaitable[object]:
+        """Show `page` above the screen in front; back returns to it. Await it to ask on it."""
         from socconsole.tui.opening import screen_of
 
-        self.push_screen(page if isinstance(page, Screen) else screen_of(page))
+        screen = page if isinstance(page, Screen) else screen_of(page)
+        mounted: Awaitable[object] = self.push_screen(screen)
+        return mounted
 
     def search(self, text: str) -> None:
         """List what a filter finds in all that is retained; raises UsageError."""

@@ -62,9 +62,16 @@ def header_line(pulse: Pulse, facts: HeaderFacts, width: int, look: Look) -> lis
     """Return the top line: who, how much, how the collector is, and two clocks."""
     base = look("header")
     left = _figures(pulse, facts, width)
-    right = f"{_state(pulse, facts)}  {header_clock(facts.now, facts.zone)} "
-    room = width - len(right)
     badge = " PAUSED · = " if facts.paused else ""
+    state = _state(pulse, facts)
+    clock = header_clock(facts.now, facts.zone)
+    # What somebody owes is never cut for how fast events come: that stands on Sources too.
+    while True:
+        right = f"{'  '.join(state)}  {clock} "
+        room = width - len(right)
+        if len(state) == 1 or len(left) + len(badge) < room:
+            break
+        state = state[1:]
     if badge:
         segments = [
             Segment(fit(left, max(0, room - len(badge) - 1)), base),
@@ -98,16 +105,17 @@ def _figures(pulse: Pulse, facts: HeaderFacts, width: int) -> str:
     return "  ".join(parts)
 
 
-def _state(pulse: Pulse, facts: HeaderFacts) -> str:
+def _state(pulse: Pulse, facts: HeaderFacts) -> list[str]:
+    """Return how the collector is, the dispensable first."""
     if facts.away_since is not None:
-        return f"NO DATABASE since {header_clock(facts.away_since, facts.zone)} "
+        return [f"NO DATABASE since {header_clock(facts.away_since, facts.zone)} "]
     words = []
     if pulse.events_per_second is not None:
         words.append(f"{pulse.events_per_second:.0f} eps")
     if pulse.lag_bytes:
         words.append(f"lag {_size(pulse.lag_bytes)}")
     words.append(_DOT.get(pulse.collector, pulse.collector))
-    return "  ".join(words)
+    return words
 
 
 def _size(count: int) -> str:

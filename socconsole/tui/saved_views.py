@@ -88,9 +88,10 @@ class ViewBar:
         exact = [view for view in self.views if view.name.lower() == wanted]
         found = exact or [view for view in self.views if view.name.lower().startswith(wanted)]
         if not found:
+            names = ", ".join(view.name for view in self.views)
             raise UsageError(
                 f"There is no view {name.strip()!r}.",
-                hint=f"There are {', '.join(view.name for view in self.views)}.",
+                hint=f"There are {names}; `save NAME` makes one.",
             )
         self._go(found[0])
 
@@ -148,6 +149,9 @@ def fitting(parts: Sequence[Part], width: int, *, is_listed: bool = False) -> li
     return list(parts)
 
 
+_ENDS = {"team": "share with the team"}
+
+
 async def run_view_command(app: "Console", rest: str) -> None:
     """Run `:view NAME`, `:view save NAME`, `:view team NAME` or `:view remove NAME`.
 
@@ -165,7 +169,11 @@ async def run_view_command(app: "Console", rest: str) -> None:
     shown = screen.shown
     word, _, name = rest.partition(" ")
     name = name.strip()
-    if word in ("save", "team") and name:
+    if word in ("save", "team", "remove") and not name:
+        name = (await app.ask(f"Name of the view to {_ENDS.get(word, word)}") or "").strip()
+        if not name:
+            return
+    if word in ("save", "team"):
         layout = views.Layout(sort=shown.layout.order, columns=shown.layout.document)
         shared = word == "team"
         saved = await app.change(
@@ -176,7 +184,7 @@ async def run_view_command(app: "Console", rest: str) -> None:
         if saved is not None:
             app.say(f"View {name} saved{' for the team' if shared else ''}.")
             screen.load_views()
-    elif word == "remove" and name:
+    elif word == "remove":
         if await app.confirm(f"Remove view {name}?"):
             await app.change(views.remove, name, screen=shown.screen)
             screen.load_views()

@@ -127,7 +127,7 @@ async def test_an_incident_from_the_alert_to_what_it_taught(console, database, t
         assert "commander mara" in mara.screen
         # The plan says who is told and asked, by when; each is done by one key and recorded.
         await mara.presses("o")
-        assert "Told whom management" in mara.bottom
+        assert "Told whom: management" in mara.bottom
         await mara.says("")
         await mara.says("an intruder on web-1")
         await mara.says("20m")

@@ -197,6 +197,10 @@ async def test_an_incident_is_declared_from_a_ticket_and_led_by_keys(console, da
     await console.presses("y")
     assert "There is no role 'scribee'" in console.screen
     assert "the web tier" in console.screen
+    # Who leaves a question has said enough; Enter leaves a choice as it is.
+    await console.presses("m", "enter", "m", "escape")
+    assert "Declare SEV2?" in console.bottom
+    assert "confidentiality high" in " ".join(console.screen.split())
     await console.presses("m", "s", "h", "h", "n", "n", "e", "enter", "enter", "ctrl+u")
     await console.says("scribe=ben")
     await console.presses("y")

@@ -7,6 +7,7 @@ import threading
 
 import pyte
 import pytest
+from rich.cells import cell_len
 from rich.style import Style
 
 from socconsole.content import themes_folder
@@ -14,8 +15,9 @@ from socconsole.store.database import Database
 from socconsole.store.glance import first_page
 from socconsole.tui import themes
 from socconsole.tui.app import ConsoleApp
+from socconsole.tui.cells import fit_statements
 from socconsole.tui.first_frame import color_system, first_frame, list_place
-from socconsole.tui.lines import HeaderFacts
+from socconsole.tui.lines import HeaderFacts, Pulse, header_line
 from socconsole.tui.setup import Setup
 from socconsole.tui.terminal.frames import brief
 from tests.conftest import NOON
@@ -168,3 +170,28 @@ def test_a_signal_that_comes_before_textual_gives_the_terminal_back(db, tmp_path
         assert TEXTUAL_STARTS not in terminal.raw
         assert terminal.raw.endswith(b"\x1b[?1049l\x1b[?25h")
         assert termios.tcgetattr(terminal.fd) == before
+
+
+def test_what_an_incident_owes_is_never_cut_for_how_fast_events_come():
+    pulse = Pulse(
+        new=34,
+        critical=2,
+        events_per_second=27,
+        lag_bytes=2000,
+        collector="live",
+        urgent="INC-001 ask late 5m",
+    )
+    facts = HeaderFacts(login="mara", zone="Europe/Berlin", now=NOON)
+    line = "".join(part.text for part in header_line(pulse, facts, 80, lambda _: Style()))
+    assert len(line) == 80
+    assert "INC-001 ask late 5m" in line
+    assert line.endswith("● live  13:00 12:00Z ")
+    wide = "".join(part.text for part in header_line(pulse, facts, 120, lambda _: Style()))
+    assert "27 eps  lag 2kB  ● live" in wide
+
+
+def test_a_clock_that_does_not_fit_the_foot_is_left_out_not_cut():
+    assert fit_statements("oldest 24m · INC-001 update due in 54m · SOC-014 due", 40) == (
+        "oldest 24m · INC-001 update due in 54m"
+    )
+    assert cell_len(fit_statements("oldest 24m", 6)) == 6

@@ -32,6 +32,8 @@ async def test_an_empty_console_leads_to_a_first_source_by_keys(bare_setup, tmp_
         await pastes(analyst, str(tmp_path / "aut"))
         await analyst.presses("tab", "enter")
         assert "auth.log is read as syslog" in analyst.bottom
+        assert "reads 1 of the first 1 lines. Nothing is kept yet." in analyst.screen
+        assert "Failed password for root from 10.0.0.9 port 2" in analyst.screen
         await analyst.presses("enter", "y")
         assert added == [("auth", str(log))]
         assert "started collector 7" in analyst.bottom

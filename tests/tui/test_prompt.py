@@ -178,8 +178,30 @@ async def test_a_text_left_unfinished_does_not_pass_for_what_stands_there(bare_s
         ask = analyst.app.ask
         analyst.app.run_worker(ask("hypothesis", initial="a newer one", draft="field"))
         await analyst.pilot.pause()
-        assert "hypothesis (unfinished) an older thought" in analyst.bottom
+        assert "hypothesis (unfinished): an older thought" in analyst.bottom
         await analyst.presses("escape")
+
+
+async def test_a_long_question_leaves_room_to_type(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        label = "About which host or service, since when (lap-17, 10m; may be empty)"
+        analyst.app.run_worker(analyst.app.ask(label))
+        await analyst.types("the print server on the second floor", then="end")
+        *_, asked, typed = analyst.lines
+        assert asked.strip() == f"{label}:"
+        assert typed.strip() == "the print server on the second floor"
+
+
+async def test_another_key_is_answered_with_every_choice_in_sight(bare_setup):
+    choices = {"r": "regular", "s": "supplemented", "e": "extended", "enter": "as it is"}
+    async with at_the_console(bare_setup) as analyst:
+        worker = analyst.app.run_worker(analyst.app.choose("recoverability", choices))
+        await analyst.presses("z")
+        assert "These, or Esc: recoverability:" in analyst.bottom
+        assert all(meaning in analyst.bottom for meaning in choices.values())
+        await analyst.presses("enter")
+        await analyst.app.workers.wait_for_complete([worker])
+        assert worker.result == "enter"
 
 
 async def test_a_text_of_several_lines_keeps_them_where_it_is_asked_for(bare_setup):

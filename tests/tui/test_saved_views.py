@@ -27,6 +27,14 @@ async def console(bare_setup, database):
         yield analyst
 
 
+async def test_a_view_that_is_saved_without_a_name_is_asked_for_one(console, database):
+    await console.presses("colon")
+    await console.types("view save")
+    assert "Name of the view to save:" in console.bottom
+    await console.says("save")
+    assert [view.name for view in rows_of(database, "view")] == ["save"]
+
+
 async def test_a_filter_is_saved_as_a_view_and_found_in_the_bar(console, database):
     await console.presses("slash")
     await console.types("host:db*")

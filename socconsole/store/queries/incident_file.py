@@ -190,16 +190,16 @@ def clock_lines(file: IncidentFile, now: datetime) -> Iterable[str]:
     row = file.detail.row
     detected = row.detected_at
     if row.started_at and detected:
-        yield f"MTTD {in_words(detected - row.started_at)} (started_at → detected_at)"
+        yield f"MTTD {in_words(detected - row.started_at)} (started → detected)"
     if detected is None:
         return
     clocks = (
-        ("MTTR respond", row.first_response_at, "first_response_at"),
-        ("MTTC", row.contained_at, "contained_at"),
-        ("MTTR resolve", row.recovered_at, "recovered_at"),
+        ("MTTR respond", row.first_response_at, "first response"),
+        ("MTTC", row.contained_at, "contained"),
+        ("MTTR resolve", row.recovered_at, "recovered"),
     )
     for name, reached, clock in clocks:
         if reached is not None:
-            yield f"{name} {in_words(reached - detected)} (detected_at → {clock})"
+            yield f"{name} {in_words(reached - detected)} (detected → {clock})"
         elif row.closed_at is None:
-            yield f"{name} ≥ {in_words(now - detected)} (detected_at → {clock})"
+            yield f"{name} ≥ {in_words(now - detected)} (detected → {clock})"

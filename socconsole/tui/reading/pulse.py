@@ -81,7 +81,7 @@ def _until(at: datetime, now: datetime) -> str:
 
 
 def _urgent(clocks: "ShiftClocks", now: datetime) -> str:
-    """Return what an incident owes first, in few letters: `INC-003 update 10m`, `… ask -45m`."""
+    """Return what an incident owes first, in few letters: `INC-003 ask late 45m`."""
     owed = [("update", clocks.incident)] if clocks.incident else []
     if clocks.duty is not None:
         owed.append((clocks.duty.name.partition(" ")[2].partition(" ")[0], clocks.duty))
@@ -90,4 +90,4 @@ def _urgent(clocks: "ShiftClocks", now: datetime) -> str:
     word, due = min(owed, key=lambda each: each[1].at)
     kind, _, number = due.name.partition(" ")[0].split("-")
     left = due.at - now
-    return f"{kind}-{number} {word} {span(left) if left >= timedelta() else f'-{span(-left)}'}"
+    return f"{kind}-{number} {word} {span(left) if left >= timedelta() else f'late {span(-left)}'}"

@@ -113,14 +113,12 @@ class DeclareScreen(Screen[None]):
             self._show("")
         elif not await self._answered(_QUESTIONS[:_FIRST]):
             return None
-        app = console(self)
         question = f"Declare SEV{self._answers['severity']}? You take command."
-        pressed = await app.choose(question, {"y": "yes", "n": "no", "m": "say more first"})
-        if pressed == "m":
-            if not await self._answered(_QUESTIONS[_FIRST:]):
-                return None
+        offers = {"y": "yes", "n": "no", "m": "say more first"}
+        while (pressed := await console(self).choose(question, offers)) == "m":
+            # Who leaves one of these has said enough; what was said is kept.
+            await self._answered(_QUESTIONS[_FIRST:])
             self._show("")
-            pressed = "y" if await app.confirm(question) else "n"
         return _declaration_of(self._answers) if pressed == "y" else None
 
     async def _answered(
@@ -132,7 +130,8 @@ class DeclareScreen(Screen[None]):
             answer = await self._ask(name, label, choices)
             if answer is None:
                 return False
-            self._answers[name] = answer
+            if answer or choices is None:
+                self._answers[name] = answer
         self._show("")
         return True
 
@@ -141,8 +140,9 @@ class DeclareScreen(Screen[None]):
         if name == "severity":
             return await app.choose("SEV, if unsure the higher", {str(n): "" for n in range(1, 6)})
         if choices is not None:
-            pressed = await app.choose(label, choices)
-            return None if pressed is None else choices[pressed]
+            shown = {key: meaning.replace("_", " ") for key, meaning in choices.items()}
+            pressed = await app.choose(label, {**shown, "enter": "as it is"})
+            return None if pressed is None else choices.get(pressed, "")
         said = self._answers.get(name, self._initial.get(name, ""))
         answer = await app.ask(label, initial=said)
         return None if answer is None or not (answer or name in _MAY_BE_EMPTY) else answer
@@ -160,9 +160,9 @@ class DeclareScreen(Screen[None]):
             here = name == current
             lines.append(
                 (
-                    (f"{'▌' if here else ' '} {label:<15}", "prompt" if here else "muted"),
-                    (said, ""),
-                    (f"  {help_text}" if here or not said else "", "muted"),
+                    (f"{'▌' if here else ' '} {label:<16}", "prompt" if here else "muted"),
+                    (said.replace("_", " ") if name == "recoverability" else said, ""),
+                    ("  " * bool(said) + help_text if here or not said else "", "muted"),
                 )
             )
         self.query_one(TextPane).show(lines, top=True)

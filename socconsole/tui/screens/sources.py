@@ -31,7 +31,7 @@ _NOTES = 200
 
 _EMPTY = (
     "No source is read yet.\n\n"
-    "+  name a log file; its lines are shown before anything is kept\n\n"
+    "+  name a log file; its first lines are shown before anything is kept\n\n"
     "`socconsole demo` plays an attack on a small clinic instead.\n"
     ":manual formats says what can be read."
 )

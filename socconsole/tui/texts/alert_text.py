@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from socconsole.core.detection import counted
 from socconsole.tui.alert_columns import SEVERITY_MARKS
 from socconsole.tui.cells import clock, span, stamp
 from socconsole.tui.reading.store_access import AnySession
@@ -120,6 +121,8 @@ def _head(row: "QueueRow", now: datetime) -> Iterator[Line]:
 def _why(detail: "AlertDetail") -> Iterator[Line]:
     yield ()
     yield (("Why it fired", "heading"),)
+    if detail.rule is not None and detail.rule.description:
+        yield ((detail.rule.description, "muted"),)
     line = detail.why
     if line is None:
         yield ((detail.row.summary or "No line was kept.", "muted"),)
@@ -127,12 +130,10 @@ def _why(detail: "AlertDetail") -> Iterator[Line]:
     yield marked(line.text, [each for part in line.parts for each in part.spans])
     if line.window is not None:
         window = line.window
-        group = ", ".join(f"{name} {value}" for name, value in window.get("group", {}).items())
-        yield (
-            (f"  {window.get('type', 'window')}: ", "muted"),
-            (f"{window.get('count')} ", "matched"),
-            (f" for {group}" if group else "", ""),
-        )
+        group = ", ".join(f"{name} {value}" for name, value in window["group"].items())
+        first, last = (datetime.fromisoformat(window[end]) for end in ("first", "last"))
+        told = counted(window["type"], window["count"], (last - first).total_seconds())
+        yield ((f"  {told}", "matched"), (f"  {group}" if group else "", ""))
     for part in line.parts:
         name = part.field or "line"
         yield (
@@ -280,7 +281,6 @@ def _rule(detail: "AlertDetail") -> Iterator[Line]:
     yield ()
     yield (("Rule", "heading"), (f"  {detail.row.rule_id}", "muted"))
     if detail.rule is not None:
-        yield ((f"  {detail.rule.description}", ""),)
         for text in detail.rule.false_positives:
             yield (("  False positives: ", "muted"), (text, ""))
         for text in detail.rule.references:

@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from socconsole.store.queries.timeline import TimelineRow
 
 SEVERITY_STYLES = {1: "critical", 2: "high", 3: "medium", 4: "low", 5: "informational"}
+_PHASE_WORDS = {
+    "containment": "contain",
+    "eradication": "eradicate",
+    "recovery": "recover",
+    "post_incident": "review",
+}
+"""So short that all phases fit beside each other in 80 columns."""
 _KIND_MARKS = {
     "event": "•",
     "alert": "▲",
@@ -105,12 +112,12 @@ def _phases(file: "IncidentFile", now: datetime) -> Line:
     here = INCIDENT.states.index(row.phase)
     parts: list[tuple[str, str]] = [(f"{row.human_id}  ", "key")]
     for place, phase in enumerate(INCIDENT.states):
-        word = phase.replace("_", " ")
+        word = _PHASE_WORDS.get(phase, phase)
         if place == here:
             since = in_words(now - row.phase_since)
             parts.append((f"[{word} {since}] ", "warn" if phase != "closed" else "good"))
         else:
-            parts.append((f"{word[:6] if place > here else word[:4]} ", "muted"))
+            parts.append((f"{word} ", "muted"))
     return tuple(parts)
 
 
@@ -120,12 +127,12 @@ def _clocks(file: "IncidentFile", now: datetime) -> Iterator[Line]:
     yield ()
     yield from (((line, "muted"),) for line in clock_lines(file, now))
     row = file.detail.row
-    words, style = update_words(row, now)
-    if words:
-        yield (("next update due in ", "muted"), (words, style))
+    if row.next_update_due_at is not None:
+        left = row.next_update_due_at - now
+        yield (("next update ", "muted"), (_left(left), _tone(left)))
     if row.review_due_at and row.reviewed_at is None:
         left = row.review_due_at - now
-        yield ((f"review due {stamp(row.review_due_at)}, {in_words(left)} left · w", _tone(left)),)
+        yield ((f"review due {stamp(row.review_due_at)}, {_left(left)} · w", _tone(left)),)
     if row.escalate_to and row.escalate_at:
         left = row.escalate_at - now
         yield (

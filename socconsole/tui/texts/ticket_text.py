@@ -41,6 +41,11 @@ def left_words(row: "TicketRow", now: datetime) -> tuple[str, str]:
     return in_words(left), "warn" if left < timedelta(hours=1) else ""
 
 
+def in_full(left: timedelta) -> str:
+    """Return the time left as a sentence has it."""
+    return f"overdue {in_words(-left)}" if left < timedelta() else f"{in_words(left)} left"
+
+
 def ticket_lines(
     file: "Casefile",
     similar: "Sequence[Similar]",
@@ -78,12 +83,15 @@ def _head(file: "Casefile", now: datetime) -> Iterator[Line]:
     state = row.status.replace("_", " ")
     if row.disposition:
         state += f": {row.disposition.replace('_', ' ')}"
-    clock, style = left_words(row, now)
+    left, (_, style) = row.left(now), left_words(row, now)
+    clock = "" if left is None else in_full(left)
+    if clock and row.waiting_since is not None:
+        clock += ", the clock stands"
     yield (
         (f"{row.human_id}  ", "key"),
         (state, "good" if row.resolved_at else "warn"),
         (f"  {row.assignee or 'nobody'}  ", ""),
-        (f"{clock} left" if clock else "", style),
+        (clock, style),
         (f"  {row.incident}" if row.incident else "", "key"),
     )
     why = f" because {d.priority_reason}" if d.priority_reason else ""
@@ -157,7 +165,7 @@ def _clock_of(task: "TaskRow", now: datetime) -> tuple[str, str]:
     if task.due_at is None or task.state != "open":
         return "", ""
     left = task.due_at - now
-    return f"  {in_words(left)} left", "bad" if left < timedelta() else "warn"
+    return f"  {in_full(left)}", "bad" if left < timedelta() else "warn"
 
 
 def lesson_lines(taught: "Sequence[Lesson]") -> Iterator[Line]:

@@ -5,9 +5,11 @@ import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from socconsole.errors import FileError
+from socconsole.tui.pages import TextPage
+from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.tui.console import Console
@@ -24,6 +26,8 @@ _USUAL = (
 _LINES = 200
 _BYTES = 256 * 1024
 _OFFERED = 40
+_SHOWN = 50
+_SHOWN_LENGTH = 2000
 
 
 async def name_source(app: "Console") -> bool:
@@ -40,10 +44,14 @@ async def name_source(app: "Console") -> bool:
         return False
     location = _whole(said.strip())
     seen = await app.store.in_thread(partial(look, location))
-    name = await app.ask(f"{seen} · call it", initial=_name_of(location))
-    if not name or not name.strip():
-        return False
-    if not await app.confirm(f"{seen}. Read {location} from now on?"):
+    await app.open(TextPage(f"The first lines of {location}", seen.page))
+    try:
+        name = await app.ask(f"{seen.words} · call it", initial=_name_of(location))
+        question = f"{seen.words}. Read {location} from now on?"
+        agreed = bool(name and name.strip()) and await app.confirm(question)
+    finally:
+        app.pop_screen()
+    if name is None or not agreed:
         return False
     called = name.strip()
     done = await app.store.in_database(lambda database: add(database, called, location))
@@ -51,8 +59,15 @@ async def name_source(app: "Console") -> bool:
     return True
 
 
-def look(location: str) -> str:
-    """Return what the first lines at `location` are read as, in a few words.
+class Seen(NamedTuple):
+    """What is at a location, in a few words, and its first lines."""
+
+    words: str
+    page: "Sequence[Line]"
+
+
+def look(location: str) -> Seen:
+    """Return what the first lines at `location` are read as, and those.
 
     Raises:
         FileError: There is nothing, or it cannot be read.
@@ -67,12 +82,14 @@ def look(location: str) -> str:
     except OSError as error:
         hint = "Your account may not read it: `ls -l` names the group that may."
         raise FileError(f"{path} cannot be read: {error.strerror}.", hint=hint) from None
-    if not texts:
-        return f"{path.name} is empty so far"
     choice = choose(texts[:_LINES])
+    page: list[Line] = [((f"{choice.reason}. Nothing is kept yet.", "heading"),), ()]
+    page += [((text[:_SHOWN_LENGTH], ""),) for text in texts[:_SHOWN]]
+    if not texts:
+        return Seen(f"{path.name} is empty so far", page)
     if choice.parser is None:
-        return f"{path.name}: {choice.reason}"
-    return f"{path.name} is read as {choice.parser.name}"
+        return Seen(f"{path.name}: {choice.reason}", page)
+    return Seen(f"{path.name} is read as {choice.parser.name}", page)
 
 
 def _first_file(location: str) -> Path:

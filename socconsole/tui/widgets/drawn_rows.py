@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from socconsole.core.safe_text import safe_text
-from socconsole.tui.cells import fit
+from socconsole.tui.cells import fit, fit_statements
 from socconsole.tui.lines import position_text, row_line, titles_line
 from socconsole.tui.widgets.columns import Column, placed
 from socconsole.tui.widgets.layout import TableLayout
@@ -130,7 +130,7 @@ class DrawnRows(LineView, Generic[RowT]):
     def _foot_right(self, room: int) -> str:
         marks = self.marks.words(self.ids, self.cursor)
         said = " · ".join([*marks, self._position_text()])
-        note = fit(self.note, min(cell_len(safe_text(self.note)), room - cell_len(said) - 3))
+        note = fit_statements(safe_text(self.note), room - cell_len(said) - 3)
         return f"{note} · {said}" if note else said
 
     def _position_text(self) -> str:

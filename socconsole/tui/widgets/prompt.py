@@ -32,6 +32,8 @@ _ERROR_SECS = 15.0
 _DRAFT_SECS = 1.0
 _PROGRESS_CELLS = 20
 _MOST_LINES = 3
+_ROOM_TO_TYPE = 30
+"""Cells; a label that leaves less gets a line of its own."""
 """What is said takes no more; the rest is cut."""
 _EVERYWHERE = ("app", "list", "rows")
 """What the ids of keys begin with that many screens have; their hints come last."""
@@ -161,7 +163,9 @@ class PromptLine(Widget):
         """Take a line for each choice that does not fit beside the others, and for what is said."""
         rows = 1
         width = self.size.width or self.app.size.width  # a new screen has none yet
-        if self._question is not None:
+        if self._question is not None and self._question.choices is None:
+            rows = len(self._draw_asking(self._question, width))
+        elif self._question is not None:
             segments = self._draw_question(self._question)
             if sum(segment.cell_length for segment in segments) > width:
                 rows += len(self._question.choices or ())
@@ -216,13 +220,14 @@ class PromptLine(Widget):
         self._settle(None)
 
     def _choose(self, event: events.Key, choices: Mapping[str, str]) -> None:
-        pressed = event.character or event.key
+        pressed = event.key if event.key in choices else event.character or event.key
         if pressed in choices:
             self._settle(pressed)
         elif event.key in ("q", "backspace"):
             self._give_up()
         elif self._question is not None:
             self._question.warning = "These, or Esc: "
+            self._make_room()
             self.refresh()
 
     async def _type(self, event: events.Key, question: _Question) -> None:
@@ -328,8 +333,11 @@ class PromptLine(Widget):
 
     def _draw_asking(self, question: _Question, width: int) -> list[list[Segment]]:
         if question.choices is None:
-            label = Segment(f"{safe_text(question.label)} ", self._look("prompt"))
-            return [[label, *self._draw_typing(width - label.cell_length)]]
+            label = Segment(_led(safe_text(question.label)), self._look("prompt"))
+            room = width - label.cell_length
+            if room < _ROOM_TO_TYPE:
+                return [[label], self._draw_typing(width)]
+            return [[label, *self._draw_typing(room)]]
         asked = self._draw_question(question)
         if self.size.height == 1:
             return [asked]
@@ -338,9 +346,8 @@ class PromptLine(Widget):
 
     def _draw_question(self, question: _Question) -> list[Segment]:
         """Return the label and every choice, as one line."""
-        label = safe_text(question.warning + question.label)
-        ending = " " if label.endswith(("?", ".")) else ": "
-        segments = [Segment(label + ending, self._look("prompt"))]
+        label = _led(safe_text(question.warning + question.label))
+        segments = [Segment(label, self._look("prompt"))]
         for pressed, meaning in (question.choices or {}).items():
             segments += self._draw_choice(pressed, meaning)
         return segments
@@ -403,6 +410,11 @@ def _rank_of(hint: tuple[str, tuple[str, str]]) -> int:
 
 def _cells(hint: tuple[str, str]) -> int:
     return cell_len(hint[0]) + len(hint[1]) + 2
+
+
+def _led(label: str) -> str:
+    """Return a label apart from what follows it, without colours too."""
+    return f"{label} " if label.endswith(("?", ".", "/", ":")) else f"{label}: "
 
 
 def _as_asked(text: str, question: _Question) -> str:
