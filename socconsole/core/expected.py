@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 WEEKS = 4
 """The same hours of so many weeks before say what is usual."""
@@ -24,7 +23,7 @@ class VolumeFacts:
     @property
     def usual(self) -> float | None:
         """The middle of the weeks before; None without any."""
-        return median(self.before) if self.before else None
+        return median(self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,18 @@ class NoiseFacts:
     @property
     def expected(self) -> float:
         """How many to expect: the middle of the weeks before."""
-        return median(self.before) if self.before else 0.0
+        return median(self.before) or 0.0
+
+
+def median(values: Sequence[float]) -> float | None:
+    """Return the middle of `values`, or None when there are none."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return ordered[middle]
+    return (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def deviation(events: int, usual: float | None) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from socconsole.core.disposition import DECIDED
+from socconsole.core.expected import median
 from socconsole.core.kpi_facts import AlertFacts, Facts, IncidentFacts, OutageFacts
 from socconsole.core.sla import in_words
 
@@ -94,22 +95,12 @@ def duration(name: str, title: str, clock: str, spans: Iterable[Span], now: date
         unit=Unit.SECONDS,
         n=len(seconds),
         value=sum(seconds) / len(seconds) if seconds else None,
-        median=_median(seconds),
+        median=median(seconds),
         p90=percentile(seconds, 0.9),
         clock=clock,
         open=sum(1 for span in kept if span.until is None),
         refs=tuple(span.ref for span in kept),
     )
-
-
-def _median(values: Sequence[float]) -> float | None:
-    if not values:
-        return None
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    if len(ordered) % 2:
-        return ordered[middle]
-    return (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def share(name: str, title: str, clock: str, refs: Sequence[tuple[str, bool]]) -> Figure:

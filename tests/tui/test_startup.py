@@ -30,8 +30,13 @@ def test_the_first_frame_waits_for_no_store_and_no_filter_and_nothing_loads_open
         "    import socconsole.store.glance\n"
         "late = {'_ssl', 'sqlalchemy', 'pydantic', 'cyclopts', 'socconsole.core.filter_tree'}\n"
         "assert not late & set(sys.modules), late & set(sys.modules)\n"
+        "from socconsole.tui.terminal.spared import loading_models\n"
+        "with loading_models():\n"
+        "    import socconsole.store.database\n"
         "import socconsole.store.schema, socconsole.services.presence\n"
+        "import socconsole.tui.screens.handoff, socconsole.store.queries.handoffs\n"
         "never = {'_ssl', '_hashlib', 'sqlalchemy.dialects.postgresql', 'backports.zstd'}\n"
+        "never |= {'email', 'zipfile', 'csv', 'importlib.resources', 'statistics'}\n"
         "assert not never & set(sys.modules), never & set(sys.modules)\n"
         "from sqlalchemy.orm import configure_mappers\n"
         "configure_mappers()\n"
@@ -39,6 +44,12 @@ def test_the_first_frame_waits_for_no_store_and_no_filter_and_nothing_loads_open
         "assert 'AnnotatedColumn' not in {type(made).__name__ for made in gc.get_objects()}\n"
         "assert hashlib.sha256(b'abc').hexdigest().startswith('ba7816bf')\n"
         "asyncio.run(asyncio.sleep(0))\n"
+        "import importlib.metadata, typing\n"
+        "assert importlib.metadata.version('textual')\n"
+        "assert importlib.metadata.entry_points(group='console_scripts')\n"
+        "assert issubclass(importlib.metadata.PackageNotFoundError, ImportError)\n"
+        "from sqlmodel.sql.expression import select\n"
+        "assert not typing.get_overloads(select)\n"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program], check=False, capture_output=True, text=True

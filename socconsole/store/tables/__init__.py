@@ -70,12 +70,18 @@ from socconsole.store.tables.tickets import (
     TicketTerm,
 )
 
+_NONE: frozenset[object] = frozenset()
 _kinds: dict[str, TypeEngine[Any]] = {}
 for _table in METADATA.tables.values():
     _table.dialect_options["sqlite"]["strict"] = True
     for _column in _table.columns:
         # SQLAlchemy makes a class to compare with for every instance of a type.
         _column.type = _kinds.setdefault(repr(_column.type), _column.type)
+        # Columns grow fast while they are made, and each keeps sets of what few have: 0.7 MB.
+        _column.__dict__ = {
+            name: _NONE if isinstance(each, set) and not each else each
+            for name, each in vars(_column).items()
+        }
 
 __all__ = [
     "METADATA",

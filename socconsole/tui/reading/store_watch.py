@@ -12,6 +12,7 @@ from socconsole.tui.reading.pulse import PulseReader
 from socconsole.tui.reading.store_access import ChangeReader, OpenedDatabase
 from socconsole.tui.reading.upgrading import offer_upgrade
 from socconsole.tui.terminal.heap import give_back_memory
+from socconsole.tui.terminal.spared import loading_models
 from socconsole.tui.terminal_kind import has_hung_up
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class StoreWatch:
         half made: its parts import each other.
         """
         try:
-            import_module("socconsole.store.database")
+            with loading_models():
+                import_module("socconsole.store.database")
         finally:
             self._app.call_next(self._app.let_keys_in)
 
