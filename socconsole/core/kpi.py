@@ -319,7 +319,8 @@ def _promises(facts: Facts) -> Iterable[Figure]:
         due = [
             a
             for a in facts.alerts
-            if a.acknowledged_at is not None or facts.now - a.created_at > within(a.severity)
+            if a.acknowledged_at is not None
+            or (a.closed_at is None and facts.now - a.created_at > within(a.severity))
         ]
         yield _kept(
             "sla_acknowledge",
@@ -376,26 +377,33 @@ def _load(facts: Facts) -> Iterable[Figure]:
     yield Figure("events", "Events", Unit.COUNT, facts.events, facts.events, "read in the period")
     yield count("alerts", "Alerts", "created_at in the period", _refs(facts.alerts))
     yield alarm_load(facts)
-    waiting = [a for a in facts.alerts if a.closed_at is None]
-    yield count("backlog", "Open alerts of the period", "not closed now", _refs(waiting))
-    oldest = min((a.created_at for a in waiting), default=None)
+    yield from _backlog(facts)
+
+
+def _backlog(facts: Facts) -> Iterable[Figure]:
+    """Yield what is open; an alert of long ago is as much of it as one of today."""
+    backlog = facts.backlog
+    oldest = tuple(map(alert_ref, backlog.oldest))
+    is_open, oldest_at = "not closed now", backlog.oldest_at
+    yield Figure(
+        "backlog", "Open alerts", Unit.COUNT, backlog.open, backlog.open, is_open, refs=oldest
+    )
     yield Figure(
         "backlog_oldest",
         "Oldest open alert",
         Unit.SECONDS,
-        len(waiting),
-        None if oldest is None else (facts.now - oldest).total_seconds(),
+        backlog.open,
+        None if oldest_at is None else (facts.now - oldest_at).total_seconds(),
         "created_at → now",
-        refs=tuple(alert_ref(a.id) for a in waiting if a.created_at == oldest),
+        refs=oldest[:1],
     )
     hours = max((facts.now - facts.since).total_seconds() / 3600, 1 / 60)
-    closed = sum(1 for a in facts.alerts if a.closed_at is not None)
     yield Figure(
         "backlog_growth",
         "Arrivals less closures",
         Unit.PER_HOUR,
-        len(facts.alerts),
-        (len(facts.alerts) - closed) / hours,
+        len(facts.alerts) + backlog.closed,
+        (len(facts.alerts) - backlog.closed) / hours,
         "(created − closed) / hours of the period",
     )
 

@@ -72,6 +72,17 @@ class OutageFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is open now, whenever it was raised, and what the period closed of it."""
+
+    open: int = 0
+    oldest: Sequence[int] = ()
+    """Ids of those that have waited longest, the oldest first; not all where they are many."""
+    oldest_at: datetime | None = None
+    closed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything the figures of one period are made of."""
 
@@ -81,6 +92,7 @@ class Facts:
     tickets: Sequence[TicketFacts] = ()
     incidents: Sequence[IncidentFacts] = ()
     outages: Sequence[OutageFacts] = ()
+    backlog: Backlog = Backlog()
     events: int = 0
     acknowledge_within: Callable[[Severity], timedelta] | None = None
     analysts: int = 1

@@ -39,13 +39,25 @@ def resume(session: Session, ticket: Ticket, now: datetime) -> None:
     """End the pause of a waiting ticket and move its due time by what it lasted."""
     if ticket.waiting_since is None:
         return
-    lasted = max(now - ticket.waiting_since, timedelta())
-    ticket.paused += lasted // timedelta(microseconds=1)
-    if ticket.due_at is not None:
-        ticket.due_at += lasted
+    _prolong(ticket, now - ticket.waiting_since)
     open_pauses = select(ClockPause).where(
         col(ClockPause.ticket_id) == ticket.id, col(ClockPause.until).is_(None)
     )
     for pause in session.exec(open_pauses):
         pause.until = now
     ticket.waiting_on = ticket.waiting_since = ticket.chase_at = None
+
+
+def leave_out(session: Session, ticket: Ticket, since: datetime, now: datetime) -> None:
+    """Leave the time a ticket was resolved out of what it may take: it is taken up again."""
+    if since < now:
+        pause = ClockPause(ticket_id=ticket.id or 0, since=since, until=now, reason="resolved")
+        session.add(pause)
+        _prolong(ticket, now - since)
+
+
+def _prolong(ticket: Ticket, lasted: timedelta) -> None:
+    lasted = max(lasted, timedelta())
+    ticket.paused += lasted // timedelta(microseconds=1)
+    if ticket.due_at is not None:
+        ticket.due_at += lasted

@@ -312,6 +312,7 @@ def reopen(
         ticket.status = TICKET.move(ticket.status, "reopen")
         alerts = ticket_alerts.alerts_in(session, ticket)
         ticket_alerts.come_back(session, alerts, ticket.resolved_at, by=by, now=now)
+        ticket_clock.leave_out(session, ticket, ticket.resolved_at or now, now)
         ticket.disposition = ticket.sub_reason = ticket.resolution = None
         ticket.resolved_at = ticket.resolved_by = ticket.closed_at = ticket.closed_by = None
         ticket.reopened_at, ticket.reopen_count = now, ticket.reopen_count + 1

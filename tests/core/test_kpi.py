@@ -11,7 +11,7 @@ from socconsole.core.kpi import (
     precision_by_rule,
     wilson,
 )
-from socconsole.core.kpi_facts import AlertFacts, Facts, IncidentFacts, TicketFacts
+from socconsole.core.kpi_facts import AlertFacts, Backlog, Facts, IncidentFacts, TicketFacts
 from socconsole.core.severity import Severity
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -87,6 +87,21 @@ def test_noise_is_what_people_decided_was_nothing_and_tests_do_not_count():
     assert found["noise_ratio"].n == 3
     assert found["undetermined"].value == pytest.approx(1 / 5)
     assert found["closed_automatically"].value == 1
+
+
+def test_the_backlog_is_whatever_is_open_and_closures_are_those_of_the_period():
+    backlog = Backlog(open=40, oldest=(3, 9), oldest_at=NOON - 99 * MINUTE, closed=7)
+    found = named(Facts(NOON, NOON + 60 * MINUTE, [alert(50)], backlog=backlog))
+    assert (found["backlog"].value, found["backlog"].refs) == (40, ("alert:3", "alert:9"))
+    assert found["backlog_oldest"].value == 159 * 60
+    assert found["backlog_growth"].value == 1 - 7
+
+
+def test_an_alert_that_was_closed_without_anybody_broke_no_promise():
+    alerts = [alert(1, closed=NOON + MINUTE, closed_by_person=False), alert(2)]
+    hour = timedelta(hours=1)
+    facts = Facts(NOON, NOON + 9 * hour, alerts, acknowledge_within=lambda _: hour)
+    assert named(facts)["sla_acknowledge"].refs == ("alert:2",)
 
 
 def test_dedupe_says_how_many_detections_never_became_alerts():

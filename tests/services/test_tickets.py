@@ -4,15 +4,17 @@ import pytest
 
 from socconsole.core.disposition import parse_verdict
 from socconsole.core.observable import ObservableKind
-from socconsole.core.policy import AlertsPolicy, Settings
+from socconsole.core.policy import AlertsPolicy, Settings, SlaPolicy
 from socconsole.core.priority import Level, Priority
 from socconsole.core.severity import Severity
+from socconsole.core.sla import target_of
 from socconsole.errors import NotFoundError, TransitionError, UsageError
 from socconsole.services import tasks, ticket_links, tickets
 from socconsole.services.ticket_clock import Stake
 from socconsole.services.tickets import Report, Resolution
 from socconsole.store.queries import notes as note_queries
 from socconsole.store.queries import tickets as queries
+from socconsole.store.queries.kpi import kpi_facts
 from socconsole.store.queries.subjects import Subject
 from socconsole.store.queries.ticket_filter import ticket_filter
 from socconsole.store.queries.tickets import TicketFilter
@@ -179,6 +181,21 @@ def test_reopening_returns_the_alerts_that_were_closed_with_it(database, noon):
         ("escalated", True, None),
         ("acknowledged", True, None),
     ]
+
+
+def test_the_time_a_ticket_was_resolved_is_none_of_what_it_may_take(database, noon):
+    with database.begin() as session:
+        ticket, _ = opened(session, noon)
+        due = ticket.due_at
+        tickets.resolve(session, [ticket.id], Resolution(MALICIOUS), by="mara", now=noon + HOUR)
+        tickets.reopen(session, [ticket.id], "came back", by="ben", now=noon + 90 * HOUR)
+        assert queries.detail(session, ticket.id).row.due_at == due + 89 * HOUR
+        (row,) = tickets.resolve(
+            session, [ticket.id], Resolution(MALICIOUS), by="mara", now=noon + 91 * HOUR
+        )
+        (facts,) = kpi_facts(session, noon, noon + 99 * HOUR, SlaPolicy()).tickets
+    target = target_of(row.priority, SlaPolicy()).resolve
+    assert facts.resolve_left == target - 2 * HOUR
 
 
 def test_closing_may_need_another_analyst(database, noon):

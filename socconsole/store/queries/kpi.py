@@ -7,7 +7,14 @@ from sqlalchemy import func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
-from socconsole.core.kpi_facts import AlertFacts, Facts, IncidentFacts, OutageFacts, TicketFacts
+from socconsole.core.kpi_facts import (
+    AlertFacts,
+    Backlog,
+    Facts,
+    IncidentFacts,
+    OutageFacts,
+    TicketFacts,
+)
 from socconsole.core.policy import SlaPolicy
 from socconsole.core.priority import Priority
 from socconsole.core.severity import Severity
@@ -38,6 +45,7 @@ def kpi_facts(session: Session, since: datetime, now: datetime, sla: SlaPolicy) 
         tickets=tuple(_tickets(session, since, now, sla)),
         incidents=tuple(_incidents(session, since, now)),
         outages=tuple(_outages(session, since, now)),
+        backlog=_backlog(session, since, now),
         events=_events(session, since, now),
         acknowledge_within=lambda severity: acknowledge_within(severity, sla),
         analysts=_analysts(session, since, now),
@@ -92,6 +100,28 @@ def _alerts(session: Session, since: datetime, now: datetime) -> Iterable[AlertF
             detections=count,
             grouped=group_id in shared,
         )
+
+
+_OLDEST = 1000
+
+
+def _backlog(session: Session, since: datetime, now: datetime) -> Backlog:
+    """Return what is open, and how many alerts of whatever age the period closed."""
+    waiting = (
+        select_columns(col(Alert.id), col(Alert.created_at))
+        .where(col(Alert.is_open))
+        .order_by(col(Alert.created_at), col(Alert.id))
+        .limit(_OLDEST)
+    )
+    oldest = session.execute(waiting).all()
+    number = select_columns(func.count()).select_from(Alert)
+    closed = (col(Alert.closed_at) >= since, col(Alert.closed_at) < now)
+    return Backlog(
+        open=session.execute(number.where(col(Alert.is_open))).scalar_one(),
+        oldest=tuple(alert_id for alert_id, _ in oldest if alert_id is not None),
+        oldest_at=oldest[0][1] if oldest else None,
+        closed=session.execute(number.where(*closed)).scalar_one(),
+    )
 
 
 def _tickets(
