@@ -204,13 +204,15 @@ class Correlator:
 
     def take_changes(self) -> Memory:
         """Return what changed since the last call: everything, where nothing of it is stored."""
+        if not self._is_stored:
+            self._is_stored = True
+            for watcher in self._watchers.values():
+                watcher.window.touched.take()
+            return self.memory()
         parts: dict[Place, bytes | None] = {}
         for rule_id, watcher in self._watchers.items():
             parts |= written(rule_id, watcher.window.take_changes())
-        if self._is_stored:
-            return Memory(self._head(), parts)
-        self._is_stored = True
-        return self.memory()
+        return Memory(self._head(), parts)
 
     def restore(self, memory: Memory, *, is_stored: bool = False) -> None:
         """Take up what was remembered; a rule whose text changed since starts afresh.

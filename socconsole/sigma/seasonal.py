@@ -67,7 +67,7 @@ class Seasonal:
         self._max_groups = min(max_groups, 10_000)
         self._spike = spec.type == "spike"
         self._series: dict[Key, _Series] = {}
-        self._touched = Touched()
+        self.touched = Touched()
 
     def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
         """Count one event in and tell when it makes a spike."""
@@ -78,13 +78,13 @@ class Seasonal:
             self.losses.late += 1
             return []
         found = self._close(key, series, begin)
-        self._touched.note(("bin", *key))
+        self.touched.note(("bin", *key))
         series.count += 1
         series.sample.append(event)
         if len(self._series) > self._max_groups:
             for old in list(islice(self._series, self._max_groups // 10 + 1)):
                 del self._series[old]
-                self._touched.note_all((("bin", *old), ("baseline", *old)))
+                self.touched.note_all((("bin", *old), ("baseline", *old)))
                 self.losses.groups += 1
         if self._is_spike(series):
             series.fired = True
@@ -111,7 +111,7 @@ class Seasonal:
 
     def take_changes(self) -> Mapping[Part, object | None]:
         """Return the bins that were counted in, and the baselines that learnt."""
-        return {part: self._saved(part[0], part[1:]) for part in self._touched.take()}
+        return {part: self._saved(part[0], part[1:]) for part in self.touched.take()}
 
     def restore(self, values: Sequence[object]) -> None:
         """Take up bins and baselines."""
@@ -141,7 +141,7 @@ class Seasonal:
         """End every bin before `begin`, learning each."""
         found = []
         if series.bin != begin:
-            self._touched.note_all((("bin", *key), ("baseline", *key)))
+            self.touched.note_all((("bin", *key), ("baseline", *key)))
         for _ in range(min((begin - series.bin) // self._span, _MAX_BINS_MISSED)):
             if not self._spike and series.sample and self._is_low(series):
                 end = series.bin + self._span

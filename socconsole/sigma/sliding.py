@@ -27,14 +27,20 @@ from socconsole.sigma.aggregate import (
 )
 from socconsole.sigma.memory import Part, Touched
 from socconsole.sigma.temporal import read_words
-from socconsole.sigma.window import Fired, Key, Losses, SavedEvent, frozen, thawed
+from socconsole.sigma.window import (
+    SAVED_BYTES,
+    Fired,
+    Key,
+    Losses,
+    SavedEvent,
+    frozen,
+    sampled,
+    thawed,
+)
 from socconsole.sigma.window_spec import Comparison, WindowSpec
 
 SAMPLE = 20
 """Events kept per group as evidence."""
-
-SAVED_BYTES = 64 << 10
-"""Lines of evidence saved for one rule, those of the groups touched last: saving is done often."""
 
 MAX_ENTRIES = 10_000
 """Entries kept per group; beyond, the oldest is forgotten and counted."""
@@ -90,7 +96,7 @@ class SlidingWindow:
         self._grows = _only_below(spec, self._limits)
         self._tells_kinds = self._grows and spec.type != "event_count"
         self._groups: dict[Key, _Group] = {}
-        self._touched = Touched()
+        self.touched = Touched()
         self._clock = 0
         self._sampled = 0
         self._thin_at = MAX_SAMPLED
@@ -105,7 +111,7 @@ class SlidingWindow:
             self.losses.late += 1
             return over
         self._clock = group.touched = max(self._clock, time)
-        self._touched.note(key)
+        self.touched.note(key)
         self._keep(group, time, event)
         fired = None
         if self._tells_kinds:
@@ -139,7 +145,7 @@ class SlidingWindow:
                 first = inside[0][0] if inside else end - self._span
                 found.append(Fired(key, len(inside), first, end, last, at_close=True))
             group.check_at += self._span
-            self._touched.note(key)
+            self.touched.note(key)
             if not inside and group.entries[-1][0] <= end:
                 self._remove((key,))
                 break
@@ -151,7 +157,7 @@ class SlidingWindow:
 
     def take_changes(self) -> Mapping[Part, object | None]:
         """Return the groups that were touched, the evidence as far as `SAVED_BYTES` go."""
-        touched = self._touched.take()
+        touched = self.touched.take()
         saved = self._saved([key for key in touched if key in self._groups])
         return {key: saved.get(key) for key in touched}
 
@@ -175,14 +181,12 @@ class SlidingWindow:
         left, states = SAVED_BYTES, {}
         for key in reversed(keys):
             group = self._groups[key]
-            sample: list[tuple[int, SavedEvent]] = []
-            for time, event in reversed(group.sample):
-                left -= len(event.raw)
-                needed = self._at_close and not sample  # it may fire without another event
-                if left < 0 and not needed:
-                    break
-                sample.append((time, frozen(event)))
-            states[key] = GroupState(key, group.entries, group.fired, group.check_at, sample[::-1])
+            sample = sampled(group.sample, left)
+            if self._at_close and group.sample and not sample:  # it may fire without another event
+                time, event = group.sample[-1]
+                sample = [(time, frozen(event))]
+            left -= sum(len(event.raw) for _, event in sample)
+            states[key] = GroupState(key, group.entries, group.fired, group.check_at, sample)
         return states
 
     def _follows(self, group: _Group, value: Value) -> bool:
@@ -352,7 +356,7 @@ class SlidingWindow:
     def _remove(self, keys: Iterable[Key]) -> None:
         for key in keys:
             self._sampled -= len(self._groups.pop(key).sample)
-            self._touched.note(key)
+            self.touched.note(key)
 
 
 def _only_above(spec: WindowSpec) -> bool:

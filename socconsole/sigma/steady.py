@@ -11,7 +11,16 @@ from msgspec import Struct
 from socconsole.core.event import Event
 from socconsole.sigma.aggregate import Value, within
 from socconsole.sigma.memory import Part, Touched
-from socconsole.sigma.window import Fired, Key, Losses, SavedEvent, frozen, thawed
+from socconsole.sigma.window import (
+    SAVED_BYTES,
+    Fired,
+    Key,
+    Losses,
+    SavedEvent,
+    frozen,
+    sampled,
+    thawed,
+)
 from socconsole.sigma.window_spec import WindowSpec
 
 MAX_STRETCHES = 1_000
@@ -43,6 +52,7 @@ class _SavedRun(Struct, array_like=True):
     key: Key
     stretches: list[_Stretch]
     fired: int
+    events: list[tuple[int, SavedEvent]] = []
 
 
 class Sustained:
@@ -58,7 +68,7 @@ class Sustained:
         self._lateness = lateness
         self._max_groups = max_groups
         self._runs: dict[Key, _Run] = {}
-        self._touched = Touched()
+        self.touched = Touched()
 
     def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
         """Take one sample and return the run it completes."""
@@ -73,8 +83,8 @@ class Sustained:
         self._settle(run)
         if len(run.stretches) > MAX_STRETCHES:
             self._shorten(run)
-        self._touched.note(key)
-        self._touched.note_all(_evict(self._runs, self._max_groups, self.losses))
+        self.touched.note(key)
+        self.touched.note_all(_evict(self._runs, self._max_groups, self.losses))
         return self._verdict(key, run, event)
 
     def advance(self, now: int) -> list[Fired]:
@@ -82,22 +92,37 @@ class Sustained:
         return []
 
     def parts(self) -> Mapping[Part, object]:
-        """Return every run."""
-        return {key: _SavedRun(key, run.stretches, run.fired) for key, run in self._runs.items()}
+        """Return every run, the evidence as far as `SAVED_BYTES` go."""
+        return self._saved(list(self._runs))
 
     def take_changes(self) -> Mapping[Part, object | None]:
-        """Return the runs that changed."""
-        runs = {key: self._runs.get(key) for key in self._touched.take()}
-        return {
-            key: None if run is None else _SavedRun(key, run.stretches, run.fired)
-            for key, run in runs.items()
-        }
+        """Return the runs that changed, the evidence as far as `SAVED_BYTES` go."""
+        touched = self.touched.take()
+        saved = self._saved([key for key in touched if key in self._runs])
+        return {key: saved.get(key) for key in touched}
 
     def restore(self, values: Sequence[object]) -> None:
         """Take up the runs, those that ended longest ago first."""
         runs = msgspec.convert(values, list[_SavedRun])
         runs.sort(key=lambda one: one.stretches[-1].last)
-        self._runs = {one.key: _Run(one.stretches, fired=one.fired) for one in runs}
+        self._runs = {
+            one.key: _Run(
+                one.stretches,
+                fired=one.fired,
+                events=[(time, thawed(event)) for time, event in one.events],
+            )
+            for one in runs
+        }
+
+    def _saved(self, keys: Sequence[Key]) -> dict[Part, _SavedRun]:
+        """Return runs as they are saved; of evidence the last keys' is what there is room for."""
+        room, saved = SAVED_BYTES, {}
+        for key in reversed(keys):
+            run = self._runs[key]
+            events = sampled(run.events, room)
+            room -= sum(len(event.raw) for _, event in events)
+            saved[key] = _SavedRun(key, run.stretches, run.fired, events)
+        return saved
 
     def _verdict(self, key: Key, run: _Run, event: Event) -> list[Fired]:
         begin = end = run.stretches[-1].last
@@ -151,8 +176,7 @@ class Sustained:
 def _insert(stretches: list[_Stretch], time: int, *, kept: bool) -> None:
     """Put a sample in its place.
 
-    One that broke the limits parts a stretch that kept them. Where its samples were is not known
-    any more: then only its first and last one count.
+    One that broke the limits parts a stretch that kept them.
     """
     place = len(stretches)
     while place and stretches[place - 1].first > time:
@@ -165,10 +189,23 @@ def _insert(stretches: list[_Stretch], time: int, *, kept: bool) -> None:
     elif around.first == around.last:
         stretches.insert(place - (not kept), _Stretch(time, time, 1, kept))
     elif not kept:
-        ends = (around.first, time, around.last)
-        stretches[place - 1 : place] = [
-            _Stretch(at, at, 1, kept=place != 1) for place, at in enumerate(ends)
-        ]
+        stretches[place - 1 : place] = _parted(around, time)
+
+
+def _parted(stretch: _Stretch, time: int) -> tuple[_Stretch, _Stretch, _Stretch]:
+    """Return a stretch that kept the limits with a break in it.
+
+    Where its samples were is not known any more: they are taken to be evenly spread.
+    """
+    first, last = stretch.first, stretch.last
+    gap = (last - first) // (stretch.count - 1)
+    before = 1 + max(0, time - gap - first) * (stretch.count - 2) // (last - first)
+    after = stretch.count - before
+    return (
+        _Stretch(first, first if before == 1 else time - gap, before, kept=True),
+        _Stretch(time, time, 1, kept=False),
+        _Stretch(last if after == 1 else min(last, time + gap), last, after, kept=True),
+    )
 
 
 def _time(pair: tuple[int, Event]) -> int:
@@ -192,18 +229,18 @@ class NewValue:
         self._max_values = max_groups
         self._since: int | None = None
         self._seen: dict[Part, int] = {}
-        self._touched = Touched()
+        self.touched = Touched()
 
     def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
         """Remember a value and tell when it is new."""
         if self._since is None or time < self._since:
             self._since = time
-            self._touched.note(())
+            self.touched.note(())
         known = (*key, str(value))
         before = self._seen.pop(known, None)
         self._seen[known] = time if before is None else max(before, time)
-        self._touched.note(known)
-        self._touched.note_all(_evict(self._seen, self._max_values, self.losses))
+        self.touched.note(known)
+        self.touched.note_all(_evict(self._seen, self._max_values, self.losses))
         learning = time - self._since < self._learn
         if learning or (before is not None and time - before <= self._span):
             return []
@@ -220,7 +257,7 @@ class NewValue:
 
     def take_changes(self) -> Mapping[Part, object | None]:
         """Return the values that were seen."""
-        return {part: self._saved(part) for part in self._touched.take()}
+        return {part: self._saved(part) for part in self.touched.take()}
 
     def restore(self, values: Sequence[object]) -> None:
         """Take up the values, those last seen longest ago first."""
@@ -253,14 +290,14 @@ class Silent:
         self._lateness = lateness
         self._max_groups = max_groups
         self._heard: dict[Key, tuple[int, Event]] = {}
-        self._touched = Touched()
+        self.touched = Touched()
 
     def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
         """Note that the group was heard; return the silence it ends, if nobody saw that yet."""
         before = self._heard.pop(key, None)
         self._heard[key] = (time, event) if before is None or before[0] <= time else before
-        self._touched.note(key)
-        self._touched.note_all(_evict(self._heard, self._max_groups, self.losses))
+        self.touched.note(key)
+        self.touched.note_all(_evict(self._heard, self._max_groups, self.losses))
         is_over = before is not None and before[0] < time - self._span - self._lateness
         return [self._fired(key, *before)] if before is not None and is_over else []
 
@@ -270,7 +307,7 @@ class Silent:
         silent = [(key, *heard) for key, heard in self._heard.items() if heard[0] < due]
         for key, _, _ in silent:
             del self._heard[key]
-            self._touched.note(key)
+            self.touched.note(key)
         return [self._fired(*one) for one in silent]
 
     def _fired(self, key: Key, time: int, event: Event) -> Fired:
@@ -282,7 +319,7 @@ class Silent:
 
     def take_changes(self) -> Mapping[Part, object | None]:
         """Return the groups that were heard, or told as silent."""
-        heard = {key: self._heard.get(key) for key in self._touched.take()}
+        heard = {key: self._heard.get(key) for key in self.touched.take()}
         return {
             key: None if one is None else _SavedSource(key, one[0], frozen(one[1]))
             for key, one in heard.items()

@@ -1,6 +1,6 @@
 """What every kind of window shares: how it tells that it fired, and what it lost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -10,10 +10,13 @@ from msgspec import Struct
 
 from socconsole.core.event import Event, EventCategory, LogSource, RawLine
 from socconsole.sigma.aggregate import Value
-from socconsole.sigma.memory import Part
+from socconsole.sigma.memory import Part, Touched
 
 Key = tuple[str, ...]
 """The texts a window groups by, in the order of `group-by`."""
+
+SAVED_BYTES = 64 << 10
+"""Lines of evidence saved for one rule, those of the groups touched last: saving is done often."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -60,6 +63,7 @@ class Window(Protocol):
     """One window rule over all its groups."""
 
     losses: Losses
+    touched: Touched
 
     def add(self, key: Key, time: int, value: Value, event: Event) -> list[Fired]:
         """Count one match in, at `time` in microseconds; return what it completes."""
@@ -120,6 +124,17 @@ def frozen(event: Event) -> SavedEvent:
         else None,
         event.category,
     )
+
+
+def sampled(sample: Iterable[tuple[int, Event]], room: int) -> list[tuple[int, SavedEvent]]:
+    """Return the latest events of a sample as they are saved, as far as `room` bytes go."""
+    saved: list[tuple[int, SavedEvent]] = []
+    for time, event in reversed(tuple(sample)):
+        room -= len(event.raw)
+        if room < 0:
+            break
+        saved.append((time, frozen(event)))
+    return saved[::-1]
 
 
 def thawed(saved: SavedEvent) -> Event:

@@ -1,6 +1,7 @@
 """What a flood in one group costs: each event about the same, in order or not."""
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -105,6 +106,8 @@ def test_a_late_break_ends_a_run_whose_samples_were_taken_together(monkeypatch):
     for second in range(59):
         assert window.add(("k",), second * SECOND, 99.0, ANY) == []
     assert window.add(("k",), 40 * SECOND + 1, 10.0, ANY) == []
+    stretches = window._runs[("k",)].stretches
+    assert sum(stretch.count for stretch in stretches) == 60
+    assert all(one.last < after.first for one, after in pairwise(stretches))
     fired = [second for second in range(59, 130) if window.add(("k",), second * SECOND, 99.0, ANY)]
-    assert fired
-    assert 40 + SPAN < fired[0] <= 59 + SPAN
+    assert 41 + SPAN <= fired[0] <= 42 + SPAN

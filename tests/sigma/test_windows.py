@@ -161,6 +161,17 @@ def test_evidence_outlives_a_restart(rules, monkeypatch):
     assert detection.evidence[0] == fails(1, note="x" * 20)[0]
 
 
+def test_the_samples_of_a_run_outlive_a_restart(rules):
+    ruleset = rules(window(SUSTAINED))
+    matcher = Matcher(ruleset)
+    matcher.match_all(cpu(*[(t, 99) for t in range(0, 300, 30)]))
+    memory = matcher.memory()
+    matcher = Matcher(ruleset)
+    matcher.restore(memory)
+    (detection,) = matcher.match_all(cpu((300, 99)))
+    assert [event.time.minute for event in detection.evidence] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5]
+
+
 def test_temporal_needs_every_rule_in_any_order(rules):
     ruleset = rules(
         window("{type: temporal, rules: [failed, success], group-by: [user], timespan: 1m}")
