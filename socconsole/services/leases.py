@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ from socconsole.store.tables import Lease, Node
 
 LASTS = timedelta(seconds=15)
 """A lease that was not renewed for so long is another's for the asking."""
+_FAR = timedelta(minutes=2)
+"""A lease that ends later was taken by a clock that was ahead; whoever still has it moves it."""
 _ASK_EVERY = 1.0
 """Seconds."""
 LEASE = "all"
@@ -36,18 +39,29 @@ class Holder:
 
 
 def take_lease(
-    session: Session, node_id: int, *, now: datetime, lasts: timedelta, group: str = LEASE
+    session: Session,
+    node_id: int,
+    *,
+    now: datetime,
+    lasts: timedelta,
+    group: str = LEASE,
+    stale: datetime | None = None,
 ) -> int | Holder:
-    """Become the one who reads a group of sources: return the epoch, or who reads them now."""
+    """Become the one who reads a group of sources: return the epoch, or who reads them now.
+
+    `stale` is an end that nobody has moved for as long as a lease lasts. Whose clock was ahead
+    may have left one that is years away.
+    """
     session.connection().execute(
         text("INSERT INTO lease (name, epoch) VALUES (:group, 0) ON CONFLICT DO NOTHING"),
         {"group": group},
     )
     lease = session.get_one(Lease, group, with_for_update=True)
-    if lease.node_id not in {None, node_id} and lease.expires_at and lease.expires_at > now:
+    end = lease.expires_at
+    if lease.node_id not in {None, node_id} and end is not None and end > now and end != stale:
         holder = session.get(Node, lease.node_id)
         if holder is not None and _may_be_alive(holder):
-            return Holder(holder.host, holder.pid, lease.expires_at)
+            return Holder(holder.host, holder.pid, end)
     lease.node_id = node_id
     lease.epoch += 1
     lease.expires_at = now + lasts
@@ -95,7 +109,8 @@ def release_lease(session: Session, epoch: int, *, now: datetime, group: str = L
 
 def collector_alive(session: Session, *, now: datetime, group: str | None = None) -> Holder | None:
     """Return who reads sources, or those of a group; None when nobody does."""
-    held = select(Lease).where(col(Lease.expires_at) > now, col(Lease.node_id).is_not(None))
+    ends = col(Lease.expires_at)
+    held = select(Lease).where(ends > now, ends < now + _FAR, col(Lease.node_id).is_not(None))
     if group is not None:
         held = held.where(col(Lease.name) == group)
     for lease in session.scalars(held.order_by(Lease.name)):
@@ -121,12 +136,14 @@ class CollectorLease:
         with self._database.begin() as session:
             self._node_id = nodes.join(session, "collector", self._login, now=datetime.now(UTC))
 
-    def take(self) -> Holder | None:
-        """Take the lease, or return who has it."""
+    def take(self, stale: datetime | None = None) -> Holder | None:
+        """Take the lease, or return who has it; see `take_lease` for what is stale."""
         now = datetime.now(UTC)
         with self._database.begin() as session:
             nodes.beat(session, self._node_id, now=now)
-            found = take_lease(session, self._node_id, now=now, lasts=LASTS, group=self._group)
+            found = take_lease(
+                session, self._node_id, now=now, lasts=LASTS, group=self._group, stale=stale
+            )
         if isinstance(found, Holder):
             return found
         self.epoch = found
@@ -143,10 +160,15 @@ class CollectorLease:
         if not self._node_id:
             self.join()
         first: Holder | None = None
+        seen: datetime | None = None
+        since = time.monotonic()
         while not stop.is_set():
-            holder = self.take()
+            is_stale = time.monotonic() - since > LASTS.total_seconds()
+            holder = self.take(seen if is_stale else None)
             if holder is None:
                 return True
+            if holder.expires_at != seen:
+                seen, since = holder.expires_at, time.monotonic()
             reads = f"process {holder.pid} on {holder.host} reads the sources"
             if first is None:
                 first = holder

@@ -117,10 +117,14 @@ def attending(session: Session, kind: str, *, now: datetime) -> Attending:
 
 
 def forget_dead(session: Session, *, now: datetime, after: timedelta = timedelta(days=1)) -> int:
-    """Mark processes as stopped that have not been heard of; return how many."""
+    """Mark processes as stopped that have not been heard of; return how many.
+
+    One that was heard of tomorrow was before a clock was put back; if it lives it says so again.
+    """
     node, presence = table_of(Node), table_of(Presence)
     connection = session.connection()
-    silent = (node.c.stopped_at.is_(None), node.c.heartbeat_at < now - after)
+    heard = node.c.heartbeat_at
+    silent = (node.c.stopped_at.is_(None), (heard < now - after) | (heard > now + after))
     connection.execute(
         delete(presence).where(presence.c.node_id.in_(select(node.c.id).where(*silent)))
     )

@@ -19,7 +19,15 @@ from socconsole.store.held import held_days
 from socconsole.store.long_reads import Watchdog
 
 RETAIN_SECS = 3600.0
+_TRUSTED = timedelta(hours=6)
+"""A clock that was set by more is not trusted with what a wrong one would make too old."""
 KEEP_TIME_EVERY = timedelta(seconds=30)
+
+
+def _ticking() -> timedelta:
+    """Return the time of a clock that nobody sets; it goes on while the machine sleeps."""
+    number = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return timedelta(seconds=time.clock_gettime(number))
 
 
 class Upkeep:
@@ -41,6 +49,7 @@ class Upkeep:
         self._say = say
         self._watchdog = Watchdog(database)
         self._retained: float | None = None
+        self._began = _ticking(), datetime.now(UTC)
         self._time_kept: datetime | None = None
 
     def look_around(self) -> None:
@@ -54,6 +63,13 @@ class Upkeep:
         if self._retained is not None and now - self._retained < RETAIN_SECS:
             return
         self._retained = now
+        off = datetime.now(UTC) - self._began[1] - (_ticking() - self._began[0])
+        if abs(off) > _TRUSTED:
+            self._say(
+                f"The clock was set by {off.total_seconds() / 3600:+.0f} h while this ran: nothing"
+                " goes by its age before the next start."
+            )
+            return
         kept = self._kept
         try:
             with self._database.read() as session:

@@ -18,6 +18,8 @@ from socconsole.store.tables import Node, table_of
 
 ALIVE = timedelta(seconds=60)
 """A process whose heartbeat is younger may be using the database."""
+_AHEAD = timedelta(days=1)
+"""How far others' clocks may be ahead; heartbeats beyond were made before one was put back."""
 _ADVISORY_LOCK = 20_536
 _COPYING = 0.7
 """Share of an upgrade that the backup takes."""
@@ -80,7 +82,7 @@ def _require_nobody(session: Session, now: datetime) -> None:
     node = table_of(Node)
     alive = session.connection().execute(
         select(node.c.kind, node.c.login, node.c.host, node.c.pid).where(
-            node.c.stopped_at.is_(None), node.c.heartbeat_at > now - ALIVE
+            node.c.stopped_at.is_(None), node.c.heartbeat_at.between(now - ALIVE, now + _AHEAD)
         )
     )
     names = [f"{kind} of {login} on {host} (pid {pid})" for kind, login, host, pid in alive]

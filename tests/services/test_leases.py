@@ -1,15 +1,19 @@
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlmodel import select
 
-from socconsole.core.policy import SourcePolicy
+from socconsole.core.policy import SHIPPED, SourcePolicy
 from socconsole.errors import SettingsError
 from socconsole.services import leases, nodes
 from socconsole.services import sources as kept
+from socconsole.services import upkeep as module
 from socconsole.services.leases import CollectorLease, Holder, LeaseLostError
+from socconsole.services.upkeep import Upkeep
 from socconsole.store.tables import Node, Source
 
 LASTS = timedelta(seconds=10)
@@ -113,3 +117,45 @@ def test_one_that_consoles_started_takes_over_from_one_that_was_killed(database,
     assert second.wait(threading.Event(), said.append, one_is_enough=True)
     assert not any("enough" in text for text in said)
     assert second.epoch == elsewhere + 1
+
+
+def test_a_lease_that_a_clock_ahead_left_behind_is_taken_once_nobody_moves_it(
+    database, elsewhere, monkeypatch
+):
+    """Else nobody could read the sources until that time has come."""
+    monkeypatch.setattr(leases, "LASTS", timedelta(seconds=0.5))
+    ahead = datetime.now(UTC) + timedelta(days=300)
+    with database.begin() as session:
+        leases.renew_lease(session, elsewhere, now=ahead, lasts=LASTS)
+    with database.read() as session:  # a console starts one
+        assert leases.collector_alive(session, now=datetime.now(UTC)) is None
+    second = CollectorLease(database, group="all", login="soc")
+    started = time.monotonic()
+    assert second.wait(threading.Event(), lambda _: None, one_is_enough=True)
+    assert time.monotonic() - started > 0.5
+
+
+def test_what_was_heard_of_tomorrow_keeps_nobody_waiting(database, noon):
+    node = joined(database, noon + timedelta(days=300))
+    with database.begin() as session:
+        assert nodes.forget_dead(session, now=noon) == 1
+        assert nodes.alive(session, now=noon) == ()
+        nodes.beat(session, node, now=noon)
+        assert len(nodes.alive(session, now=noon)) == 1
+
+
+@pytest.mark.parametrize("hours", [-48, 48])
+def test_nothing_goes_by_its_age_when_the_clock_was_set(database, monkeypatch, hours):
+    days: list[str] = []
+    said: list[str] = []
+    events = SimpleNamespace(retain=lambda *_, **__: days.append("asked"))
+    policy = SHIPPED
+    upkeep = Upkeep(database, events, alerts=policy.alerts, kept=policy.retention, say=said.append)
+    monkeypatch.setattr(module, "RETAIN_SECS", 0.0)
+    upkeep.look_around()
+    assert (days, said) == (["asked"], [])
+    ticks = module._ticking() - timedelta(hours=hours)
+    monkeypatch.setattr(module, "_ticking", lambda: ticks)
+    upkeep.look_around()
+    assert days == ["asked"]
+    assert f"set by {hours:+d} h" in said[0]

@@ -67,6 +67,9 @@ def test_an_upgrade_waits_for_nobody_it_refuses(database, noon):
         )  # fmt: skip
     with pytest.raises(ConflictError, match=r"collector of soc on soc-1 \(pid 7\)"):
         upgrade(database, now=noon, migrations=[NEXT])
+    for other in (timedelta(minutes=2), timedelta(days=-2)):  # after it, or before its clock was
+        with database.read() as session:
+            module._require_nobody(session, noon + other)
     assert upgrade(database, now=noon + timedelta(minutes=2), migrations=[NEXT]).steps
 
 
