@@ -23,6 +23,7 @@ from socconsole.store.faults import TOO_LARGE, explained, gone, shown
 from socconsole.store.place import Still, identity, opened
 from socconsole.store.room import take_room
 from socconsole.store.turns import BUSY_TIMEOUT, Turns, begin_immediate
+from socconsole.store.types import read_document
 
 __all__ = [
     "PRAGMAS",
@@ -235,6 +236,7 @@ class Database:
             self.url,
             module=driver.DBAPI,
             creator=self._connect,
+            json_deserializer=read_document,
             pool_size=self._kept,
             max_overflow=8 - self._kept,
             pool_use_lifo=True,  # the last one again: every connection has its own page cache
@@ -345,6 +347,7 @@ def _postgres(url: URL, limits: Limits) -> Engine:
         raise StoreError("PostgreSQL needs Linux or macOS.")
     engine = create_engine(
         url,
+        json_deserializer=read_document,
         pool_size=4,
         max_overflow=4,
         pool_pre_ping=True,

@@ -1,10 +1,13 @@
 """Column types that mean the same on SQLite and PostgreSQL, and the ids rows are born with."""
 
+import json
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -24,6 +27,9 @@ from sqlalchemy.types import TypeEngine
 
 from socconsole.core.severity import Severity
 
+_Value = TypeVar("_Value")
+Reads = Callable[[Any], _Value | None]
+"""What makes a value of a column's."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -38,6 +44,26 @@ def to_micros(moment: datetime) -> int:
 def from_micros(micros: int) -> datetime:
     """Return the aware UTC datetime `micros` microseconds after 1970."""
     return _EPOCH + timedelta(microseconds=micros)
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else _EPOCH + timedelta(0, 0, micros)
+
+
+_SEVERITIES: dict[int | None, Severity | None] = {
+    None: None,
+    **{int(each): each for each in Severity},
+}
+_severity = _SEVERITIES.__getitem__
+_decode = msgspec.json.Decoder().decode
+
+
+def read_document(text: str | bytes) -> object:
+    """Return a JSON value; it may hold what JSON itself does not know, as Python writes it."""
+    try:
+        return _decode(text)
+    except msgspec.MsgspecError:  # half a character, or a number that is none
+        return json.loads(text)
 
 
 def new_uid() -> str:
@@ -59,8 +85,8 @@ class Micros(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         return None if value is None else to_micros(value)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else from_micros(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Reads[datetime]:
+        return _moment  # itself: SQLAlchemy's own way to it takes longer than the datetime
 
 
 class SeverityNumber(TypeDecorator[Severity]):
@@ -72,8 +98,8 @@ class SeverityNumber(TypeDecorator[Severity]):
     def process_bind_param(self, value: Severity | None, dialect: Dialect) -> int | None:
         return None if value is None else int(value)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> Severity | None:
-        return None if value is None else Severity(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Reads[Severity]:
+        return _severity
 
 
 class Word(TypeDecorator[str]):
