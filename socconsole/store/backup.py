@@ -90,6 +90,7 @@ def _vacuum_into(
 ) -> None:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    target.with_name(f"{target.name}-journal").unlink(missing_ok=True)  # of one that was killed
     whole = max(1, source.stat().st_size)
     try:
         connection, _ = opened(source, timeout=30)

@@ -100,10 +100,11 @@ def _back_up(
     if database.path is None:
         return None
     name = f"{database.path.name}.schema{found}.{now:%Y%m%dT%H%M%SZ}.bak"
-    target = database.path.with_name(name)
-    copy_database(database, target, tell=tell)
-    check_pages(target)
-    return target
+    target, unfinished = (database.path.with_name(each) for each in (name, f"{name}.unfinished"))
+    unfinished.unlink(missing_ok=True)  # of an upgrade that was killed
+    copy_database(database, unfinished, tell=tell)
+    check_pages(unfinished)
+    return unfinished.replace(target)
 
 
 def _run(connection: Connection, steps: Sequence[Migration], tell: Callable[[float], None]) -> None:

@@ -1,4 +1,6 @@
 import stat
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -7,6 +9,7 @@ from sqlalchemy import text
 from socconsole.errors import ConflictError, StoreError
 from socconsole.store import driver, schema
 from socconsole.store import upgrade as module
+from socconsole.store.backup import check_pages
 from socconsole.store.condition import examine
 from socconsole.store.database import Database
 from socconsole.store.migrations import Migration
@@ -55,6 +58,44 @@ def test_a_failed_upgrade_changes_nothing(database, noon):
     assert version(database) == schema.VERSION
     with pytest.raises(StoreError, match="mood"), database.read() as session:
         session.execute(text("SELECT mood FROM alert"))
+
+
+KILLED = """
+import os, sys
+from datetime import UTC, datetime
+from socconsole.store import backup, upgrade
+from socconsole.store.database import Database
+from tests.store.test_upgrade import NEXT, Migration, add_column
+
+def die(*_):
+    os.kill(os.getpid(), 9)
+
+def altered_and_killed(connection):
+    add_column(connection)
+    die()
+
+for day, step in enumerate((NEXT, Migration(NEXT.version, "killed", altered_and_killed)), 1):
+    if not os.fork():
+        upgrade.check_pages = die if step is NEXT else upgrade.check_pages
+        now = datetime(2030, 1, day, tzinfo=UTC)
+        upgrade.upgrade(Database(sys.argv[1]), now=now, migrations=[step])
+    assert os.waitstatus_to_exitcode(os.wait()[1]) == -9
+"""
+
+
+def test_an_upgrade_that_is_killed_changes_nothing_and_is_repeated(sqlite_database, noon):
+    """Amid the backup, whose half is not taken for one, and amid the steps."""
+    path = sqlite_database.path
+    sqlite_database.close()
+    subprocess.run([sys.executable, "-c", KILLED, str(path)], check=True)
+    assert len(list(path.parent.glob("*.bak.unfinished"))) == 1
+    assert len(list(path.parent.glob("*.bak"))) == 1
+    assert version(sqlite_database) == schema.VERSION
+    for leftover in (".unfinished", ".unfinished-journal"):
+        path.with_name(f"soc.db.schema1.{noon:%Y%m%dT%H%M%SZ}.bak{leftover}").write_bytes(b"half")
+    made = upgrade(sqlite_database, now=noon, migrations=[NEXT])
+    assert version(sqlite_database) == NEXT.version
+    check_pages(made.backup)
 
 
 def test_an_upgrade_waits_for_nobody_it_refuses(database, noon):
