@@ -3,15 +3,18 @@
 import json
 import os
 import threading
+from typing import get_args
 
 import pytest
 
 from socconsole.cli import run
 from socconsole.cli.context import Context
 from socconsole.cli.queue import reader_left
+from socconsole.cli.views import On
 from socconsole.core.severity import Severity
 from socconsole.errors import ForbiddenError, NotFoundError, SocError, UsageError
 from socconsole.services import alerts
+from socconsole.services.views import VOCABULARIES
 from tests.services.alert_making import bring, detection, minutes
 
 
@@ -138,6 +141,28 @@ def test_views_are_saved_counted_and_removed(soc, said, capsys):
         soc("views", "save", "open", "rule:x")
     with pytest.raises(UsageError, match="column"):
         soc("views", "save", "Bad", "nosuch:x")
+
+
+def test_every_list_with_views_takes_them_from_the_shell(soc, said):
+    filters = dict.fromkeys(VOCABULARIES, "") | {"tickets": "priority:p1", "tail": "host:web*"}
+    assert set(filters) == set(get_args(get_args(On)[0]))
+    for screen, text in filters.items():
+        assert soc("views", "save", "Ours", text, "--on", screen, "--sort=-host", "--json") == 0
+        assert said() == {"name": "Ours", "on": screen, "filter": text, "shared": False}
+        assert soc("views", "list", "--on", screen, "--json") == 0
+        row = said()[-1]
+        assert (row["name"], row["on"], row["filter"], row["sort"]) == (
+            "Ours", screen, text, "-host",
+        )  # fmt: skip
+        assert row["count"] == {"queue": 2, "actions": 1, "tail": None, "results": None}.get(
+            screen, 0
+        )
+    assert soc("views", "remove", "Ours", "--on", "tickets", "--json") == 0
+    assert said() == {"removed": "Ours", "on": "tickets"}
+    with pytest.raises(NotFoundError):
+        soc("views", "remove", "Ours", "--on", "tickets")
+    with pytest.raises(UsageError, match="host"):
+        soc("views", "save", "Bad", "host:web", "--on", "tickets")
 
 
 def test_the_plain_queue_is_lines_and_nothing_else(soc, capsys, chosen_database):

@@ -58,6 +58,7 @@ EVERYWHERE = (
 )
 LIST = ("enter", "l", "right", "space", "v", "shift+down", "asterisk")
 FILTERED = ("slash", "backslash")
+ORDER = ("o", "O", "W")
 UNDO = ("u", "U")
 CASE = ("a", "A", "x", "c", "C", "i", "P", "e", "greater_than_sign", "less_than_sign", *UNDO)
 ALERT = (
@@ -78,15 +79,15 @@ KEYMAP = {
         *(*LIST, *FILTERED, "left_square_bracket", "right_square_bracket", "f", "z", "t", "T"),
         *("i", "y", "e", "E", "d", "R", "r", "at", "F", "n", "o", "O", "W", *UNDO),
     ),
-    "tickets": (*LIST, *FILTERED, *CASE, "I", "plus"),
+    "tickets": (*LIST, *FILTERED, *ORDER, *CASE, "I", "plus"),
     "TicketScreen": ("J", "K", *CASE, "I"),
-    "incidents": (*LIST, *FILTERED, *CASE, "plus"),
+    "incidents": (*LIST, *FILTERED, *ORDER, *CASE, "plus"),
     "IncidentScreen": ("J", "K", *CASE, "y"),
     "handoff": ("y", "n", "greater_than_sign", "u"),
-    "sources": (*LIST, *FILTERED),
-    "rules": (*LIST, *FILTERED, "X", "u"),
+    "sources": (*LIST, *FILTERED, *ORDER),
+    "rules": (*LIST, *FILTERED, *ORDER, "X", "u"),
     "metrics": LIST,
-    "ActionsScreen": ("u", *FILTERED),
+    "ActionsScreen": ("u", *FILTERED, *ORDER),
 }
 """Keys that mean something on a screen, besides those that mean the same everywhere."""
 

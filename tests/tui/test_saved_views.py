@@ -98,6 +98,11 @@ async def test_a_view_keeps_columns_widths_and_order_and_the_team_finds_it(conso
     assert console.lines[2].index("Host") < console.lines[2].index("Rule")
 
 
+def titles(console):
+    table = console.app.screen.table
+    return [table.row_at(place).title for place in range(table.line_count)]
+
+
 async def test_incidents_and_actions_have_views_of_their_own_with_counts(bare_setup, database):
     with database.begin() as session:
         for severity, title in ((1, "Ransomware"), (3, "Lost laptop")):
@@ -105,6 +110,12 @@ async def test_incidents_and_actions_have_views_of_their_own_with_counts(bare_se
             said = incidents.Declaration(severity=severity)
             incidents.declare(session, opened.id, said, by="ines", now=NOON)
     async with at_the_console(bare_setup) as console:
+        await console.presses("5", "o", "t")
+        assert titles(console) == ["Lost laptop", "Ransomware"]
+        await console.presses("O")
+        assert titles(console) == ["Ransomware", "Lost laptop"]
+        await console.presses("4", "o", "i", "O")
+        assert titles(console) == ["Ransomware", "Lost laptop"]
         await console.presses("5", "slash")
         await console.says("severity:1")
         await console.presses("colon")

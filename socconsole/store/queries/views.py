@@ -51,9 +51,15 @@ def view_row(row: StoredView) -> View:
 
 
 def view_count(session: Session, view: View, *, login: str, now: datetime) -> int | None:
-    """Return how many things a view finds, up to `COUNT_CAP`; None where its filter is stale."""
+    """Return how many things a view finds, up to `COUNT_CAP`.
+
+    None where its filter is stale, or finds lines: they are not in this database.
+    """
+    count = _COUNTS.get(view.screen)
+    if count is None:
+        return None
     try:
-        return _COUNTS[view.screen](session, view.filter, login=login, now=now)
+        return count(session, view.filter, login=login, now=now)
     except SocError:
         return None
 
@@ -80,7 +86,7 @@ _COUNTS: dict[str, Callable[..., int]] = {
     "incidents": _incidents,
     "actions": _actions,
 }
-"""Screen → what counts what a filter finds on it; lines are not in this database."""
+"""Screen → what counts what a filter finds on it."""
 
 
 def view_counts(

@@ -14,6 +14,7 @@ from socconsole.tui.tasks import task
 from socconsole.tui.texts.incident_text import SEVERITY_STYLES, update_words
 from socconsole.tui.verbs import incident_verbs
 from socconsole.tui.verbs.incident_course import Chosen
+from socconsole.tui.verbs.row_order import beside_order
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.table import VirtualTable
 
@@ -28,7 +29,7 @@ class IncidentsScreen(ViewedScreen):
     TITLE = "Incidents"
     LIST = "incidents"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(one for one in incident_verbs.BINDINGS if one.id != "incident.task"),
+        *(one for one in beside_order(incident_verbs.BINDINGS) if one.id != "incident.task"),
         key("incidents.declare", "plus,I", "declare", "Declare an incident", hint="declare"),
     ]
 
@@ -98,10 +99,18 @@ class IncidentsScreen(ViewedScreen):
             ),
             Column("incident", "Incident", 12, lambda row: row.human_id, lambda _: "key"),
             Column("phase", "Phase", 11, lambda row: row.phase.replace("_", " ")),
-            Column("since", "For", 7, self._since, right=True),
+            Column("since", "For", 7, self._since, right=True, value=_began),
             Column("title", "Title", 20, lambda row: row.title, grow=2),
             Column("commander", "Command", 8, lambda row: row.commander or "–"),
-            Column("update", "Update", 7, self._update, self._update_style, right=True),
+            Column(
+                "update",
+                "Update",
+                7,
+                self._update,
+                self._update_style,
+                right=True,
+                value=_update_due,
+            ),
             Column("tickets", "Tickets", 13, lambda row: " ".join(row.tickets), least=100),
             Column("next", "Next step", 20, lambda row: row.next_step, grow=1, least=130),
             Column("blockers", "Blocked by", 16, lambda row: row.blockers, grow=1, least=170),
@@ -115,3 +124,12 @@ class IncidentsScreen(ViewedScreen):
 
     def _update_style(self, row: "IncidentRow") -> str:
         return update_words(row, console(self).now())[1]
+
+
+def _began(row: "IncidentRow") -> object:
+    return -row.phase_since.timestamp()
+
+
+def _update_due(row: "IncidentRow") -> object:
+    due = row.next_update_due_at
+    return due.timestamp() if due else ""

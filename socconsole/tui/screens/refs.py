@@ -12,7 +12,9 @@ from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.tasks import task
+from socconsole.tui.verbs import row_order
 from socconsole.tui.verbs.open_ref import open_ref
+from socconsole.tui.verbs.row_order import Ordered
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
@@ -46,10 +48,13 @@ _COLUMNS: tuple[Column[RefRow], ...] = (
 )
 
 
-class RefsScreen(Screen[None]):
+class RefsScreen(Ordered, Screen[None]):
     """Lists references; Enter opens one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [key("refs.refresh", "r", "load", "Read again")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *row_order.BINDINGS,
+        key("refs.refresh", "r", "load", "Read again"),
+    ]
 
     def __init__(self, title: str, refs: Sequence[str]) -> None:
         super().__init__()

@@ -1,7 +1,6 @@
 """Search results: what a filter finds in all that is retained, the newest first."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -32,16 +31,6 @@ if TYPE_CHECKING:
 
 _MOST = 20_000
 """So many results are listed at most."""
-_SORTS = {
-    "a": "time",
-    "s": "source",
-    "k": "kind",
-    "h": "host",
-    "u": "user",
-    "i": "source_ip",
-    "p": "process",
-    "m": "message",
-}
 
 
 class ResultsScreen(OnLines, ViewedScreen):
@@ -54,8 +43,6 @@ class ResultsScreen(OnLines, ViewedScreen):
         key("results.further", "n", "further", "Look further back", hint="further"),
         key("results.error", "e", "next_error(1)", "Next error"),
         key("results.error_back", "E", "next_error(-1)", "Previous error"),
-        key("results.sort", "o", "sort", "Sort by"),
-        key("results.reverse", "O", "reverse", "Turn the order round"),
         key("results.follow", "F", "follow", "Follow such lines on the live tail"),
     ]
 
@@ -208,19 +195,7 @@ class ResultsScreen(OnLines, ViewedScreen):
         app.show("tail")
         app.call_after_refresh(lambda: app.tell(Narrow(text)))
 
-    # Order and columns.
-
-    @task
-    async def action_sort(self) -> None:
-        pressed = await console(self).choose("Sort by", _SORTS)
-        if pressed is not None:
-            self.table.set_arrangement(replace(self.table.arrangement, sort=_SORTS[pressed]))
-
-    def action_reverse(self) -> None:
-        layout = self.table.arrangement
-        turned = not layout.reverse if layout.sort else False  # as found, the newest is first
-        layout = replace(layout, sort=layout.sort or "time", reverse=turned)
-        self.table.set_arrangement(layout)
+    # Columns.
 
     def columns(self) -> "list[Column[Hit]]":
         return [

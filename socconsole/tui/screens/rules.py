@@ -18,7 +18,9 @@ from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.texts.suppression_text import suppression_lines, suppression_style
+from socconsole.tui.verbs import row_order
 from socconsole.tui.verbs.ask_when import ask_moment
+from socconsole.tui.verbs.row_order import Ordered
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
@@ -33,7 +35,7 @@ _NO_RULE = "No rule is loaded yet: the collector writes them down when it starts
 _NO_SUPPRESSION = "Nothing is suppressed · S on an alert suppresses what is like it"
 
 
-class RulesScreen(ReadsAgain, Screen[None]):
+class RulesScreen(Ordered, ReadsAgain, Screen[None]):
     """The rules that are loaded; `]` shows suppressions and maintenance windows."""
 
     TITLE = "Rules and suppressions"
@@ -41,6 +43,7 @@ class RulesScreen(ReadsAgain, Screen[None]):
         key("rule.tab", "right_square_bracket,left_square_bracket", "turn", "Rules or suppressions",
             hint="suppressions"),
         *column_filter.BINDINGS,
+        *row_order.BINDINGS,
         key("rule.refused", "e", "refused", "What could not be loaded, and why"),
         key("suppression.end", "X", "end", "End the suppression here", hint="end"),
         key("suppression.extend", "plus", "extend", "Let the suppression here last longer"),

@@ -17,6 +17,8 @@ from socconsole.tui.reading.tail_reading import Asked, read_first
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.texts.source_text import bytes_of, source_lines, source_style
+from socconsole.tui.verbs import row_order
+from socconsole.tui.verbs.row_order import Ordered
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
@@ -37,7 +39,7 @@ _EMPTY = (
 )
 
 
-class SourcesScreen(ReadsAgain, Screen[None]):
+class SourcesScreen(Ordered, ReadsAgain, Screen[None]):
     """Every source with its health, and what happened to it; Enter tells more."""
 
     TITLE = "Sources"
@@ -45,6 +47,7 @@ class SourcesScreen(ReadsAgain, Screen[None]):
         key("source.unparsed", "n", "unparsed", "Lines nobody could read", hint="unparsed"),
         key("source.add", "plus", "add_source", "Name one more source", hint="new source"),
         *column_filter.BINDINGS,
+        *row_order.BINDINGS,
         key("source.refresh", "r", "load", "Read again"),
     ]
 
@@ -160,7 +163,7 @@ class SourcesScreen(ReadsAgain, Screen[None]):
             Column("state", "", 2, _mark, source_style),
             Column("name", "Source", 12, lambda row: row.name),
             Column("state_word", "State", 9, lambda row: row.state, source_style),
-            Column("last", "Last", 4, self._last, right=True),
+            Column("last", "Last", 4, self._last, right=True, value=_read_ago),
             Column("lines", "Lines", 9, lambda row: f"{row.lines:,}", right=True),
             Column("unparsed", "Unparsed", 8, lambda row: f"{row.unparsed:,}", _unread, right=True),
             Column("lag", "Lag B", 8, lambda row: f"{row.lag_bytes:,}", right=True, least=90),
@@ -174,6 +177,10 @@ class SourcesScreen(ReadsAgain, Screen[None]):
     def _last(self, row: "SourceRow") -> str:
         now: datetime = console(self).now()
         return span(now - row.last_read_at) if row.last_read_at else "–"
+
+
+def _read_ago(row: "SourceRow") -> object:
+    return -row.last_read_at.timestamp() if row.last_read_at else ""
 
 
 def _trouble(row: "SourceRow") -> str:

@@ -12,6 +12,7 @@ from socconsole.tui.screens.viewed import ViewedScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.texts.ticket_text import PRIORITY_STYLES, left_words
 from socconsole.tui.verbs import ticket_verbs
+from socconsole.tui.verbs.row_order import beside_order
 from socconsole.tui.verbs.ticket_verbs import Chosen
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.table import VirtualTable
@@ -34,7 +35,7 @@ class TicketsScreen(ViewedScreen):
 
     TITLE = "Tickets"
     LIST = "tickets"
-    BINDINGS: ClassVar[list[BindingType]] = [*ticket_verbs.BINDINGS]
+    BINDINGS: ClassVar[list[BindingType]] = [*beside_order(ticket_verbs.BINDINGS)]
 
     def words(self) -> "Vocabulary":
         return TICKET_FIELDS

@@ -16,7 +16,9 @@ from socconsole.tui.reading import column_filter
 from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.saved_views import Shown, ViewBar, fitting
 from socconsole.tui.tasks import task
+from socconsole.tui.verbs import row_order
 from socconsole.tui.verbs.filter_prompt import FilterPrompt, completed
+from socconsole.tui.verbs.row_order import Ordered
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from socconsole.core.filter_words import Vocabulary
 
 
-class ViewedScreen(ReadsAgain, Screen[None]):
+class ViewedScreen(Ordered, ReadsAgain, Screen[None]):
     """Shows the rows of a view; a screen says which, in which columns, in which words."""
 
     LIST: ClassVar[str]
@@ -35,6 +37,7 @@ class ViewedScreen(ReadsAgain, Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *column_filter.BINDINGS,
+        *row_order.BINDINGS,
         key("rows.next_view", "right_square_bracket", "view(1)", "Next view"),
         key("rows.previous_view", "left_square_bracket", "view(-1)", "Previous view"),
         key("rows.refresh", "r", "load", "Read again"),
