@@ -11,11 +11,12 @@ NEWEST = 2_000
 """Of a word that is everywhere only so many newest hits are looked at."""
 
 
-def matching(dialect: str, table: str, phrase: str) -> ColumnElement[bool]:
+def matching(dialect: str, table: str, phrase: str, *, walked: bool = False) -> ColumnElement[bool]:
     """Return the condition that rows of `table` hold every word of `phrase`.
 
     A word that ends in `*` stands for what begins with it. Punctuation has no meaning; a phrase
-    without words matches nothing.
+    without words matches nothing. Where rows are `walked` in an index of the order that is asked
+    for, SQLite does not fetch all those that hold a common word before.
     """
     if table not in SEARCHED:
         raise ValueError(f"{table} has no search index")
@@ -23,10 +24,22 @@ def matching(dialect: str, table: str, phrase: str) -> ColumnElement[bool]:
     if not query:
         return text("1 = 0")  # type: ignore[return-value]
     if dialect == "sqlite":
-        clause = f"{table}.id IN (SELECT rowid FROM {table}_fts WHERE {table}_fts MATCH :phrase)"
+        key = f"{'+' if walked else ''}{table}.id"
+        clause = f"{key} IN (SELECT rowid FROM {table}_fts WHERE {table}_fts MATCH :phrase)"
     else:
         clause = f"{words(table)} @@ to_tsquery('simple', :phrase)"
     return text(clause).bindparams(phrase=query)  # type: ignore[return-value]
+
+
+def rare(session: Session, table: str, phrase: str, most: int) -> tuple[int, ...] | None:
+    """Return the ids of what holds every word of `phrase` on SQLite; None: more than `most`."""
+    query = _fts_query(phrase)
+    if not query:
+        return ()
+    sql = f"SELECT rowid FROM {table}_fts WHERE {table}_fts MATCH :phrase LIMIT :most"
+    asked = {"phrase": query, "most": most + 1}
+    found = tuple(session.connection().execute(text(sql), asked).scalars())
+    return found if len(found) <= most else None
 
 
 def newest(

@@ -30,3 +30,9 @@ def open_counts(session: Session) -> Mapping[str, Mapping[str, int]]:
         )
         counts[facet] = {row[0]: row[1] for row in rows}
     return counts
+
+
+def open_count(session: Session, facet: str, value: str) -> int:
+    """Return how many open alerts SQLite has counted for one value of a facet."""
+    asked = text("SELECT n FROM alert_facet WHERE facet = :facet AND value = :value")
+    return session.connection().execute(asked, {"facet": facet, "value": value}).scalar() or 0

@@ -13,11 +13,13 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
+    column,
     false,
     func,
     not_,
     or_,
     select,
+    table,
     true,
 )
 
@@ -52,6 +54,10 @@ class Related:
     name: "ColumnElement[Any] | tuple[ColumnElement[Any], ...]"
     is_text: bool = False
     """The reference is text."""
+    owner: FromClause | None = None
+    """The table that refers, where most of its rows refer to nothing."""
+    has_many: bool = False
+    """Many rows refer to the same."""
 
 
 Place = ColumnElement[Any] | Related | tuple[ColumnElement[Any], ...]
@@ -75,6 +81,10 @@ class Places:
 _ALERT = METADATA.tables["alert"].c
 _SOURCE = METADATA.tables["source"].c
 _TICKET = METADATA.tables["ticket"].c
+
+
+TAGS = table("alert_tags", column("rule_id"), column("tags"))
+"""Which tags the alerts of each rule have had; SQLite keeps it."""
 
 
 def _rules_of_alerts() -> FromClause:
@@ -102,6 +112,7 @@ RULE_OF_ALERT = Related(_ALERT.rule_id, _RULES.c.id, (_RULES.c.title, _RULES.c.i
 
 """The rule of an alert, by its titles and its id."""
 
+SOURCE_OF_ALERT = Related(_ALERT.source_id, _SOURCE.id, _SOURCE.name, has_many=True)
 ALERT_PLACES = Places(
     {
         "severity": _ALERT.severity,
@@ -113,10 +124,12 @@ ALERT_PLACES = Places(
         "host": _ALERT.host,
         "user": _ALERT.username,
         "source_ip": _ALERT.source_ip,
-        "source": Related(_ALERT.source_id, _SOURCE.id, _SOURCE.name),
+        "source": SOURCE_OF_ALERT,
         "category": _ALERT.category,
         "assignee": _ALERT.assignee,
-        "ticket": Related(_ALERT.ticket_id, _TICKET.id, _TICKET.human_id),
+        "ticket": Related(
+            _ALERT.ticket_id, _TICKET.id, _TICKET.human_id, owner=METADATA.tables["alert"]
+        ),
         "count": _ALERT["count"],
         "rank": _ALERT.rank,
         "id": _ALERT.id,
@@ -156,6 +169,8 @@ class Asking:
 
     viewer: Viewer
     is_sqlite: bool
+    walks: bool = False
+    """Whether an index has the order that is asked for, so that a page ends soon."""
 
     def like(self, column: ColumnElement[Any], pattern: str) -> Test:
         """Return whether the column matches, whatever the case of its ASCII letters."""
@@ -195,18 +210,25 @@ def _contains(phrase: str, places: Places, asking: Asking) -> Test:
 
     Punctuation alone has no words: it is looked for as it stands, which is slow.
     """
-    words = [word for word in phrase.split() if any(map(str.isalnum, word))]
+    words = beginnings(phrase)
     pattern = f"%{_literal(phrase)}%"
     if words and places.searched:
         dialect = "sqlite" if asking.is_sqlite else "postgresql"
-        found = matching(dialect, places.searched, " ".join(f"{word}*" for word in words))
+        found = matching(dialect, places.searched, words, walked=asking.walks)
         return or_(found, *(asking.like(text, pattern) for text in places.inside))
     return or_(*(asking.like(text, pattern) for text in places.texts))
+
+
+def beginnings(phrase: str) -> str:
+    """Return what the search index is asked for words that begin as those of `phrase`."""
+    return " ".join(f"{word}*" for word in phrase.split() if any(map(str.isalnum, word)))
 
 
 def _compared(node: Comparison, place: Place, asking: Asking) -> Test:
     if isinstance(place, Related):
         return _related(node, place, asking)
+    if asking.is_sqlite and node.field.name == "tag":
+        return _tagged(node, asking)
     columns = place if isinstance(place, tuple) else (place,)
     tests = [
         _value_test(node, column, value, asking) for column in columns for value in node.values
@@ -214,15 +236,41 @@ def _compared(node: Comparison, place: Place, asking: Asking) -> Test:
     return tests[0] if len(tests) == 1 else or_(*tests)
 
 
+def _tagged(node: Comparison, asking: Asking) -> Test:
+    """Return whether the tags meet `node`, by what the alerts of each rule have had.
+
+    Only of a rule whose tags were changed meanwhile an alert's own are looked at, in a query of
+    their own: else SQLite would fetch every alert.
+    """
+    each = METADATA.tables["alert"].alias()
+    met, own = (
+        or_(*(_value_test(node, place, value, asking) for value in node.values))
+        for place in (TAGS.c.tags, cast(each.c.tags, Text))
+    )
+    rules = select(TAGS.c.rule_id).group_by(TAGS.c.rule_id)
+    every = rules.having(func.min(met) == 1)
+    some = rules.having(func.min(met) == 0, func.max(met) == 1)
+    found = select(each.c.id).where(each.c.rule_id.in_(some), own)
+    return or_(func.coalesce(_ALERT.rule_id, "").in_(every), _ALERT.id.op("+")(0).in_(found))
+
+
 def _related(node: Comparison, place: Related, asking: Asking) -> Test:
     values = node.values
     if len(values) == 1 and isinstance(values[0], Special):
         # Most have none: walking the index of those would find them in the wrong order.
+        if values[0].word != "none":
+            return place.local.is_not(None)
+        if asking.is_sqlite and place.owner is not None:
+            # Those that have one are few and stand in an index; the others need not be fetched.
+            owner = place.owner.alias()
+            having = select(owner.c.id).where(owner.c[str(place.local.key)].is_not(None))
+            return (place.owner.c.id.op("+")(0)).not_in(having)
         none = _unindexed(place) if asking.is_sqlite and not place.is_text else place.local
-        return none.is_(None) if values[0].word == "none" else place.local.is_not(None)
+        return none.is_(None)
     found = keys_named(node, place, asking)
     if not place.is_text and len(values) == 1 and isinstance(values[0], str) and node.op != "~":
-        return place.local == found.limit(1).scalar_subquery()
+        many = asking.is_sqlite and place.has_many
+        return (_unindexed(place) if many else place.local) == found.limit(1).scalar_subquery()
     return _unindexed(place).in_(found)
 
 

@@ -4,7 +4,7 @@ A name that no alert has would otherwise be looked for in every open one. SQLite
 word index know at once; a server plans such queries well by itself.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -21,31 +21,44 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from socconsole.core.filter_match import Viewer
-from socconsole.core.filter_tree import Comparison, Either, Every, Filter, Fuzzy, Glob, Node
+from socconsole.core.filter_tree import (
+    Comparison,
+    Contains,
+    Either,
+    Every,
+    Filter,
+    Fuzzy,
+    Glob,
+    Node,
+)
 from socconsole.store.queries.facets import open_counts
 from socconsole.store.queries.filter_sql import (
     RULE_OF_ALERT,
+    SOURCE_OF_ALERT,
+    TAGS,
     Asking,
     Related,
+    beginnings,
     fuzzy,
     fuzzy_keys,
     keys_named,
 )
+from socconsole.store.search import rare
 from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
 _FEW = 2_000
 """Up to so many alerts are fetched by id; of more, a walk finds a page soon."""
-_COUNTED = {"rule": "rule", "tag": "rule", "assignee": "assignee"}
+_COUNTED = {"rule": "rule", "tag": "rule", "assignee": "assignee", "source": "source"}
 """Field → the facet whose open alerts are counted per value."""
 _FACET = table("alert_facet", column("facet"), column("value"))
 _ASSIGNEES = select(_FACET.c.value).where(_FACET.c.facet == "assignee").subquery()
 _ASSIGNED = Related(_ALERT.c.assignee, _ASSIGNEES.c.value, _ASSIGNEES.c.value, is_text=True)
-_TAGS = table("alert_tags", column("rule_id"), column("tags"))
 _PLACES = {
     "rule": RULE_OF_ALERT,
-    "tag": Related(_ALERT.c.rule_id, _TAGS.c.rule_id, _TAGS.c.tags, is_text=True),
+    "tag": Related(_ALERT.c.rule_id, TAGS.c.rule_id, TAGS.c.tags, is_text=True),
     "assignee": _ASSIGNED,
+    "source": SOURCE_OF_ALERT,
 }
 """Field → where its few values stand, each with what alerts name."""
 _NAMED = {"host": "host", "user": "username", "source_ip": "source_ip"}
@@ -75,12 +88,18 @@ class _Narrowing:
             return or_(false(), *(self.of(inner) for inner in node.nodes))
         if isinstance(node, Fuzzy):
             return self._of_letters(node.text)
+        if isinstance(node, Contains):
+            return self._of_text(node.text)
         if isinstance(node, Comparison) and node.op in (":", "=", "~"):
-            name = node.field.name
-            if name in ("rule", "tag") or (name == "assignee" and self.only_open):
-                return self._of_counted(node)
-            if name in _NAMED:
-                return self._of_words(node) if node.op != "~" else self._of_names(node)
+            return self._of_compared(node)
+        return true()
+
+    def _of_compared(self, node: Comparison) -> _Test:
+        name = node.field.name
+        if name in ("rule", "tag", "source") or (name == "assignee" and self.only_open):
+            return self._of_counted(node)
+        if name in _NAMED:
+            return self._of_words(node) if node.op != "~" else self._of_names(node)
         return true()
 
     def _of_counted(self, node: Comparison) -> _Test:
@@ -92,13 +111,19 @@ class _Narrowing:
         found = self.session.connection().execute(query).scalars()
         return self._where_few(place, _COUNTED[node.field.name], list(found))
 
-    def _where_few(self, place: Related, facet: str, found: list[str]) -> _Test:
+    def _where_few(self, place: Related, facet: str, found: Sequence[object]) -> _Test:
         if self.only_open:
             counts = open_counts(self.session)[facet]
-            found = [value for value in found if value in counts]
-            if found and sum(counts[value] for value in found) <= _FEW:
+            found = [value for value in found if str(value) in counts]
+            if found and sum(counts[str(value)] for value in found) <= _FEW:
                 return place.local.in_(found)
         return true() if found else false()
+
+    def _of_text(self, phrase: str) -> _Test:
+        """Return the few alerts that hold the words of free text."""
+        words = beginnings(phrase)
+        ids = rare(self.session, "alert", words, _FEW) if words else None
+        return true() if ids is None else _ALERT.c.id.in_(ids) if ids else false()
 
     def _of_letters(self, letters: str) -> _Test:
         """Return what has a rule or a name with these letters in this order."""

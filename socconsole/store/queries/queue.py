@@ -28,7 +28,7 @@ from socconsole.core.filter_words import ALERT_FIELDS
 from socconsole.core.severity import Severity
 from socconsole.errors import UsageError
 from socconsole.store.bulk import portions
-from socconsole.store.queries.facets import open_counts
+from socconsole.store.queries.facets import open_count, open_counts
 from socconsole.store.queries.filter_sql import ALERT_PLACES, Asking, asks_about, condition
 from socconsole.store.queries.narrowing import narrowed
 from socconsole.store.tables import METADATA
@@ -120,6 +120,8 @@ _ROW_COLUMNS = (
     _ALERT.c.version,
 )
 _TAGS = 30
+_WALKED = ("rank", "age", "last_seen")
+"""Orders in which an index has the open alerts."""
 _STATES = ("status", "disposition", "reason", "id")
 """Fields that closed alerts are asked for by."""
 _ROWS = (
@@ -316,10 +318,13 @@ def queue_counts(session: Session, login: str) -> QueueCounts:
 def where(session: Session, query: QueueQuery) -> ColumnElement[bool]:
     """Return the query's condition; unless it asks about states, shelved and closed stay out."""
     is_sqlite = session.connection().dialect.name == "sqlite"
-    asked = condition(query.filter, ALERT_PLACES, Asking(query.viewer, is_sqlite))
     only_open = _only_open(query.filter)
+    walks = query.sort in (_WALKED if only_open else ("rank", "age"))
+    asked = condition(query.filter, ALERT_PLACES, Asking(query.viewer, is_sqlite, walks))
     asked = and_(narrowed(session, query.filter, query.viewer, only_open=only_open), asked)
     if not asks_about(query.filter, _STATES):
+        if is_sqlite and not walks and not open_count(session, "status", "shelved"):
+            return and_(_ALERT.c.is_open, asked)
         return and_(_ALERT.c.is_open, _ALERT.c.status != "shelved", asked)
     return and_(_ALERT.c.is_open, asked) if only_open else asked
 
