@@ -100,6 +100,9 @@ class Console(Protocol):
     def action_actions(self) -> None:
         """Show what was done, by whom."""
 
+    def shift_lines(self, codes: str) -> None:
+        """Send `codes` that shift lines on the terminal, together with the next change of lines."""
+
     def copy(self, text: str) -> None:
         """Put `text` on the terminal's clipboard."""
 

@@ -13,7 +13,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from socconsole.tui.lines import changed_cells
-from socconsole.tui.terminal.frames import brief
+from socconsole.tui.terminal.frames import BriefUpdate, ShiftedUpdate, brief
 from tests.store.rows import a_ticket, an_alert
 from tests.tui.analyst import at_the_console
 
@@ -84,6 +84,16 @@ def test_a_change_paints_the_same_cells_over_the_same_lines(seed):
     first = before.render_segments(CONSOLE)
     short = brief(update).render_segments(CONSOLE)
     assert painted(first, short) == painted(first)
+
+
+def test_lines_are_shifted_in_one_piece_with_what_fills_their_place():
+    screen = pyte.Screen(WIDTH, HEIGHT)
+    stream = pyte.Stream(screen)
+    stream.feed("one\r\ntwo\r\nthree")
+    filled = BriefUpdate([(0, 2, Strip([Segment("four")]))])
+    sent = ShiftedUpdate("\x1b[1;3r\x1b[3;1H\n\x1b[r", filled).render_segments(CONSOLE)
+    stream.feed(sent)
+    assert [line.rstrip() for line in screen.display[:3]] == ["two", "three", "four"]
 
 
 def test_what_did_not_change_on_a_line_is_not_sent():

@@ -40,6 +40,20 @@ def brief(update: CompositorUpdate) -> CompositorUpdate:
     return update
 
 
+class ShiftedUpdate(CompositorUpdate):
+    """A change of lines that the terminal has to shift first, in one piece with that.
+
+    On its own the shift would show its blank lines until the next frame.
+    """
+
+    def __init__(self, shift: str, update: CompositorUpdate) -> None:
+        self._shift, self._update = shift, update
+
+    def render_segments(self, console: Console) -> str:
+        """Return the codes of the shift and what paints the change."""
+        return self._shift + self._update.render_segments(console)
+
+
 class BriefUpdate(CompositorUpdate):
     """Strips at places, each style said once."""
 

@@ -7,7 +7,7 @@ from textual.app import App
 from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 
-from socconsole.tui.terminal.frames import brief
+from socconsole.tui.terminal.frames import ShiftedUpdate, brief
 from socconsole.tui.terminal.safe import ControlGuard
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class PaintedApp(App[int]):
     PAUSE_GC_ON_SCROLL = True
 
     _GUARD = ControlGuard()
+    _shift = ""
 
     @property
     def _background_screens(self) -> list[Screen[Any]]:
@@ -37,7 +38,13 @@ class PaintedApp(App[int]):
         kept = [one for one in super().get_line_filters() if not isinstance(one, Monochrome)]
         return [*kept, self._GUARD]
 
+    def shift_lines(self, codes: str) -> None:
+        """Send `codes` that shift lines on the terminal, together with the next change of lines."""
+        self._shift += codes
+
     def _display(self, screen: Screen[Any], renderable: object) -> None:
         if isinstance(renderable, CompositorUpdate):
             renderable = brief(renderable)
+            if self._shift and not self._batch_count:
+                renderable, self._shift = ShiftedUpdate(self._shift, renderable), ""
         super()._display(screen, cast("RenderableType | None", renderable))

@@ -197,7 +197,9 @@ class LineView(Widget, can_focus=True):
             return False
         direction = "S" if moved > 0 else "T"
         fill = fill_codes(self.rich_style, app.console) if beside else ""
-        driver.write(f"{fill}\x1b[{top};{bottom}r\x1b[{abs(moved)}{direction}\x1b[r\x1b[0m")
+        self.console_app.shift_lines(
+            f"{fill}\x1b[{top};{bottom}r\x1b[{abs(moved)}{direction}\x1b[r\x1b[0m"
+        )
         self._drawn.clear()
         self._styles_cache.clear()  # of lines that have moved: a redraw would show the old ones
         # What was due for repaint has been shifted along: it is due at its new place too.
