@@ -71,15 +71,15 @@ _COUNTED: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "event_count": ("{} event", "{} events"),
         "value_count": ("{} value", "{} different values"),
-        "temporal": ("{} match of its rules", "{} matches of its rules together"),
+        "temporal": ("{} match of its rules", "{} matches of its rules together,"),
         "temporal_ordered": (
             "{} match of its rules",
-            "{} matches of its rules in their order",
+            "{} matches of its rules in their order,",
         ),
         "sustained": ("{} sample", "{} samples without a break"),
         "new_value": ("a value not seen before", "{} values not seen before"),
-        "spike": ("{} event, far more than usual", "{} events, far more than usual"),
-        "flatline": ("{} event, far fewer than usual", "{} events, far fewer than usual"),
+        "spike": ("{} event, far more than usual,", "{} events, far more than usual,"),
+        "flatline": ("{} event, far fewer than usual,", "{} events, far fewer than usual,"),
     }
 )
 """Type of window → what its count says, of one and of more."""
@@ -87,11 +87,11 @@ _COUNTED: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 def counted(kind: str, count: int, secs: float) -> str:
     """Return what a window of the type `kind` saw and over which time, for people."""
-    span = f"in {secs:.0f} s" if secs < 120 else f"in {secs / 60:.0f} min"
+    span = f"{max(1, secs):.0f} s" if secs < 120 else f"{secs / 60:.0f} min"
     if kind == "silent_source":
-        return f"nothing heard {span}"
+        return f"nothing heard for {span}"
     one, more = _COUNTED.get(kind, ("{} event", "{} events"))
-    return f"{(one if count == 1 else more).format(f'{count:,}')} {span}"
+    return f"{(one if count == 1 else more).format(f'{count:,}')} within {span}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def sign(session: Session, *, by: str, now: datetime, policy: Settings = SHIPPED
     audit_seq, audit_hash = head.audit_seq, head.audit_hash
     # The head is read first: what commits meanwhile may stand in two handoffs, never in none.
     made = draft(session, now=now, policy=policy)
-    _require_complete(made)
+    require_complete(made.items)
     with recording(session, verb="handoff.sign", by=by, now=now, summary="") as action:
         handoff = _open_draft(session, by=by, now=now, policy=policy)
         handoff.state = HANDOFF.move(handoff.state, "sign")
@@ -353,9 +353,14 @@ def _written(session: Session, handoff_id: int | None) -> tuple[Written, ...]:
     )
 
 
-def _require_complete(made: Draft) -> None:
-    """Refuse open work that does not say what we think, what is open and what comes next."""
-    lacking = [item for item in made.items if item.gaps and item.section in _OPEN_WORK]
+def require_complete(items: Iterable[Item]) -> None:
+    """Refuse open work that does not say what we think, what is open and what comes next.
+
+    Raises:
+        TransitionError: Something is lacking; a handoff with it is not signed.
+
+    """
+    lacking = [item for item in items if item.gaps and item.section in _OPEN_WORK]
     if not lacking:
         return
     first = lacking[0]

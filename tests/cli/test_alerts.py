@@ -93,7 +93,7 @@ def test_show_names_the_author_the_trial_and_what_a_correlation_counted(
     assert soc("alerts", "show", "4") == 0
     told = capsys.readouterr().out
     assert "rule id-Burst (experimental) by Zoe Q" in told
-    assert "5 events in 60 s, user=root, 2026-11-21T11:59:00Z to 2026-11-21T12:00:00Z" in told
+    assert "5 events within 60 s, user=root, 2026-11-21T11:59:00Z to 2026-11-21T12:00:00Z" in told
 
 
 def test_the_verbs_work_and_can_be_undone(soc, capsys, chosen_database):

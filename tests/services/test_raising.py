@@ -133,7 +133,7 @@ def test_a_correlation_keeps_its_window_and_its_samples(database):
     found = replace(detection(rule="burst"), window=window, evidence=(sample,))
     (alert_id,) = bring(database, found).alert_ids
     assert alert_of(database, alert_id).entities["user"] == ["root", "otto"]
-    assert alert_of(database, alert_id).summary == "5 events in 60 s host=web-1"
+    assert alert_of(database, alert_id).summary == "5 events within 60 s host=web-1"
     stored = [row for row in rows_of(database, "alert_evidence") if row.alert_id == alert_id]
     assert [(row.trigger, bool(row.window)) for row in stored] == [(False, False), (True, True)]
 

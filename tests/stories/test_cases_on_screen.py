@@ -220,7 +220,7 @@ async def test_a_handoff_from_the_draft_to_the_lead(console, database):
         await mara.says("isolate it")
         await mara.says("")
         await mara.waits_until("if host-9 calls out, isolate it")
-        await mara.presses("greater_than_sign", "y")
+        await mara.presses("greater_than_sign")
         await mara.waits_until("SOC-2026-001 lacks a hypothesis")
         goes_to(mara, "SOC-2026-001")
         await mara.presses("enter", "e", "h")

@@ -223,6 +223,17 @@ async def test_an_incident_is_declared_from_a_ticket_and_led_by_keys(console, da
     await console.waits_until("INC-001 ask")
 
 
+async def test_an_incident_is_asked_for_only_where_one_is_open(console, database, opened):
+    await console.presses("4", "i")
+    assert "No incident is open · I declares one" in console.bottom
+    with database.begin() as session:
+        declare(session, opened[0].id, Declaration(severity=2), by="mara", now=NOON)
+    await console.presses("enter", "J", "i")
+    assert "to incident: INC-2026-001" in console.bottom
+    await console.presses("enter")
+    assert {ticket(database, row.id).incident for row in opened} == {"INC-2026-001"}
+
+
 async def test_what_a_colleague_wrote_into_the_review_meanwhile_is_kept(console, database, opened):
     with database.begin() as session:
         incident = declare(session, opened[0].id, Declaration(severity=2), by="mara", now=NOON)

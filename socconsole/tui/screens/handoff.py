@@ -309,7 +309,9 @@ class HandoffScreen(ReadsAgain, Screen[None]):
         app = console(self)
         self._place, self._chosen = 0, True
         paper = await read_first(app, read_paper, None, app.now(), app.settings)
-        pointed = f"{len(paper.warnings)} warnings: {paper.warnings[0]} " if paper.warnings else ""
+        handoffs.require_complete([entry.item for entry in paper.entries])
+        more = f" (1 of {len(paper.warnings)} warnings)" if len(paper.warnings) > 1 else ""
+        pointed = f"{paper.warnings[0]}{more} " if paper.warnings else ""
         if not await app.confirm(f"{pointed}Sign the handoff?"):
             return
         row = await app.change(handoffs.sign, policy=app.settings)

@@ -1,7 +1,7 @@
 """Rules, and what keeps them quiet for a while."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from socconsole.store.queries.rule_list import Refusal, RuleRow
     from socconsole.store.queries.suppressions import SuppressionRow
 
+_HOUR = timedelta(hours=1)
 _NO_RULE = "No rule is loaded yet: the collector writes them down when it starts."
 _NO_SUPPRESSION = "Nothing is suppressed · S on an alert suppresses what is like it"
 
@@ -202,8 +203,11 @@ class RulesScreen(Ordered, ReadsAgain, Screen[None]):
         ]
 
     def _last(self, row: "RuleRow") -> str:
+        """Return how long ago it fired, to the hour: more is not kept."""
+        if row.last_detection_at is None:
+            return "–"
         now: datetime = console(self).now()
-        return span(now - row.last_detection_at) if row.last_detection_at else "–"
+        return span(now - row.last_detection_at) if now - row.last_detection_at >= _HOUR else "<1h"
 
     def _suppression_columns(self) -> "list[Column[SuppressionRow]]":
         return [

@@ -200,9 +200,9 @@ def _unread(row: "SourceRow") -> str:
 
 
 _NOTE_COLUMNS: "list[Column[SourceNoteRow]]" = [
-    Column("at", "When", 14, lambda note: f"{stamp(note.at)[5:10]} {clock(note.at)}"),
+    Column("at", "When", 15, lambda note: f"{stamp(note.at)[5:10]} {clock(note.at)}"),
     Column("kind", "What", 12, lambda note: note.kind, lambda _: "warn"),
-    Column("bytes", "Where", 26, bytes_of),
+    Column("bytes", "Where", 30, bytes_of, least=120),
     Column("file", "File", 12, lambda note: note.path.rpartition("/")[2], grow=1),
     Column("text", "Remark", 24, lambda note: note.text, grow=4),
 ]

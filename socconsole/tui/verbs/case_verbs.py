@@ -13,6 +13,7 @@ from socconsole.tui.asking import read_first
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnyRow, AnySession
 from socconsole.tui.verbs.alert_verbs import Target, Verb, perform
+from socconsole.tui.verbs.ask_case import ask_incident
 from socconsole.tui.verbs.deed import Deed
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ async def _declare(app: "Console", target: Target) -> bool:
 async def _attach(app: "Console", target: Target) -> bool:
     from socconsole.services import incidents, tickets
 
-    name = await app.ask(f"Attach {target} to incident", initial="INC-")
+    name = await ask_incident(app, f"Attach {target} to incident")
     if not name:
         return False
 

@@ -10,6 +10,7 @@ from socconsole.core.event import Event, entities
 from socconsole.core.filter_edit import include
 from socconsole.tui.reading.store_access import AnyRow, AnySession
 from socconsole.tui.reading.tail_reading import Asked, read_first
+from socconsole.tui.verbs.ask_case import ask_incident
 from socconsole.tui.widgets.tail import TailLine
 
 if TYPE_CHECKING:
@@ -63,11 +64,11 @@ async def attach_to_ticket(app: "Console", lines: Sequence[TailLine]) -> bool:
 
 async def attach_to_incident(app: "Console", lines: Sequence[TailLine]) -> bool:
     """Ask for an incident and attach the lines to it; tell whether that was done."""
-    name = await app.ask(f"Attach {counted(lines)} to incident", initial="INC-")
-    if not name or not name.strip():
+    name = await ask_incident(app, f"Attach {counted(lines)} to incident")
+    if name is None:
         return False
     found = await app.store.with_events(lambda events: lines_of(events, lines))
-    return await _attach(app, name.strip(), found, len(lines))
+    return await _attach(app, name, found, len(lines))
 
 
 async def _attach(app: "Console", name: str, found: "Sequence[Kept]", wanted: int) -> bool:

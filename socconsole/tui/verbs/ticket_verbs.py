@@ -13,6 +13,7 @@ from socconsole.core.moment import past_moment
 from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.texts.ticket_fields import edit_fields
+from socconsole.tui.verbs.ask_case import ask_incident
 from socconsole.tui.verbs.ask_others import ask_whom, keep_answer
 from socconsole.tui.verbs.ask_when import ask_moment
 from socconsole.tui.verbs.field_edit import edit_field
@@ -352,7 +353,7 @@ async def _declare(app: "Console", chosen: Chosen) -> None:
 async def _attach(app: "Console", chosen: Chosen) -> None:
     from socconsole.services import incidents
 
-    name = await app.ask(f"Attach {_one(chosen)} to incident", initial="INC-")
+    name = await ask_incident(app, f"Attach {_one(chosen)} to incident")
     if not name:
         return
 
