@@ -6,6 +6,7 @@ else knows the order of states.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from socconsole.errors import TransitionError
 
@@ -39,8 +40,16 @@ class Move:
 class Lifecycle:
     """The states of one noun and the moves between them."""
 
-    def __init__(self, noun: str, states: tuple[str, ...], moves: tuple[Move, ...]) -> None:
+    def __init__(
+        self,
+        noun: str,
+        states: tuple[str, ...],
+        moves: tuple[Move, ...],
+        words: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Describe a life; `words` are people's for verbs, "" for those the program alone does."""
         self.noun = noun
+        self._words = words
         self.states = states
         """In the order of a life; the first is where it begins."""
         self._moves: dict[tuple[str, str], Move] = {}
@@ -87,8 +96,9 @@ class Lifecycle:
         return self.initial if before is None else before
 
     def _refused(self, state: str, verb: str) -> TransitionError:
-        said = verb.replace("_", " ")
-        possible = ", ".join(name.replace("_", " ") for name in self.verbs(state))
+        said = self._words.get(verb) or verb.replace("_", " ")
+        words = [self._words.get(name, name.replace("_", " ")) for name in self.verbs(state)]
+        possible = ", ".join(filter(None, words))
         hint = f"Possible: {possible}." if possible else "Nothing leads on from there."
         shown = state.replace("_", " ")
         return TransitionError(f"The {self.noun} is {shown}: {said!r} is not possible.", hint=hint)
@@ -135,6 +145,15 @@ ALERT = Lifecycle(
         Move("fire_again", ("closed",), "new"),
         Move("worsen", ("acknowledged", "shelved"), "new"),
     ),
+    {
+        "escalate": "open a ticket",
+        "detach": "take out of its ticket",
+        "unshelve": "bring back",
+        "lapse": "",
+        "worsen": "",
+        "fire_again": "",
+        "return_to_ticket": "",
+    },
 )
 """`reopen` is a person's; `fire_again` and `worsen` are the collector's."""
 

@@ -31,6 +31,19 @@ def test_every_state_can_be_reached_from_the_first(lifecycle):
     assert reached == set(lifecycle.states)
 
 
+def test_a_refusal_names_what_people_can_do_in_their_words():
+    hints = []
+    for state in ALERT.states:
+        with pytest.raises(TransitionError) as refused:
+            ALERT.move(state, "merge")
+        hints.append(refused.value.hint)
+    assert hints[ALERT.states.index("escalated")] == (
+        "Possible: assign, take out of its ticket, close."
+    )
+    said = " ".join(hints)
+    assert [verb for verb in ("lapse", "worsen", "fire", "return", "detach") if verb in said] == []
+
+
 @pytest.mark.parametrize(
     ("state", "verb", "facts", "after"),
     [

@@ -6,6 +6,8 @@ import pytest
 
 from socconsole.core.severity import Severity
 from socconsole.services import nodes, presence, rules
+from socconsole.store.retention import forget_alerts
+from socconsole.store.tables import METADATA
 from tests.conftest import NOON
 from tests.services.alert_making import alert_of, bring, detection, minutes, one_alert, rows_of
 from tests.tui.analyst import at_the_console
@@ -44,6 +46,30 @@ async def test_j_and_k_walk_the_list_without_leaving(console):
     assert console.app.screen.alert_id == first
     await console.presses("K")
     assert "no further alert" in console.bottom
+
+
+async def test_an_alert_that_retention_removes_meanwhile_is_said_to_be_gone(console, database):
+    await console.presses("enter", "x", "f", "K")
+    await console.waits_until("closed: false_positive")
+    gone = console.app.screen.alert_id
+    with database.begin() as session:
+        assert forget_alerts(session, older_than=NOON + minutes(1), now=NOON) == 1
+    await console.waits_until(f"Alert {gone} is gone: retention removed it.")
+    await console.presses("J")
+    await console.waits_until("Why it fired")
+    await console.presses("K")
+    await console.waits_until(f"Alert {gone} is gone")
+    assert "There is no alert" not in console.bottom
+
+
+async def test_a_value_stands_beside_its_name_at_eighty_columns(console, database):
+    named = {"host": "workstation-0815.corp", "username": "maria.musterfrau", "source_ip": "::17"}
+    with database.begin() as session:
+        change = METADATA.tables["alert"].update().values(category="exception", **named)
+        session.connection().execute(change)
+    await console.presses("enter")
+    await console.waits_until("Why it fired")
+    assert "category exception" in console.screen
 
 
 async def test_closing_goes_on_to_the_next_one(console, database):

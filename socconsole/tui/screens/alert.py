@@ -16,13 +16,21 @@ from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.reading.watching import Watching
 from socconsole.tui.screens.text import TextScreen, markdown_lines
 from socconsole.tui.tasks import task
-from socconsole.tui.texts.alert_text import SeenAlert, alert_lines, connected, read_alert
+from socconsole.tui.texts.alert_text import (
+    SeenAlert,
+    alert_lines,
+    connected,
+    read_alert,
+    removed_lines,
+)
 from socconsole.tui.texts.event_text import field_line, flat
 from socconsole.tui.verbs import every_alert_verb, find_verbs
 from socconsole.tui.verbs.alert_verbs import Target
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.text_pane import Line, TextPane
+
+_READING: tuple[Line, ...] = ((("Reading …", "muted"),),)
 
 
 class AlertScreen(ReadsAgain, Screen[None]):
@@ -48,6 +56,7 @@ class AlertScreen(ReadsAgain, Screen[None]):
         self._then = then
         self._place = Place(ids, position)
         self._seen: dict[int, SeenAlert] = {}
+        self._removed: set[int] = set()
         self._everything = True
         self._watching = Watching("alert")
 
@@ -67,9 +76,11 @@ class AlertScreen(ReadsAgain, Screen[None]):
     @task
     async def action_load(self) -> None:
         wanted = self.alert_id
-        self._seen[wanted] = await console(self).store.read(read_alert, wanted)
+        is_here = await self._take_in(wanted)
         if wanted == self.alert_id:
             self._show()
+        if not is_here:
+            return
         then, self._then = self._then, ""
         if then:
             await self.run_action(f"screen.{then}")
@@ -77,11 +88,20 @@ class AlertScreen(ReadsAgain, Screen[None]):
             self._show()
         await self._prefetch()
 
+    async def _take_in(self, alert_id: int) -> bool:
+        """Read an alert and return whether there still is one."""
+        try:
+            self._seen[alert_id] = await console(self).store.read(read_alert, alert_id)
+        except NotFoundError:
+            self._seen.pop(alert_id, None)
+            self._removed.add(alert_id)
+        return alert_id in self._seen
+
     async def _prefetch(self) -> None:
         """Read the neighbours, so that J and K are instant."""
         for one in reversed(self._place.near(1)):
             if one not in self._seen:
-                self._seen[one] = await console(self).store.read(read_alert, one)
+                await self._take_in(one)
         near = set(self._place.near(3))
         self._seen = {one: seen for one, seen in self._seen.items() if one in near}
 
@@ -103,7 +123,8 @@ class AlertScreen(ReadsAgain, Screen[None]):
         )
         pane = self.query_one(TextPane)
         if seen is None:
-            pane.show([(("Reading …", "muted"),)], top=top)
+            is_gone = self.alert_id in self._removed
+            pane.show(removed_lines(self.alert_id) if is_gone else _READING, top=top)
             return
         now = console(self).now()
         pane.show(alert_lines(seen, now, everything=self._everything), top=top)

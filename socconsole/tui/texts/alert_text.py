@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from socconsole.core.detection import counted
 from socconsole.tui.alert_columns import SEVERITY_MARKS
 from socconsole.tui.cells import clock, span, stamp
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from socconsole.store.queries.lessons import Lesson
     from socconsole.store.queries.notes import FindingRow, NoteRow
     from socconsole.store.queries.queue import QueueRow
+
+
+_NARROWEST = 80
+"""Columns of the smallest terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,14 @@ def read_alert(session: AnySession, alert_id: int) -> SeenAlert:
         findings(session, "alert", alert_id),
         lessons(session, [detail.row.rule_id]),
     )
+
+
+def removed_lines(alert_id: int) -> list[Line]:
+    """Return what is said of an alert that is no longer there."""
+    return [
+        ((f"Alert {alert_id} is gone: retention removed it.", "warn"),),
+        (("`alerts_days` in the settings says for how long closed alerts are kept.", "muted"),),
+    ]
 
 
 def alert_lines(seen: SeenAlert, now: datetime, *, everything: bool = True) -> list[Line]:
@@ -101,11 +115,7 @@ def _head(row: "QueueRow", now: datetime) -> Iterator[Line]:
     )
     named = [("host", row.host), ("user", row.user), ("from", row.source_ip), ("log", row.source)]
     named.append(("category", row.category))
-    parts: list[tuple[str, str]] = []
-    for name, value in named:
-        if value:
-            parts += [(f"{name} ", "muted"), (f"{value}  ", "")]
-    yield tuple(parts)
+    yield from _packed([(name, value) for name, value in named if value])
     if row.worse_at is not None:
         yield (("Got worse: ", "bad"), (row.worse_reason or "", ""))
     if row.stopped_at is not None:
@@ -116,6 +126,20 @@ def _head(row: "QueueRow", now: datetime) -> Iterator[Line]:
             (stamp(row.shelved_until), ""),
             (f"  {row.shelve_reason}", "muted"),
         )
+
+
+def _packed(named: Sequence[tuple[str, str]]) -> Iterator[Line]:
+    """Yield names with their values, as many on a line as the narrowest terminal shows."""
+    parts: list[tuple[str, str]] = []
+    used = 0
+    for name, value in named:
+        room = len(name) + 1 + cell_len(value)
+        if parts and used + room > _NARROWEST:
+            yield tuple(parts)
+            parts, used = [], 0
+        parts += [(f"{name} ", "muted"), (f"{value}  ", "")]
+        used += room + 2
+    yield tuple(parts)
 
 
 def _why(detail: "AlertDetail") -> Iterator[Line]:

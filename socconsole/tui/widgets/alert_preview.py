@@ -3,8 +3,9 @@
 from textual.message import Message
 from textual.timer import Timer
 
+from socconsole.errors import NotFoundError
 from socconsole.tui.tasks import task
-from socconsole.tui.texts.alert_text import alert_lines, read_alert
+from socconsole.tui.texts.alert_text import alert_lines, read_alert, removed_lines
 from socconsole.tui.widgets.text_pane import TextPane
 
 PREVIEW_WIDTH = 120
@@ -43,7 +44,12 @@ class AlertPreview(TextPane):
             self.show([])
             return
         app = self.console_app
-        seen = await app.store.read(read_alert, wanted)
+        try:
+            seen = await app.store.read(read_alert, wanted)
+        except NotFoundError:
+            if wanted == self._wanted:
+                self.show(removed_lines(wanted), top=True)
+            return
         if wanted == self._wanted:
             room = self.size.height > _ROOM_FOR_ALL
             self.show(alert_lines(seen, app.now(), everything=room), top=True)
