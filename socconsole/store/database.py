@@ -253,7 +253,10 @@ class Database:
     def _prepare(self, connection: driver.Connection, _record: object) -> None:
         self._file = identity(Path(self.url.database or ""))
         for pragma in PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
+            try:
+                connection.execute(f"PRAGMA {pragma}")
+            except UnicodeDecodeError:  # what is wrong with a table's name, it says with the name
+                raise driver.DatabaseError("malformed schema") from None
         self._set_room(connection)
         if driver.SAFE:  # older ones call our own search triggers untrusted
             connection.execute("PRAGMA trusted_schema=OFF")

@@ -63,11 +63,11 @@ def first_page(path: Path, limit: int) -> tuple[Glance, ...]:
         return ()
     try:
         rows = connection.execute(_FIRST_PAGE, (limit,)).fetchall()
-    except (driver.OperationalError, driver.DatabaseError):
+        return tuple(_glance(row) for row in rows)
+    except (driver.DatabaseError, ValueError, OverflowError):
         return ()
     finally:
         connection.close()
-    return tuple(_glance(row) for row in rows)
 
 
 def _glance(row: tuple[object, ...]) -> Glance:

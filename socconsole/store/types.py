@@ -26,6 +26,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeEngine
 
 from socconsole.core.severity import Severity
+from socconsole.errors import StoreError
 
 _Value = TypeVar("_Value")
 Reads = Callable[[Any], _Value | None]
@@ -46,14 +47,29 @@ def from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
+def _damaged(value: object) -> StoreError:
+    return StoreError(
+        f"The database is damaged: it holds {str(value)[:40]!r} where that cannot be.",
+        hint="See `socconsole db verify`; restore a backup with `socconsole db restore`.",
+    )
+
+
 def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else _EPOCH + timedelta(0, 0, micros)
+    try:
+        return None if micros is None else _EPOCH + timedelta(0, 0, micros)
+    except OverflowError:
+        raise _damaged(micros) from None
 
 
-_SEVERITIES: dict[int | None, Severity | None] = {
-    None: None,
-    **{int(each): each for each in Severity},
-}
+class _Severities(dict[int | None, Severity | None]):
+    """Number → severity."""
+
+    def __missing__(self, number: int | None) -> None:
+        raise _damaged(number)
+
+
+_SEVERITIES = _Severities({int(each): each for each in Severity})
+_SEVERITIES[None] = None
 _severity = _SEVERITIES.__getitem__
 _decode = msgspec.json.Decoder().decode
 
@@ -63,7 +79,10 @@ def read_document(text: str | bytes) -> object:
     try:
         return _decode(text)
     except msgspec.MsgspecError:  # half a character, or a number that is none
-        return json.loads(text)
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise _damaged(text) from None
 
 
 def new_uid() -> str:

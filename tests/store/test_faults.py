@@ -14,6 +14,7 @@ from socconsole.store import changes, driver, turns
 from socconsole.store.condition import examine
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
+from socconsole.store.glance import first_page
 from socconsole.store.lock_holders import LOCKS
 from socconsole.store.place import events_beside
 from socconsole.store.recording import recording
@@ -64,6 +65,40 @@ def test_a_damaged_page_is_found_by_verify_and_named_on_reading(sqlite_database,
         file.seek((root - 1) * 4096)
         file.write(b"\xff" * 4096)
     assert said_of(sqlite_database) == "damaged"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["tags = '[\"a'", "tags = CAST(x'cd41' AS TEXT)", "created_at = 1 << 62", "severity = 9"],
+)
+def test_a_value_that_no_program_of_ours_wrote_is_called_damage(sqlite_database, noon, damage):
+    with sqlite_database.begin() as session:
+        an_alert(session, noon)
+        session.connection().exec_driver_sql("PRAGMA ignore_check_constraints=ON")
+        session.connection().exec_driver_sql(f"UPDATE alert SET {damage}")
+    with (
+        pytest.raises(StoreError, match=r"damaged|decode") as told,
+        sqlite_database.read() as session,
+    ):
+        session.exec(select(Alert)).all()
+    assert told.value.exit_code == 3
+    if "tags" not in damage:
+        assert first_page(sqlite_database.path, 9) == ()
+
+
+def test_a_schema_that_is_no_text_is_called_damage(sqlite_database, noon):
+    sqlite_database.close()
+    connection = driver.connect(str(sqlite_database.path))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    written = sqlite_database.path.read_bytes()
+    broken = written.replace(b"CREATE TABLE alert (", b"CREATE TABLE al\xcdrt (").replace(
+        b"alertalert", b"al\xcdrtalert"
+    )
+    assert broken != written
+    sqlite_database.path.write_bytes(broken)
+    assert said_of(sqlite_database) == "damaged"
+    assert first_page(sqlite_database.path, 9) == ()
 
 
 def said_of(database) -> str:
