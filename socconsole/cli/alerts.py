@@ -11,6 +11,7 @@ from socconsole.cli.numbers import Limit
 from socconsole.cli.output import print_json, print_jsonl, print_table, print_text
 from socconsole.core.detection import counted
 from socconsole.core.plain import rfc3339
+from socconsole.errors import UsageError
 
 if TYPE_CHECKING:
     from socconsole.store.queries.alert_group import AlertGroup
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 app = App(name="alerts", help="The queue and its verbs.")
 _LINES = 200
+_SHOWN = (
+    "id", "severity", "rank", "status", "rule", "host", "user", "count", "owner", "last_seen",
+)  # fmt: skip
+_MORE = ("category", "created_at", "disposition", "first_seen", "source", "source_ip", "ticket")
+_HEADINGS = {"count": "×"}
 _VERBS = "socconsole.cli.alert_verbs"
 for _name, _help in {
     "ack": "Take alerts: they are yours until given back, closed, or the claim lapses.",
@@ -46,6 +52,7 @@ def list_alerts(
     sort: str = "rank",
     reverse: bool = False,
     group_by: str | None = None,
+    columns: str = ",".join(_SHOWN),
     context: Annotated[Context, Parameter(parse=False)],
 ) -> int:
     """List alerts; without a term about states, the open ones that are not shelved.
@@ -58,11 +65,14 @@ def list_alerts(
         sort: rank, age, last_seen, severity, count, rule, host, user, source_ip, status, assignee.
         reverse: The other way round.
         group_by: Count the values of this field instead.
+        columns: What the table shows, separated by commas: category, created_at, disposition,
+            first_seen, source, source_ip and ticket too.
         context: The global options.
 
     """
     from socconsole.store.queries.queue import QueueQuery, queue_ids, queue_rows
 
+    wanted = _columns(columns)
     query = QueueQuery.of(
         " ".join(filter), login=context.login, now=context.now(), sort=sort, reverse=reverse
     )
@@ -78,24 +88,30 @@ def list_alerts(
         print_jsonl(alert_json(row) for row in rows)
     else:
         print_table(
-            ("id", "severity", "rank", "status", "rule", "host", "user", "×", "owner", "last seen"),
-            [
-                (
-                    row.id,
-                    row.severity.label,
-                    round(row.rank),
-                    row.status,
-                    row.title,
-                    row.host,
-                    row.user,
-                    row.count,
-                    row.assignee,
-                    row.last_seen,
-                )
-                for row in rows
-            ],
+            [_HEADINGS.get(name, name.replace("_", " ")) for name in wanted],
+            [[_cell(row, name) for name in wanted] for row in rows],
         )
     return 0
+
+
+def _columns(said: str) -> list[str]:
+    names = [name.strip() for name in said.split(",")]
+    for name in names:
+        if name not in (*_SHOWN, *_MORE):
+            known = ", ".join((*_SHOWN, *_MORE))
+            raise UsageError(f"There is no column {name!r}.", hint=f"Use any of {known}.")
+    return names
+
+
+def _cell(row: "QueueRow", name: str) -> object:
+    """Return what the plain table says of an alert."""
+    if name == "severity":
+        return row.severity.label
+    if name == "rank":
+        return round(row.rank)
+    if name == "rule":
+        return f"{row.title} (experimental)" if row.experimental else row.title
+    return getattr(row, "assignee" if name == "owner" else name)
 
 
 def _list_groups(
@@ -157,6 +173,7 @@ def alert_json(row: "QueueRow") -> dict[str, object]:
         "entities": row.entities,
         "ticket": row.ticket,
         "category": row.category,
+        "experimental": row.experimental,
     }
 
 

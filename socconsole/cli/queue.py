@@ -122,6 +122,7 @@ def _state(row: "QueueRow") -> str:
 def _line(row: "QueueRow") -> str:
     """Return an alert as one sentence that reads well aloud."""
     words = [f"{row.id}", row.severity.label, row.title]
+    words += ["(experimental)"] if row.experimental else []
     words += [f"on {row.host}"] if row.host else []
     words += [f"user {row.user}"] if row.user else []
     words += [f"from {row.source_ip}"] if row.source_ip else []

@@ -15,12 +15,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_PAGE = """
     SELECT alert.id, alert.title, alert.severity, alert.status, alert.assignee, alert.rank,
            alert."count", alert.created_at, alert.host, alert.username, alert.source_ip,
-           source.name, ticket.human_id, alert.category
+           source.name, ticket.human_id, alert.category,
+           coalesce(rule.status, '') = 'experimental'
       FROM (SELECT id FROM alert WHERE is_open = 1 AND status <> 'shelved'
              ORDER BY rank DESC, id DESC LIMIT ?) AS first
       JOIN alert ON alert.id = first.id
       LEFT JOIN source ON source.id = alert.source_id
       LEFT JOIN ticket ON ticket.id = alert.ticket_id
+      LEFT JOIN rule ON rule.id = alert.rule_id
      ORDER BY alert.rank DESC, alert.id DESC
 """
 
@@ -43,6 +45,7 @@ class Glance:
     source: str
     ticket: str | None
     category: str | None
+    experimental: bool
 
     @property
     def is_open(self) -> bool:
@@ -75,4 +78,5 @@ def _glance(row: tuple[object, ...]) -> Glance:
     values[2] = Severity(values[2])  # type: ignore[arg-type]
     values[7] = _EPOCH + timedelta(microseconds=values[7])  # type: ignore[arg-type]
     values[11] = values[11] or ""
+    values[14] = bool(values[14])
     return Glance(*values)  # type: ignore[arg-type]

@@ -19,6 +19,8 @@ SEVERITY_MARKS = {
     Severity.INFORMATIONAL: "▁I",
 }
 """A letter and a height: the colour is never alone."""
+EXPERIMENTAL = "†"
+"""Before the title of a rule that is on trial."""
 LOOKS = "◦"
 """Before the name of a colleague who has the alert open just now."""
 STATUS_MARKS = {
@@ -53,7 +55,7 @@ def alert_columns(
         Column("severity", " S", 2, _severity_mark, lambda row: row.severity.label),
         Column("rank", "Rk", 3, lambda row: f"{row.rank:.0f}", right=True, least=50),
         Column("age", "Age", 4, age, right=True),
-        Column("rule", "Rule", 25, lambda row: row.title, grow=3),
+        Column("rule", "Rule", 25, _rule, grow=3),
         Column("host", "Host", 14, lambda row: row.host or "–", grow=1, least=60),
         Column("user", "User", 8, lambda row: row.user or "–", grow=1, least=72),
         Column("source_ip", "Source", 15, lambda row: row.source_ip or "–", least=110),
@@ -64,6 +66,10 @@ def alert_columns(
         Column("assignee", "Own", 6, owner, least=50),
         Column("ticket", "Ticket", 12, lambda row: row.ticket or "", least=120),
     ]
+
+
+def _rule(row: "QueueRow") -> str:
+    return f"{EXPERIMENTAL}{row.title}" if row.experimental else row.title
 
 
 def _severity_mark(row: "QueueRow") -> str:

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from sqlmodel import select
 
 from socconsole.cli import run
 from socconsole.cli.context import Context
@@ -11,6 +12,7 @@ from socconsole.core.detection import Rule, Window
 from socconsole.core.severity import Severity
 from socconsole.errors import NotFoundError, UsageError
 from socconsole.services import rules
+from socconsole.store.tables import Alert, RuleRecord
 from tests.services.alert_making import NOON, alert_of, bring, detection, minutes
 
 
@@ -38,6 +40,21 @@ def said(capsys):
     return json.loads(capsys.readouterr().out)
 
 
+def test_the_table_has_the_columns_asked_for_and_marks_rules_on_trial(soc, chosen_database, capsys):
+    with chosen_database.begin() as session:
+        (rule_id,) = (row.rule_id for row in session.exec(select(Alert)) if "LSASS" in row.title)
+        trial = {"title": "LSASS access", "severity": 4, "status": "experimental"}
+        session.add(RuleRecord(id=rule_id, loaded_at=NOON, **trial))
+    assert soc("alerts", "list", "--columns", "id,category,rule") == 0
+    heading, first, *_ = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["id", "category", "rule"]
+    assert first.split() == ["2", "warning", "LSASS", "access", "(experimental)"]
+    assert soc("alerts", "list", "rule:lsass", "--json") == 0
+    assert said(capsys)[0]["experimental"] is True
+    with pytest.raises(UsageError, match="no column 'colour'"):
+        soc("alerts", "list", "--columns", "id,colour")
+
+
 def test_list_has_the_documented_shape(soc, capsys):
     assert soc("alerts", "list", "severity>=medium", "--json") == 0
     rows = said(capsys)
@@ -45,7 +62,7 @@ def test_list_has_the_documented_shape(soc, capsys):
     assert list(rows[0]) == [
         "id", "uid", "title", "rule_id", "severity", "status", "disposition", "assignee",
         "rank", "count", "first_seen", "last_seen", "source", "entities", "ticket",
-        "category",
+        "category", "experimental",
     ]  # fmt: skip
     assert (rows[0]["severity"], rows[0]["rank"]) == ("critical", 80.0)
     assert rows[0]["entities"] == {"host": "dc-1", "user": "root"}

@@ -3,6 +3,7 @@
 from socconsole.core.severity import Severity
 from socconsole.store.glance import first_page
 from socconsole.store.queries.queue import QueueQuery, queue_page
+from socconsole.store.tables import RuleRecord
 from tests.conftest import NOON
 from tests.store.rows import an_alert
 
@@ -10,12 +11,15 @@ from tests.store.rows import an_alert
 def test_it_is_the_first_page_of_the_open_queue(sqlite_database):
     with sqlite_database.begin() as session:
         for rank in (3.0, 9.0, 6.0):
-            an_alert(session, NOON, rank=rank, host=f"h{rank}", severity=Severity.LOW)
+            an_alert(session, NOON, rank=rank, host=f"h{rank}", severity=Severity.LOW, rule_id="r")
+        trial = {"title": "r", "severity": Severity.LOW, "status": "experimental"}
+        session.add(RuleRecord(id="r", loaded_at=NOON, **trial))
         an_alert(session, NOON, rank=99.0, status="closed", is_open=False)
         an_alert(session, NOON, rank=98.0, status="shelved")
     with sqlite_database.read() as session:
         proper = queue_page(session, QueueQuery.of("", login="mara", now=NOON), limit=2)
     glances = first_page(sqlite_database.path, 2)
+    assert [glance.experimental for glance in glances] == [True, True]
     for glance, row in zip(glances, proper, strict=True):
         for name in glance.__slots__:
             assert getattr(glance, name) == getattr(row, name)

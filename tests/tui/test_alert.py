@@ -63,7 +63,7 @@ async def test_an_alert_that_retention_removes_meanwhile_is_said_to_be_gone(cons
 
 
 async def test_a_value_stands_beside_its_name_at_eighty_columns(console, database):
-    named = {"host": "workstation-0815.corp", "username": "maria.musterfrau", "source_ip": "::17"}
+    named = {"host": "workstation-0815.corp", "username": "maria.muster", "source_ip": "::17"}
     with database.begin() as session:
         change = METADATA.tables["alert"].update().values(category="exception", **named)
         session.connection().execute(change)

@@ -7,6 +7,7 @@ import pytest
 
 from socconsole.core.severity import Severity
 from socconsole.store.progress import counted
+from socconsole.store.tables import RuleRecord
 from tests.conftest import NOON
 from tests.services.alert_making import alert_of, bring, detection, minutes
 from tests.tui.analyst import at_the_console
@@ -33,6 +34,15 @@ async def test_open_alerts_are_there_with_what_tells_them_apart(console):
     assert "▆H" in console.screen
     assert all(f"Rule {n}" in console.screen for n in range(5))
     await console.waits_until("new 5")
+
+
+async def test_rules_on_trial_are_marked_on_the_line(console, database):
+    trial = {"title": "Rule 0", "severity": Severity.HIGH, "status": "experimental"}
+    with database.begin() as session:
+        session.add(RuleRecord(id=alert_of(database, 1).rule_id, loaded_at=NOON, **trial))
+    await console.presses("r")
+    await console.waits_until("†Rule 0")
+    assert console.screen.count("†") == 1
 
 
 async def test_a_false_positive_takes_two_keys_and_comes_back_with_one(console, database):

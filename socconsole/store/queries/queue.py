@@ -34,6 +34,7 @@ from socconsole.store.queries.narrowing import narrowed
 from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
+_RULE = METADATA.tables["rule"]
 _SOURCE = METADATA.tables["source"]
 _TICKET = METADATA.tables["ticket"]
 
@@ -75,6 +76,8 @@ class QueueRow:
     tags: tuple[str, ...]
     summary: str
     category: str | None
+    experimental: bool
+    """Whether its rule is on trial just now."""
     version: int
 
     @property
@@ -117,6 +120,7 @@ _ROW_COLUMNS = (
     _ALERT.c.tags,
     _ALERT.c.summary,
     _ALERT.c.category,
+    func.coalesce(_RULE.c.status, "") == "experimental",
     _ALERT.c.version,
 )
 _TAGS = 30
@@ -127,9 +131,9 @@ _STATES = ("status", "disposition", "reason", "id")
 _ROWS = (
     select(*_ROW_COLUMNS)
     .select_from(
-        _ALERT.outerjoin(_SOURCE, _SOURCE.c.id == _ALERT.c.source_id).outerjoin(
-            _TICKET, _TICKET.c.id == _ALERT.c.ticket_id
-        )
+        _ALERT.outerjoin(_SOURCE, _SOURCE.c.id == _ALERT.c.source_id)
+        .outerjoin(_TICKET, _TICKET.c.id == _ALERT.c.ticket_id)
+        .outerjoin(_RULE, _RULE.c.id == _ALERT.c.rule_id)
     )
     .where(_ALERT.c.id.in_(bindparam("ids", expanding=True)))
 )
