@@ -18,11 +18,13 @@ from socconsole.store.tables import METADATA
 _PAGE = 1_000
 _EVENTS = "event_block"
 _SKIPPED = frozenset({"presence"})
-_EMPTY_MEANS = ("source", "alert", "ticket", "incident", "audit_entry", "action")
+_OF_A_NEW_ONE = frozenset({"change_head", "meta"})
+_OF_PROCESSES = ("presence", "lease", "node")
+"""Rows that a database has of whoever opened it, most dependent first."""
 
 
 def export(session: Session, events: EventStore | None = None) -> Iterator[str]:
-    """Yield one JSON object a line: a heading, then every row in an order that can be imported.
+    """Yield one JSON object a line: a heading, every row in an order that can be imported, an end.
 
     Args:
         session: The snapshot to read.
@@ -30,6 +32,14 @@ def export(session: Session, events: EventStore | None = None) -> Iterator[str]:
 
     """
     yield canonical({"socconsole": "export", "schema": schema.VERSION})
+    count = 0
+    for line in _lines(session, events):
+        count += 1
+        yield line
+    yield canonical({"socconsole": "end", "rows": count})
+
+
+def _lines(session: Session, events: EventStore | None) -> Iterator[str]:
     for table in METADATA.sorted_tables:
         if table.name not in _SKIPPED:
             yield from _rows(session, table)
@@ -94,10 +104,25 @@ def _put_back(
 
 
 def _require_empty(session: Session) -> None:
-    for name in _EMPTY_MEANS:
-        found = session.connection().execute(select(text("1")).select_from(METADATA.tables[name]))
-        if found.first() is not None:
-            raise StoreError("The database is not empty.", hint="Import into a new one.")
+    """Refuse a database that has anything of anybody's, or that somebody has open."""
+    connection = session.connection()
+    for table in METADATA.tables.values():
+        if table.name in _OF_A_NEW_ONE or table.name in _OF_PROCESSES:
+            continue
+        if connection.execute(select(text("1")).select_from(table).limit(1)).first() is not None:
+            raise StoreError(
+                f"The database is not empty: it has rows in {table.name}.",
+                hint="Import into a new one.",
+            )
+    node = METADATA.tables["node"]
+    open_ = select(node.c.kind, node.c.login, node.c.pid).where(node.c.stopped_at.is_(None))
+    for kind, login, pid in connection.execute(open_):
+        raise StoreError(
+            f"A {kind} of {login} (pid {pid}) has the database open.",
+            hint="End it, or import into a new one.",
+        )
+    for name in _OF_PROCESSES:
+        connection.execute(METADATA.tables[name].delete())
 
 
 def _check_heading(line: str) -> None:
@@ -115,8 +140,11 @@ def _check_heading(line: str) -> None:
 
 
 class _Line(msgspec.Struct):
-    table: str
-    row: dict[str, object]
+    table: str = ""
+    row: dict[str, object] = {}
+    socconsole: str = ""
+    rows: int = 0
+    """At the end: how many came before."""
 
 
 _read_line = msgspec.json.Decoder(_Line).decode
@@ -126,9 +154,13 @@ def _batches(lines: Iterator[str]) -> Iterator[tuple[Table | None, list[dict[str
     """Yield the rows of one table after another; None stands for the blocks of events."""
     name = ""
     batch: list[dict[str, object]] = []
+    end: int | None = None
     for number, line in enumerate(lines, 2):
         try:
             found = _read_line(line)
+            if found.socconsole == "end":
+                end = found.rows - (number - 2)
+                break
             table = None if found.table == _EVENTS else METADATA.tables[found.table]
         except (msgspec.DecodeError, KeyError) as error:
             raise FileError(f"This line is no row: {error}", where=f"line {number}") from error
@@ -139,6 +171,8 @@ def _batches(lines: Iterator[str]) -> Iterator[tuple[Table | None, list[dict[str
         batch.append(found.row if table is None else typed(table, found.row))
     if batch:
         yield METADATA.tables.get(name), batch
+    if end != 0:
+        raise FileError("The export is not whole: its end is missing.", hint="Export it again.")
 
 
 def _self_references(table: Table) -> list[Column[object]]:

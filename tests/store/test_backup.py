@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from socconsole.errors import FileError, StoreError
+from socconsole.services import nodes
 from socconsole.store.backup import back_up, restore
 from socconsole.store.condition import examine
 from socconsole.store.database import Database
@@ -14,7 +15,7 @@ from socconsole.store.events import EventStore
 from socconsole.store.place import events_beside
 from socconsole.store.queries.actions import list_actions
 from socconsole.store.recording import recording
-from socconsole.store.tables import Alert, Asset
+from socconsole.store.tables import Alert, Asset, Draft
 from socconsole.store.transfer import export, load
 from socconsole.store.undo import undo
 from tests.store.rows import a_ticket, an_alert
@@ -196,7 +197,7 @@ def test_an_export_comes_back_equal_on_either_engine(
         copied = EventStore(other)
         stack.callback(copied.close)
         with other.begin() as session:
-            assert load(session, lines, copied) == len(lines) - 1
+            assert load(session, lines, copied) == len(lines) - 2
         with other.read() as session:
             assert list(export(session, copied)) == lines
         kept = [each for each in events.search() if each.offset < 900_000]
@@ -214,13 +215,33 @@ def test_an_export_is_read_into_an_empty_database_only(database, noon):
         load(session, lines)
 
 
+def test_what_processes_left_in_a_new_database_makes_it_no_other(database, noon):
+    with database.begin() as session:
+        node = nodes.join(session, "console", "alice", now=noon)
+    with pytest.raises(StoreError, match="console of alice"), database.begin() as session:
+        load(session, [HEADING, END])
+    with database.begin() as session:
+        nodes.leave(session, node, now=noon)
+        assert load(session, [HEADING, END]) == 0
+    with database.begin() as session:
+        session.add(Draft(owner="alice", place="handoff", body="half", updated_at=noon))
+    with pytest.raises(StoreError, match="rows in draft"), database.begin() as session:
+        load(session, [HEADING, END])
+
+
+HEADING = '{"socconsole":"export","schema":1}'
+END = '{"socconsole":"end","rows":0}'
+
+
 @pytest.mark.parametrize(
     ("lines", "complaint"),
     [
         ([], "no export"),
         (["hello"], "no export"),
         (['{"socconsole":"export","schema":99}'], "schema 99"),
-        (['{"socconsole":"export","schema":1}', '{"table":"nonsense","row":{}}'], "line 2"),
+        ([HEADING, '{"table":"nonsense","row":{}}'], "line 2"),
+        ([HEADING], "not whole"),
+        ([HEADING, '{"socconsole":"end","rows":1}'], "not whole"),
     ],
 )
 def test_what_is_no_export_is_refused(database, lines, complaint):
