@@ -113,8 +113,7 @@ def attach(
         text = capture.content[:_TEXT_LOOKED_AT].decode(errors="replace")
         observables.link_text(session, about.kind, about.id, text, by=by, now=now)
         session.flush()
-    made = queries.evidence(session, about.kind, about.id)
-    return next(found for found in made if found.id == row.id)
+    return queries.piece(session, row.id or 0)
 
 
 def attach_alert_lines(

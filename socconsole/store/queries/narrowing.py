@@ -63,6 +63,8 @@ _PLACES = {
 """Field → where its few values stand, each with what alerts name."""
 _NAMED = {"host": "host", "user": "username", "source_ip": "source_ip"}
 """Field → the column whose distinct names are kept, and which the word index has."""
+_DECIDED = ("disposition", "reason")
+"""What only closed alerts have; an index of those has it too."""
 _NAME = table("alert_name", column("field"), column("value"), column("n"))
 _Test = ColumnElement[bool]
 
@@ -96,6 +98,8 @@ class _Narrowing:
 
     def _of_compared(self, node: Comparison) -> _Test:
         name = node.field.name
+        if name in _DECIDED and all(isinstance(value, str) for value in node.values):
+            return _ALERT.c.status == "closed"
         if name in ("rule", "tag", "source") or (name == "assignee" and self.only_open):
             return self._of_counted(node)
         if name in _NAMED:

@@ -208,6 +208,12 @@ def evidence(session: Session, kind: str, subject_id: int) -> tuple[EvidenceRow,
     return tuple(EvidenceRow(*found) for found in session.execute(query))
 
 
+def piece(session: Session, evidence_id: int) -> EvidenceRow:
+    """Return one piece of evidence, which is there, without its bytes."""
+    query = select(*(col(each) for each in _EVIDENCE)).where(col(Evidence.id) == evidence_id)
+    return EvidenceRow(*session.execute(query).one())
+
+
 def escalations(session: Session, kind: str, subject_id: int) -> tuple[EscalationRow, ...]:
     """Return who was asked about a case, oldest first."""
     query = (

@@ -93,6 +93,9 @@ class Alert(Edited, table=True):
         one_of("category", EventCategory),
         between("severity", 0, 4),
         CheckConstraint("(status <> 'closed') = is_open", name="is_open"),
+        CheckConstraint(
+            "status = 'closed' OR (disposition IS NULL AND sub_reason IS NULL)", name="decided"
+        ),
         CheckConstraint("count >= 1", name="count"),
         _where_open(
             "ix_alert_queue",
@@ -117,7 +120,11 @@ class Alert(Edited, table=True):
         _where_open("ix_alert_open_created_at", "created_at", "id", "status", "title"),
         _where_open("ix_alert_open_last_seen", "last_seen", "id", "status"),
         Index("ix_alert_created_at", text("created_at DESC")),
-        Index("ix_alert_status_created_at", text("status"), text("created_at DESC")),
+        # The last two tell of all that were closed which were closed as what.
+        Index(
+            "ix_alert_status_created_at",
+            *map(text, ("status", "created_at DESC", "disposition", "sub_reason")),
+        ),
         Index("ix_alert_fingerprint", text("fingerprint"), text("created_at DESC")),
         Index("ix_alert_rule_id", text("rule_id"), text("created_at DESC")),
         Index("ix_alert_ticket_id", "ticket_id"),

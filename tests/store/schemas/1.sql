@@ -1001,6 +1001,7 @@ CREATE TABLE alert (
 	CONSTRAINT ck_alert_category CHECK ("category" IN ('informational', 'warning', 'exception', 'maintenance')), 
 	CONSTRAINT ck_alert_severity CHECK ("severity" BETWEEN 0 AND 4), 
 	CONSTRAINT ck_alert_is_open CHECK ((status <> 'closed') = is_open), 
+	CONSTRAINT ck_alert_decided CHECK (status = 'closed' OR (disposition IS NULL AND sub_reason IS NULL)), 
 	CONSTRAINT ck_alert_count CHECK (count >= 1), 
 	CONSTRAINT uq_alert_uid UNIQUE (uid), 
 	CONSTRAINT fk_alert_source_id FOREIGN KEY(source_id) REFERENCES source (id), 
@@ -1157,7 +1158,7 @@ CREATE INDEX ix_alert_rule_id ON alert (rule_id, created_at DESC);
 
 CREATE INDEX ix_alert_source ON alert (source_id, rank DESC, id DESC) WHERE is_open = 1;
 
-CREATE INDEX ix_alert_status_created_at ON alert (status, created_at DESC);
+CREATE INDEX ix_alert_status_created_at ON alert (status, created_at DESC, disposition, sub_reason);
 
 CREATE INDEX ix_alert_ticket_id ON alert (ticket_id);
 
