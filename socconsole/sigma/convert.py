@@ -14,6 +14,11 @@ from sigma.conditions import (
     SigmaCondition,
 )
 from sigma.exceptions import SigmaConditionError
+from sigma.modifiers import (
+    SigmaEndswithModifier,
+    SigmaRegularExpressionModifier,
+    SigmaStartswithModifier,
+)
 from sigma.rule import SigmaDetection, SigmaDetections
 from sigma.rule.detection import SigmaDetectionItem
 from sigma.types import (
@@ -65,6 +70,9 @@ _RANGES: Mapping[Test, tuple[float, float]] = {
     "year": (1, 9999),
 }
 """What a part of a time may be."""
+
+_IDLE_BESIDE_RE = {SigmaStartswithModifier: "^", SigmaEndswithModifier: "$"}
+"""Modifiers that change nothing about a regular expression → how a pattern says the same."""
 
 _PARTS: Mapping[str, Test] = {
     "MINUTE": "minute",
@@ -158,6 +166,10 @@ class Converter:
         if len(item.value) > 1 and any(isinstance(value, SigmaNull) for value in item.value):
             what = "Sigma has no null among other values; here it means: or the field is absent."
             self.warnings.append(((name, item.field or 0), what))
+        for modifier, sign in _IDLE_BESIDE_RE.items():
+            if modifier in item.modifiers and SigmaRegularExpressionModifier in item.modifiers:
+                what = f"`re` looks anywhere in the value, whatever follows it: {sign} says where."
+                self.warnings.append(((name, item.field or 0), what))
         parts = tuple(self._value(name, item.field, value) for value in item.value)
         node = all_of(parts) if item.value_linking is ConditionAND else any_of(parts)
         return Not(node) if item.negated else node
@@ -300,6 +312,17 @@ def _regex_item(name: str, field: str | None, pattern: str, flags: str) -> Item:
     return Item(name, field, "regex", text, cased=True)
 
 
+def _joined(parts: Iterable[Part]) -> list[Part]:
+    """Return `parts` with neighbouring texts as one."""
+    joined: list[Part] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        else:
+            joined.append(part)
+    return joined
+
+
 def _expanded(
     parts: Sequence[Part], placeholders: Placeholders, *, escape: bool = False
 ) -> Iterator[Sequence[Part]]:
@@ -327,9 +350,12 @@ def _expanded(
         raise RuleError(f"Its placeholders expand to {total} values.", hint="200 are the limit.")
     for choice in product(*lists):
         values = iter(choice)
-        yield [
-            (quote(next(values)) if escape else next(values))
-            if isinstance(part, Placeholder)
-            else part
-            for part in parts
-        ]
+        written: list[Part] = []
+        for part in parts:
+            if not isinstance(part, Placeholder):
+                written.append(part)
+            elif escape:
+                written.append(quote(next(values)))
+            else:  # pySigma's meaning: a value may have wildcards, as in the rule itself
+                written += SigmaString(str(next(values))).s
+        yield _joined(written)

@@ -106,13 +106,25 @@ def _glob_test(item: Item) -> Callable[[str], bool]:
 
 
 def _network_test(item: Item) -> Callable[[str], bool]:
-    inside = ipaddress.ip_network(item.text)
+    inside = _network(item.text)
 
     def test(text: str) -> bool:
         address = _address(text)
         return address is not None and address.version == inside.version and address in inside
 
     return test
+
+
+_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Return the network `text` spells; of IPv4 addresses written as IPv6 theirs."""
+    network = ipaddress.ip_network(text)
+    if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(_MAPPED):
+        first = network.network_address.ipv4_mapped
+        return ipaddress.IPv4Network((int(first or 0), network.prefixlen - _MAPPED.prefixlen))
+    return network
 
 
 @lru_cache(maxsize=4096)
@@ -127,6 +139,8 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def as_number(text: str) -> float | None:
     """Return the finite number `text` spells, None when it spells none."""
+    if not text.isascii() or "_" in text:  # Python reads more as numbers than logs mean as such
+        return None
     try:
         number = float(text)
     except ValueError:

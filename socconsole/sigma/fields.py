@@ -62,7 +62,21 @@ def _walk(inside: object, path: str) -> object:
 def has_field(event: Event, name: str) -> bool:
     """Return whether the event has the field at all, be its value null."""
     fields = event.fields
-    return name in fields or name.replace(" ", "") in fields or value_of(event, name) is not None
+    if name in fields or name.replace(" ", "") in fields or value_of(event, name) is not None:
+        return True
+    return "." in name and _leads(fields, name)
+
+
+def _leads(inside: object, path: str) -> bool:
+    """Return whether there is something at the end of a path, be it null."""
+    if isinstance(inside, list):
+        return any(_leads(element, path) for element in inside)
+    if not isinstance(inside, Mapping):
+        return False
+    dots = [place for place, letter in enumerate(path) if letter == "."]
+    return path in inside or any(
+        path[:dot] in inside and _leads(inside[path[:dot]], path[dot + 1 :]) for dot in dots
+    )
 
 
 def text_of(value: object) -> str:

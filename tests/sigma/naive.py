@@ -1,20 +1,42 @@
 """Sigma in a hundred slow lines: reads a rule's YAML mapping itself, shares nothing with ours."""
 
 import base64
+import datetime
 import functools
 import ipaddress
 import itertools
 import re
 
 
-def matches(rule, fields, raw=None):
-    """Return whether an event of plain `fields` meets the rule."""
-    detection = rule["detection"]
+def matches(rule, fields, raw=None, lists=None):
+    """Return whether an event of plain `fields` meets the rule; `lists` are its placeholders'."""
+    detection = expanded(rule["detection"], lists or {})
     conditions = detection["condition"]
     named = {name: part for name, part in detection.items() if name != "condition"}
     verdict = {name: selection(part, fields, raw) for name, part in named.items()}
     texts = conditions if isinstance(conditions, list) else [conditions]
     return any(condition(text, verdict) for text in texts)
+
+
+def expanded(part, lists):
+    if not isinstance(part, dict):
+        return [expanded(p, lists) for p in part] if isinstance(part, list) else part
+    return {
+        key: Either(v, lists) if "expand" in key.split("|") else expanded(v, lists)
+        for key, v in part.items()
+    }
+
+
+class Either(list):
+    """Values of which each stands for those its placeholder has."""
+
+    def __init__(self, values, lists):
+        values = values if isinstance(values, list) else [values]
+        (name,) = lists
+        super().__init__(
+            [str(v).replace(f"%{name}%", each) for each in lists[name]] if "%" in str(v) else [v]
+            for v in values
+        )
 
 
 def condition(text, verdict):
@@ -42,7 +64,8 @@ def selection(part, fields, raw):
 def item(key, value, fields, raw):
     name, *modifiers = key.split("|")
     values = value if isinstance(value, list) else [value]
-    verdicts = [one(name, v, modifiers, fields, raw) for v in values]
+    alternatives = values if isinstance(values, Either) else [[v] for v in values]
+    verdicts = [any(one(name, v, modifiers, fields, raw) for v in each) for each in alternatives]
     result = all(verdicts) if "all" in modifiers else any(verdicts)
     return not result if "neq" in modifiers else result
 
@@ -65,7 +88,10 @@ def asked(subject, value, modifiers, fields, name):
     if "cidr" in modifiers:
         return in_network(subject, value)
     if "re" in modifiers:
-        return re.search(value, subject, re.IGNORECASE if "i" in modifiers else 0) is not None
+        flags = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
+        return re.search(value, subject, sum(flags.get(m, 0) for m in modifiers)) is not None
+    if modifiers[:1] and modifiers[0] in PARTS:
+        return in_time(subject, modifiers, value)
     if {"lt", "lte", "gt", "gte"} & set(modifiers):
         return number(subject, modifiers[0], value)
     plain = modifiers if name else [*modifiers, "contains"]
@@ -79,8 +105,9 @@ def expressions(value, modifiers):
 
 def patterns(value, modifiers):
     found = [wildcards(text(value))]
-    if "wide" in modifiers:
-        found = [[c for p in found[0] for c in (p, "\0")]]
+    if {"wide", "utf16le", "utf16be"} & set(modifiers):
+        order = slice(None, None, -1 if "utf16be" in modifiers else 1)
+        found = [[c for p in found[0] for c in (p, "\0")[order]]]
     if "base64" in modifiers or "base64offset" in modifiers:
         data = "".join(found[0]).encode()
         shifts = range(3) if "base64offset" in modifiers else [None]
@@ -148,3 +175,21 @@ def number(subject, operator, limit):
     return {"lt": found < limit, "lte": found <= limit, "gt": found > limit, "gte": found >= limit}[
         operator
     ]
+
+
+PARTS = {"minute": "%M", "hour": "%H", "day": "%d", "week": "%V", "month": "%m", "year": "%Y"}
+
+
+def in_time(subject, modifiers, wanted):
+    try:
+        when = datetime.datetime.fromisoformat(subject)
+    except ValueError:
+        if not re.fullmatch(r"\d+(\.\d+)?", subject):
+            return False
+        when = datetime.datetime.fromtimestamp(float(subject), datetime.UTC)
+    if when.tzinfo is not None:
+        when = when.astimezone(datetime.UTC)
+    found = int(when.strftime(PARTS[modifiers[0]]))
+    if {"lt", "lte", "gt", "gte"} & set(modifiers):
+        return number(str(found), modifiers[1], wanted)
+    return found == wanted

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent / "cases"
 CASES = [
     case for file in sorted(FOLDER.glob("*.yml")) for case in yaml.safe_load_all(file.read_text())
 ]
-PLACEHOLDERS = {"admins": ["ann", "bob"]}
+PLACEHOLDERS = {"admins": ["ann", "bob"], "jump": ["jump?", "", "b\\*s"]}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

@@ -19,6 +19,7 @@ from tests.sigma.events import NOON, an_event
 from tests.sigma.naive import matches
 
 WORDS = ["a", "b", "ab", "AB", "aab", "\\a", "x\\ab", "\\x\\ab.exe", "a.exe", "-a", "a -b /c", "1"]
+WORDS += ["2026-03-02T10:05:07Z", "2026-03-02 23:05:07-02:00", "AGIA", "YQBiAA==", "xab", "aéb"]
 WORDS += ["true", "0", "10.1.2.3", "10.1.2.300", "::1", "é", "É", "a\nb", "a'b", 'a"b', "a{b}", ""]
 FIELDS = ["A", "B", "C.d"]
 PLAIN = st.sampled_from([w for w in WORDS if w and "\\" not in w]) | st.integers(0, 3)
@@ -43,6 +44,9 @@ PATTERNS = st.sampled_from(
 OUTER = ["contains", "startswith", "endswith"]
 SHAPES = [[], *[[m] for m in OUTER], ["cased"], ["contains", "cased"], ["windash"]]
 SHAPES += [["contains", "all"], ["windash", "contains"], ["neq"], ["contains", "neq"]]
+SHAPES += [["startswith", "all", "neq"], ["contains", "all", "cased"], ["windash", "all"]]
+SHAPES += [["endswith", "cased", "neq"]]
+PLACEHOLDERS = {"p": ["a", "x*b", "?B"]}
 
 
 def key(field, modifiers):
@@ -56,17 +60,43 @@ texts = st.builds(
     st.lists(PATTERNS, min_size=1, max_size=3),
 )
 special = st.one_of(
-    st.tuples(st.sampled_from(["A|re", "B|re|i"]), st.sampled_from(["a+b", "^x", "b$", "[ab]{2}"])),
-    st.tuples(st.just("A|cidr"), st.sampled_from(["10.0.0.0/8", "::/64"])),
-    st.tuples(st.sampled_from(["A|gt", "B|lte"]), st.integers(-1, 3)),
-    st.tuples(st.sampled_from(["A|exists", "B|exists"]), st.booleans()),
-    st.tuples(st.sampled_from(["A|fieldref", "A|fieldref|contains"]), st.just("B")),
-    st.tuples(st.sampled_from(["A|base64offset|contains", "A|wide|base64"]), st.just("ab")),
+    st.tuples(
+        st.sampled_from(["A|re", "B|re|i", "A|re|m", "B|re|s", "A|re|i|m|neq"]),
+        st.sampled_from(["a+b", "^x", "b$", "[ab]{2}", "a.b", "^b$"]),
+    ),
+    st.tuples(
+        st.sampled_from(["A|cidr", "B|cidr|neq"]),
+        st.sampled_from(["10.0.0.0/8", "::/64", ["10.1.2.0/24", "::1/128"]]),
+    ),
+    st.tuples(st.sampled_from(["A|gt", "B|lte", "A|lt|neq", "B|gte"]), st.integers(-1, 3)),
+    st.tuples(st.sampled_from(["A|exists", "B|exists", "C.d|exists"]), st.booleans()),
+    st.tuples(
+        st.sampled_from(["A|fieldref" + more for more in ("", *(f"|{m}" for m in OUTER), "|neq")]),
+        st.sampled_from(["B", ["B", "C.d"]]),
+    ),
+    st.tuples(
+        st.sampled_from(["A|expand", "B|contains|expand|neq", "B|expand|all"]),
+        st.lists(st.sampled_from(["%p%", "a%p%", "*b"]), min_size=1, max_size=2),
+    ),
+    st.tuples(st.just("A|fieldref|all"), st.just(["B", "C.d"])),
+    st.tuples(
+        st.sampled_from(["A|base64offset|contains", "B|base64", "B|base64offset|contains|all"]),
+        st.sampled_from(["ab", "é", ["b", "ab"]]),
+    ),
+    st.tuples(
+        st.sampled_from(["A|wide|base64", "B|utf16le|base64offset|contains", "A|utf16be|base64"]),
+        st.just("ab"),
+    ),
+    st.tuples(
+        st.sampled_from(["A|hour", "A|hour|gte", "B|minute|neq", "A|day|lt", "B|year", "A|week"]),
+        st.sampled_from([0, 1, 3, 5, 10, 2026, [0, 10]]),
+    ),
     st.tuples(st.sampled_from(FIELDS), st.none() | st.booleans() | st.integers(0, 2)),
 )
 mapping = st.lists(texts | special, min_size=1, max_size=3).map(dict)
 keywords = st.lists(PLAIN.filter(lambda w: w != ""), min_size=1, max_size=2)
 selections = mapping | st.lists(mapping, min_size=1, max_size=3) | keywords
+selections |= keywords.map(lambda words: {"|all": words})
 conditions = st.recursive(
     st.sampled_from(["s0", "s1", "s2", "1 of s*", "all of them", "1 of s*"]),
     lambda inner: st.one_of(
@@ -75,7 +105,12 @@ conditions = st.recursive(
     ),
     max_leaves=4,
 )
-rules_ = st.tuples(selections, selections, selections, conditions).map(
+conditions |= st.lists(conditions, min_size=1, max_size=2)
+lone = (texts | special).map(lambda item: dict([item]))  # a mistake shows in nothing larger
+rules_ = st.one_of(
+    st.tuples(lone, lone, lone, st.sampled_from(["s0", "s0 and s1", "not s0"])),
+    st.tuples(selections, selections, selections, conditions),
+).map(
     lambda t: {
         "title": "Random",
         "logsource": {"product": "windows"},
@@ -83,7 +118,10 @@ rules_ = st.tuples(selections, selections, selections, conditions).map(
     }
 )
 value = st.sampled_from(WORDS) | st.integers(0, 2) | st.booleans() | st.none()
-events = st.dictionaries(st.sampled_from(FIELDS), value | st.lists(value, max_size=2), max_size=3)
+value |= value  # oftener than lists
+events = st.dictionaries(
+    st.sampled_from(FIELDS), value | st.lists(value, max_size=2), min_size=1, max_size=3
+)
 
 
 def loaded(bodies):
@@ -91,12 +129,12 @@ def loaded(bodies):
     for number, body in enumerate(bodies):
         named = body | {"id": f"00000000-0000-4000-8000-{number:012}"}
         (document,) = read_documents("random.yml", yaml.safe_dump(named).encode())
-        definitions.append(define(document, {}))
+        definitions.append(define(document, PLACEHOLDERS))
     return assemble(definitions)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(rules_, min_size=1, max_size=5), st.lists(events, min_size=1, max_size=6))
+@given(st.lists(rules_, min_size=1, max_size=5), st.lists(events, min_size=1, max_size=9))
 def test_the_engine_agrees_with_the_naive_evaluator(bodies, all_fields):
     matcher = Matcher(loaded(bodies))
     for fields in [*all_fields, *all_fields]:  # the second time from memory
@@ -107,7 +145,7 @@ def test_the_engine_agrees_with_the_naive_evaluator(bodies, all_fields):
         hay = "\n".join(
             _text(v) for f in told.values() for v in (f if isinstance(f, list) else [f])
         )
-        expected = [n for n, body in enumerate(bodies) if matches(body, told, hay)]
+        expected = [n for n, body in enumerate(bodies) if matches(body, told, hay, PLACEHOLDERS)]
         assert [int(d.rule.id[-12:]) for d in matcher.match(event)] == expected
 
 

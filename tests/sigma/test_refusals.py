@@ -172,6 +172,7 @@ def test_a_bad_document_does_not_take_the_next_one_down(rules):
         (GOOD.replace("condition", "u: {A: y}\n  condition"), 6, "leaves 'u' out"),
         (GOOD.replace("{A: x}", "{A: [x, null]}"), 5, "no null among"),
         (GOOD.replace("{A: x}", "{A|hour: 24}"), 5, "No time has the hour 24"),
+        (GOOD.replace("{A: x}", "{A|re|startswith: x}"), 5, "^ says where"),
         (GOOD + "levle: high\n", 7, "Did you mean level?"),
         (GOOD + "socconsole: {runbok: x}\n", 7, "Did you mean runbook?"),
     ],
