@@ -15,12 +15,17 @@ from socconsole.core.policy import AlertsPolicy, FoldPolicy
 from socconsole.core.ranking import ranked_anew
 from socconsole.core.severity import Severity
 from socconsole.errors import TransitionError, UsageError
-from socconsole.services.alert_change import Done, Skipped, change_each, looked_at, standing
+from socconsole.services.alert_change import (
+    Done,
+    Plan,
+    Skipped,
+    change_each,
+    looked_at,
+    standing,
+)
 from socconsole.services.raising import COLLECTOR, RaiseResult, raise_alerts
 from socconsole.store import alert_rows
-from socconsole.store.alert_rows import Standing, Values
-from socconsole.store.progress import counted
-from socconsole.store.recording import recording
+from socconsole.store.alert_rows import LastVerdict, Standing, Values
 
 __all__ = [
     "COLLECTOR",
@@ -175,6 +180,14 @@ def close(
     """
     _check_lead(verdict, leads)
     _check_original(session, alert_ids, verdict)
+    plan = _closing(verdict, by=by, now=now, fold=fold)
+    return change_each(
+        session, alert_ids, "alert.close", plan, by=by, now=now, detail=f"as {verdict}"
+    )
+
+
+def _closing(verdict: Verdict, *, by: str, now: datetime, fold: FoldPolicy | None) -> Plan:
+    """Return what closes an alert with `verdict`."""
     quiet = None
     if verdict.disposition is not Disposition.TRUE_POSITIVE:
         quiet = now + timedelta(hours=(fold or FoldPolicy()).quiet_hours)
@@ -202,9 +215,7 @@ def close(
             **looked_at(alert, by, now),
         }
 
-    return change_each(
-        session, alert_ids, "alert.close", plan, by=by, now=now, detail=f"as {verdict}"
-    )
+    return plan
 
 
 def same_as_last_time(
@@ -217,22 +228,7 @@ def same_as_last_time(
             is another one since.
 
     """
-    last = alert_rows.last_verdict(session, alert_id)
-    if last is None:
-        raise TransitionError("Nothing like it has been closed.", hint="Close it yourself.")
-    if last.rule_changed:
-        raise TransitionError(
-            f"The rule has changed since alert {last.alert_id} was closed.",
-            hint="Look at it anew.",
-        )
-    disposition = Disposition(last.disposition)
-    if disposition not in (Disposition.BENIGN_POSITIVE, Disposition.FALSE_POSITIVE):
-        raise TransitionError(
-            f"Alert {last.alert_id} was {disposition.replace('_', ' ')}: that is not repeated.",
-            hint="Close it yourself.",
-        )
-    note = f"same as alert {last.alert_id}"
-    verdict = Verdict(disposition, last.sub_reason or "", note=note)
+    verdict = _repeated(alert_rows.last_verdicts(session, [alert_id]).get(alert_id))
     return close(session, [alert_id], verdict, by=by, now=now, fold=fold)
 
 
@@ -250,20 +246,37 @@ def each_as_last_time(
         TransitionError: That is possible with none of them.
 
     """
-    changed: list[int] = []
-    skipped: list[Skipped] = []
-    with recording(session, verb="alert.close", by=by, now=now) as action:
-        for alert_id in counted(session, alert_ids, len(alert_ids), 0.0, 0.6):
-            try:
-                same_as_last_time(session, alert_id, by=by, now=now, fold=fold)
-            except TransitionError as refused:
-                skipped.append(Skipped(alert_id, str(refused)))
-            else:
-                changed.append(alert_id)
-        if not changed:
-            raise TransitionError(skipped[0].reason if skipped else "No alert is chosen.")
-        action.summary = f"closed {len(changed)} alerts as the last time"
-    return Done("alert.close", tuple(changed), tuple(skipped), action.action_id, action.summary)
+    last = alert_rows.last_verdicts(session, alert_ids)
+    closing: dict[LastVerdict, Plan] = {}
+
+    def plan(alert: Standing) -> Values:
+        verdict = _repeated(last.get(alert.id))
+        way = closing.get(last[alert.id])
+        if way is None:
+            way = closing[last[alert.id]] = _closing(verdict, by=by, now=now, fold=fold)
+        return way(alert)
+
+    return change_each(
+        session, alert_ids, "alert.close", plan, by=by, now=now, detail="as the last time"
+    )
+
+
+def _repeated(last: LastVerdict | None) -> Verdict:
+    """Return the verdict that says the same again; raises TransitionError."""
+    if last is None:
+        raise TransitionError("Nothing like it has been closed.", hint="Close it yourself.")
+    if last.rule_changed:
+        raise TransitionError(
+            f"The rule has changed since alert {last.alert_id} was closed.",
+            hint="Look at it anew.",
+        )
+    disposition = Disposition(last.disposition)
+    if disposition not in (Disposition.BENIGN_POSITIVE, Disposition.FALSE_POSITIVE):
+        raise TransitionError(
+            f"Alert {last.alert_id} was {disposition.replace('_', ' ')}: that is not repeated.",
+            hint="Close it yourself.",
+        )
+    return Verdict(disposition, last.sub_reason or "", note=f"same as alert {last.alert_id}")
 
 
 def reopen(session: Session, alert_ids: Sequence[int], *, by: str, now: datetime) -> Done:

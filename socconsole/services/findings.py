@@ -9,11 +9,11 @@ from sqlmodel import Session
 
 from socconsole.errors import UsageError
 from socconsole.services import observables
-from socconsole.store.progress import counted
+from socconsole.store.progress import begun
 from socconsole.store.queries import notes as queries
 from socconsole.store.queries.notes import FindingRow
 from socconsole.store.queries.subjects import Subject
-from socconsole.store.recording import recording
+from socconsole.store.recording import add_rows, recording
 from socconsole.store.tables import Finding
 
 
@@ -39,21 +39,31 @@ def add_to_each(
     session: Session, abouts: Sequence[Subject], check: Check, *, by: str, now: datetime
 ) -> None:
     """Record the same check on several cases, as one action."""
+    begun(session, len(abouts))
     summary = f"finding on {abouts[0].name} and {len(abouts) - 1} more"
-    with recording(session, verb="finding.add", by=by, now=now, summary=summary):
-        for about in counted(session, abouts, len(abouts), 0.0, 0.6):
-            add(session, about, check, by=by, now=now)
+    _add(session, abouts, check, summary, by=by, now=now)
 
 
 def add(session: Session, about: Subject, check: Check, *, by: str, now: datetime) -> FindingRow:
     """Record a check and its result, the negative ones too."""
+    (number,) = _add(session, [about], check, f"finding on {about.name}", by=by, now=now)
+    made = queries.findings(session, about.kind, about.id)
+    return next(finding for finding in made if finding.id == number)
+
+
+def _add(
+    session: Session,
+    abouts: Sequence[Subject],
+    check: Check,
+    summary: str,
+    *,
+    by: str,
+    now: datetime,
+) -> list[int]:
     if not check.checked.strip() or not check.result.strip():
         raise UsageError("A finding says what was checked and what was seen.")
-    with recording(
-        session, verb="finding.add", by=by, now=now, summary=f"finding on {about.name}"
-    ) as action:
-        action.about = (about.kind, about.id)
-        row = Finding(
+    rows = [
+        Finding(
             subject_kind=about.kind,
             subject_id=about.id,
             checked=check.checked.strip(),
@@ -63,9 +73,13 @@ def add(session: Session, about: Subject, check: Check, *, by: str, now: datetim
             created_at=now,
             created_by=by,
         )
-        session.add(row)
+        for about in abouts
+    ]
+    with recording(session, verb="finding.add", by=by, now=now, summary=summary) as action:
+        action.about = (abouts[0].kind, abouts[0].id)
+        add_rows(session, rows)
         text = f"{check.checked}\n{check.query}\n{check.result}"
-        observables.link_text(session, about.kind, about.id, text, by=by, now=now)
+        named = [(about.kind, about.id) for about in abouts]
+        observables.link_text_to_each(session, named, text, by=by, now=now)
         session.flush()
-    made = queries.findings(session, about.kind, about.id)
-    return next(finding for finding in made if finding.id == row.id)
+    return [row.id or 0 for row in rows]

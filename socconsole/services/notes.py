@@ -11,11 +11,11 @@ from socconsole.core.storable import storable_text
 from socconsole.core.tlp import Tlp
 from socconsole.errors import NotFoundError, TransitionError, UsageError
 from socconsole.services import observables
-from socconsole.store.progress import counted
+from socconsole.store.progress import begun
 from socconsole.store.queries import notes as queries
 from socconsole.store.queries.notes import NoteRow
 from socconsole.store.queries.subjects import Subject
-from socconsole.store.recording import recording
+from socconsole.store.recording import add_rows, recording
 from socconsole.store.tables import Note, Ticket, TicketLink
 
 
@@ -23,31 +23,48 @@ def add(
     session: Session, about: Subject, body: str, *, by: str, now: datetime, tlp: Tlp | None = None
 ) -> NoteRow:
     """Write a note; what it mentions is linked."""
-    note = Note(
-        subject_kind=about.kind,
-        subject_id=about.id,
-        body=_said(body),
-        created_at=now,
-        created_by=by,
-        tlp=tlp.value if tlp else None,
-    )
-    with recording(
-        session, verb="note.add", by=by, now=now, summary=f"note on {about.name}"
-    ) as action:
-        action.about = (about.kind, about.id)
-        _write(session, note)
-        _link_mentioned(session, about, note.body, by=by, now=now)
-    return queries.note(session, note.id or 0)
+    summary = f"note on {about.name}"
+    (number,) = _add(session, [about], body, summary, by=by, now=now, tlp=tlp)
+    return queries.note(session, number)
 
 
 def add_to_each(
     session: Session, abouts: Sequence[Subject], body: str, *, by: str, now: datetime
 ) -> None:
     """Write the same note on several cases, as one action."""
+    begun(session, len(abouts))
     summary = f"note on {abouts[0].name} and {len(abouts) - 1} more"
-    with recording(session, verb="note.add", by=by, now=now, summary=summary):
-        for about in counted(session, abouts, len(abouts), 0.0, 0.6):
-            add(session, about, body, by=by, now=now)
+    _add(session, abouts, body, summary, by=by, now=now)
+
+
+def _add(
+    session: Session,
+    abouts: Sequence[Subject],
+    body: str,
+    summary: str,
+    *,
+    by: str,
+    now: datetime,
+    tlp: Tlp | None = None,
+) -> list[int]:
+    said = _said(body)
+    notes = [
+        Note(
+            subject_kind=about.kind,
+            subject_id=about.id,
+            body=said,
+            created_at=now,
+            created_by=by,
+            tlp=tlp.value if tlp else None,
+        )
+        for about in abouts
+    ]
+    with recording(session, verb="note.add", by=by, now=now, summary=summary) as action:
+        action.about = (abouts[0].kind, abouts[0].id)
+        _write(session, notes)
+        for about in abouts:
+            _link_mentioned(session, about, said, by=by, now=now)
+    return [note.id or 0 for note in notes]
 
 
 @contextmanager
@@ -81,7 +98,7 @@ def correct(session: Session, note_id: int, body: str, *, by: str, now: datetime
         session, verb="note.correct", by=by, now=now, summary=f"note {note_id}"
     ) as action:
         action.about = (old.subject_kind, old.subject_id)
-        _write(session, note)
+        _write(session, [note])
     return queries.note(session, note.id or 0)
 
 
@@ -92,11 +109,12 @@ def _said(body: str) -> str:
     return body
 
 
-def _write(session: Session, note: Note) -> None:
-    """Store a note with the values that stand in it."""
-    session.add(note)
-    by, now = note.created_by, note.created_at
-    observables.link_text(session, note.subject_kind, note.subject_id, note.body, by=by, now=now)
+def _write(session: Session, notes: Sequence[Note]) -> None:
+    """Store notes that say the same, with the values that stand in them."""
+    add_rows(session, notes)
+    abouts = [(note.subject_kind, note.subject_id) for note in notes]
+    body, by, now = notes[0].body, notes[0].created_by, notes[0].created_at
+    observables.link_text_to_each(session, abouts, body, by=by, now=now)
     session.flush()
 
 

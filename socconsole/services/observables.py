@@ -1,6 +1,6 @@
 """Keeps which observables occur where, and which nobody wants to follow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
@@ -16,8 +16,12 @@ from socconsole.core.observable import (
 )
 from socconsole.core.observable import Observable as Value
 from socconsole.errors import NotFoundError, UsageError
-from socconsole.store.recording import recording
+from socconsole.store.bulk import portions
+from socconsole.store.recording import add_rows, recording
 from socconsole.store.tables import Alert, Observable, ObservableLink, Setting, Ticket
+
+About = tuple[str, int]
+"""What something is linked to: its table and its id."""
 
 MOST_PER_TEXT = 500
 """Observables taken from one text; a pasted log has no more worth following."""
@@ -36,45 +40,77 @@ def link_text(
     session: Session, kind: str, subject_id: int, text: str, *, by: str, now: datetime
 ) -> None:
     """Link the observables that stand in a text to what the text is about."""
+    link_text_to_each(session, [(kind, subject_id)], text, by=by, now=now)
+
+
+def link_text_to_each(
+    session: Session, abouts: Sequence[About], text: str, *, by: str, now: datetime
+) -> None:
+    """Link the observables that stand in a text to everything the text is about."""
     values = observables_in(text)[:MOST_PER_TEXT]
-    link(session, (kind, subject_id), values, found_in="text", by=by, now=now)
+    _link(session, abouts, values, found_in="text", by=by, now=now)
 
 
 def link(
     session: Session,
-    about: tuple[str, int],
+    about: About,
     values: Iterable[Value],
     *,
     found_in: str,
     by: str,
     now: datetime,
 ) -> None:
-    """Link values to `about`, a kind and an id; ones that are ignored are left out."""
-    kind, subject_id = about
+    """Link values to `about`; ones that are ignored are left out."""
+    _link(session, [about], values, found_in=found_in, by=by, now=now)
+
+
+def _link(
+    session: Session,
+    abouts: Sequence[About],
+    values: Iterable[Value],
+    *,
+    found_in: str,
+    by: str,
+    now: datetime,
+) -> None:
     wanted = dict.fromkeys(values)
     if wanted:
         leave_out = IgnoreList([entry.value for entry in ignored(session)])
         wanted = {value: None for value in wanted if not leave_out.covers(value)}
     rows = _known(session, wanted, by=by, now=now)
-    ids = [row.id for row in rows]
-    query = select(ObservableLink.observable_id).where(
-        col(ObservableLink.subject_kind) == kind,
-        col(ObservableLink.subject_id) == subject_id,
-        col(ObservableLink.observable_id).in_(ids),
-    )
-    linked = set(session.exec(query))
-    for row in rows:
-        assert row.id is not None
-        if row.id not in linked and not row.ignored:
-            session.add(
-                ObservableLink(
-                    observable_id=row.id,
-                    subject_kind=kind,
-                    subject_id=subject_id,
-                    found_in=found_in,
-                    created_at=now,
-                )
+    ids = [row.id or 0 for row in rows if not row.ignored]
+    if not ids:
+        return
+    linked = _linked(session, abouts, ids)
+    links = [
+        ObservableLink(
+            observable_id=number,
+            subject_kind=kind,
+            subject_id=subject_id,
+            found_in=found_in,
+            created_at=now,
+        )
+        for kind, subject_id in abouts
+        for number in ids
+        if (kind, subject_id, number) not in linked
+    ]
+    add_rows(session, links)
+
+
+def _linked(
+    session: Session, abouts: Sequence[About], ids: Sequence[int]
+) -> set[tuple[str, int, int]]:
+    """Return which of these observables are linked to which of `abouts`."""
+    found: set[tuple[str, int, int]] = set()
+    for wanted in {kind for kind, _ in abouts}:
+        for chunk in portions(number for kind, number in abouts if kind == wanted):
+            query = select(ObservableLink.subject_id, ObservableLink.observable_id).where(
+                col(ObservableLink.subject_kind) == wanted,
+                col(ObservableLink.subject_id).in_(chunk),
+                col(ObservableLink.observable_id).in_(ids),
             )
+            found.update((wanted, *row) for row in session.exec(query))
+    return found
 
 
 def _known(

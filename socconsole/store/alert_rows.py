@@ -104,27 +104,29 @@ class LastVerdict:
     rule_changed: bool
 
 
-def last_verdict(session: Session, alert_id: int) -> LastVerdict | None:
-    """Return how the last closed alert like `alert_id` ended, or None."""
-    connection = session.connection()
-    own = connection.execute(
-        select(_ALERT.c.fingerprint, _ALERT.c.rule_revision).where(_ALERT.c.id == alert_id)
-    ).first()
-    if own is None:
-        return None
-    query = (
-        select(_ALERT.c.id, _ALERT.c.disposition, _ALERT.c.sub_reason, _ALERT.c.rule_revision)
+def last_verdicts(session: Session, alert_ids: Sequence[int]) -> dict[int, LastVerdict]:
+    """Return alert → how the last closed one like it ended; those without one are left out."""
+    own, last, found = _ALERT.alias("own"), _ALERT.alias("last"), _ALERT.alias("found")
+    newest = (
+        select(last.c.id)
         .where(
-            _ALERT.c.fingerprint == own.fingerprint,
-            _ALERT.c.id != alert_id,
-            _ALERT.c.status == "closed",
-            _ALERT.c.disposition.is_not(None),
+            last.c.fingerprint == own.c.fingerprint,
+            last.c.id != own.c.id,
+            last.c.status == "closed",
+            last.c.disposition.is_not(None),
         )
-        .order_by(_ALERT.c.created_at.desc(), _ALERT.c.id.desc())
+        .order_by(last.c.created_at.desc(), last.c.id.desc())
         .limit(1)
+        .correlate(own)
+        .scalar_subquery()
     )
-    found = connection.execute(query).first()
-    if found is None:
-        return None
-    changed = found.rule_revision != own.rule_revision
-    return LastVerdict(found.id, found.disposition, found.sub_reason, changed)
+    changed = found.c.rule_revision != own.c.rule_revision
+    query = select(
+        own.c.id, found.c.id, found.c.disposition, found.c.sub_reason, changed
+    ).select_from(own.join(found, found.c.id == newest))
+    connection = session.connection()
+    verdicts: dict[int, LastVerdict] = {}
+    for chunk in portions(dict.fromkeys(alert_ids), _CHUNK):
+        for row in connection.execute(query.where(among(connection, own.c.id, chunk))):
+            verdicts[row[0]] = LastVerdict(*row[1:])
+    return verdicts

@@ -1,6 +1,9 @@
 """Detections and alerts for tests, as a collector would bring them."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import event
 
 from socconsole.core.detection import Detection, MatchedPart, Rule
 from socconsole.core.event import Event, EventCategory, RawLine
@@ -64,3 +67,16 @@ def rows_of(database, name):
     """Return every row of a table."""
     with database.read() as session:
         return session.connection().execute(METADATA.tables[name].select()).all()
+
+
+@contextmanager
+def statements_of(database):
+    """Yield the statements that are run meanwhile."""
+    said = []
+
+    def remember(_connection, _cursor, statement, *_):
+        said.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", remember)
+    yield said
+    event.remove(database.engine, "before_cursor_execute", remember)

@@ -14,7 +14,15 @@ from socconsole.services import alerts
 from socconsole.store import progress
 from socconsole.store.tables import Ticket
 from socconsole.store.undo import undo
-from tests.services.alert_making import NOON, alert_of, bring, detection, minutes, one_alert
+from tests.services.alert_making import (
+    NOON,
+    alert_of,
+    bring,
+    detection,
+    minutes,
+    one_alert,
+    statements_of,
+)
 
 LATER = NOON + minutes(5)
 
@@ -235,6 +243,27 @@ def test_same_as_last_time_repeats_only_harmless_verdicts(
     row = alert_of(database, second)
     assert f"{row.disposition}:{row.sub_reason}" == verdict
     assert row.close_reason == f"same as alert {first}"
+
+
+def test_thousands_end_as_the_last_time_by_as_many_statements_as_a_few(chosen_database):
+    database, taken = chosen_database, []
+    raised = [
+        detection(host=f"h{n}", at=at) for at in (NOON, LATER + minutes(15)) for n in range(30)
+    ]
+    ids = bring(database, *raised).alert_ids
+    before, now = ids[:30], ids[30:]
+    act(database, alerts.close, before[1:], parse_verdict("benign_positive:test"))
+    for some in (now[:5], now[5:]):
+        with statements_of(database) as said:
+            done = act(database, alerts.each_as_last_time, some)
+        taken.append(len(said))
+    assert taken[0] == taken[1]
+    assert len(done.alert_ids) == 25
+    last = alert_of(database, now[-1])
+    assert (last.status, last.close_reason) == ("closed", f"same as alert {before[-1]}")
+    assert alert_of(database, now[0]).status == "new"  # nothing like it was closed
+    act(database, undo, done.action_id)
+    assert {alert_of(database, number).status for number in now[5:]} == {"new"}
 
 
 def test_analysts_who_ask_at_once_get_different_alerts(database):

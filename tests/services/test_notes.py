@@ -22,12 +22,35 @@ from socconsole.store.queries import tickets as ticket_queries
 from socconsole.store.queries.occurrences import occurrences
 from socconsole.store.queries.subjects import Subject, subject
 from socconsole.store.tables import AlertEvidence, Evidence
+from socconsole.store.undo import last_action, undo
+from tests.services.alert_making import statements_of
 from tests.store.rows import an_alert, take_the_guards_away
 
 
 def a_case(session, noon, title="case") -> Subject:
     row = tickets.open_by_hand(session, Report(title=title), by="mara", now=noon)
     return Subject("ticket", row.id, row.human_id)
+
+
+def test_thousands_of_notes_take_as_many_statements_as_a_few(database, noon):
+    with database.begin() as session:
+        ids = [an_alert(session, noon, fingerprint=str(n)).id for n in range(60)]
+    check = Check(checked="proxy", result="198.51.100.9 asked", meaning=Meaning.SUPPORTS)
+    taken = []
+    for some in (ids[:20], ids[20:]):
+        abouts = [Subject("alert", number, f"alert {number}") for number in some]
+        with statements_of(database) as said, database.begin() as session:
+            notes.add_to_each(session, abouts, "saw 203.0.113.7", by="mara", now=noon)
+            findings.add_to_each(session, abouts, check, by="mara", now=noon)
+        taken.append(len(said))
+    assert taken[1] <= taken[0]  # the first ones make the values known
+    with database.begin() as session:
+        for number in (ids[0], ids[-1]):
+            seen = [each.value for each in queries.observables(session, "alert", number)]
+            assert sorted(seen) == ["198.51.100.9", "203.0.113.7"]
+        undo(session, last_action(session, "mara"), by="mara", now=noon)
+        assert queries.findings(session, "alert", ids[-1]) == ()
+        assert len(queries.notes(session, "alert", ids[-1])) == 1
 
 
 def test_a_note_is_signed_dated_and_links_what_it_mentions(database, noon):
