@@ -13,7 +13,7 @@ from socconsole.core.filter_words import ALERT_FIELDS
 from socconsole.core.severity import Severity
 from socconsole.errors import UsageError
 from socconsole.services import alerts
-from socconsole.store.queries import narrowing
+from socconsole.store.queries import narrowing, sampling
 from socconsole.store.queries.grouping import facets, known_values
 from socconsole.store.queries.queue import (
     SORTS,
@@ -203,6 +203,22 @@ def test_a_filter_means_the_same_where_more_match_than_are_fetched_by_id(shift, 
     expected = [found(shift, text) for text in FILTERS]
     monkeypatch.setattr(narrowing, "_FEW", 0)
     assert [found(shift, text) for text in FILTERS] == expected
+
+
+def test_pages_are_those_of_the_whole_order_however_few_are_fetched_by_id(shift, monkeypatch):
+    everything = sorted(found(shift, "status!=closed"))
+    for few in (5, 3, 0):
+        monkeypatch.setattr(sampling, "_FEW", few)
+        for sort in ("rule", "age", "last_seen"):
+            for reverse in (False, True):
+                asked = query("count>=1 !severity:critical", sort=sort, reverse=reverse)
+                seen, after = [], None
+                with shift.read() as session:
+                    while page := queue_page(session, asked, limit=2, after=after):
+                        seen.extend(row.id for row in page)
+                        after = page_end(session, asked, page[-1])
+                    assert seen == list(queue_ids(session, asked))
+    assert 3 < len(seen) < len(everything)
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(shift):

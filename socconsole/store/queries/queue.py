@@ -15,9 +15,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
-    literal,
     select,
-    tuple_,
 )
 from sqlmodel import Session
 
@@ -31,6 +29,7 @@ from socconsole.store.bulk import portions
 from socconsole.store.queries.facets import open_count, open_counts
 from socconsole.store.queries.filter_sql import ALERT_PLACES, Asking, asks_about, condition
 from socconsole.store.queries.narrowing import narrowed
+from socconsole.store.queries.sampling import Order, bound, helps
 from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
@@ -126,6 +125,8 @@ _ROW_COLUMNS = (
 _TAGS = 30
 _WALKED = ("rank", "age", "last_seen")
 """Orders in which an index has the open alerts."""
+_APART = ("age", "last_seen", "rule")
+"""Orders whose index has little else."""
 _STATES = ("status", "disposition", "reason", "id")
 """Fields that closed alerts are asked for by."""
 _ROWS = (
@@ -193,12 +194,14 @@ def queue_page(
     session: Session, query: QueueQuery, *, limit: int = 100, after: PageEnd | None = None
 ) -> tuple[QueueRow, ...]:
     """Return a page of the queue; see `page_end` for the next one."""
-    statement = _ordered(session, query).limit(limit)
+    column, matching = _sort(query)[0], where(session, query)
+    order = Order(column, _descending(query), after, limit)
+    statement = _ordered(query, matching).limit(limit)
     if after is not None:
-        column = _sort(query)[0]
-        place = tuple_(column, _ALERT.c.id)
-        end = tuple_(literal(after.key, column.type), literal(after.id, _ALERT.c.id.type))
-        statement = statement.where(place < end if _descending(query) else place > end)
+        statement = statement.where(order.beyond(after))
+    is_apart = query.sort in _APART and _only_open(query.filter) and helps(query.filter)
+    if is_apart and session.connection().dialect.name == "sqlite":
+        statement = statement.where(bound(session, matching, order, walks=query.sort in _WALKED))
     return queue_rows(session, list(session.connection().execute(statement).scalars()))
 
 
@@ -211,7 +214,7 @@ def page_end(session: Session, query: QueueQuery, last: QueueRow) -> PageEnd:
 
 def queue_ids(session: Session, query: QueueQuery, *, limit: int | None = None) -> "array[int]":
     """Return the ids of everything the query finds, in its order."""
-    statement = _ordered(session, query)
+    statement = _ordered(query, where(session, query))
     if limit is not None:
         statement = statement.limit(limit)
     return _gathered(session, statement)
@@ -366,11 +369,8 @@ _ALWAYS = _ALERT.c.created_at >= datetime(1970, 1, 1, tzinfo=UTC)
 """Leads SQLite to the index that has the titles, and lies in the order of the rows."""
 
 
-def _ordered(session: Session, query: QueueQuery) -> Select[int]:
-    column = _sort(query)[0]
-    statement = select(_ALERT.c.id).where(where(session, query))
+def _ordered(query: QueueQuery, matching: ColumnElement[bool]) -> Select[int]:
+    statement = select(_ALERT.c.id).where(matching)
     if query.sort == "rule":
         statement = statement.where(_ALWAYS)
-    if _descending(query):
-        return statement.order_by(column.desc(), _ALERT.c.id.desc())
-    return statement.order_by(column, _ALERT.c.id)
+    return Order(_sort(query)[0], _descending(query), None, 0).sorted(statement)
