@@ -15,13 +15,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from sqlalchemy import text
 from sqlmodel import func, select
 
 from socconsole.errors import SocError
+from socconsole.store import schema
 from socconsole.store.condition import examine
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
+from socconsole.store.migrations import Migration
 from socconsole.store.tables import Alert, Generation
+from socconsole.store.upgrade import upgrade
 from tests.store.rows import a_source, an_alert
 from tests.store.test_events import an_event
 
@@ -65,8 +69,8 @@ class Disk:
         self.keep_events(range(5))
 
     def keep_events(self, numbers) -> None:
-        text = os.urandom(150).hex()
-        events = [an_event(self.place[1], n, text=f"{n} {text}") for n in numbers]
+        noise = os.urandom(150).hex()
+        events = [an_event(self.place[1], n, text=f"{n} {noise}") for n in numbers]
         with self.database.begin() as session:
             self.store.append(session, *self.place, events, read_at=NOON)
             session.get(Generation, self.place[1]).offset = events[-1].line.end
@@ -110,6 +114,34 @@ def full(disk: Disk) -> dict[str, object]:
     return {**answers, "held_after": disk.held(), "whole": examine(disk.database).whole}
 
 
+def upgraded_when_full(disk: Disk) -> dict[str, object]:
+    """Fill the disk before the backup of an upgrade, and between it and the steps."""
+    filler = disk.folder / "filler"
+    before = disk.held()
+
+    def use_much(connection) -> None:
+        fill(filler)
+        connection.execute(text("ALTER TABLE alert ADD COLUMN mood TEXT"))
+        connection.execute(text("UPDATE alert SET mood = hex(zeroblob(1000000))"))
+
+    step = Migration(schema.VERSION + 1, "alerts have a mood", use_much)
+    answers: dict[str, object] = {}
+    for when in ("copying", "changing"):
+        if when == "copying":
+            fill(filler)
+        answers[when] = said(lambda: upgrade(disk.database, now=NOON, migrations=[step]))
+        disk.close()
+        filler.unlink()
+        answers[f"{when}_left"] = sorted(path.name for path in disk.folder.glob("*.bak*"))
+        with disk.database.read() as session:
+            version = schema.version_of(session.connection())
+        assert (version, disk.held()) == (schema.VERSION, before)
+        assert examine(disk.database).whole
+    for path in disk.folder.glob("*.bak"):
+        path.unlink()
+    return answers
+
+
 def read_only(disk: Disk) -> dict[str, object]:
     with disk.database.begin() as session:
         an_alert(session, NOON, fingerprint="in the log")
@@ -130,7 +162,8 @@ def read_only(disk: Disk) -> dict[str, object]:
 
 def main() -> None:
     disk = Disk(Path(sys.argv[1]))
-    print(json.dumps({"full": full(disk), "read_only": read_only(disk)}))
+    answers = {"full": full(disk), "upgrade": upgraded_when_full(disk)}
+    print(json.dumps({**answers, "read_only": read_only(disk)}))
 
 
 if __name__ == "__main__":

@@ -138,6 +138,13 @@ def test_with_space_again_the_work_goes_on(small_disk):
     assert small_disk["full"]["held_after"] == [1, 8]
 
 
+def test_an_upgrade_of_a_full_disk_changes_nothing(small_disk):
+    said = small_disk["upgrade"]
+    assert said["copying"] == "The copy failed: The disk is full: nothing was stored."
+    assert said["changing"] == "The disk is full: nothing was stored."
+    assert [said["copying_left"], len(said["changing_left"])] == [[], 1]
+
+
 def test_a_read_only_disk_is_said(small_disk):
     said = small_disk["read_only"]
     assert said["alerts"] == said["events"] == "The database cannot be written."
