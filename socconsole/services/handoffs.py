@@ -320,9 +320,21 @@ def _draft_row(session: Session) -> Handoff | None:
     return session.exec(query.limit(1)).first()
 
 
+def _locked_draft(session: Session) -> Handoff | None:
+    query = select(Handoff).where(col(Handoff.state) == "draft").order_by(col(Handoff.id).desc())
+    locked = query.limit(1).with_for_update().execution_options(populate_existing=True)
+    return session.exec(locked).first()
+
+
 def _open_draft(session: Session, *, by: str, now: datetime, policy: Settings) -> Handoff:
-    """Return the draft of the shift, made when there is none; whoever writes is an author."""
-    handoff = _draft_row(session)
+    """Return the draft of the shift, made when there is none; whoever writes is an author.
+
+    On a server who writes at the same moment waits, and then finds what the first one wrote.
+    """
+    handoff = _locked_draft(session)
+    if handoff is None:
+        session.exec(select(ChangeHead).with_for_update())
+        handoff = _locked_draft(session)
     if handoff is None:
         previous = queries.last_signed(session)
         shift = shift_at(now, policy.shift)

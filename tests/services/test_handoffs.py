@@ -1,7 +1,9 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import func, select
 
 from socconsole.core.disposition import parse_verdict
 from socconsole.core.handoff_item import Change
@@ -23,6 +25,8 @@ from socconsole.store.tables import (
     AuditAnchor,
     DetectionCount,
     EventCount,
+    Handoff,
+    HandoffItem,
     Presence,
     RuleRecord,
     Ticket,
@@ -305,6 +309,29 @@ def test_two_authors_write_one_draft_and_lines_stand_in_their_sections(database,
             handoffs.add_line(session, Line(section=Section.QUEUE, text="x"), by="ben", now=noon)
     assert row.authors == ("mara", "ben")
     assert [(i.item.section, i.item.owner) for i in items][1] == (Section.WATCH_LIST, "ben")
+
+
+def test_authors_who_begin_at_the_same_moment_write_one_draft(database, noon):
+    start = threading.Barrier(4)
+
+    def write(number: int) -> str:
+        with database.begin() as session:
+            if not database.is_sqlite:  # there one waits for the other to begin
+                start.wait(10)
+            if number % 2:
+                line = Line(section=Section.WATCH_LIST, text=f"line {number}")
+                return str(handoffs.add_line(session, line, by=f"a{number}", now=noon))
+            handoffs.write(session, f"text {number}", base="", by=f"a{number}", now=noon)
+            return "written"
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(write, number) for number in range(4)]
+    refused = [each.exception() for each in asked if each.exception()]
+    assert [str(each)[:29] for each in refused] == ["Another author wrote meanwhile"[:29]]
+    with database.read() as session:
+        (row,) = session.exec(select(Handoff)).all()
+        assert (len(row.authors), row.paragraph[:5]) == (3, "text ")
+        assert session.exec(select(func.count()).select_from(HandoffItem)).one() == 2
 
 
 def test_the_paragraph_of_another_author_is_not_overwritten(database, noon):
