@@ -82,12 +82,13 @@ def _name(paths: Sequence[Path], placeholders: Mapping[str, Sequence[str]]) -> s
 
 def _read(path: str, data: bytes, placeholders: Mapping[str, Sequence[str]]) -> FileRules:
     # pySigma takes a tenth of a second to import: only where there is something to read.
+    from socconsole.sigma.actions import written_out
     from socconsole.sigma.define import define
     from socconsole.sigma.reading import read_documents
 
     definitions: list[Definition] = []
     errors: list[RuleError] = []
-    for document in read_documents(path, data):
+    for document in written_out(read_documents(path, data)):
         if isinstance(document, RuleError):
             errors.append(document)
             continue

@@ -105,6 +105,8 @@ def _reworded(what: str) -> tuple[str, str] | None:
     if odd := re.match(r"Unsupported type: <class '(?:\w+\.)?(\w+)'>", what):
         kind = {"dict": "mapping", "bytes": "binary value"}.get(odd[1], odd[1])
         return f"A value is read as a {kind}.", "Write it in quotes, as text."
+    if odd := re.match(r"(Wide|UTF-\w+) modifier only allowed .* string '(.*)' isn't one", what):
+        return f"`{odd[1].lower()}` can write the letters of ASCII alone, not {odd[2]!r}.", ""
     if odd := re.match(r"Modifier (\w+) incompatible to value type of '(.*)'\.", what):
         name = _NAME_OF.get(odd[1], odd[1])
         made = odd[2].startswith(("<", "Sigma"))  # by a modifier before, or no text

@@ -33,12 +33,16 @@ class Document:
     """The document's own lines."""
     node: yaml.MappingNode
     """What `body` was made of; it knows its lines."""
+    base: "Document | None" = None
+    """A document before it that `body` has more from."""
 
     def where(self, *at: str | int) -> str:
         """Return `file:line` of what these keys and places of lists lead to, as far as they do.
 
         A field may be named without its modifiers.
         """
+        if self.base is not None and at and _below(self.node, at[0]) is None:
+            return self.base.where(*at)
         node: yaml.Node = self.node
         mark = node.start_mark
         for step in at:
@@ -181,7 +185,7 @@ def _document(
     where = f"{path}:{first + 1}"
     if not isinstance(node, yaml.MappingNode):
         return RuleError("A rule is a mapping with title, logsource and detection.", where=where)
-    if aliased and _size(node, {}, set()) > MAX_NODES:
+    if aliased and size_of(node) > MAX_NODES:
         return RuleError(
             f"Its aliases expand to more than {MAX_NODES} nodes, or to themselves.",
             where=where,
@@ -198,8 +202,12 @@ def _document(
     return document
 
 
-def _size(node: yaml.Node, known: dict[int, int], open_nodes: set[int]) -> int:
+def size_of(node: yaml.Node) -> int:
     """Return how many nodes `node` is with aliases written out; too many for a circle."""
+    return _size(node, {}, set())
+
+
+def _size(node: yaml.Node, known: dict[int, int], open_nodes: set[int]) -> int:
     if isinstance(node, yaml.ScalarNode):
         return 1
     key = id(node)
