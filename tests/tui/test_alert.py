@@ -140,6 +140,11 @@ async def test_actions_are_listed_and_any_can_be_undone(console, database):
     await console.presses("j", "u")
     assert alert_of(database, first).assignee is None
     await console.waits_until("undone")
+    # Enter only looks: it takes nothing back.
+    await console.presses("g", "enter")
+    await console.waits_until("Why it fired")
+    await console.presses("q")
+    assert console.screen.count(" undone") == 1
 
 
 async def test_hostile_evidence_is_shown_harmless(bare_setup, database):
@@ -153,6 +158,17 @@ async def test_hostile_evidence_is_shown_harmless(bare_setup, database):
         assert "\x1b" not in analyst.screen
         assert "[@click=app.quit]" in analyst.screen
         assert "<U+202E>" in analyst.screen
+
+
+async def test_a_line_of_a_megabyte_hides_nothing_that_stands_below_it(bare_setup, database):
+    bring(database, detection(raw="sshd[7]: Failed password " + "A" * 1_000_000))
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("enter")
+        await analyst.waits_until("more characters · R shows them")
+        pane = analyst.app.screen.query_one("TextPane")
+        assert pane.line_count < 100
+        await analyst.presses("G")
+        await analyst.waits_until("Rank 40")
 
 
 async def test_a_suppression_shows_its_back_test_and_asks(console, database):

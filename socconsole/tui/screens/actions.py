@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 
 from socconsole.core.list_words import ACTION_FIELDS
+from socconsole.tui import pages
 from socconsole.tui.cells import stamp
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
@@ -29,13 +30,25 @@ def _state(row: "ActionRow") -> str:
 
 
 _COLUMNS: "tuple[Column[ActionRow], ...]" = (
-    Column("at", "When", 20, lambda row: stamp(row.at), lambda _: "muted"),
+    Column("at", "When", 15, lambda row: stamp(row.at)[5:], lambda _: "muted"),
     Column("by", "Who", 9, lambda row: row.by),
-    Column("verb", "Did", 20, lambda row: row.verb, lambda _: "key"),
+    Column("verb", "Did", 18, lambda row: row.verb, lambda _: "key"),
     Column("summary", "What", 20, lambda row: row.summary, grow=1),
     Column("rows", "Rows", 5, lambda row: str(row.rows), right=True, least=90),
     Column("state", "", 6, _state, lambda _: "warn"),
 )
+
+
+def _page_of(row: "ActionRow") -> pages.Page:
+    match row.subject_kind, row.subject_id:
+        case "alert", int(number):
+            return pages.AlertPage((number,))
+        case "ticket", int(number):
+            return pages.TicketPage((number,))
+        case "incident", int(number):
+            return pages.IncidentPage((number,))
+    head = ((f"{stamp(row.at)} {row.by} {row.verb}", "heading"),)
+    return pages.TextPage(f"Action {row.id}", [head, ((row.summary, ""),)])
 
 
 class ActionsScreen(ViewedScreen):
@@ -44,7 +57,7 @@ class ActionsScreen(ViewedScreen):
     TITLE = "Actions"
     LIST = "actions"
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("action.undo_this", "u,enter", "undo_this", "Undo the action here", hint="undo"),
+        key("action.undo_this", "u", "undo_this", "Undo the action here", hint="undo"),
     ]
 
     def words(self) -> "Vocabulary":
@@ -73,8 +86,11 @@ class ActionsScreen(ViewedScreen):
         return super().value_of(row, own)
 
     def on_virtual_table_chosen(self, message: VirtualTable.Chosen) -> None:
+        """Open what the action was about; one about nothing that has a screen is shown in full."""
         message.stop()
-        self.action_undo_this()
+        row: ActionRow | None = self.table.cursor_row
+        if row is not None:
+            console(self).open(_page_of(row))
 
     @task
     async def action_undo_this(self) -> None:

@@ -146,18 +146,18 @@ def _why(detail: "AlertDetail") -> Iterator[Line]:
     yield ()
     yield (("Why it fired", "heading"),)
     if detail.rule is not None and detail.rule.description:
-        yield ((detail.rule.description, "muted"),)
+        yield ((detail.rule.description, ""),)
     line = detail.why
     if line is None:
         yield ((detail.row.summary or "No line was kept.", "muted"),)
         return
-    yield marked(line.text, [each for part in line.parts for each in part.spans])
+    yield _begun(line)
     if line.window is not None:
         window = line.window
         group = ", ".join(f"{name} {value}" for name, value in window["group"].items())
         first, last = (datetime.fromisoformat(window[end]) for end in ("first", "last"))
         told = counted(window["type"], window["count"], (last - first).total_seconds())
-        yield ((f"  {told}", "matched"), (f"  {group}" if group else "", ""))
+        yield ((f"  {told}", "key"), (f"  {group}" if group else "", ""))
     for part in line.parts:
         name = part.field or "line"
         yield (
@@ -166,6 +166,19 @@ def _why(detail: "AlertDetail") -> Iterator[Line]:
             (f"  ← {part.value}" if part.value != part.pattern else "", "muted"),
             (f"  ({part.selection})", "muted"),
         )
+
+
+_SHOWN_LENGTH = 800
+"""Characters of a line that are shown: what stands below it has to be found at night too."""
+
+
+def _begun(line: "EvidenceLine") -> Line:
+    """Return how a line begins, with what matched there marked, and how much of it is not shown."""
+    most = _SHOWN_LENGTH
+    spans = [(low, min(high, most)) for part in line.parts for low, high in part.spans]
+    shown = marked(line.text[:most], [span for span in spans if span[0] < most])
+    left = len(line.text) - most
+    return (*shown, (f" … {left:,} more characters · R shows them", "muted")) if left > 0 else shown
 
 
 def marked(text: str, spans: Sequence[tuple[int, int]]) -> Line:
@@ -223,10 +236,7 @@ def _evidence(evidence: "Sequence[EvidenceLine]") -> Iterator[Line]:
     yield ()
     yield ((f"Lines ({len(evidence)})", "heading"), ("  e around them · R the newest raw", "muted"))
     for line in evidence[-12:]:
-        yield (
-            (f"  {clock(line.event_time)} ", "muted"),
-            *marked(line.text, [each for part in line.parts for each in part.spans]),
-        )
+        yield ((f"  {clock(line.event_time)} ", "muted"), *_begun(line))
 
 
 def _group(group: "AlertGroup | None", alert_id: int) -> Iterator[Line]:
@@ -293,7 +303,7 @@ def _history(detail: "AlertDetail") -> Iterator[Line]:
         asset = f"  {entity.criticality}" if entity.criticality else ""
         owner = f"  owner {entity.owner}" if entity.owner else ""
         yield (
-            (f"  {entity.kind} ", "muted"),
+            (f"  {'from' if entity.kind == 'source_ip' else entity.kind} ", "muted"),
             (entity.value, ""),
             (f"  {entity.alerts} other alerts, {entity.open} open, {entity.rules} rules", ""),
             (f"  {ended}" if ended else "", "muted"),
@@ -342,7 +352,7 @@ def _fields(detail: "AlertDetail") -> Iterator[Line]:
     yield ()
     yield (("Fields", "heading"), (f"  {line.format}  {line.path}", "muted"))
     for name, value in flat(line.fields):
-        yield field_line(f"  {name}", value)
+        yield field_line(f"  {name}", str(value)[:_SHOWN_LENGTH])
 
 
 def _activity(detail: "AlertDetail") -> Iterator[Line]:
