@@ -209,6 +209,10 @@ def _images(
 
 def _remove(undoing: _Undoing, table: Table, run: Sequence[Touch]) -> None:
     """Delete rows the action made; void those with a human id."""
+    others = _followed_by_others(undoing, table, [touch.entity_id for touch in run])
+    run = [touch for touch in run if touch.entity_id not in others]
+    if not run:
+        return
     ids = [touch.entity_id for touch in run]
     _require_no_dependants(undoing, table, run)
     names = list(run[0].after or {})
@@ -229,6 +233,28 @@ def _remove(undoing: _Undoing, table: Table, run: Sequence[Touch]) -> None:
         undoing.current.touches[table.name, touch.entity_id] = Touch(
             "delete", table.name, touch.entity_id, touch.entity_uid, before=found[touch.entity_id]
         )
+
+
+def _followed_by_others(
+    undoing: _Undoing, table: Table, ids: Sequence[int | None]
+) -> set[int | None]:
+    """Remove what follows these rows since the action, and return those followed from elsewhere.
+
+    A value that a note was the first to mention stays while another one mentions it.
+    """
+    connection = undoing.session.connection()
+    others: set[int | None] = set()
+    for follower in METADATA.tables.values():
+        if not follower.info.get("follows") or "created_at" not in follower.c:
+            continue
+        for column in follower.c:
+            if any(key.column.table is table for key in column.foreign_keys):
+                for chunk in portions(ids, _CHUNK):
+                    followers = column.in_(chunk)
+                    own = follower.c.created_at == undoing.action.at
+                    connection.execute(delete(follower).where(followers, own))
+                    others.update(connection.execute(select(column).where(followers)).scalars())
+    return others
 
 
 def _require_unchanged(undoing: _Undoing, table: Table, touch: Touch, now: Image) -> None:

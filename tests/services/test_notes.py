@@ -1,4 +1,5 @@
 import hashlib
+from datetime import timedelta
 
 import pytest
 from sqlmodel import select
@@ -21,7 +22,7 @@ from socconsole.store.queries import notes as queries
 from socconsole.store.queries import tickets as ticket_queries
 from socconsole.store.queries.occurrences import occurrences
 from socconsole.store.queries.subjects import Subject, subject
-from socconsole.store.tables import AlertEvidence, Evidence
+from socconsole.store.tables import AlertEvidence, Evidence, Observable
 from socconsole.store.undo import last_action, undo
 from tests.services.alert_making import statements_of
 from tests.store.rows import an_alert, take_the_guards_away
@@ -51,6 +52,23 @@ def test_thousands_of_notes_take_as_many_statements_as_a_few(database, noon):
         undo(session, last_action(session, "mara"), by="mara", now=noon)
         assert queries.findings(session, "alert", ids[-1]) == ()
         assert len(queries.notes(session, "alert", ids[-1])) == 1
+
+
+def test_a_note_that_mentions_a_new_value_can_be_undone(database, noon):
+    with database.begin() as session:
+        cases = [a_case(session, noon) for _ in range(3)]
+        done = []
+        for hour, about in enumerate(cases):
+            told = f"saw 203.0.113.{7 if hour < 2 else 8}"
+            notes.add(session, about, told, by="mara", now=noon + timedelta(hours=hour))
+            done.append(last_action(session, "mara"))
+        for action in (done[0], done[2]):
+            undo(session, action, by="mara", now=noon + timedelta(hours=4))
+        assert [len(queries.notes(session, "ticket", about.id)) for about in cases] == [0, 1, 0]
+        seen = [queries.observables(session, "ticket", about.id) for about in cases]
+        assert [[each.value for each in values] for values in seen] == [[], ["203.0.113.7"], []]
+        left = session.exec(select(Observable.value)).all()
+    assert left == ["203.0.113.7"]  # the other case mentions it too
 
 
 def test_a_note_is_signed_dated_and_links_what_it_mentions(database, noon):
