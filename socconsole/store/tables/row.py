@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict
+from pydantic_core import PydanticUndefined
 from sqlalchemy import BigInteger, CheckConstraint, LargeBinary, MetaData, Table, event
 from sqlalchemy.orm import InstrumentedAttribute, declared_attr, registry
 from sqlmodel import Field, SQLModel
@@ -20,6 +22,13 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+_NO_NOTES: dict[str, object] = {
+    "_attributes_set": MappingProxyType({}),
+    "_qualifiers": frozenset(),
+    "_original_assignment": PydanticUndefined,
+}
 
 
 class Row(SQLModel, registry=registry(metadata=METADATA)):
@@ -47,6 +56,19 @@ def _dispatch_at_once(_mapper: object, model: type[Row]) -> None:
         for attribute in attributes:
             made = dispatch._for_instance(attribute)  # noqa: SLF001 - nothing public makes it
             attribute._slots_dispatch = made  # noqa: SLF001 - or takes it
+
+
+@event.listens_for(Row, "after_mapper_constructed", propagate=True)
+def _forget_notes(_mapper: object, model: type[Row]) -> None:
+    """Keep of each field what rows are made by, not what Pydantic noted to merge it: 1 MB in all.
+
+    A table is nobody's base and its annotations are known: nothing is merged or looked up any more.
+    """
+    model.__pydantic_parent_namespace__ = None  # all that was in sight when the class was made
+    for field in model.model_fields.values():
+        for name, nothing in _NO_NOTES.items():
+            if hasattr(field, name):  # a later Pydantic may note it elsewhere
+                setattr(field, name, nothing)
 
 
 class Identified(Row):

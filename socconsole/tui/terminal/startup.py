@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from socconsole.tui.reading.store_access import StoreAccess
 
 
-_SELDOM = (4_000, 100, 50)
+_SELDOM = (4_000, 20, 250)
 """A change of ten thousand rows makes millions of objects and no rubbish: looking for some among
 all that were made lately takes a quarter of it. Among the last few thousand it costs next to
 nothing, and two megabytes of rubbish fewer lie about."""
