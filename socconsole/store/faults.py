@@ -112,7 +112,7 @@ _REFUSALS: tuple[tuple[tuple[str, ...], type[SocError], str, str], ...] = (
         "Ask whoever administers the database for the role it takes.",
     ),
     (
-        ("duplicate key value",),
+        ("duplicate key value", "unique constraint failed"),
         ConflictError,
         "Somebody else stored the same at the same moment.",
         "Look at it again, then repeat yours.",

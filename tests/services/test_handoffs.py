@@ -10,7 +10,7 @@ from socconsole.core.handoff_item import Change
 from socconsole.core.policy import Settings, ShiftPolicy
 from socconsole.core.shift_facts import Section
 from socconsole.errors import ConflictError, TransitionError, UsageError
-from socconsole.services import findings, handoffs, incidents, ticket_links, tickets
+from socconsole.services import actions, findings, handoffs, incidents, ticket_links, tickets
 from socconsole.services.findings import Check, Meaning
 from socconsole.services.handoff_watch import is_overdue, left_over
 from socconsole.services.handoffs import Line
@@ -332,6 +332,18 @@ def test_authors_who_begin_at_the_same_moment_write_one_draft(database, noon):
         (row,) = session.exec(select(Handoff)).all()
         assert (len(row.authors), row.paragraph[:5]) == (3, "text ")
         assert session.exec(select(func.count()).select_from(HandoffItem)).one() == 2
+
+
+def test_no_second_draft_comes_to_be_by_an_undo(database, noon):
+    with database.begin() as session:
+        handoffs.write(session, "Quiet.", by="alice", now=noon)
+        handoffs.sign(session, by="alice", now=noon)
+    with database.begin() as session:
+        handoffs.write(session, "The next shift's.", by="bob", now=noon + HOUR)
+    with pytest.raises(ConflictError), database.begin() as session:
+        actions.undo(session, by="alice", now=noon + HOUR)
+    with database.read() as session:
+        assert session.exec(select(Handoff.state).order_by(Handoff.id)).all() == ["signed", "draft"]
 
 
 def test_the_paragraph_of_another_author_is_not_overwritten(database, noon):

@@ -224,6 +224,13 @@ class Handoff(Edited, table=True):
     __table_args__ = (
         one_of("state", HANDOFF_STATES),
         Index("ix_handoff_until", text("until DESC")),
+        Index(  # what two shifts write to at once would be two records, one of which nobody reads
+            "ix_handoff_draft",
+            "state",
+            unique=True,
+            sqlite_where=text("state = 'draft'"),
+            info={"where": "state = 'draft'"},
+        ),
     )
 
     state: str = word(default="draft")

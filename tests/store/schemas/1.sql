@@ -1194,6 +1194,8 @@ CREATE INDEX ix_generation_source_id_state ON generation (source_id, state);
 
 CREATE INDEX ix_handoff_amendment_handoff_id ON handoff_amendment (handoff_id);
 
+CREATE UNIQUE INDEX ix_handoff_draft ON handoff (state) WHERE state = 'draft';
+
 CREATE INDEX ix_handoff_item_handoff_id ON handoff_item (handoff_id, section, position);
 
 CREATE INDEX ix_handoff_until ON handoff (until DESC);
