@@ -72,7 +72,7 @@ def _items(
     parse_line = open_parser(parser, texts) if parser is not None else lambda _text, _context: None
     now = context.now()
     reference = _written_at(name) or now
-    read_context = ReadContext(source=name, read_at=now, reference=reference, zone=host_zone())
+    read_context = ReadContext(reference=reference, zone=host_zone())
     join = multiline or (None if parser is None else parser.name)
     for line in joined(join, chain(head, lines)):
         yield _item(line, read_line(parse_line, line, read_context))

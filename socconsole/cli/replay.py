@@ -39,7 +39,7 @@ def _context() -> ReadContext:
     from socconsole.parsers.timestamps import host_zone
 
     now = datetime.now(UTC)
-    return ReadContext("replay", now, now, zone=host_zone())
+    return ReadContext(now, zone=host_zone())
 
 
 @dataclass(slots=True)

@@ -52,7 +52,7 @@ def run_test(ruleset: "RuleSet", reading: Reading, *, lateness_secs: float, as_j
     loud = replace(ruleset, quiet=frozenset())  # what is only counted is told as well
     matcher = Matcher(loud, lateness_secs=lateness_secs)
     now = datetime.now(UTC)
-    context = ReadContext("test", now, now)
+    context = ReadContext(now)
     trial = _Trial()
     given = parse_logsource(reading.logsource)
     for batch in read_events(reading.file, reading.format, context, given):

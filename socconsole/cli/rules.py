@@ -89,7 +89,7 @@ def _read(path: str, format_name: str, logsource: str | None) -> "Iterator[Event
 
     now = datetime.now(UTC)
     given = parse_logsource(logsource)
-    batches = read_events(path, format_name, ReadContext("check", now, now), given)
+    batches = read_events(path, format_name, ReadContext(now), given)
     return chain.from_iterable(batches)
 
 

@@ -63,11 +63,8 @@ class RawLine:
 class ReadContext:
     """What a parser may know of a line besides its text."""
 
-    source: str
-    read_at: datetime
-    """When the bytes were read; aware, UTC."""
     reference: datetime
-    """What a date without a year is measured against: `read_at`, or the file's age in back-fill."""
+    """What a date without a year is measured against: now, or the file's age in back-fill."""
     zone: tzinfo = UTC
     """The zone of times that name none: the source's setting, else the host's."""
     host: str | None = None

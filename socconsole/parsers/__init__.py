@@ -190,7 +190,7 @@ def choose(lines: Sequence[str], *, among: Sequence[Parser] | None = None) -> Ch
 
 def _count_read(parser: Parser, lines: Sequence[str]) -> int:
     now = datetime.now(UTC)
-    context = ReadContext(source="auto", read_at=now, reference=now)
+    context = ReadContext(reference=now)
     parse = open_parser(parser, lines)
     return sum(parse(line, context) is not None for line in lines)
 

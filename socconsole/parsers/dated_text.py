@@ -93,7 +93,7 @@ def _instant(written: str, context: ReadContext) -> timestamps.Instant | None:
 
 @lru_cache(8192)
 def _read(written: str, zone: tzinfo, reference: datetime) -> timestamps.Instant | None:
-    context = ReadContext(source="", read_at=reference, reference=reference, zone=zone)
+    context = ReadContext(reference=reference, zone=zone)
     plain = _JOINT.sub(" ", written.replace("_", " "))
     found = timestamps.any_time(plain, context)
     if found is not None:

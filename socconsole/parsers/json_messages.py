@@ -28,7 +28,7 @@ def read(message: str, text: str, header: dict[str, object]) -> Event | None:
     if document is None:
         return None
     # Times inside are complete or of no use: nothing is assumed for them.
-    context = ReadContext(source="", read_at=EPOCH, reference=EPOCH)
+    context = ReadContext(reference=EPOCH)
     events = (shape(document, text, context) for shape in _SHAPES)
     event = next((event for event in events if event is not None), None)
     if event is None:

@@ -226,7 +226,7 @@ def remarks() -> list[str]:
 
 def unread_samples(parser: Parser) -> list[str]:
     """Return a sentence for each sample line that its own format does not read."""
-    context = ReadContext(source="sample", read_at=_SAMPLES_READ, reference=_SAMPLES_READ)
+    context = ReadContext(reference=_SAMPLES_READ)
     return [
         f"{parser.name} does not read its sample: {sample.line[:80]}"
         for sample in parser.samples

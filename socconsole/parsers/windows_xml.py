@@ -105,7 +105,7 @@ def _read(text: str, context: ReadContext) -> Event | None:
 def read(message: str) -> Reading:
     """Read what Sysmon for Linux sends to syslog."""
     now = datetime.now(UTC)
-    event = _read(message, ReadContext(source="", read_at=now, reference=now))
+    event = _read(message, ReadContext(reference=now))
     if event is None:
         return Reading("syslog", linux("syslog"), {}, INFORMATIONAL, MESSAGE_NAMES)
     return Reading("windows_xml", event.logsources, event.fields, event.category, event.names)

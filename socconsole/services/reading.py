@@ -139,9 +139,7 @@ class LineReader:
             lines = [one for line in lines for one in unpacked(line)]
         texts = [self._text(line) for line in lines]
         used = self._format(lines[0].generation, head, [text for text, _ in texts])
-        context = ReadContext(
-            self.policy.name, read_at, reference, zone=self.zone, host=self.policy.host
-        )
+        context = ReadContext(reference, zone=self.zone, host=self.policy.host)
         events = []
         for line, (text, exact) in zip(lines, texts, strict=True):
             event = used.parse(text, context)
@@ -263,6 +261,6 @@ def _reads_nothing(_text: str, _context: ReadContext) -> Event | None:
 
 def _reads_all(parser: Parser, lines: list[str]) -> bool:
     now = datetime.now(UTC)
-    context = ReadContext("", now, now)
+    context = ReadContext(now)
     parse = open_parser(parser, lines)
     return all(parse(line, context) is not None for line in lines if line.strip())

@@ -45,7 +45,7 @@ def read(format_name: str) -> list[Event]:
     with opened(path, "rb") as stream:
         lines = [line for line, _ in zip(split(stream, source="bench"), range(MOST), strict=False)]
     parse = open_parser(find(format_name), [decode(line.data)[0] for line in lines[:50]])
-    context = ReadContext(source="bench", read_at=NOON, reference=NOON)
+    context = ReadContext(reference=NOON)
     found = (read_line(parse, line, context) for line in lines)
     return [event for event in found if event is not None]
 

@@ -23,7 +23,7 @@ def measure(path: Path, name: str, seconds: float) -> dict[str, object]:
         ]
     parse = open_parser(find(name), head)
     now = datetime.now(UTC)
-    context = ReadContext(source="bench", read_at=now, reference=now)
+    context = ReadContext(reference=now)
     lines = unparsed = 0
     begin = time.perf_counter()
     while time.perf_counter() - begin < seconds:

@@ -49,7 +49,7 @@ _REPLAY = (sys.executable, "-m", "socconsole", "replay")
 def events_of(path: str) -> list[Event]:
     """Return every event of a file."""
     now = datetime.now(UTC)
-    context = ReadContext("bench", now, now)
+    context = ReadContext(now)
     return [event for batch in read_events(path, "auto", context) for event in batch]
 
 

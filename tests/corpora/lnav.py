@@ -13,7 +13,7 @@ from socconsole.errors import SettingsError
 from socconsole.parsers import open_parser, user_formats
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-CONTEXT = ReadContext(source="lnav", read_at=NOW, reference=NOW)
+CONTEXT = ReadContext(reference=NOW)
 
 
 def main(folder: Path) -> None:

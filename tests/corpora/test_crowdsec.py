@@ -14,7 +14,7 @@ from tests.corpora.score import Score, written
 
 FOLDER = Path(os.environ.get("SOCCONSOLE_CORPORA", "")) / "crowdsec-tests"
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-CONTEXT = ReadContext(source="crowdsec", read_at=NOW, reference=NOW)
+CONTEXT = ReadContext(reference=NOW)
 
 FORMATS = {
     "crowdsecurity/auditd-logs": "auditd",

@@ -18,7 +18,7 @@ FOLDER = Path(os.environ.get("SOCCONSOLE_CORPORA", "")) / "fail2ban-logs"
 ZONE = ZoneInfo("Europe/Zurich")
 # fail2ban's tests run on this clock and in this zone.
 NOW = datetime.fromtimestamp(1124013600, UTC)
-CONTEXT = ReadContext(source="fail2ban", read_at=NOW, reference=NOW, zone=ZONE)
+CONTEXT = ReadContext(reference=NOW, zone=ZONE)
 
 FORMATS = {
     "apache-auth": ("apache_error",),

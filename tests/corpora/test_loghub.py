@@ -12,7 +12,7 @@ from tests.corpora.score import Score, written
 
 FOLDER = Path(os.environ.get("SOCCONSOLE_CORPORA", "")) / "loghub"
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-CONTEXT = ReadContext(source="loghub", read_at=NOW, reference=NOW)
+CONTEXT = ReadContext(reference=NOW)
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="SOCCONSOLE_CORPORA has no loghub")
 
 

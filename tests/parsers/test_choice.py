@@ -10,7 +10,7 @@ from socconsole.parsers import PARSERS, Parser, Sample, choose, find, open_parse
 from socconsole.services.reading import Counts, LineReader
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-CONTEXT = ReadContext(source="s", read_at=NOW, reference=NOW)
+CONTEXT = ReadContext(reference=NOW)
 
 ACCESS = '203.0.113.9 - - [01/Mar/2026:04:12:09 +0000] "GET / HTTP/1.1" 200 13'
 ERROR = "2026/03/01 04:12:09 [error] 9#9: *1 open() failed, client: 203.0.113.9, server: x"

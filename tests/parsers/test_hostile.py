@@ -24,7 +24,7 @@ from socconsole.parsers.safe_json import (
 )
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-CONTEXT = ReadContext(source="s", read_at=NOW, reference=NOW)
+CONTEXT = ReadContext(reference=NOW)
 SAMPLE_LINES = sorted({sample.line for parser in PARSERS for sample in parser.samples})
 
 HOSTILE = {

@@ -7,7 +7,7 @@ from socconsole.parsers import find, open_parser
 from socconsole.parsers.processes import MAX_PROCESSES
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-CONTEXT = ReadContext(source="s", read_at=NOW, reference=NOW)
+CONTEXT = ReadContext(reference=NOW)
 PEER = "Connection from 203.0.113.9 port 50112"
 SILENT = "fatal: Unable to negotiate a key exchange method [preauth]"
 

@@ -13,7 +13,7 @@ from socconsole.parsers import choose, find, reading, unparsed
 from socconsole.parsers.reading import KEPT, MAX_LINE, decode, read_line, split
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-CONTEXT = ReadContext(source="s", read_at=NOW, reference=NOW)
+CONTEXT = ReadContext(reference=NOW)
 
 
 def lines_of(data: bytes):

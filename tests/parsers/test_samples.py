@@ -8,7 +8,7 @@ from socconsole.core.event import Event, ReadContext
 from socconsole.parsers import PARSERS, Parser, Sample, open_parser
 
 READ_AT = datetime(2026, 3, 2, tzinfo=UTC)
-CONTEXT = ReadContext(source="test", read_at=READ_AT, reference=READ_AT)
+CONTEXT = ReadContext(reference=READ_AT)
 SAMPLES = [
     pytest.param(parser, sample, id=f"{parser.name}-{place}")
     for parser in PARSERS

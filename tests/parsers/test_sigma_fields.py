@@ -13,7 +13,7 @@ from socconsole.parsers.windows_logsources import SERVICES
 from socconsole.sigma.fields import value_at
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-CONTEXT = ReadContext(source="s", read_at=NOW, reference=NOW)
+CONTEXT = ReadContext(reference=NOW)
 DEMAND: Mapping[str, Mapping[str, int]] = json.loads(
     Path(__file__).with_name("sigma_demand.json").read_text()
 )

@@ -16,7 +16,7 @@ EXACT, ZONE, YEAR = TimeQuality.EXACT, TimeQuality.ZONE_ASSUMED, TimeQuality.YEA
 
 def context(reference: str = "2026-03-02T00:00:00Z", zone: str = "UTC") -> ReadContext:
     moment = datetime.fromisoformat(reference)
-    return ReadContext(source="s", read_at=moment, reference=moment, zone=ZoneInfo(zone))
+    return ReadContext(reference=moment, zone=ZoneInfo(zone))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from socconsole.parsers import choose, find, open_parser, user_formats, written_
 from socconsole.parsers.safe_pattern import MAX_BACKTRACKING, SafePattern
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-CONTEXT = ReadContext(source="s", read_at=NOW, reference=NOW)
+CONTEXT = ReadContext(reference=NOW)
 TILL = {
     "$schema": "https://lnav.org/schemas/format-v1.schema.json",
     "till_log": {

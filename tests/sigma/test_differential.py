@@ -167,7 +167,7 @@ def test_on_real_events_the_engine_agrees_with_the_naive_evaluator(public_rules)
     """
     matcher = Matcher(public_rules)
     path = str(Path(CORPORA, "windows-events", "mix20k.ndjson.gz"))
-    batches = read_events(path, "auto", ReadContext("t", NOON, NOON))
+    batches = read_events(path, "auto", ReadContext(NOON))
     seen = [event for batch in batches for event in batch]
     for _ in range(2):  # the second time from memory
         found = {(d.rule.id, id(d.event)) for d in matcher.match_all(seen)}

@@ -31,7 +31,7 @@ def cases():
 
 def test_every_case_fires_the_rule_it_names(public_rules):
     matcher = Matcher(public_rules)
-    context = ReadContext("test", NOON, NOON)
+    context = ReadContext(NOON)
     missed = []
     checked = 0
     for rule_id, sample, wanted in cases():

@@ -12,7 +12,7 @@ from socconsole.store.event_codec import decode, encode
 from socconsole.store.event_payload import Packer
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-CONTEXT = ReadContext(source="auth", read_at=NOON, reference=NOON, host="web-1")
+CONTEXT = ReadContext(reference=NOON, host="web-1")
 
 
 def events_of(parser, lines):

@@ -23,7 +23,7 @@ def sample_events():
         log = sample_data() / "logs" / source.path.rpartition("/")[2]
         lines = log.read_text(encoding="utf-8").splitlines()
         parser = parsers.choose(lines[:50]).parser
-        context = ReadContext(source.name, READ_AT, READ_AT, UTC, source.host)
+        context = ReadContext(READ_AT, UTC, source.host)
         for number, text in enumerate(lines, 1):
             event = parser.parse(text, context) or parsers.unparsed(text)
             event.line = RawLine(source.name, 1, 0, b"", 0, log.name, number)
