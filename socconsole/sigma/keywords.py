@@ -10,6 +10,7 @@ from string import ascii_lowercase
 
 import hyperscan
 
+from socconsole.core.event import Event
 from socconsole.sigma.checks import View
 from socconsole.sigma.needles import NeedleSets
 from socconsole.sigma.patterns import quote
@@ -78,10 +79,9 @@ class Keywords:
 
     def opened(self, view: View) -> int:
         """Return the rules of which a keyword occurs in the event."""
-        raw = view.event.raw
-        if is_long_json(raw):
+        if tells_all(view.event):
             # Most long lines hold no keyword at all: one fast search of the line as it is says so.
-            scan = self.scan
+            scan, raw = self.scan, view.event.raw
             if scan is None or (scan.pays((raw,)) and not scan.found(raw)):
                 return 0
         return self._table.possible(view.haystack()[1])[1]
@@ -91,13 +91,13 @@ def _never_slow(_bit: int, _again: Callable[[], object]) -> None:
     """Keywords are looked up, not evaluated."""
 
 
-def is_long_json(raw: str) -> bool:
-    """Return whether a line is worth a search of its own before its values are looked at.
+def tells_all(event: Event) -> bool:
+    """Return whether a search of the event's line is worth it, and finds all that its values hold.
 
-    Such a line has its values as they are, but for what JSON escapes; a value that a parser decodes
-    further, from hexadecimal say, is not found in it.
+    A line of JSON has its values as they are, but for what JSON escapes. What a parser decodes
+    further, from another JSON inside or from numbers, is not found in it.
     """
-    return len(raw) >= _LONG_LINE and raw.startswith("{")
+    return len(event.raw) >= _LONG_LINE and event.is_its_own_json
 
 
 class KeywordScan:

@@ -8,7 +8,7 @@ from socconsole.core.event import Event
 from socconsole.sigma.correlate import Correlator
 from socconsole.sigma.definition import Definition
 from socconsole.sigma.explain import Explanation
-from socconsole.sigma.keywords import KeywordScan, is_long_json
+from socconsole.sigma.keywords import KeywordScan, tells_all
 from socconsole.sigma.last_good import remarks_on
 from socconsole.sigma.memory import Memory
 from socconsole.sigma.partitions import Partitions, Sources
@@ -188,11 +188,11 @@ class Matcher:
 
 def _doubtful(scan: KeywordScan | None, events: list[Event]) -> list[Event]:
     """Return the events that may hold a keyword of `scan`; None: of no scan is known any."""
-    long = [event for event in events if is_long_json(event.raw)] if scan else []
-    lines = [event.raw for event in long]
+    searched = [event for event in events if tells_all(event)] if scan else []
+    lines = [event.raw for event in searched]
     if scan is None or not scan.pays(lines):
         return events
-    found = [long[place] for place in scan.suspects(lines)]
-    if len(long) < len(events):
-        found += [event for event in events if not is_long_json(event.raw)]
+    found = [searched[place] for place in scan.suspects(lines)]
+    if len(searched) < len(events):
+        found += [event for event in events if not tells_all(event)]
     return found

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from socconsole.core.event import LogSource
+from socconsole.sigma import keywords
 from socconsole.sigma.keywords import LIKE_ASCII
 from socconsole.sigma.match import Matcher
 from socconsole.sigma.partitions import Partitions
@@ -101,12 +102,33 @@ def test_lines_searched_together_are_told_apart(rules, other):
     assert set(partition.scan.suspects(["x", json.dumps(f"a{chr(0)}b")])) == {1}  # it may hide here
 
 
+@pytest.fixture
+def lines_are_searched(monkeypatch):
+    """Search the first line already, without waiting until that is worth the compilation."""
+    monkeypatch.setattr(keywords, "_PATIENCE", 0)
+
+
+@pytest.mark.usefixtures("lines_are_searched")
 def test_a_letter_that_only_looks_foreign_answers_a_keyword(rules):
     text = "title: W\nlogsource: {product: windows}\ndetection: {s: [mimikatz], condition: s}"
     matcher = Matcher(rules(text))
     long = "é" * 600
     for word, count in (("mimi\u212aatz", 1), ("m\u0130mikatz", 0), ("MIMIKATZ", 1), ("é", 0)):
-        raw = json.dumps({"a": long + word}, ensure_ascii=False)
-        assert len(matcher.match(an_event({"a": long + word}, raw=raw))) == count
+        event = an_event({"a": long + word})
+        event.raw = json.dumps(event.fields, ensure_ascii=False)
+        event.decoded = event.raw, event.fields, 1
+        assert len(matcher.match(event)) == count
     beyond = map(chr, range(128, sys.maxunicode + 1))
     assert {c for c in beyond if any(map(str.isascii, c.lower()))} == set(LIKE_ASCII)
+
+
+@pytest.mark.usefixtures("lines_are_searched")
+def test_a_keyword_is_found_in_what_a_parser_took_out_of_the_line(rules):
+    text = "title: W\nlogsource: {product: windows}\ndetection: {s: ['\\Temp\\x'], condition: s}"
+    matcher = Matcher(rules(text))
+    fields = {"a": "C:\\Temp\\x" + "y" * 600}
+    assert matcher.match(an_event(fields))
+    inside_another = json.dumps({"log": json.dumps(fields)})
+    in_numbers = json.dumps({"a": [*fields["a"].encode()]})
+    for raw in (inside_another, in_numbers):
+        assert matcher.match(an_event(fields, raw=raw))
