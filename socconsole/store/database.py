@@ -284,7 +284,8 @@ class Database:
                 )
             begin_immediate(connection.connection.driver_connection, turns=self._turns)
         else:
-            connection.exec_driver_sql("BEGIN")
+            raw: driver.Connection = connection.connection.driver_connection
+            raw.execute("BEGIN")  # past SQLAlchemy: a page is read twenty times a second
 
     def _session(self, engine: Engine) -> Session:
         return Session(engine, expire_on_commit=False)
