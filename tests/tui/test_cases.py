@@ -249,7 +249,7 @@ async def test_what_a_colleague_wrote_into_the_review_meanwhile_is_kept(console,
     assert written["luck"] == "theirs\nmine"
 
 
-async def test_a_service_that_is_down_stands_on_the_incident_until_it_is_up(
+async def test_what_is_hit_and_down_stands_on_the_incident_until_it_is_up(
     console, database, opened
 ):
     with database.begin() as session:
@@ -262,6 +262,8 @@ async def test_a_service_that_is_down_stands_on_the_incident_until_it_is_up(
     await console.says("2h ago")
     await console.says("")
     await console.waits_until("DOWN for 2h")
+    await console.presses("e", "i", "a", "3")
+    await console.waits_until("availability high")
     await console.presses("e", "o", "enter", "enter")
     await console.says("30m ago")
     await console.waits_until("shop from 2026-11-21 10:00:00Z to 2026-11-21 11:30:00Z, 1h 30m")

@@ -76,6 +76,19 @@ async def test_lines_appear_as_they_are_read_and_can_be_narrowed(bare_setup, col
         assert "sudo: root by mara" in analyst.screen
 
 
+async def test_a_jump_to_a_time_of_which_nothing_is_kept_says_where_it_leads(bare_setup, collector):
+    collector.reads("auth", "Failed password for root")
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.presses("3", "at")
+        await analyst.says("2026-11-21 11:50Z")
+        assert "the next is of 2026-11-21 12:00:00Z" in analyst.bottom
+        await analyst.presses("at")
+        await analyst.says("11:58Z")
+        await analyst.waits_until("PAST")
+        await analyst.presses("F")
+        assert "Failed password" in analyst.screen
+
+
 async def test_lines_have_views_with_counts_of_what_is_newest(bare_setup, collector, database):
     collector.reads("auth", "Failed password for root", "session opened for mara")
     collector.reads("web", "GET /index.html", "POST /shell.php", category=EventCategory.EXCEPTION)

@@ -68,7 +68,7 @@ def _worded(clocks: "ShiftClocks", now: datetime) -> list[str]:
     if clocks.duty is not None:
         words.append(f"{clocks.duty.name} {_until(clocks.duty.at, now)}")
     if clocks.missed:
-        words.append(f"{clocks.missed} late")
+        words.append(f"{clocks.missed} ack late")
     elif clocks.acknowledge is not None:
         words.append(f"ack {_until(clocks.acknowledge.at, now)}")
     if clocks.ticket is not None:

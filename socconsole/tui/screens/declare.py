@@ -13,6 +13,7 @@ from socconsole.tui.console import console
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.screens.incident import IncidentScreen
 from socconsole.tui.tasks import task
+from socconsole.tui.verbs.impact import LEVELS, LOSS, RECOVERY
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
@@ -25,20 +26,15 @@ if TYPE_CHECKING:
     from socconsole.store.queries.incidents import IncidentRow
     from socconsole.store.queries.subjects import Subject
 
-_LEVELS = MappingProxyType({"n": "none", "l": "low", "m": "medium", "h": "high"})
-_LOSS = MappingProxyType({"n": "none", "l": "low", "h": "high"})
-_RECOVERY = MappingProxyType(
-    {"r": "regular", "s": "supplemented", "e": "extended", "n": "not_recoverable"}
-)
 _QUESTIONS: tuple[tuple[str, str, Mapping[str, str] | None, str], ...] = (
     ("severity", "SEV", None, "If unsure, the higher."),
     ("title", "title", None, "What colleagues will call it."),
     ("kind", "kind", MappingProxyType({"s": "security", "v": "service"}), "Violation, or outage?"),
-    ("functional", "functional", _LEVELS, "How far the business is hindered."),
-    ("confidentiality", "confidentiality", _LOSS, "How badly secrets are out."),
-    ("integrity", "integrity", _LOSS, "How badly data was altered."),
-    ("availability", "availability", _LOSS, "How badly data is out of reach."),
-    ("recoverability", "recoverability", _RECOVERY, "How hard it is to recover."),
+    ("functional", "functional", LEVELS, "How far the business is hindered."),
+    ("confidentiality", "confidentiality", LOSS, "How badly secrets are out."),
+    ("integrity", "integrity", LOSS, "How badly data was altered."),
+    ("availability", "availability", LOSS, "How badly data is out of reach."),
+    ("recoverability", "recoverability", RECOVERY, "How hard it is to recover."),
     ("scope", "scope", None, "Hosts, accounts, services that are hit; may be empty."),
     ("indicators", "known bad", None, "Addresses, domains, hashes, defanged or not; may be empty."),
     ("roles", "roles", None, "Such as scribe=ben deputy=ann; you command. May be empty."),

@@ -42,6 +42,7 @@ from socconsole.tui.widgets.tail import TailLine, TailView
 if TYPE_CHECKING:
     from socconsole.store.events import Cursor
 
+_NEAR = timedelta(minutes=5)
 _HISTOGRAM_SECS = 1.0
 _ROOM_FOR_HISTOGRAM = 40
 """Rows of the screen from which on the histogram is shown unasked."""
@@ -192,6 +193,10 @@ class TailScreen(OnLines, Screen[None]):
         self._newer = 0
         self.view.show_past(lines, len(before.events))
         self._count_lines(now=True)
+        nearest = lines[min(len(before.events), len(lines) - 1)].time
+        if nearest is not None and abs(nearest - at) > _NEAR:
+            # Who took it for what happened then would be led astray.
+            console(self).say(f"No line around {stamp(at)}; the next is of {stamp(nearest)}")
 
     @task
     async def on_tail_view_further(self, message: TailView.Further) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from socconsole.store.queries.timeline import TimelineRow
 
 SEVERITY_STYLES = {1: "critical", 2: "high", 3: "medium", 4: "low", 5: "informational"}
+_NO_IMPACT = frozenset({"none", "regular"})
 _PHASE_WORDS = {
     "containment": "contain",
     "eradication": "eradicate",
@@ -90,7 +91,12 @@ def _head(file: "IncidentFile", now: datetime) -> Iterator[Line]:
     yield from (_phases(file, now),)
     roles = "  ".join(f"{role} {', '.join(who)}" for role, who in row.roles.items())
     yield ((roles or "Nobody has command · a takes it", "" if roles else "bad"),)
-    impact = ", ".join(f"{name} {value}" for name, value in d.impact.items())
+    hit = [
+        f"{name} {value.replace('_', ' ')}"
+        for name, value in d.impact.items()
+        if value not in _NO_IMPACT
+    ]
+    impact = f"impact: {', '.join(hit)}" if hit else "no impact seen"
     yield ((f"{row.kind}  {impact}  TLP:{row.tlp} PAP:{d.pap}", "muted"),)
     said = (
         ("summary", d.summary),

@@ -14,6 +14,7 @@ from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.verbs import incident_course
 from socconsole.tui.verbs.ask_when import ask_past, ask_when
 from socconsole.tui.verbs.field_edit import edit_field
+from socconsole.tui.verbs.impact import edit_impact
 from socconsole.tui.verbs.incident_course import Chosen
 from socconsole.tui.verbs.ticket_verbs import ask_check, task_on
 
@@ -32,7 +33,7 @@ BINDINGS: tuple[Binding, ...] = (
     key("incident.told", "o", "verb('told')", "Log a message that was given"),
     key("incident.escalate", "O", "verb('escalate')", "Ask who is next on the path; their answer"),
     key("incident.indicator", "i", "verb('indicator')", "Known bad values"),
-    key("incident.edit", "e", "verb('edit')", "Next step, blockers, scope, services down …"),
+    key("incident.edit", "e", "verb('edit')", "Next step, scope, impact, services down …"),
     key("incident.task", "k", "verb('task')", "Add a task, finish one, cancel one"),
     key("incident.severity", "P", "verb('severity')", "Change the severity"),
     key("incident.end", "x", "verb('end')", "It was none: declared in error"),
@@ -178,10 +179,13 @@ _FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 async def _edit(app: "Console", chosen: Chosen) -> None:
-    offers = {key: label for key, (_, label) in _FIELDS.items()} | {"o": "outage"}
+    offers = {key: label for key, (_, label) in _FIELDS.items()}
+    offers |= {"i": "impact", "o": "outage"}
     pressed = await app.choose(f"Edit {chosen}", offers)
     if pressed == "o":
         await incident_course.outage(app, chosen)
+    elif pressed == "i":
+        await edit_impact(app, chosen.id)
     elif pressed is not None:
         await edit_field(app, "incident", chosen.id, _FIELDS[pressed])
 
