@@ -1,8 +1,8 @@
 """Asking for a moment on the bottom line, in the team's time zone."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from socconsole.tui.console import Console
@@ -23,16 +23,9 @@ async def ask_when(app: "Console", label: str, *, initial: str = "") -> When | N
         UsageError: What was typed is no time.
 
     """
-    from zoneinfo import ZoneInfo
-
     from socconsole.core.moment import moment
 
-    text = await app.ask(label, initial=initial)
-    if text is None:
-        return None
-    if not text.strip():
-        return When(None)
-    return When(moment(text, now=app.now(), zone=ZoneInfo(app.zone)))
+    return await _asked(app, label, initial, moment)
 
 
 async def ask_past_or_none(app: "Console", label: str, *, initial: str = "") -> When | None:
@@ -42,16 +35,9 @@ async def ask_past_or_none(app: "Console", label: str, *, initial: str = "") -> 
         UsageError: What was typed is no time.
 
     """
-    from zoneinfo import ZoneInfo
-
     from socconsole.core.moment import past_moment
 
-    text = await app.ask(label, initial=initial)
-    if text is None:
-        return None
-    if not text.strip():
-        return When(None)
-    return When(past_moment(text, now=app.now(), zone=ZoneInfo(app.zone)))
+    return await _asked(app, label, initial, past_moment)
 
 
 async def ask_past(app: "Console", label: str, *, initial: str = "") -> datetime | None:
@@ -64,3 +50,18 @@ async def ask_moment(app: "Console", label: str, *, initial: str = "") -> dateti
     """Ask for a moment that is needed; None when the analyst leaves or types nothing."""
     answer = await ask_when(app, label, initial=initial)
     return None if answer is None else answer.at
+
+
+class _Reading(Protocol):
+    def __call__(self, text: str, *, now: datetime, zone: tzinfo) -> datetime: ...
+
+
+async def _asked(app: "Console", label: str, initial: str, read: _Reading) -> When | None:
+    from zoneinfo import ZoneInfo
+
+    text = await app.ask(label, initial=initial)
+    if text is None:
+        return None
+    if not text.strip():
+        return When(None)
+    return When(read(text, now=app.now(), zone=ZoneInfo(app.zone)))
