@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from socconsole.errors import StoreError
@@ -26,6 +27,7 @@ _TYPES = (
     "date", "int8", "int8", "int8", "int8", "int8", "int8", "int4", "bytea", "text[]", "bool",
 )  # fmt: skip
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(20536, 1)"
+_PATIENCE = "2s"
 _PAGE = 256
 _LATEST = 512
 """Numbers below the newest block's among which one may still be on its way."""
@@ -126,8 +128,12 @@ class EventPartitions:
         if day in self._known:
             return
         with self._work() as connection:
-            connection.execute(text("SET LOCAL lock_timeout = '2s'"))
-            connection.execute(text(_ONE_AT_A_TIME))
+            connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
+            point = connection.begin_nested()
+            try:
+                connection.execute(text(_ONE_AT_A_TIME))
+            except DBAPIError:  # everybody may take that lock: who keeps it must not stop us
+                point.rollback()
             name = _partition(day)
             if connection.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar():
                 self._known.add(day)

@@ -5,11 +5,14 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 
 from socconsole.services import actions, handoffs
+from socconsole.store import event_partitions
 from socconsole.store.audit import Link, link_hash, payload_hash, verify
+from socconsole.store.events import EventStore
 from socconsole.store.record_check import check_record
 from socconsole.store.tables import Handoff
 from tests import worked_store
 from tests.store.rows import an_alert
+from tests.store.test_events import another_place, append, found
 from tests.store.test_server import note
 
 pytestmark = pytest.mark.postgres
@@ -88,9 +91,10 @@ def test_the_chain_grows_by_linked_entries_of_ones_own_alone(forger, owner):
         assert (found.entries, found.whole) == (3, True)
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
+def test_heads_and_anchors_say_what_is_so(forger, owner):
+    with owner.begin() as session:
+        session.connection().exec_driver_sql("DELETE FROM audit_payload WHERE seq = 1")
+    for statement in (
         "UPDATE change_head SET audit_seq = 0",
         "UPDATE change_head SET audit_seq = 1, audit_hash = (SELECT hash FROM audit_entry LIMIT 1)",
         "UPDATE change_head SET audit_hash = 'x'",
@@ -98,12 +102,8 @@ def test_the_chain_grows_by_linked_entries_of_ones_own_alone(forger, owner):
         "DELETE FROM change",
         "INSERT INTO audit_payload (seq, salt, body) VALUES (1, 's', '{}')",
         "INSERT INTO audit_anchor (seq, hash, at, kind, place) VALUES (1, 'x', 5, 'file', '')",
-    ],
-)
-def test_heads_and_anchors_say_what_is_so(forger, owner, statement):
-    with owner.begin() as session:
-        session.connection().exec_driver_sql("DELETE FROM audit_payload WHERE seq = 1")
-    assert forger.is_refused(statement)
+    ):
+        assert forger.is_refused(statement), statement
 
 
 def test_facts_signatures_and_numbers_are_not_for_people_to_change(sign_in, owner, noon):
@@ -146,3 +146,15 @@ def test_an_undo_opens_what_was_signed(sign_in, owner, noon):
     with owner.read() as session:
         assert session.get(Handoff, 1).audit_hash is None
         assert check_record(session)[1] == ()
+
+
+def test_whoever_only_looks_does_not_stop_the_collectors(sign_in, owner, noon, monkeypatch):
+    """A lock by number is everybody's to take, and to keep."""
+    monkeypatch.setattr(event_partitions, "_PATIENCE", "50ms")
+    vera = Forger(sign_in("vera", "viewer"), "vera")
+    vera.connection.execute("SELECT pg_advisory_lock(20536, 1)")
+    store = EventStore(owner)
+    append(owner, store, another_place(owner, noon), range(3), noon)
+    assert found(store) == [0, 1, 2]
+    store.close()
+    vera.connection.close()
