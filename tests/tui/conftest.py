@@ -1,4 +1,5 @@
 import pytest
+from textual import _wait
 
 from socconsole.store.database import Database
 from socconsole.tui.setup import Setup
@@ -42,3 +43,12 @@ def worked_setup(tmp_path, engine, worked_template):
             config_folder=tmp_path / "config",
             state_folder=tmp_path / "state",
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_looks():
+    """Look more often than Textual does whether the console is idle."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_wait, "SLEEP_GRANULARITY", 0.006)
+        patch.setattr(_wait, "SLEEP_IDLE", 0.0003)
+        yield
