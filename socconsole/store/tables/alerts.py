@@ -61,6 +61,12 @@ def _where_open(name: str, *columns: str) -> Index:
     )
 
 
+def _where_linked(column: str) -> Index:
+    """Return what deleting an alert needs: else all others are asked whether they refer to it."""
+    told = f"{column} IS NOT NULL"
+    return Index(f"ix_alert_{column}", column, sqlite_where=text(told), info={"where": told})
+
+
 @compiles(CreateIndex, "postgresql")
 def _partial(create: CreateIndex, compiler: DDLCompiler, **options: object) -> str:
     """Write the condition of an index; said by `postgresql_where` it would load that dialect."""
@@ -127,6 +133,8 @@ class Alert(Edited, table=True):
         ),
         Index("ix_alert_fingerprint", text("fingerprint"), text("created_at DESC")),
         Index("ix_alert_rule_id", text("rule_id"), text("created_at DESC")),
+        _where_linked("previous_id"),
+        _where_linked("duplicate_of_id"),
         Index("ix_alert_ticket_id", "ticket_id"),
         Index("ix_alert_incident_id", "incident_id"),
         Index("ix_alert_group_id", "group_id"),

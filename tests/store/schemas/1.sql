@@ -1138,6 +1138,8 @@ CREATE INDEX ix_alert_assignee ON alert (assignee, rank DESC, id DESC) WHERE is_
 
 CREATE INDEX ix_alert_created_at ON alert (created_at DESC);
 
+CREATE INDEX ix_alert_duplicate_of_id ON alert (duplicate_of_id) WHERE duplicate_of_id IS NOT NULL;
+
 CREATE INDEX ix_alert_evidence_alert_id ON alert_evidence (alert_id, event_time);
 
 CREATE INDEX ix_alert_fingerprint ON alert (fingerprint, created_at DESC);
@@ -1151,6 +1153,8 @@ CREATE INDEX ix_alert_open_created_at ON alert (created_at, id, status, title) W
 CREATE INDEX ix_alert_open_last_seen ON alert (last_seen, id, status) WHERE is_open = 1;
 
 CREATE INDEX ix_alert_open_rule_id ON alert (rule_id, rank DESC, id DESC) WHERE is_open = 1;
+
+CREATE INDEX ix_alert_previous_id ON alert (previous_id) WHERE previous_id IS NOT NULL;
 
 CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip, category, count, first_seen) WHERE is_open = 1;
 
