@@ -1,5 +1,7 @@
 """Takes a value out of text, bytes and documents, as a word of its own."""
 
+from socconsole.core.occurrences import occurrences
+
 ERASED = "[erased]"
 
 
@@ -19,17 +21,9 @@ def without(held: object, value: str) -> object:
 
 
 def _replace(held: str, value: str) -> str:
-    lower, wanted = held.casefold(), value.casefold()
-    if wanted not in lower or len(lower) != len(held):
-        return held.replace(value, ERASED) if value in held else held
     parts, start = [], 0
-    while (at := lower.find(wanted, start)) >= 0:
-        end = at + len(wanted)
-        alone = not (
-            (at and lower[at - 1].isalnum()) or (end < len(lower) and lower[end].isalnum())
-        )
+    for at, end in occurrences(held, value):
+        alone = not ((at and held[at - 1].isalnum()) or (end < len(held) and held[end].isalnum()))
         parts += [held[start:at], ERASED if alone else held[at:end]]
         start = end
-    parts.append(held[start:])
-    joined = "".join(parts)
-    return held if joined == held else joined
+    return "".join((*parts, held[start:])) if ERASED in parts else held

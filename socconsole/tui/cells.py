@@ -1,6 +1,5 @@
 """Text measured in terminal cells."""
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from rich.cells import cell_len, set_cell_size
@@ -43,19 +42,6 @@ def wrap(text: str, width: int) -> list[tuple[int, int]]:
         ranges.append((start, end))
         start = end
     return ranges or [(0, 0)]
-
-
-def occurrences(text: str, needle: str) -> Iterator[tuple[int, int]]:
-    """Yield the half-open character ranges in which `text` says `needle`, whatever the case."""
-    folded, wanted = text.casefold(), needle.casefold()
-    starts: Sequence[int] = range(len(text))
-    if len(folded) != len(text):  # ß becomes ss, and İ an i with a dot
-        starts = [place for place, letter in enumerate(text) for _ in letter.casefold()]
-    at = folded.find(wanted)
-    while wanted and at >= 0:
-        end = at + len(wanted)
-        yield starts[at], starts[end - 1] + 1
-        at = folded.find(wanted, end)
 
 
 def _line_end(text: str, start: int, width: int) -> int:

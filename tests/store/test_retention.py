@@ -203,6 +203,7 @@ ANOTHER = {"event_time": NOON, "raw": b"another"}
     [
         ("Al met al", "[erased] met [erased]"),
         ("total", "total"),
+        ("AL wohnt in der Straße; total", "[erased] wohnt in der Straße; total"),
         ({"al": ["al", 1, None]}, {"[erased]": ["[erased]", 1, None]}),
         (b"\xffal\xfe", b"\xff[erased]\xfe"),
         (None, None),

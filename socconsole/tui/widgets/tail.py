@@ -16,8 +16,9 @@ from rich.style import Style
 from textual.binding import BindingType
 from textual.message import Message
 
+from socconsole.core.occurrences import occurrences
 from socconsole.core.safe_text import safe_text
-from socconsole.tui.cells import clock, fit, occurrences
+from socconsole.tui.cells import clock, fit
 from socconsole.tui.keymap import key
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.line_view import LineView

@@ -7,8 +7,9 @@ from rich.segment import Segment
 from textual.binding import BindingType
 from textual.geometry import Region
 
+from socconsole.core.occurrences import occurrences
 from socconsole.core.safe_text import safe_text
-from socconsole.tui.cells import occurrences, wrap
+from socconsole.tui.cells import wrap
 from socconsole.tui.keymap import key
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.line_view import LineView

@@ -1,6 +1,6 @@
 import pytest
 
-from socconsole.tui.cells import occurrences
+from socconsole.core.occurrences import occurrences
 
 
 @pytest.mark.parametrize(
