@@ -8,11 +8,11 @@ from sqlmodel import Session
 from socconsole.store.ddl import FACETS
 
 
-def open_counts(session: Session) -> Mapping[str, Mapping[str, int]]:
+def open_counts(session: Session, *facets: str) -> Mapping[str, Mapping[str, int]]:
     """Return facet → value → number of open alerts; values are text, nobody is ''.
 
     SQLite keeps the numbers by triggers. On a server writers would queue for the same few rows,
-    so there they are counted.
+    so there they are counted, those of the named `facets` only.
     """
     connection = session.connection()
     counts: dict[str, dict[str, int]] = {facet: {} for facet in FACETS}
@@ -21,7 +21,8 @@ def open_counts(session: Session) -> Mapping[str, Mapping[str, int]]:
         for facet, value, number in rows:
             counts[facet][value] = number
         return counts
-    for facet, column in FACETS.items():
+    for facet in facets or FACETS:
+        column = FACETS[facet]
         rows = connection.execute(
             text(
                 f"SELECT coalesce(CAST({column} AS text), ''), count(*) FROM alert"

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    any_,
     cast,
     column,
     false,
@@ -271,7 +272,7 @@ def _related(node: Comparison, place: Related, asking: Asking) -> Test:
     if not place.is_text and len(values) == 1 and isinstance(values[0], str) and node.op != "~":
         many = asking.is_sqlite and place.has_many
         return (_unindexed(place) if many else place.local) == found.limit(1).scalar_subquery()
-    return _unindexed(place).in_(found)
+    return _among(place, found, asking)
 
 
 def keys_named(node: Comparison, place: Related, asking: Asking) -> Select[Any]:
@@ -284,6 +285,14 @@ def keys_named(node: Comparison, place: Related, asking: Asking) -> Select[Any]:
 def _unindexed(place: Related) -> ColumnElement[Any]:
     """Return the reference so that SQLite does not walk its index once per name and sort then."""
     return func.coalesce(place.local, "") if place.is_text else place.local.op("+")(0)
+
+
+def _among(place: Related, found: Select[Any], asking: Asking) -> Test:
+    """Return whether the reference is one of those found."""
+    if asking.is_sqlite or not place.is_text:
+        return _unindexed(place).in_(found)
+    # As an array they are found once: a server would look for them again for every alert.
+    return place.local == any_(func.array(found.scalar_subquery()))
 
 
 def _value_test(node: Comparison, column: ColumnElement[Any], value: Value, asking: Asking) -> Test:
@@ -332,7 +341,7 @@ def _text(node: Comparison, column: ColumnElement[Any], value: Value, asking: As
 def fuzzy(place: ColumnElement[Any] | Related, letters: str, asking: Asking) -> Test:
     """Return whether a name holds these letters in this order."""
     if isinstance(place, Related):
-        return _unindexed(place).in_(fuzzy_keys(place, letters, asking))
+        return _among(place, fuzzy_keys(place, letters, asking), asking)
     pattern = "%".join(_literal(letter) for letter in letters)
     return asking.like(place, f"%{pattern}%")
 

@@ -305,7 +305,7 @@ class QueueCounts:
 
 def queue_counts(session: Session, login: str) -> QueueCounts:
     """Return the figures of the header for one analyst."""
-    open_alerts = open_counts(session)
+    open_alerts = open_counts(session, "status", "severity", "assignee")
     statuses = open_alerts["status"]
     oldest = (
         select(_ALERT.c.created_at)
