@@ -7,7 +7,7 @@ from socconsole.core.event import Event
 from socconsole.sigma import quarantine
 from socconsole.sigma.checks import EventCheck, View, event_check
 from socconsole.sigma.definition import Definition
-from socconsole.sigma.fields import text_of, texts_of, value_of
+from socconsole.sigma.fields import text_of, value_of
 from socconsole.sigma.keywords import Keywords, KeywordScans
 from socconsole.sigma.needles import NeedleSets
 from socconsole.sigma.plan import Plan, make_plan
@@ -180,20 +180,18 @@ class Partition:
 
     def _match_lists(self, event: Event) -> list[Definition]:
         """Match an event with lists: of a list any element may answer an item."""
-        possible, opened = self._everything, 0
+        possible, opened, view = self._everything, 0, View(event)
         for table in self._order:
             value = value_of(event, table.field)
             if value is None:
                 possible &= ~table.asked | table.absent
                 continue
-            own, wide = table.possible("")
-            for text in texts_of(value):
-                more, here = table.possible(text.lower())
-                own, wide = own | more, wide | here
+            elements = view.elements(table.field)
+            lows = {text.lower() for text in elements.texts}
+            own, wide = table.possible_of(lows, elements.low)
             possible &= own
             opened |= wide
         possible &= ~self._wide | opened | self._by_keyword
-        view = View(event)
         found = []
         while possible:
             bit = possible & -possible

@@ -1,7 +1,7 @@
 """One field of one partition: value → which rules the value leaves possible, as bits of an int."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import chain
 from time import perf_counter_ns
@@ -163,13 +163,36 @@ class FieldTable:
         """Return the rules a lower-case text leaves possible by literals alone."""
         if not self._built:
             self._build()
+        hits = self._edge_hits(low)
+        if self._inside is not None:
+            hits += self._inside_hits(self._inside, low)
+        return self._joined(hits)
+
+    def possible_of(self, lows: Iterable[str], joined: str) -> Masks:
+        """Return the rules a list leaves possible, whose demands may be met by different texts.
+
+        `joined` is all of the texts.
+        """
+        if not self._built:
+            self._build()
+        hits = [hit for low in lows for hit in self._edge_hits(low)]
+        if self._inside is not None:
+            hits += self._inside_hits(self._inside, joined)
+        return self._joined(hits)
+
+    def _joined(self, hits: Iterable[Masks]) -> Masks:
         own, wide = self._base, 0
-        for more, here in self._hits(low):
+        for more, here in hits:
             own |= more
             wide |= here
         return own, wide
 
-    def _hits(self, low: str) -> list[Masks]:
+    def _inside_hits(self, inside: Needles, low: str) -> list[Masks]:
+        places = low.found(inside) if type(low) is LongText else inside.found(low)
+        return [self._inside_masks[place] for place in places]
+
+    def _edge_hits(self, low: str) -> list[Masks]:
+        """Return what the beginning, the end and the whole of a text hit."""
         hits = []
         if len(low) <= self._longest and (found := self._equal.get(low)):
             hits.append(found)
@@ -181,10 +204,6 @@ class FieldTable:
         for length, texts in self._starts.get(low[:1], ()):
             if found := texts.get(low[:length]):
                 hits.append(found)
-        if self._inside is not None:
-            inside = self._inside
-            places = low.found(inside) if type(low) is LongText else inside.found(low)
-            hits += [self._inside_masks[place] for place in places]
         return hits
 
     def decide(self, text: str) -> Masks:

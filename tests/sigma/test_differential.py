@@ -20,7 +20,21 @@ from tests.sigma.naive import matches
 
 WORDS = ["a", "b", "ab", "AB", "aab", "\\a", "x\\ab", "\\x\\ab.exe", "a.exe", "-a", "a -b /c", "1"]
 WORDS += ["2026-03-02T10:05:07Z", "2026-03-02 23:05:07-02:00", "AGIA", "YQBiAA==", "xab", "aéb"]
-WORDS += ["true", "0", "10.1.2.3", "10.1.2.300", "::1", "é", "É", "a\nb", "a'b", 'a"b', "a{b}", ""]
+WORDS += [
+    "\0a\0",
+    "true",
+    "0",
+    "10.1.2.3",
+    "10.1.2.300",
+    "::1",
+    "é",
+    "É",
+    "a\nb",
+    "a'b",
+    'a"b',
+    "a{b}",
+    "",
+]
 FIELDS = ["A", "B", "C.d"]
 PLAIN = st.sampled_from([w for w in WORDS if w and "\\" not in w]) | st.integers(0, 3)
 PATTERNS = st.sampled_from(

@@ -1,6 +1,7 @@
 """The why of a detection: parts, and where they stand in the line."""
 
 import json
+import random
 import sys
 import time
 
@@ -11,7 +12,8 @@ from socconsole.sigma import keywords
 from socconsole.sigma.keywords import LIKE_ASCII
 from socconsole.sigma.match import Matcher
 from socconsole.sigma.partitions import Partitions
-from tests.sigma.events import an_event
+from socconsole.sigma.tree import items_of
+from tests.sigma.events import WINDOWS, an_event
 
 RULE = r"""
 title: Mimikatz
@@ -132,3 +134,25 @@ def test_a_keyword_is_found_in_what_a_parser_took_out_of_the_line(rules):
     in_numbers = json.dumps({"a": [*fields["a"].encode()]})
     for raw in (inside_another, in_numbers):
         assert matcher.match(an_event(fields, raw=raw))
+
+
+def test_a_long_list_costs_about_as_much_as_a_long_text(public_rules):
+    trees = [one.tree for one in public_rules.definitions if one.tree is not None]
+    items = [item for tree in trees for item in items_of(tree) if item.field == "CommandLine"]
+    words = sorted({item.text for item in items if item.test == "contains"})
+    matcher = Matcher(public_rules, expected=[WINDOWS])
+    took = []
+    for seed in range(3):
+        fields = {"EventID": 1, "CommandLine": random.Random(seed).choices(words, k=2000)}
+        event = an_event(fields)
+        started = time.thread_time()
+        assert len(matcher.match(event)) > 50
+        took.append(time.thread_time() - started)
+    assert min(took) < 0.2  # 1.5 s where each element is looked at for each item
+
+
+def test_of_a_list_with_nuls_every_text_is_looked_at_by_itself(rules):
+    text = "title: W\nlogsource: {product: windows}\ndetection: {s: {A: b}, condition: s}"
+    matcher = Matcher(rules(text))
+    assert not matcher.match(an_event({"A": ["a\0b\0c", "d"]}))
+    assert matcher.match(an_event({"A": ["a\0b\0c", "B"]}))
