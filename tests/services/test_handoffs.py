@@ -20,6 +20,7 @@ from socconsole.store.audit import verify
 from socconsole.store.queries import handoffs as queries
 from socconsole.store.queries import notes as note_queries
 from socconsole.store.queries import tickets as ticket_queries
+from socconsole.store.queries.shift_facts import Cut, shift_facts
 from socconsole.store.queries.subjects import Subject
 from socconsole.store.tables import (
     AuditAnchor,
@@ -54,6 +55,17 @@ def signed(session, noon, by="mara"):
 
 def refs(items):
     return [item.ref for item in items]
+
+
+def test_a_source_is_silent_when_nothing_is_read_whatever_times_its_lines_have(database, noon):
+    with database.begin() as session:
+        for name, read_at in (("behind", noon), ("mute", noon - HOUR)):
+            source = a_source(session, noon, name)
+            source.max_silence, source.last_read_at = 60.0, read_at
+            source.last_event_time = noon - 9 * HOUR
+        session.flush()
+        facts = shift_facts(session, Cut(noon - HOUR, noon, noon + HOUR))
+    assert {one.name: one.silent_for for one in facts.sources} == {"behind": None, "mute": HOUR}
 
 
 def test_a_draft_is_computed_from_the_store(database, noon):

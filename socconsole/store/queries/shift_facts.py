@@ -284,9 +284,10 @@ def _sources(session: Session, cut: Cut) -> Iterable[SourceFacts]:
 
 def _silent_for(source: Source, now: datetime) -> timedelta | None:
     """Return for how long a source has been silent, where that is more than it may be."""
-    if source.last_event_time is None:
+    heard_at = source.last_read_at or source.last_event_time  # what it says may be of long ago
+    if heard_at is None:
         return None
-    silence = now - source.last_event_time
+    silence = now - heard_at
     too_long = source.max_silence is not None and silence > timedelta(seconds=source.max_silence)
     return silence if source.state == "silent" or (source.enabled and too_long) else None
 
