@@ -231,7 +231,7 @@ class ConsoleApp(GoingApp):
 
     def _warm(self) -> None:
         if not self.store.closing:
-            warming = partial(warm, self.store, self.login, self.now(), self.settings)
+            warming = partial(warm, self.store, self.now(), self.settings)
             self.run_worker(self.store.in_thread(warming), name="warm")
 
     def tell(self, message: Message) -> None:

@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import func, select
 
 from socconsole.core.disposition import parse_verdict
@@ -402,3 +403,15 @@ def test_two_handoffs_are_compared(database, noon):
         found = {i.ref: i.change for i in handoffs.compare(session, first.id, second.id)}
     assert found["SOC-2026-001"] is Change.SAME
     assert found["SOC-2026-002"] is Change.NEW
+
+
+def test_a_rehearsal_asks_all_that_a_draft_asks(database, noon):
+    asked: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    with database.read() as session:
+        handoffs.rehearse(session, now=noon)
+        rehearsed = set(asked)
+        asked.clear()
+        handoffs.paper_of_draft(session, now=noon)
+    assert len(rehearsed) > 10
+    assert set(asked) <= rehearsed

@@ -48,18 +48,17 @@ WARM_SECS = 3.0
 """So long after the first frame whoever wanted the queue is at work in it."""
 
 
-def warm(store: "StoreAccess", login: str, now: datetime, policy: "Settings") -> None:
-    """Load what cases and handoffs need and read the handoff once, while nobody waits for it.
+def warm(store: "StoreAccess", now: datetime, policy: "Settings") -> None:
+    """Load what cases and handoffs need, and rehearse a handoff, while nobody waits for it.
 
-    Its forty statements are compiled the first time: longer than they run. Keys are answered
-    meanwhile: no screen imports another, so two threads may load them at once.
+    Keys are answered meanwhile: no screen imports another, so two threads may load them at once.
     """
-    for name in ("ticket", "incident"):
+    for name in ("ticket", "incident", "handoff"):
         import_module(f"socconsole.tui.screens.{name}")
-    from socconsole.tui.screens.handoff import read_handoffs
+    from socconsole.services.handoffs import rehearse
 
     with suppress(SocError):
-        store.read_here(read_handoffs, None, login, now, policy)
+        store.read_here(rehearse, now=now, policy=policy)
     give_back_memory()
 
 
