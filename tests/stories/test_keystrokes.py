@@ -90,7 +90,7 @@ def test_the_demos_attack_from_first_alert_to_a_declared_incident(attacked, tmp_
         mara.presses("g", "j", then=" 2/")
         more = mara.takes_all_of_the_host()
         mara.presses("t", then=f"Ticket for {more} alerts")
-        mara.presses("ctrl+u", *ticket, then=f"to add {ticket}")
+        mara.presses("ctrl+u", *ticket, then=f"to add: {ticket}")
         mara.presses("enter", then=f"has {more} alerts")
         assert mara.keys < 40, "from the first alert to a ticket with the whole attack"
         assert min(first, more) > 1
