@@ -5,29 +5,14 @@ from functools import cache as cached
 from functools import partial
 
 from socconsole.core.event import Event
-from socconsole.sigma.evaluate import item_holds, text_test
-from socconsole.sigma.fields import haystack, text_of, texts_of, value_of
+from socconsole.sigma.evaluate import Elements, any_element, item_holds, text_test
+from socconsole.sigma.fields import haystack, text_of, value_of
 from socconsole.sigma.long_text import LongText, lowered
 from socconsole.sigma.needles import Needles
-from socconsole.sigma.patterns import longest_literal
 from socconsole.sigma.tree import AllOf, AnyOf, Item, Node, Not, only_field, when_absent
 
 TextCheck = Callable[[str, str], bool]
 """Verdict on a present value: its text, and the same in lower case."""
-
-
-class Elements:
-    """The texts of a list, and all of them as one text, in which a literal is found at once."""
-
-    __slots__ = ("is_told_apart", "joined", "low", "texts")
-
-    def __init__(self, value: object) -> None:
-        self.texts = texts_of(value)
-        self.joined = "\0".join(("", *self.texts, "")) if self.texts else ""
-        """Each text between NULs."""
-        self.is_told_apart = self.joined.count("\0") == len(self.texts) + bool(self.texts)
-        """Whether no text has a NUL of its own."""
-        self.low = lowered(self.joined)
 
 
 class View:
@@ -141,41 +126,13 @@ def _one_field(field: str, node: Node) -> EventCheck:
 def _walked(node: Node, view: View) -> bool:
     """Evaluate item by item: of a list, each item may be answered by another element."""
     if isinstance(node, Item):
-        return _any_element(node, view)
+        if node.field is None or node.test in {"exists", "null"}:
+            return item_holds(node, view.event)
+        return any_element(node, view.elements(node.field))
     if isinstance(node, Not):
         return not _walked(node.part, view)
     verdicts = (_walked(part, view) for part in node.parts)
     return all(verdicts) if isinstance(node, AllOf) else any(verdicts)
-
-
-_AROUND = {
-    "equals": ("\0", "\0"),
-    "contains": ("", ""),
-    "startswith": ("\0", ""),
-    "endswith": ("", "\0"),
-}
-"""What stands before and after a literal in the joined text of a list."""
-
-
-_EDGES = ("^", "$", "\\A", "\\z", "\\B")
-"""What may hold at the beginning or the end of a text and not of the same text in another."""
-
-
-def _any_element(item: Item, view: View) -> bool:
-    """Return whether some element of a list answers `item`, looking at all of them at once."""
-    if item.field is None or item.test in {"exists", "null"}:
-        return item_holds(item, view.event)
-    elements = view.elements(item.field)
-    if item.test in _AROUND and elements.is_told_apart and "\0" not in item.text:
-        before, after = _AROUND[item.test]
-        literal = before + (item.text if item.cased else item.text.lower()) + after
-        return bool(elements.texts) and literal in (elements.joined if item.cased else elements.low)
-    if item.test == "glob" and longest_literal(item.text).lower() not in elements.low:
-        return False
-    test = text_test(item)
-    if item.test == "regex" and not any(sign in item.text for sign in _EDGES):
-        return test(elements.joined) and any(map(test, elements.texts))
-    return any(map(test, elements.texts))
 
 
 def _item_check(item: Item) -> EventCheck:

@@ -10,7 +10,7 @@ from operator import eq, ge, gt, le, lt
 from socconsole.core.event import Event
 from socconsole.sigma.fields import has_field, haystack, text_of, texts_of, value_of
 from socconsole.sigma.long_text import lowered
-from socconsole.sigma.patterns import glob_searcher, sparing_searcher
+from socconsole.sigma.patterns import glob_searcher, longest_literal, sparing_searcher
 from socconsole.sigma.tree import AllOf, Item, Node, Not, Test
 
 _NUMBER_TESTS: Mapping[str, Callable[[float, float], bool]] = {
@@ -59,8 +59,82 @@ def item_holds(item: Item, event: Event) -> bool:
             for other in others
         )
     if isinstance(value, list | tuple):
-        return any(map(text_test(item), texts_of(value)))
+        return any_element(item, _kept.of(value))
     return value is not None and text_test(item)(text_of(value))
+
+
+class Elements:
+    """The texts of a list, and all of them as one text, in which a literal is found at once."""
+
+    __slots__ = ("is_told_apart", "joined", "low", "texts")
+
+    def __init__(self, value: object) -> None:
+        self.texts = texts_of(value)
+        self.joined = "\0".join(("", *self.texts, "")) if self.texts else ""
+        """Each text between NULs."""
+        self.is_told_apart = self.joined.count("\0") == len(self.texts) + bool(self.texts)
+        """Whether no text has a NUL of its own."""
+        self.low = lowered(self.joined)
+
+
+class _Kept:
+    """The elements of the lists looked at last: many items ask about one list."""
+
+    def __init__(self) -> None:
+        self._latest: tuple[tuple[object, Elements], ...] = ()
+
+    def of(self, value: object) -> Elements:
+        for known, elements in self._latest:
+            if known is value:
+                return elements
+        found = Elements(value)
+        self._latest = ((value, found), *self._latest[:3])
+        return found
+
+
+_kept = _Kept()
+
+_AROUND = {
+    "equals": ("\0", "\0"),
+    "contains": ("", ""),
+    "startswith": ("\0", ""),
+    "endswith": ("", "\0"),
+}
+"""What stands before and after a literal in the joined text of a list."""
+
+
+_EDGES = ("^", "$", "\\A", "\\z", "\\B")
+"""What may hold at the beginning or the end of a text and not of the same text in another."""
+
+
+def any_element(item: Item, elements: Elements) -> bool:
+    """Return whether some element of a list answers `item`, looking at all of them at once."""
+    if item.test in _AROUND and elements.is_told_apart and "\0" not in item.text:
+        before, after = _AROUND[item.test]
+        literal = before + (item.text if item.cased else item.text.lower()) + after
+        return bool(elements.texts) and literal in (elements.joined if item.cased else elements.low)
+    if item.test == "glob" and longest_literal(item.text).lower() not in elements.low:
+        return False
+    test = text_test(item)
+    if item.test == "regex" and not any(sign in item.text for sign in _EDGES):
+        return test(elements.joined) and any(map(test, elements.texts))
+    return any(map(test, elements.texts))
+
+
+def answering(item: Item, value: object) -> str:
+    """Return the first text of a list that answers `item`; where none does, the first of all."""
+    elements = _kept.of(value)
+    if not elements.texts:
+        return ""
+    if item.test in _AROUND and elements.is_told_apart and item.text and "\0" not in item.text:
+        before, after = _AROUND[item.test]
+        text, literal = elements.joined, item.text
+        if not item.cased:
+            text, literal = elements.low, literal.lower()
+        at = text.find(before + literal + after)
+        return elements.texts[text.count("\0", 0, at + len(before)) - 1 if at >= 0 else 0]
+    test = text_test(item)
+    return next((text for text in elements.texts if test(text)), elements.texts[0])
 
 
 _PLAIN: Mapping[str, Test] = {

@@ -8,7 +8,7 @@ from typing import overload
 
 from socconsole.core.detection import MatchedPart
 from socconsole.core.event import Event
-from socconsole.sigma.evaluate import holds, item_holds, text_test
+from socconsole.sigma.evaluate import answering, holds, item_holds
 from socconsole.sigma.fields import texts_of, value_of
 from socconsole.sigma.tree import AllOf, Item, Node, Not, wording
 
@@ -129,10 +129,10 @@ def _value(item: Item, event: Event) -> str:
     """Return the text `item` looked at: of a list, the element that answers it."""
     if item.field is None:
         return item.text
-    texts = texts_of(value_of(event, item.field))
-    if len(texts) > 1 and not item.test.startswith("field_"):
-        test = text_test(item)
-        return next((text for text in texts if test(text)), texts[0])
+    value = value_of(event, item.field)
+    if isinstance(value, list | tuple) and not item.test.startswith("field_"):
+        return answering(item, value)
+    texts = texts_of(value)
     return texts[0] if texts else ""
 
 

@@ -7,6 +7,7 @@ import pytest
 from socconsole.core.event import Event, LogSource
 from socconsole.sigma.match import Matcher
 from socconsole.sigma.rules import load_rules
+from tests.sigma.events import an_event
 
 RULE = """
 title: Large flow
@@ -58,3 +59,22 @@ def test_a_number_is_written_out_as_its_author_wrote_it(matcher):
     event = Event("json", (LogSource(product="any"),), fields, json.dumps(fields), None)
     (detection,) = matcher.match(event)
     assert "gte 100000000" in [part.pattern for part in detection.parts]
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        ("A: bc", "BC"),
+        ("A|contains: c", "xcx"),
+        ("A|startswith: b", "by"),
+        ("A|endswith: x", "xcx"),
+        ("A|cased: BC", "BC"),
+        ("A|re: b.", "by"),
+        ("A|cidr: 10.0.0.0/8", "10.1.1.1"),
+    ],
+)
+def test_of_a_list_the_element_that_answers_is_told(rules, item, told):
+    text = f"title: T\nlogsource: {{product: windows}}\ndetection: {{s: {{{item}}}, condition: s}}"
+    fields = {"A": ["\u0130", "xcx", "by", "BC", "10.1.1.1"]}
+    ((part,),) = [d.parts for d in Matcher(rules(text)).match(an_event(fields))]
+    assert part.value == told
