@@ -306,12 +306,22 @@ class EventFiles:
             known.close()
         path = self._paths(day)[0]
         if create:
+            if not path.exists():
+                self._begin(path)
             connection, self._still[day] = self._make(path), None
         else:
             connection, self._still[day] = opened(path, timeout=5.0)
         self._open[day] = connection
         self._inodes[day] = path.stat().st_ino
         return connection
+
+    def _begin(self, path: Path) -> None:
+        """Make a day's file beside its place: who lists the days meets none without tables."""
+        new = path.with_suffix(".beginning")
+        for side in ("", "-wal", "-shm"):
+            new.with_name(new.name + side).unlink(missing_ok=True)
+        self._make(new).close()
+        replace(path, new)
 
     def _make(self, path: Path) -> driver.Connection:
         """Open a file for writing, made where there is none."""

@@ -6,6 +6,7 @@ import pytest
 
 from socconsole.core.event import Event, EventCategory, LogSource, RawLine, TimeQuality
 from socconsole.errors import FileError, StoreError
+from socconsole.store import event_files
 from socconsole.store.database import Database
 from socconsole.store.event_blocks import Place, Wanted
 from socconsole.store.event_codec import Block, blocks, decode
@@ -187,6 +188,31 @@ def test_a_batch_that_failed_is_not_stored_twice(database, store, place, noon):
     append(database, store, place, range(3), noon)
     append(database, store, place, range(3, 9), noon)
     assert found(store) == list(range(9))
+
+
+def test_who_searches_while_a_day_is_begun_finds_no_half_of_its_file(
+    database, store, place, noon, monkeypatch
+):
+    if database.url.get_backend_name() != "sqlite":
+        pytest.skip("a server has no files of days")
+    connect, seen = event_files.driver.connect, []
+
+    def searching(path, **how):
+        with monkeypatch.context() as patch:
+            patch.setattr(event_files.driver, "connect", connect)
+            other = EventStore(database)
+            seen.append([*other.search()])
+            other.close()
+        return connect(path, **how)
+
+    with database.begin() as session:
+        with monkeypatch.context() as patch:
+            patch.setattr(event_files.driver, "connect", searching)
+            store.append(session, *place, [an_event(place[1], 1)], read_at=noon)
+        session.get(Generation, place[1]).offset = 200
+    assert seen
+    assert not any(seen)
+    assert found(store) == [1]
 
 
 def test_old_days_are_dropped_whole(database, store, place, noon):
