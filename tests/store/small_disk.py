@@ -143,6 +143,7 @@ def upgraded_when_full(disk: Disk) -> dict[str, object]:
 
 
 def read_only(disk: Disk) -> dict[str, object]:
+    disk.close()  # a long log would leave no room for a copy of it and for folding it
     with disk.database.begin() as session:
         an_alert(session, NOON, fingerprint="in the log")
     for end in ("", "-wal"):  # what a copy of a database in use looks like
