@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import watchfiles
-from sqlalchemy.event import listens_for
 
 import socconsole.collector
 import socconsole.store.database
@@ -23,18 +22,21 @@ from socconsole.sigma.rules import load_rules
 from socconsole.sources import arrivals, files, generation, roster, tail
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
+from socconsole.store.turns import Turns
 from tests.sources.following import open_here
 
 MATCHER = Matcher(load_rules([]))
 # The system outlives the process and has what it wrote: no disk need be waited for.
 socconsole.store.database.PRAGMAS = (*socconsole.store.database.PRAGMAS, "synchronous=OFF")
-DATABASE = Database("sqlite:///soc.db")
-"""In the working folder, whichever that is: so its statements are compiled before the fork."""
+_WARM = Database("sqlite:///soc.db")
+"""Its statements are compiled before the fork."""
 
 
-@listens_for(DATABASE.engine, "do_connect")
-def _connect_here(_dialect: Any, _record: Any, words: list[Any], _options: Any) -> None:
-    words[0] = str(Path("soc.db").absolute())
+def database_here() -> Database:
+    """Return the warm database, moved to the working folder."""
+    _WARM.url = _WARM.url.set(database=str(Path("soc.db").absolute()))
+    _WARM._turns = Turns(_WARM.path)
+    return _WARM
 
 
 class Clock:
@@ -52,9 +54,7 @@ class Clock:
 class Victim:
     """A collector with sources open, and the words it is moved by."""
 
-    def __init__(
-        self, policies: tuple[SourcePolicy, ...], now: float, database: Database = DATABASE
-    ) -> None:
+    def __init__(self, policies: tuple[SourcePolicy, ...], now: float, database: Database) -> None:
         self.clock = Clock()
         self.clock.now = now
         socconsole.collector.time = self.clock
@@ -192,7 +192,7 @@ def serve(
     """Do what comes through `line` until somebody ends it."""
     _live_in(folder)
     is_here = url == f"sqlite:///{folder}/soc.db"
-    victim = Victim(policies, now, DATABASE if is_here else Database(url))
+    victim = Victim(policies, now, database_here() if is_here else Database(url))
     while True:
         try:
             victim.clock.now, word, *rest = line.recv()

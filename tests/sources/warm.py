@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from socconsole.core.policy import SourcePolicy
-from tests.sources.victim import DATABASE, Victim
+from tests.sources.victim import Victim, database_here
 
 
 def _warm_up() -> None:
@@ -14,9 +14,11 @@ def _warm_up() -> None:
         os.chdir(name)
         log = Path(name) / "app.log"
         log.write_bytes(b"a line\n")
-        DATABASE.create()
+        database = database_here()
+        database.create()
         for _ in range(2):  # the second time it finds what the first one left
-            victim = Victim((SourcePolicy(name="test", path=str(log), format="sshd"),), 0.0)
+            policy = SourcePolicy(name="test", path=str(log), format="sshd")
+            victim = Victim((policy,), 0.0, database)
             victim.round()
             victim.close()
         os.chdir(before)
