@@ -9,16 +9,16 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import Session
 
 from socconsole.store.raising import Values, update_rows
-from socconsole.store.search import newest as newest_with
 from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
 _ACTION = METADATA.tables["action"]
 _CONTEXT = METADATA.tables["context"]
 _EVIDENCE = METADATA.tables["alert_evidence"]
+_RULE = METADATA.tables["rule"]
 _SOURCE = METADATA.tables["source"]
 _LOOKED_AT = 10_000
-"""Of alerts that speak of a sustained condition so many, the newest, may still end."""
+"""Of alerts of a sustained rule so many, the newest, may still end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,28 @@ def stopped_conditions(session: Session) -> dict[int, datetime]:
     While a condition lasts it fires again every span; when its source has gone on for two spans
     without that, the condition is over.
     """
+    found = [row for rule_id in _sustained_rules(session) for row in _fired(session, rule_id)]
+    return {
+        alert_id: last_seen
+        for alert_id, last_seen, read_to, window in found
+        if _is_over(last_seen, read_to, window)
+    }
+
+
+def _sustained_rules(session: Session) -> Sequence[str]:
+    """Return the rules whose text says so, and maybe some that only speak of it."""
+    query = select(_RULE.c.id).where(_RULE.c.body.contains("sustained"))
+    return session.connection().execute(query).scalars().all()
+
+
+def _fired(session: Session, rule_id: str) -> Sequence[Any]:
+    """Return alert, when it was last seen, how far its source was read and its newest window."""
+    looked_at = (
+        select(_ALERT.c.id)
+        .where(_ALERT.c.rule_id == rule_id)
+        .order_by(_ALERT.c.created_at.desc())
+        .limit(_LOOKED_AT)
+    )
     newest = (
         select(func.max(_EVIDENCE.c.id))
         .where(_EVIDENCE.c.alert_id == _ALERT.c.id, _EVIDENCE.c.trigger)
@@ -117,23 +139,17 @@ def stopped_conditions(session: Session) -> dict[int, datetime]:
             )
         )
         .where(
-            _ALERT.c.id.in_(newest_with(session, "alert", "sustained", _LOOKED_AT)),
+            _ALERT.c.id.in_(looked_at),
             _ALERT.c.is_open,
             _ALERT.c.status == "new",
             _ALERT.c.stopped_at.is_(None),
-            _ALERT.c.summary.like("sustained:%"),
         )
     )
-    found = session.connection().execute(query)
-    return {
-        alert_id: last_seen
-        for alert_id, last_seen, read_to, window in found
-        if _is_over(last_seen, read_to, window)
-    }
+    return session.connection().execute(query).all()
 
 
 def _is_over(last_seen: datetime, read_to: datetime | None, window: dict[str, Any] | None) -> bool:
-    if read_to is None or not window:
+    if read_to is None or not window or window["type"] != "sustained":
         return False
     span = datetime.fromisoformat(window["last"]) - datetime.fromisoformat(window["first"])
     return read_to - last_seen >= 2 * span

@@ -8,7 +8,7 @@ from socconsole.core.severity import Severity
 from socconsole.services import alerts, lapsing
 from socconsole.services.lapsing import keep_time
 from socconsole.store.recording import recording
-from socconsole.store.tables import METADATA
+from socconsole.store.tables import METADATA, RuleRecord
 from tests.services.alert_making import (
     NOON,
     alert_of,
@@ -96,6 +96,9 @@ def test_old_context_is_forgotten(database):
 def test_a_condition_that_ended_unseen_is_marked_until_it_fires_again(database):
     span = Window("sustained", {"host": "web-1"}, 30, NOON - minutes(5), NOON)
     found = replace(detection("CPU"), window=span)
+    with database.begin() as session:
+        rule = {"id": found.rule.id, "title": "CPU", "severity": Severity.MEDIUM}
+        session.add(RuleRecord(**rule, body="type: sustained", loaded_at=NOON))
     (alert_id,) = bring(database, found).alert_ids
     source = METADATA.tables["source"]
     for read_to, stopped in ((NOON + minutes(9), ()), (NOON + minutes(10), (alert_id,))):
