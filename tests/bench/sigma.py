@@ -36,10 +36,10 @@ from socconsole.sigma.tree import items_of  # noqa: E402
 _LOAD = """
 import sys, time
 from pathlib import Path
-from socconsole.parsers import usual_logsources  # noqa: E402
+from socconsole.parsers import usual_logsources
 started = time.perf_counter()
-from socconsole.sigma.match import Matcher  # noqa: E402
-from socconsole.sigma.rules import load_rules  # noqa: E402
+from socconsole.sigma.match import Matcher
+from socconsole.sigma.rules import load_rules
 Matcher(load_rules(sys.argv[2:], cache=Path(sys.argv[1])), expected=usual_logsources())
 print(time.perf_counter() - started)
 """
