@@ -130,9 +130,8 @@ def _missing(
     definitions: Iterable[Definition], before: RuleFile, ids: Collection[str]
 ) -> tuple[Definition, ...]:
     """Return the earlier rules of a bad file that nothing stands for now."""
-    titles = {
-        each.rule.title for each in definitions
-    }  # without an id of its own, a changed rule has another
+    # A changed rule without an id of its own has another one.
+    titles = {each.rule.title for each in definitions}
     return tuple(
         each
         for each in before.definitions

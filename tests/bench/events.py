@@ -7,9 +7,9 @@ Reads $SOCCONSOLE_CORPORA; a database that is named has to be empty.
 
 import argparse
 import gzip
-import json
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -28,6 +28,7 @@ from socconsole.store.events import EventStore
 from socconsole.store.journal import Touch
 from socconsole.store.recording import recording
 from socconsole.store.tables import Generation, Source
+from tests.bench.figures import print_figures
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 CORPORA = {"sshd": "loghub/OpenSSH_2k.log", "windows": "windows-events/mix20k.ndjson.gz"}
@@ -40,7 +41,12 @@ MOST = 4_000
 
 
 def read(format_name: str) -> list[Event]:
-    path = Path(os.environ["SOCCONSOLE_CORPORA"]) / CORPORA[format_name]
+    folder = os.environ.get("SOCCONSOLE_CORPORA")
+    if not folder:
+        sys.exit(
+            "Set SOCCONSOLE_CORPORA to the folder of public logs, see tests/corpora/README.md."
+        )
+    path = Path(folder) / CORPORA[format_name]
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rb") as stream:
         lines = [line for line, _ in zip(split(stream, source="bench"), range(MOST), strict=False)]
@@ -173,10 +179,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(asked.db or str(Path(folder) / "soc.db"), asked.events)
-    if asked.json:
-        print(json.dumps(figures))
-    else:
-        print("\n".join(f"{name:46} {value}" for name, value in figures.items()))
+    print_figures(figures, as_json=asked.json)
 
 
 if __name__ == "__main__":

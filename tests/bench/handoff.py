@@ -10,7 +10,6 @@ is what a person at a real terminal waits for the first handoff of a session,
 """
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
@@ -40,6 +39,7 @@ from socconsole.store.tables import (
 from socconsole.tui.screens.handoff import read_paper, rows_of
 from socconsole.tui.terminal.startup import WARM_SECS
 from tests.bench.console_rows import opened, settled
+from tests.bench.figures import print_figures
 from tests.terminal import Terminal
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -220,7 +220,7 @@ def main() -> None:
         seed(database, asked.open)
         result = {"open": asked.open, **measure(database, url, Path(folder))}
         database.close()
-    print(json.dumps(result) if asked.json else "\n".join(f"{k:20}{v}" for k, v in result.items()))
+    print_figures(result, as_json=asked.json)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ empty.
 """
 
 import argparse
-import json
 import multiprocessing
 import random
 import statistics
@@ -32,6 +31,7 @@ from socconsole.store.recording import recording
 from socconsole.store.search import newest
 from socconsole.store.tables import Alert, Source, table_of
 from socconsole.store.types import new_uid
+from tests.bench.figures import print_figures
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 WORDS = (
@@ -285,10 +285,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(asked.db or str(Path(folder) / "soc.db"), asked.alerts, asked.seconds)
-    if asked.json:
-        print(json.dumps(figures))
-    else:
-        print("\n".join(f"{name:20} {value}" for name, value in figures.items()))
+    print_figures(figures, as_json=asked.json)
 
 
 if __name__ == "__main__":

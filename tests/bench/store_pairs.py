@@ -6,13 +6,13 @@ Reads a database as it is, such as the one that `store.py` fills.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from socconsole.store.database import Database
 from socconsole.store.queries.queue import SORTS, QueueQuery, queue_page
+from tests.bench.figures import print_figures
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 FILTERS = (
@@ -84,10 +84,7 @@ def main() -> None:
     database = Database(asked.database, read_only=True)
     figures = slowest(database)
     database.close()
-    if asked.json:
-        print(json.dumps(figures))
-    else:
-        print("\n".join(f"{name:20} {value}" for name, value in figures.items()))
+    print_figures(figures, as_json=asked.json)
 
 
 if __name__ == "__main__":
