@@ -30,6 +30,7 @@ def list_(
         context: The global options.
 
     """
+    from socconsole.core.deeds import deed
     from socconsole.store.queries.actions import list_actions
 
     login = None if everybody else by or context.login
@@ -37,8 +38,8 @@ def list_(
         rows = list_actions(session, by=login, limit=limit)
     print_rows(
         rows,
-        ("id", "at", "by", "verb", "rows", "undone", "summary"),
-        lambda row: (row.id, row.at, row.by, row.verb, row.rows, row.undone_by, row.summary),
+        ("id", "at", "by", "did", "rows", "undone", "summary"),
+        lambda row: (row.id, row.at, row.by, deed(row.verb), row.rows, row.undone_by, row.summary),
         json=json,
     )
     return 0
@@ -66,5 +67,5 @@ def undo(
         print_json(result)
     else:
         count = f"{result.rows} row{'s' if result.rows != 1 else ''}"
-        print_text([f"Undid {result.verb} ({count}): {result.summary}".rstrip(": ")])
+        print_text([f"Undid ({count}): {result.said}"])
     return 0

@@ -37,6 +37,7 @@ def list_(
         context: The global options.
 
     """
+    from socconsole.core.deeds import deed
     from socconsole.store.queries.actions import list_entries
 
     with context.database() as database, database.read() as session:
@@ -47,9 +48,9 @@ def list_(
         print_jsonl(rows)
     else:
         print_table(
-            ("seq", "at", "by", "verb", "row", "change"),
+            ("seq", "at", "by", "did", "row", "change"),
             [
-                (row.seq, row.at, row.by, row.verb, f"{row.entity} {row.entity_id or ''}",
+                (row.seq, row.at, row.by, deed(row.verb), f"{row.entity} {row.entity_id or ''}",
                  "(erased)" if row.erased else _change(row.before, row.after))
                 for row in rows
             ],

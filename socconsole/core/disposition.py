@@ -58,6 +58,12 @@ class Verdict:
     def __str__(self) -> str:
         return f"{self.disposition}:{self.reason}" if self.reason else str(self.disposition)
 
+    @property
+    def in_words(self) -> str:
+        """As people say it: `false positive (rule logic)`."""
+        reason = f" ({self.reason})" if self.reason else ""
+        return f"{self.disposition}{reason}".replace("_", " ")
+
 
 def parse_verdict(text: str, *, note: str = "", duplicate_of: int | None = None) -> Verdict:
     """Return the verdict called `text`: `true_positive:malicious`, `false_positive`, ….

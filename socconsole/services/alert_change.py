@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from socconsole.core.deeds import deed
 from socconsole.errors import NotFoundError, SocError, TransitionError, UsageError
 from socconsole.store import alert_rows
 from socconsole.store.alert_rows import Standing, Values
@@ -85,13 +86,12 @@ def standing(session: Session, alert_ids: Sequence[int]) -> list[Standing]:
 
 
 def _summary(verb: str, alerts: Sequence[Standing], changed: Sequence[int], detail: str) -> str:
-    said = verb.removeprefix("alert.").replace("_", " ")
     if len(changed) == 1:
         title = next(alert.title for alert in alerts if alert.id == changed[0])
         about = f"alert {changed[0]} ({title})"
     else:
         about = f"{len(changed)} alerts"
-    return f"{said} {about} {detail}".rstrip()
+    return f"{deed(verb)} {about} {detail}".rstrip()
 
 
 def looked_at(alert: Standing, by: str, now: datetime) -> Values:

@@ -182,7 +182,7 @@ def close(
     _check_original(session, alert_ids, verdict)
     plan = _closing(verdict, by=by, now=now, fold=fold)
     return change_each(
-        session, alert_ids, "alert.close", plan, by=by, now=now, detail=f"as {verdict}"
+        session, alert_ids, "alert.close", plan, by=by, now=now, detail=f"as {verdict.in_words}"
     )
 
 
@@ -346,7 +346,9 @@ def detach(session: Session, alert_ids: Sequence[int], *, by: str, now: datetime
     def plan(alert: Standing) -> Values:
         return {"status": ALERT.move(alert.status, "detach"), "ticket_id": None}
 
-    return change_each(session, alert_ids, "alert.detach", plan, by=by, now=now)
+    return change_each(
+        session, alert_ids, "alert.detach", plan, by=by, now=now, detail="of the ticket"
+    )
 
 
 def override_severity(

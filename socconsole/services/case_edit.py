@@ -140,7 +140,7 @@ def _edit(
                 text = str(changes[name])
                 observables.link_text(session, kind, case.id or 0, text, by=by, now=now)
         names = ", ".join(name.removeprefix(FIELD) for name in applied)
-        action.summary = f"{case.human_id}: {names.replace('_', ' ')}"
+        action.summary = f"edited {case.human_id}: {names.replace('_', ' ')}"
     return Edited(tuple(applied), tuple(conflicts))
 
 

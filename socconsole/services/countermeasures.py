@@ -118,7 +118,7 @@ def extend(
     if expires_at is not None and expires_at <= now:
         raise TransitionError("That time has passed.", hint="Name one that is to come.")
     until = f"until {expires_at:%Y-%m-%d %H:%MZ}" if expires_at else "without an end"
-    summary = f"{row.title} {until}: {reason.strip()}"
+    summary = f"extended {row.title} {until}: {reason.strip()}"
     with recording(
         session, verb="countermeasure.extend", by=by, now=now, summary=summary
     ) as action:

@@ -106,7 +106,7 @@ def answer(
         raise NotFoundError(f"There is no escalation {escalation_id}.")
     if row.answered_at is not None:
         raise TransitionError(f"{row.whom} answered already.")
-    summary = f"{row.whom} answered"
+    summary = f"noted the answer of {row.whom}"
     with recording(session, verb="escalation.answer", by=by, now=now, summary=summary) as action:
         action.about = (row.subject_kind, row.subject_id)
         row.answered_at, row.answer, row.next_contact_at = now, text.strip() or None, None

@@ -80,7 +80,7 @@ def attach(
     digest = hashlib.sha256(capture.content).hexdigest()
     title = capture.title or capture.filename or capture.command or capture.kind
     with recording(
-        session, verb="evidence.attach", by=by, now=now, summary=f"{title} to {about.name}"
+        session, verb="evidence.attach", by=by, now=now, summary=f"attached {title} to {about.name}"
     ) as action:
         action.about = (about.kind, about.id)
         row = Evidence(
@@ -131,7 +131,11 @@ def attach_alert_lines(
     if not kept:
         raise NotFoundError("No lines are kept with these alerts.")
     with recording(
-        session, verb="evidence.attach", by=by, now=now, summary=f"to {about.name}"
+        session,
+        verb="evidence.attach",
+        by=by,
+        now=now,
+        summary=f"attached evidence to {about.name}",
     ) as action:
         action.about = (about.kind, about.id)
         return tuple(
@@ -214,7 +218,9 @@ def content(session: Session, evidence_id: int, *, by: str, now: datetime, why: 
     row = _get(session, evidence_id)
     if row.content is None:
         raise NotFoundError(f"The bytes of evidence {evidence_id} were erased.")
-    with recording(session, verb="evidence.export", by=by, now=now, summary=row.title):
+    with recording(
+        session, verb="evidence.export", by=by, now=now, summary=f"handed out {row.title}"
+    ):
         session.add(Custody(evidence_id=evidence_id, verb="exported", at=now, by=by, detail=why))
     return row.content
 

@@ -176,7 +176,7 @@ def _record(
     now: datetime,
 ) -> None:
     kind, number, name = about
-    summary = f"{name} as {order.format.value} for {order.audience.value}"
+    summary = f"exported {name} as {order.format.value} for {order.audience.value}"
     with recording(session, verb=f"{kind}.export", by=by, now=now, summary=summary) as action:
         action.about = (kind, number)
         action.say(

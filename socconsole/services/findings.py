@@ -40,13 +40,13 @@ def add_to_each(
 ) -> None:
     """Record the same check on several cases, as one action."""
     begun(session, len(abouts))
-    summary = f"finding on {abouts[0].name} and {len(abouts) - 1} more"
+    summary = f"wrote a finding on {abouts[0].name} and {len(abouts) - 1} more"
     _add(session, abouts, check, summary, by=by, now=now)
 
 
 def add(session: Session, about: Subject, check: Check, *, by: str, now: datetime) -> FindingRow:
     """Record a check and its result, the negative ones too."""
-    (number,) = _add(session, [about], check, f"finding on {about.name}", by=by, now=now)
+    (number,) = _add(session, [about], check, f"wrote a finding on {about.name}", by=by, now=now)
     made = queries.findings(session, about.kind, about.id)
     return next(finding for finding in made if finding.id == number)
 

@@ -85,7 +85,9 @@ def write(
         ConflictError: It is no longer `base`, what the writer began with; nothing was written.
 
     """
-    with recording(session, verb="handoff.write", by=by, now=now, summary="the paragraph"):
+    with recording(
+        session, verb="handoff.write", by=by, now=now, summary="wrote the handoff's paragraph"
+    ):
         handoff = _open_draft(session, by=by, now=now, policy=policy)
         if base is not None and handoff.paragraph not in {base, paragraph.strip()}:
             raise ConflictError(
@@ -117,7 +119,13 @@ def add_line(
         raise UsageError(f"{line.section.value} is computed.", hint=f"People write {names}.")
     if not line.text.strip():
         raise UsageError("The line is empty.")
-    with recording(session, verb="handoff.line", by=by, now=now, summary=line.text.strip()):
+    with recording(
+        session,
+        verb="handoff.line",
+        by=by,
+        now=now,
+        summary=f"wrote a line of the handoff: {line.text.strip()}",
+    ):
         handoff = _open_draft(session, by=by, now=now, policy=policy)
         row = HandoffItem(
             handoff_id=handoff.id or 0,
@@ -161,7 +169,7 @@ def sign(session: Session, *, by: str, now: datetime, policy: Settings = SHIPPED
                 place=f"handoff:{handoff.id}",
             )
         )
-        action.summary = f"handoff {handoff.id} with {len(made.items)} items"
+        action.summary = f"signed handoff {handoff.id} with {len(made.items)} items"
     return queries.row_of(handoff)
 
 
@@ -206,7 +214,8 @@ def refuse(
     """Refuse an item: it goes back to the signer with the reason, or to the lead."""
     if not reason.strip():
         raise TransitionError("Refusing asks for a reason.", hint="Say what is missing.")
-    with recording(session, verb="handoff.refuse", by=by, now=now, summary=reason.strip()):
+    summary = f"refused an item of the handoff: {reason.strip()}"
+    with recording(session, verb="handoff.refuse", by=by, now=now, summary=summary):
         row = session.get(HandoffItem, item_id)
         if row is None:
             raise NotFoundError(f"There is no handoff item {item_id}.")
@@ -227,7 +236,8 @@ def amend(session: Session, handoff_id: int, text: str, *, by: str, now: datetim
     """Say something after signing; it stays visible as said late."""
     if not text.strip():
         raise UsageError("The amendment is empty.")
-    with recording(session, verb="handoff.amend", by=by, now=now, summary=text.strip()):
+    summary = f"amended handoff {handoff_id}: {text.strip()}"
+    with recording(session, verb="handoff.amend", by=by, now=now, summary=summary):
         handoff = _get(session, handoff_id)
         handoff.state = HANDOFF.move(handoff.state, "amend")
         session.add(HandoffAmendment(handoff_id=handoff_id, at=now, by=by, text=text.strip()))

@@ -39,7 +39,7 @@ def add_timeline_entry(
     if not happening.text.strip():
         raise UsageError("The entry is empty.")
     get(session, incident_id)
-    summary = f"{happening.kind}: {happening.text.strip()[:80]}"
+    summary = f"wrote into the timeline: {happening.text.strip()[:80]}"
     with recording(session, verb="incident.timeline", by=by, now=now, summary=summary) as action:
         action.about = ("incident", incident_id)
         entry = TimelineEntry(
@@ -99,7 +99,7 @@ def add_indicator(
             link.confirmed_at, link.confirmed_by = now, by
             session.add(row)
             session.add(link)
-        action.summary = f"{names} is known bad in {incident.human_id}"
+        action.summary = f"marked {names} as known bad in {incident.human_id}"
     return values
 
 
@@ -182,8 +182,8 @@ def set_cadence(
         incident.update_every = minutes
         incident.next_update_due_at = now + timedelta(minutes=minutes) if minutes else None
         session.add(incident)
-        every = f"every {minutes} minutes" if minutes else "no longer"
-        action.summary = f"updates on {incident.human_id} {every}"
+        every = f"every {minutes} minutes" if minutes else "never"
+        action.summary = f"set the updates on {incident.human_id} to {every}"
 
 
 def remove_timeline_entry(session: Session, entry_id: int, *, by: str, now: datetime) -> None:
@@ -191,7 +191,7 @@ def remove_timeline_entry(session: Session, entry_id: int, *, by: str, now: date
     entry = session.get(TimelineEntry, entry_id)
     if entry is None:
         raise NotFoundError(f"There is no timeline entry {entry_id}.")
-    summary = entry.text
+    summary = f"took out of the timeline: {entry.text}"
     with recording(
         session, verb="incident.timeline_remove", by=by, now=now, summary=summary
     ) as action:

@@ -56,7 +56,7 @@ def merge(
         session.add(into)
         incident.outcome, incident.merged_into_id = "merged", into_id
         move_phase(session, incident_id, "closed", f"{into.human_id}: {reason}", by=by, now=now)
-        action.summary = f"{incident.human_id} into {into.human_id}: {reason.strip()}"
+        action.summary = f"merged {incident.human_id} into {into.human_id}: {reason.strip()}"
         session.flush()
     return by_ids(session, (into_id,))[0]
 

@@ -102,7 +102,7 @@ def attach_ticket(
             raise TransitionError(f"{ticket.human_id} is in an incident already.")
         _adopt(session, ticket, incident)
         incident.updated_at = now
-        action.summary = f"{ticket.human_id} to {incident.human_id}"
+        action.summary = f"attached {ticket.human_id} to {incident.human_id}"
     return _row(session, incident)
 
 
@@ -130,7 +130,7 @@ def move_phase(
         _enter(session, incident, phase, reason.strip(), by=by, now=now)
         _stamp_clocks(session, incident, now)
         incident.updated_at = now
-        action.summary = f"{incident.human_id} to {phase.replace('_', ' ')}"
+        action.summary = f"moved {incident.human_id} to {phase.replace('_', ' ')}"
         if reason.strip():
             action.summary += f": {reason.strip()}"
     return _row(session, incident)
@@ -149,7 +149,9 @@ def end_early(
         action.about = ("incident", incident_id)
         incident.outcome = outcome
         move_phase(session, incident_id, "closed", reason, by=by, now=now)
-        action.summary = f"{incident.human_id} {outcome.replace('_', ' ')}: {reason.strip()}"
+        action.summary = (
+            f"ended {incident.human_id} as {outcome.replace('_', ' ')}: {reason.strip()}"
+        )
     return _row(session, incident)
 
 
@@ -175,7 +177,9 @@ def set_severity(
         incident.review_due_at = _review_due(incident)
         response_plan.look_along_path(session, incident, response_plan.load_plan(policy.cases))
         incident.updated_at = now
-        action.summary = f"{incident.human_id} SEV{before} → SEV{severity}: {reason.strip()}"
+        action.summary = (
+            f"changed {incident.human_id} from SEV{before} to SEV{severity}: {reason.strip()}"
+        )
     return _row(session, incident)
 
 
@@ -197,7 +201,7 @@ def assign_role(
         session.add(
             IncidentRole(incident_id=incident_id, role=role, login=login, since=now, assigned_by=by)
         )
-        action.summary = f"{login} is {role} of {incident.human_id}"
+        action.summary = f"gave {login} the role of {role} in {incident.human_id}"
     return _row(session, incident)
 
 
@@ -214,7 +218,7 @@ def take_command(session: Session, incident_id: int, *, by: str, now: datetime) 
                 incident_id=incident_id, role="commander", login=by, since=now, assigned_by=by
             )
         )
-        action.summary = f"{by} has command of {incident.human_id}"
+        action.summary = f"took command of {incident.human_id}"
     return _row(session, incident)
 
 

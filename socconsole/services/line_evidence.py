@@ -34,7 +34,11 @@ def attach_lines(
         raise NotFoundError("None of these lines is retained any more.")
     counted = "1 line" if len(lines) == 1 else f"{len(lines)} lines"
     with recording(
-        session, verb="evidence.attach", by=by, now=now, summary=f"{counted} to {about.name}"
+        session,
+        verb="evidence.attach",
+        by=by,
+        now=now,
+        summary=f"attached {counted} to {about.name}",
     ) as action:
         action.about = (about.kind, about.id)
         return tuple(

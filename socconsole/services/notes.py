@@ -23,7 +23,7 @@ def add(
     session: Session, about: Subject, body: str, *, by: str, now: datetime, tlp: Tlp | None = None
 ) -> NoteRow:
     """Write a note; what it mentions is linked."""
-    summary = f"note on {about.name}"
+    summary = f"wrote a note on {about.name}"
     (number,) = _add(session, [about], body, summary, by=by, now=now, tlp=tlp)
     return queries.note(session, number)
 
@@ -33,7 +33,7 @@ def add_to_each(
 ) -> None:
     """Write the same note on several cases, as one action."""
     begun(session, len(abouts))
-    summary = f"note on {abouts[0].name} and {len(abouts) - 1} more"
+    summary = f"wrote a note on {abouts[0].name} and {len(abouts) - 1} more"
     _add(session, abouts, body, summary, by=by, now=now)
 
 
@@ -70,7 +70,7 @@ def _add(
 @contextmanager
 def together(session: Session, about: Subject, *, by: str, now: datetime) -> Iterator[None]:
     """Make a note and what is attached with it one action."""
-    summary = f"note on {about.name}"
+    summary = f"wrote a note on {about.name}"
     with recording(session, verb="note.add", by=by, now=now, summary=summary) as action:
         action.about = (about.kind, about.id)
         yield
@@ -95,7 +95,7 @@ def correct(session: Session, note_id: int, body: str, *, by: str, now: datetime
         tlp=old.tlp,
     )
     with recording(
-        session, verb="note.correct", by=by, now=now, summary=f"note {note_id}"
+        session, verb="note.correct", by=by, now=now, summary=f"corrected note {note_id}"
     ) as action:
         action.about = (old.subject_kind, old.subject_id)
         _write(session, [note])

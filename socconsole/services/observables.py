@@ -150,7 +150,7 @@ def ignore(
         if row is None:
             raise NotFoundError(f"There is no observable {observable_id}.")
         row.ignored = ignored
-        action.summary = f"{'ignored' if ignored else 'follows'} {row.type} {row.value}"
+        action.summary = f"{'ignored' if ignored else 'followed'} {row.type} {row.value}"
 
 
 _NAME = "observables.ignored"
@@ -193,7 +193,7 @@ def ignore_all(session: Session, entry: str, reason: str, *, by: str, now: datet
         made = Ignored(entry, reason.strip(), by, now.isoformat())
         _keep(session, (*before, made), now)
         covered = _mark(session, IgnoreList([entry]), ignored=True)
-        action.summary = f"ignores {entry}: {reason.strip()}"
+        action.summary = f"ignored {entry}: {reason.strip()}"
     return covered
 
 
@@ -208,7 +208,7 @@ def follow_all(session: Session, entry: str, *, by: str, now: datetime) -> int:
         _keep(session, left, now)
         others = IgnoreList([each.value for each in left])
         freed = _mark(session, IgnoreList([entry]), ignored=False, but=others)
-        action.summary = f"follows {entry} again"
+        action.summary = f"followed {entry} again"
     return freed
 
 

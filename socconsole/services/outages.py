@@ -34,7 +34,7 @@ def record(
     if found is None or found.id is None:
         raise business.unknown(service)
     incident = get(session, incident_id)
-    summary = f"{service} in {incident.human_id}"
+    summary = f"noted the outage of {service} in {incident.human_id}"
     with recording(session, verb="incident.outage", by=by, now=now, summary=summary) as action:
         action.about = ("incident", incident_id)
         query = select(Outage).where(

@@ -38,8 +38,7 @@ def apply(
             hint="Only benign and false positives are repeated; look at a true one anew.",
         )
     assert disposition is not None
-    summary = f"as {precedent.human_id}"
-    with recording(session, verb="ticket.same_as", by=by, now=now, summary=summary) as action:
+    with recording(session, verb="ticket.same_as", by=by, now=now, summary="") as action:
         action.about = ("ticket", ticket_id)
         note = f"Same as {precedent.human_id}: {precedent.resolution or disposition.value}"
         verdict = Verdict(disposition, precedent.sub_reason or "", note)
@@ -56,5 +55,5 @@ def apply(
                     added_by=by,
                 )
             )
-        action.summary = f"{row.human_id} {summary}"
+        action.summary = f"resolved {row.human_id} as {precedent.human_id}"
     return row

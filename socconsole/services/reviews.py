@@ -117,7 +117,8 @@ def write(
             incident.updated_at = now
             applied.append(name)
         session.add(incident)
-        action.summary = f"{incident.human_id}: {', '.join(applied).replace('_', ' ')}"
+        named = ", ".join(applied).replace("_", " ")
+        action.summary = f"wrote {named} of the review of {incident.human_id}"
     return Edited(tuple(applied), tuple(conflicts))
 
 
@@ -139,7 +140,9 @@ def add_lesson(
     session: Session, incident_id: int, text: str, *, by: str, now: datetime
 ) -> dict[str, Any]:
     """Add a lesson: it is shown when a rule of this incident fires again."""
-    with recording(session, verb="incident.lesson", by=by, now=now, summary=text) as action:
+    with recording(
+        session, verb="incident.lesson", by=by, now=now, summary=f"kept a lesson: {text}"
+    ) as action:
         incident = get(session, incident_id)
         action.about = ("incident", incident_id)
         _append(incident, "lessons", text)
@@ -175,7 +178,7 @@ def add_action(
                 )
             )
         action.about = ("incident", incident_id)
-        action.summary = f"{row.human_id} from the review of {incident.human_id}"
+        action.summary = f"opened {row.human_id} from the review of {incident.human_id}"
     return row
 
 
@@ -190,7 +193,7 @@ def finish(session: Session, incident_id: int, *, by: str, now: datetime) -> Non
         incident.reviewed_at, incident.reviewed_by = now, by
         session.add(incident)
         action.about = ("incident", incident_id)
-        action.summary = f"{incident.human_id} reviewed"
+        action.summary = f"reviewed {incident.human_id}"
 
 
 def _append(incident: Incident, section: str, text: str) -> None:

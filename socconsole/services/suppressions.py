@@ -122,7 +122,7 @@ def create(session: Session, wish: Wish, *, by: str, now: datetime) -> Suppressi
     with recording(session, verb=f"{kind}.create", by=by, now=now) as action:
         session.add(row)
         session.flush()
-        action.summary = f"{kind} {row.id} until {wish.until:%Y-%m-%d %H:%M}Z: {row.reason}"
+        action.summary = f"saved {kind} {row.id} until {wish.until:%Y-%m-%d %H:%M}Z: {row.reason}"
     assert row.id is not None
     return suppression_row(session, row.id, now)
 
@@ -151,7 +151,7 @@ def extend(
     _check_span(row.starts_at, until, now)
     with recording(session, verb=f"{row.kind}.extend", by=by, now=now) as action:
         row.until = until
-        action.summary = f"{row.kind} {suppression_id} now until {until:%Y-%m-%d %H:%M}Z"
+        action.summary = f"extended {row.kind} {suppression_id} until {until:%Y-%m-%d %H:%M}Z"
     return suppression_row(session, suppression_id, now)
 
 

@@ -33,8 +33,10 @@ def add(
     wanted = [step for step in steps if step.title.strip()]
     if not wanted:
         raise UsageError("A task needs a title.")
-    summary = f"{len(wanted)} tasks on {about.name}" if len(wanted) > 1 else wanted[0].title
-    with recording(session, verb="task.add", by=by, now=now, summary=summary) as action:
+    what = f"{len(wanted)} tasks" if len(wanted) > 1 else f"a task ({wanted[0].title.strip()})"
+    with recording(
+        session, verb="task.add", by=by, now=now, summary=f"added {what} to {about.name}"
+    ) as action:
         action.about = (about.kind, about.id)
         last = session.exec(
             select(func.max(col(Task.position))).where(
@@ -68,7 +70,7 @@ def finish(session: Session, task_id: int, *, by: str, now: datetime) -> TaskRow
         task = _open(session, task_id)
         task.state, task.finished_at, task.finished_by = "done", now, by
         action.about = (task.subject_kind, task.subject_id)
-        action.summary = f"done: {task.title}"
+        action.summary = f"finished the task {task.title}"
     return _row(session, task)
 
 
@@ -81,7 +83,7 @@ def cancel(session: Session, task_id: int, reason: str, *, by: str, now: datetim
         task.state, task.reason = "cancelled", reason.strip()
         task.finished_at, task.finished_by = now, by
         action.about = (task.subject_kind, task.subject_id)
-        action.summary = f"cancelled: {task.title}"
+        action.summary = f"cancelled the task {task.title}"
     return _row(session, task)
 
 
@@ -93,7 +95,7 @@ def reopen(session: Session, task_id: int, *, by: str, now: datetime) -> TaskRow
             raise TransitionError(f"Task {task_id} is open.")
         task.state, task.reason, task.finished_at, task.finished_by = "open", None, None, None
         action.about = (task.subject_kind, task.subject_id)
-        action.summary = f"again: {task.title}"
+        action.summary = f"reopened the task {task.title}"
     return _row(session, task)
 
 

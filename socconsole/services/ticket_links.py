@@ -33,7 +33,7 @@ def link(
     if ticket_id == other_id:
         raise UsageError("A ticket is not linked to itself.")
     ticket, other = get(session, ticket_id), get(session, other_id)
-    summary = f"{ticket.human_id} {kind} {other.human_id}"
+    summary = f"linked {ticket.human_id} to {other.human_id} ({kind})"
     with recording(session, verb="ticket.link", by=by, now=now, summary=summary) as action:
         action.about = ("ticket", ticket_id)
         if between(session, ticket_id, other_id, kind) is not None:
@@ -52,7 +52,7 @@ def link(
 def unlink(session: Session, ticket_id: int, other_id: int, *, by: str, now: datetime) -> None:
     """Take the link between two tickets back."""
     ticket, other = get(session, ticket_id), get(session, other_id)
-    summary = f"{ticket.human_id} and {other.human_id}"
+    summary = f"unlinked {ticket.human_id} and {other.human_id}"
     with recording(session, verb="ticket.unlink", by=by, now=now, summary=summary) as action:
         action.about = ("ticket", ticket_id)
         found = [between(session, ticket_id, other_id, kind) for kind in KINDS]
@@ -88,7 +88,7 @@ def merge(
     if into.status in {"resolved", "closed"}:
         raise TransitionError(f"{into.human_id} is {into.status}.", hint="Reopen it first.")
     names = ", ".join(ticket.human_id for ticket in others)
-    summary = f"{names} into {into.human_id}"
+    summary = f"merged {names} into {into.human_id}"
     with recording(session, verb="ticket.merge", by=by, now=now, summary=summary) as action:
         action.about = ("ticket", into_id)
         for ticket in others:

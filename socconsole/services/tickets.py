@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
+from socconsole.core.deeds import deed
 from socconsole.core.disposition import Verdict, verdict_facts
 from socconsole.core.lifecycle import TICKET
 from socconsole.core.policy import SHIPPED, Settings
@@ -379,8 +380,8 @@ def _each(
     now: datetime,
 ) -> tuple[TicketRow, ...]:
     """Do one step to many tickets as one action."""
-    said = step.verb.replace("_", " ")
-    with recording(session, verb=f"ticket.{step.verb}", by=by, now=now, summary="") as action:
+    verb = f"ticket.{step.verb}"
+    with recording(session, verb=verb, by=by, now=now, summary="") as action:
         rows = [get(session, ticket_id) for ticket_id in dict.fromkeys(ticket_ids)]
         if len(rows) == 1:
             action.about = ("ticket", ticket_ids[0])
@@ -389,7 +390,7 @@ def _each(
             ticket.updated_at = now
             session.add(ticket)
         names = rows[0].human_id if len(rows) == 1 else _counted(len(rows), "ticket")
-        action.summary = f"{said} {names}" + (f": {step.detail}" if step.detail else "")
+        action.summary = f"{deed(verb)} {names}" + (f": {step.detail}" if step.detail else "")
     return queries.by_ids(session, ticket_ids)
 
 

@@ -57,6 +57,7 @@ def save(
     found = _own(session, called, by, screen)
     with recording(session, verb="view.save", by=by, now=now) as action:
         row = found or StoredView(name=called, owner=by, screen=screen, created_at=now)
+        action.summary = f"saved the view {called}"
         row.filter = filter_text.strip()
         row.shared = shared
         if layout is not None:
@@ -80,6 +81,7 @@ def remove(session: Session, name: str, *, by: str, now: datetime, screen: str =
     if row is None:
         _refuse(session, name, screen)
     with recording(session, verb="view.remove", by=by, now=now) as action:
+        action.summary = f"removed the view {row.name}"
         session.delete(row)
         action.changed.add("view")
 

@@ -53,7 +53,7 @@ def forget_alerts(session: Session, *, older_than: datetime, now: datetime) -> i
         delete(link).where(link.c.subject_kind == "alert", link.c.subject_id.in_(ids))
     )
     connection.execute(delete(alert).where(alert.c.id.in_(ids)))
-    summary = f"{len(ids)} closed alerts older than {older_than:%Y-%m-%d}"
+    summary = f"forgot {len(ids)} closed alerts older than {older_than:%Y-%m-%d}"
     with recording(
         session, verb="retention.alerts", by="collector", now=now, summary=summary,
         audit="one-entry",

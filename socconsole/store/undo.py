@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, select
 from sqlmodel import Session
 
+from socconsole.core.deeds import said
 from socconsole.errors import NotFoundError, TransitionError
 from socconsole.store import row_changes
 from socconsole.store.bulk import portions
@@ -40,6 +41,11 @@ class UndoResult:
     summary: str
     rows: int
 
+    @property
+    def said(self) -> str:
+        """What was taken back, in words."""
+        return said(self.verb, self.summary)
+
 
 def undo(session: Session, action_id: int, *, by: str, now: datetime) -> UndoResult:
     """Put every row the action touched back to what it was before.
@@ -57,7 +63,7 @@ def undo(session: Session, action_id: int, *, by: str, now: datetime) -> UndoRes
     _require_undoable(session, action)
     begun(session, action.rows)
     touches = _touches(session, action)
-    summary = f"undid {action.verb}: {action.summary}".rstrip(": ")
+    summary = f"undid: {said(action.verb, action.summary)}"
     with (
         permitted(session, "undo"),
         recording(session, verb="undo", by=by, now=now, summary=summary) as current,
@@ -100,9 +106,13 @@ def _require_undoable(session: Session, action: Action) -> None:
     if action.undone_by_id is not None:
         undoing = session.get(Action, action.undone_by_id)
         who = f" by {undoing.by}" if undoing else ""
-        raise TransitionError(f"Action {action.id} ({action.verb}) was undone already{who}.")
+        raise TransitionError(f"{_named(action)} was undone already{who}.")
     if not action.undoable:
-        raise TransitionError(f"Action {action.id} ({action.verb}) cannot be undone.")
+        raise TransitionError(f"{_named(action)} cannot be undone.")
+
+
+def _named(action: Action) -> str:
+    return f"Action {action.id} ({said(action.verb, action.summary)})"
 
 
 def _touches(session: Session, action: Action) -> list[Touch]:
@@ -119,15 +129,13 @@ def _touches(session: Session, action: Action) -> list[Touch]:
     touches = []
     for operation, entity, entity_id, uid, body in rows:
         if body is None:
-            raise TransitionError(
-                f"Action {action.id} ({action.verb}) cannot be undone: its record was erased."
-            )
+            raise TransitionError(f"{_named(action)} cannot be undone: its record was erased.")
         images = decode(body)
         touches.append(
             Touch(operation, entity, entity_id, uid, images.get("before"), images.get("after"))
         )
     if not touches:
-        raise TransitionError(f"Action {action.id} ({action.verb}) changed nothing.")
+        raise TransitionError(f"{_named(action)} changed nothing.")
     return touches
 
 
@@ -315,10 +323,11 @@ def _same(one: object, other: object) -> bool:
 
 
 def _who_changed(undoing: _Undoing, touch: Touch, column: str) -> str:
-    """Say who changed the row after the action, and by which verb."""
-    entry = table_of(AuditEntry)
+    """Say who changed the row after the action, and what they did."""
+    entry, action = table_of(AuditEntry), table_of(Action)
     later = undoing.session.connection().execute(
-        select(entry.c.by, entry.c.verb)
+        select(entry.c.by, entry.c.verb, action.c.summary)
+        .join_from(entry, action, action.c.id == entry.c.action_id, isouter=True)
         .where(
             entry.c.entity == touch.entity,
             entry.c.entity_id == touch.entity_id,
@@ -330,7 +339,7 @@ def _who_changed(undoing: _Undoing, touch: Touch, column: str) -> str:
     row = later.one_or_none()
     if row is None:
         return f"{_name(touch)} has changed since: its {column} is not what the action left."
-    return f"{_name(touch)} has changed since: {row.by} did {row.verb}."
+    return f"{_name(touch)} has changed since: {row.by} {said(row.verb, row.summary or '')}."
 
 
 def _name(touch: Touch) -> str:

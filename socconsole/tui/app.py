@@ -357,7 +357,7 @@ class ConsoleApp(GoingApp):
 
         result = await self.change(actions.undo, None)
         if result is not None:
-            self.say(f"Undid {result.verb}: {result.summary}".rstrip(": "))
+            self.say(f"Undid: {result.said}")
 
     # The rest of its keys.
 

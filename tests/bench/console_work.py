@@ -23,7 +23,7 @@ def measure(db: Path, folder: Path) -> None:
         terminal.read(quiet=0.5, secs=5)
         timed(terminal, "f", "Closed as", "bulk_close")
         terminal.read(quiet=2.0, secs=20)
-        timed(terminal, "u", "Undid alert.close", "bulk_undo")
+        timed(terminal, "u", "Undid: closed", "bulk_undo")
         terminal.read(quiet=1.0, secs=10)
 
 

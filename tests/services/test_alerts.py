@@ -62,7 +62,7 @@ def test_acknowledging_claims_and_stamps_the_clock(database):
     row = alert_of(database, alert_id)
     assert (row.status, row.assignee, row.acknowledged_at) == ("acknowledged", "mara", LATER)
     assert row.claim_expires_at == LATER + minutes(30)
-    assert done.summary == f"acknowledge alert {alert_id} (SSH brute force)"
+    assert done.summary == f"acknowledged alert {alert_id} (SSH brute force)"
 
 
 def test_an_alert_somebody_has_is_not_taken_by_acknowledging(database):
@@ -193,7 +193,7 @@ def test_a_bulk_verb_skips_what_cannot_move_and_says_so(database):
     assert done.alert_ids == ids[1:]
     assert [skipped.alert_id for skipped in done.skipped] == [ids[0]]
     assert "closed" in done.skipped[0].reason
-    assert done.summary == "acknowledge 2 alerts"
+    assert done.summary == "acknowledged 2 alerts"
 
 
 def test_an_unknown_alert_is_refused_and_nothing_changes(database):
@@ -210,7 +210,8 @@ def test_one_undo_takes_back_a_bulk_verb(database):
     done = act(database, alerts.close, ids, parse_verdict("false_positive"))
     bring(database, detection(host="h0"), now=LATER + minutes(1))
     with database.begin() as session:
-        undo(session, done.action_id, by="mara", now=LATER + minutes(2))
+        undone = undo(session, done.action_id, by="mara", now=LATER + minutes(2))
+    assert undone.said == "closed 3 alerts as false positive (rule logic)"
     assert [alert_of(database, each).status for each in ids] == ["new"] * 3
     assert alert_of(database, ids[0])._mapping["count"] == 2
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlmodel import select
 
 from socconsole import services
+from socconsole.core.deeds import DEEDS
 from socconsole.core.disposition import parse_verdict
 from socconsole.core.priority import Level
 from socconsole.core.shift_facts import Section
@@ -43,7 +44,7 @@ from socconsole.services.ticket_clock import Stake
 from socconsole.services.tickets import Report, Resolution
 from socconsole.store.queries import handoffs as handoff_queries
 from socconsole.store.queries import notes as note_queries
-from socconsole.store.queries.actions import list_entries
+from socconsole.store.queries.actions import list_actions, list_entries
 from socconsole.store.queries.subjects import Subject
 from socconsole.store.queries.tickets import tasks_of
 from socconsole.store.tables import Ticket
@@ -88,6 +89,8 @@ class Walk:
             result = service(session, *arguments, by=by, now=now, **more)
         with self.database.read() as session:
             entries = list_entries(session, by=by, limit=500)
+            (action, *_) = list_actions(session, by=by)
+        assert action.summary.split()[0] == DEEDS[verb].split()[0], (verb, action.summary)
         said = [entry for entry in entries if entry.at == now]
         assert said, f"{verb} left nothing in the audit"
         assert {entry.verb for entry in said} == {verb}

@@ -126,7 +126,7 @@ def test_undo_says_who_changed_the_row_since(database, noon):
         done = acknowledge(session, alert_id, noon)
     with database.begin() as session:
         acknowledge(session, alert_id, noon, by="bob")
-    with pytest.raises(TransitionError, match=r"bob did alert\.acknowledge"):
+    with pytest.raises(TransitionError, match=r"bob (acknowledged|took)"):
         with database.begin() as session:
             undo(session, done, by="alice", now=noon)
 

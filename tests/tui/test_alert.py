@@ -136,7 +136,7 @@ async def test_the_precedent_is_shown(bare_setup, database):
 async def test_actions_are_listed_and_any_can_be_undone(console, database):
     first = console.app.screen.table.cursor_id
     await console.presses("a", "j", "a", "U")
-    await console.waits_until("alert.acknowledge")
+    await console.waits_until("acknowledged alert")
     await console.presses("j", "u")
     assert alert_of(database, first).assignee is None
     await console.waits_until("undone")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 
+from socconsole.core.deeds import deed
 from socconsole.core.list_words import ACTION_FIELDS
 from socconsole.tui import pages
 from socconsole.tui.cells import stamp
@@ -32,7 +33,7 @@ def _state(row: "ActionRow") -> str:
 _COLUMNS: "tuple[Column[ActionRow], ...]" = (
     Column("at", "When", 15, lambda row: stamp(row.at)[5:], lambda _: "muted"),
     Column("by", "Who", 9, lambda row: row.by),
-    Column("verb", "Did", 18, lambda row: row.verb, lambda _: "key"),
+    Column("verb", "Did", 18, lambda row: deed(row.verb), lambda _: "key"),
     Column("summary", "What", 20, lambda row: row.summary, grow=1),
     Column("rows", "Rows", 5, lambda row: str(row.rows), right=True, least=90),
     Column("state", "", 6, _state, lambda _: "warn"),
@@ -47,7 +48,7 @@ def _page_of(row: "ActionRow") -> pages.Page:
             return pages.TicketPage((number,))
         case "incident", int(number):
             return pages.IncidentPage((number,))
-    head = ((f"{stamp(row.at)} {row.by} {row.verb}", "heading"),)
+    head = ((f"{stamp(row.at)} {row.by} {deed(row.verb)}", "heading"),)
     return pages.TextPage(f"Action {row.id}", [head, ((row.summary, ""),)])
 
 
@@ -102,4 +103,4 @@ class ActionsScreen(ViewedScreen):
             return
         result = await app.change(actions.undo, chosen)
         if result is not None:
-            app.say(f"Undid {result.verb}: {result.summary}".rstrip(": "))
+            app.say(f"Undid: {result.said}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from socconsole.core.deeds import deed
 from socconsole.core.detection import counted
 from socconsole.tui.alert_columns import SEVERITY_MARKS
 from socconsole.tui.cells import clock, span, stamp
@@ -361,4 +362,4 @@ def _activity(detail: "AlertDetail") -> Iterator[Line]:
     yield ()
     yield (("Activity", "heading"),)
     for entry in detail.activity:
-        yield ((f"  {stamp(entry.at)} {entry.by}  ", "muted"), (entry.verb, ""))
+        yield ((f"  {stamp(entry.at)} {entry.by}  ", "muted"), (deed(entry.verb), ""))

@@ -122,7 +122,9 @@ async def _keep_output(app: "Console", target: Target, command: str, output: str
     def attach(session: AnySession, *, by: str, now: datetime) -> object:
         from socconsole.store.queries.subjects import Subject
 
-        with recording(session, verb="evidence.attach", by=by, now=now, summary=title):
+        with recording(
+            session, verb="evidence.attach", by=by, now=now, summary=f"attached {title}"
+        ):
             for each in target.ids:
                 about = Subject("alert", each, f"alert {each}")
                 evidence.attach(session, about, capture, by=by, now=now)
