@@ -61,10 +61,19 @@ def info(*, json: bool = False, context: Annotated[Context, Parameter(parse=Fals
 
 
 @app.command
-def verify(*, json: bool = False, context: Annotated[Context, Parameter(parse=False)]) -> int:
+def verify(
+    *,
+    indexes: Annotated[bool, Parameter(negative="")] = False,
+    json: bool = False,
+    context: Annotated[Context, Parameter(parse=False)],
+) -> int:
     """Walk the audit chain, the evidence's digests and the file. Exit code 1: not whole.
 
+    Nobody waits for it. What is derived from the rows, such as the search indexes, is compared
+    with them; `socconsole db mend` makes anew what differs.
+
     Args:
+        indexes: Compare every entry of every index of a file with its row too, which takes longer.
         json: Print one JSON document.
         context: The global options.
 
@@ -72,7 +81,7 @@ def verify(*, json: bool = False, context: Annotated[Context, Parameter(parse=Fa
     from socconsole.store.condition import examine
 
     with context.database() as database:
-        found = examine(database)
+        found = examine(database, indexes=indexes)
     if json:
         print_json({"whole": found.whole, "condition": found})
         return 0 if found.whole else 1
@@ -86,8 +95,34 @@ def verify(*, json: bool = False, context: Annotated[Context, Parameter(parse=Fa
     altered = "; ".join(str(each) for each in found.altered)
     lines.append(f"record    {found.recorded} statements: {altered or 'as they were written'}")
     lines.append(f"file      {'; '.join(found.damage) or 'whole'}")
+    if found.drifted is not None:
+        drifted = "; ".join(str(each) for each in found.drifted)
+        cure = f"{drifted} (socconsole db mend)"
+        lines.append(f"derived   {cure if drifted else 'search, counts and triggers agree'}")
     print_text(lines)
     return 0 if found.whole else 1
+
+
+@app.command
+def mend(*, json: bool = False, context: Annotated[Context, Parameter(parse=False)]) -> int:
+    """Make anew what is derived from the rows and differs from them: search, counts, indexes.
+
+    No row that people see changes. Others wait for as long as it takes.
+
+    Args:
+        json: Print one JSON document.
+        context: The global options.
+
+    """
+    from socconsole.store.mending import mend as run
+
+    with context.database() as database:
+        done = run(database, by=context.login, now=context.now())
+    if json:
+        print_json({"made_anew": done})
+    else:
+        print_text([f"Made anew: {each}." for each in done] or ["There was nothing to mend."])
+    return 0
 
 
 @app.command

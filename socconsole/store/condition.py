@@ -10,6 +10,7 @@ from sqlmodel import Session
 from socconsole.store import driver
 from socconsole.store.audit import Verdict, verify
 from socconsole.store.database import Database
+from socconsole.store.derived import Drift, check_derived
 from socconsole.store.events import EventStore
 from socconsole.store.faults import shown
 from socconsole.store.record_check import Altered, check_record
@@ -100,21 +101,36 @@ class Condition:
     altered: tuple[Altered, ...] = ()
     """Those that are not what the audit says was written."""
 
+    drifted: tuple[Drift, ...] | None = None
+    """What of a file's search indexes, counts and triggers differs from its rows."""
+
     @property
     def whole(self) -> bool:
-        return not (self.chain.broken_at or self.damaged_evidence or self.damage or self.altered)
+        return not (
+            self.chain.broken_at
+            or self.damaged_evidence
+            or self.damage
+            or self.altered
+            or self.drifted
+        )
 
 
-def examine(database: Database) -> Condition:
-    """Walk the audit chain, compare the evidence with its digests, check the file."""
+def examine(database: Database, *, indexes: bool = False) -> Condition:
+    """Walk the audit chain, compare the evidence with its digests, check the file.
+
+    With `indexes`, every entry of every index of a file is compared with its row too.
+    """
     with database.read() as session:
         damage: list[str] = []
         if database.is_sqlite:
-            found = session.connection().exec_driver_sql("PRAGMA quick_check(10)").scalars()
+            check = "integrity_check" if indexes else "quick_check"
+            found = session.connection().exec_driver_sql(f"PRAGMA {check}(10)").scalars()
             damage = [line for line in found if line != "ok"]
         evidence, damaged = _check_evidence(session)
         chain = verify(session.connection())
-        return Condition(chain, evidence, damaged, tuple(damage), *check_record(session))
+        recorded = check_record(session)
+    drifted = None if database.path is None else check_derived(database.path)
+    return Condition(chain, evidence, damaged, tuple(damage), *recorded, drifted)
 
 
 def _check_evidence(session: Session) -> tuple[int, tuple[int, ...]]:

@@ -100,15 +100,21 @@ def _fts(table: str, columns: tuple[str, ...]) -> Iterator[str]:
     remove = (
         f"INSERT INTO {table}_fts ({table}_fts, rowid, {listed}) VALUES ('delete', old.id, {old});"
     )
-    yield (
-        f"CREATE VIRTUAL TABLE {table}_fts USING fts5({listed}, content='{table}',"
-        " content_rowid='id', tokenize=\"unicode61 remove_diacritics 2 tokenchars '._-@'\")"
-    )
+    yield search_index(table, columns)
     yield f"CREATE TRIGGER {table}_fts_insert AFTER INSERT ON {table} BEGIN {add} END"
     yield f"CREATE TRIGGER {table}_fts_delete AFTER DELETE ON {table} BEGIN {remove} END"
     yield (
         f"CREATE TRIGGER {table}_fts_update AFTER UPDATE OF {listed} ON {table}"
         f" BEGIN {remove} {add} END"
+    )
+
+
+def search_index(table: str, columns: tuple[str, ...], schema: str = "") -> str:
+    """Return what makes the search index of `table` on SQLite, in `schema` with its dot."""
+    return (
+        f"CREATE VIRTUAL TABLE {schema}{table}_fts USING fts5({', '.join(columns)},"
+        f" content='{table}', content_rowid='id',"
+        " tokenize=\"unicode61 remove_diacritics 2 tokenchars '._-@'\")"
     )
 
 
@@ -179,6 +185,20 @@ def _names() -> Iterator[str]:
         yield (
             f"CREATE TRIGGER alert_name_{name} AFTER UPDATE OF {name} ON alert"
             f" WHEN old.{name} IS NOT new.{name} BEGIN {less[name]} {more[name]} END"
+        )
+
+
+def counted(table: str) -> Iterator[str]:
+    """Yield what fills one of the tables of counts, which is empty, from the alerts."""
+    if table == "alert_tags":
+        yield "INSERT INTO alert_tags SELECT DISTINCT rule_id, tags FROM alert"
+        return
+    columns = FACETS if table == "alert_facet" else {name: name for name in NAMES}
+    where = "WHERE is_open = 1" if table == "alert_facet" else ""
+    for key, column in columns.items():
+        yield (
+            f"INSERT INTO {table} SELECT '{key}', CAST(coalesce({column}, '') AS TEXT), count(*)"
+            f" FROM alert {where} GROUP BY 2"
         )
 
 

@@ -93,22 +93,9 @@ def seed(database: Database, count: int) -> None:
             session.connection().exec_driver_sql(sql)
         if sqlite:
             session.execute(text("INSERT INTO alert_fts (alert_fts) VALUES ('rebuild')"))
-            session.execute(text("INSERT INTO alert_tags SELECT DISTINCT rule_id, tags FROM alert"))
-            for name in ddl.NAMES:
-                session.execute(
-                    text(
-                        f"INSERT INTO alert_name SELECT '{name}', coalesce({name}, ''), count(*)"
-                        " FROM alert GROUP BY 2"
-                    )
-                )
-            for facet, column in ddl.FACETS.items():
-                session.execute(
-                    text(
-                        f"INSERT INTO alert_facet SELECT '{facet}',"
-                        f" CAST(coalesce({column}, '') AS TEXT), count(*) FROM alert"
-                        " WHERE is_open GROUP BY 2"
-                    )
-                )
+            for table in ("alert_tags", "alert_name", "alert_facet"):
+                for statement in ddl.counted(table):
+                    session.connection().exec_driver_sql(statement)
     if sqlite:
         with database.begin() as session:
             session.execute(text("ANALYZE"))
