@@ -38,7 +38,7 @@ def draft(
 
     """
     from socconsole.core.handoff_text import document_of, lines_of, markdown_of
-    from socconsole.services import handoffs
+    from socconsole.services import handoff_paper, handoffs
 
     policy = context.settings()
     with context.database() as database:
@@ -46,7 +46,7 @@ def draft(
             with database.begin() as session:
                 handoffs.write(session, read_first, policy=policy, **who(context))
         with database.read() as session:
-            paper = handoffs.paper_of_draft(session, now=context.now(), policy=policy)
+            paper = handoff_paper.paper_of_draft(session, now=context.now(), policy=policy)
     if json or format == "json":
         print_json(document_of(paper))
     elif format == "md":
@@ -166,11 +166,11 @@ def accept(
         context: The global options.
 
     """
-    from socconsole.services import handoffs
+    from socconsole.services import handoff_items, handoffs
 
     with context.database() as database, database.begin() as session:
         number = handoffs.last_or(session, handoff)
-        handoffs.accept(session, number, item or None, **who(context))
+        handoff_items.accept(session, number, item or None, **who(context))
     return _show(number, "json" if json else "text", context)
 
 
@@ -185,10 +185,10 @@ def refuse(item: int, *, reason: str, json: bool = False, context: Given) -> int
         context: The global options.
 
     """
-    from socconsole.services import handoffs
+    from socconsole.services import handoff_items
 
     with context.database() as database, database.begin() as session:
-        row = handoffs.refuse(session, item, reason, policy=context.settings(), **who(context))
+        row = handoff_items.refuse(session, item, reason, policy=context.settings(), **who(context))
     if json:
         print_json(row)
     else:
@@ -262,11 +262,13 @@ def compare(older: int, newer: int, *, json: bool = False, context: Given) -> in
 
 def _show(handoff: int | None, format: str, context: Context, *, everything: bool = False) -> int:
     from socconsole.core.handoff_text import document_of, lines_of, markdown_of
-    from socconsole.services import handoffs
+    from socconsole.services import handoff_paper, handoffs
 
     with context.database() as database, database.read() as session:
         number = handoffs.last_or(session, handoff)
-        paper = handoffs.paper_of(session, number, now=context.now(), policy=context.settings())
+        paper = handoff_paper.paper_of(
+            session, number, now=context.now(), policy=context.settings()
+        )
     if format == "json":
         print_json(document_of(paper))
     elif format == "md":

@@ -1,8 +1,8 @@
-"""The handoff of a shift: drafted from the store, signed, accepted item by item."""
+"""The handoff of a shift: drafted from the store, written, signed, amended."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
 from sqlmodel import Session, col, select
@@ -10,17 +10,14 @@ from sqlmodel import Session, col, select
 from socconsole.core import handoff as computing
 from socconsole.core.handoff import Draft
 from socconsole.core.handoff_item import Change, Item, difference
-from socconsole.core.handoff_text import Entry, Paper
 from socconsole.core.lifecycle import HANDOFF
 from socconsole.core.policy import SHIPPED, Settings, ShiftPolicy
 from socconsole.core.shift import next_shift, shift_at
 from socconsole.core.shift_facts import WRITTEN, Section, Written
 from socconsole.errors import ConflictError, NotFoundError, TransitionError, UsageError
 from socconsole.services import response_plan
-from socconsole.services.handoff_watch import is_overdue
 from socconsole.store.queries import handoffs as queries
-from socconsole.store.queries import subjects
-from socconsole.store.queries.handoffs import HandoffRow, ItemRow
+from socconsole.store.queries.handoffs import HandoffRow
 from socconsole.store.queries.shift_facts import Cut, shift_facts
 from socconsole.store.recording import recording
 from socconsole.store.tables import (
@@ -29,11 +26,7 @@ from socconsole.store.tables import (
     Handoff,
     HandoffAmendment,
     HandoffItem,
-    Presence,
 )
-
-_PRESENT = timedelta(minutes=5)
-"""Seen this recently, an analyst is still there to be given something back."""
 
 
 def draft(session: Session, *, now: datetime, policy: Settings = SHIPPED) -> Draft:
@@ -141,20 +134,37 @@ def add_line(
     return row.id or 0
 
 
-def sign(session: Session, *, by: str, now: datetime, policy: Settings = SHIPPED) -> HandoffRow:
+def sign(
+    session: Session,
+    *,
+    by: str,
+    now: datetime,
+    since: datetime | None = None,
+    policy: Settings = SHIPPED,
+) -> HandoffRow:
     """Sign the handoff: its items are fixed, and the head of the audit chain with them.
+
+    Args:
+        session: The unit of work.
+        by: Who signs.
+        now: When.
+        since: Where the draft began that the signer has read; None: as it is now.
+        policy: The team's settings.
 
     Raises:
         TransitionError: Open work lacks its hypothesis, what is unchecked, next step or deadline.
+        ConflictError: Somebody else has signed meanwhile.
 
     """
     head = session.exec(select(ChangeHead)).one()
     audit_seq, audit_hash = head.audit_seq, head.audit_hash
     # The head is read first: what commits meanwhile may stand in two handoffs, never in none.
+    previous = queries.last_signed(session)
     made = draft(session, now=now, policy=policy)
     require_complete(made.items)
     with recording(session, verb="handoff.sign", by=by, now=now, summary="") as action:
         handoff = _open_draft(session, by=by, now=now, policy=policy)
+        _require_still_last(session, previous, since)
         handoff.state = HANDOFF.move(handoff.state, "sign")
         handoff.until, handoff.signed_at, handoff.signed_by = now, now, by
         _fix_items(session, handoff, made)
@@ -173,72 +183,13 @@ def sign(session: Session, *, by: str, now: datetime, policy: Settings = SHIPPED
     return queries.row_of(handoff)
 
 
-def accept(
-    session: Session, handoff_id: int, item_ids: Sequence[int] | None, *, by: str, now: datetime
-) -> HandoffRow:
-    """Accept items, or all that are undecided; a ticket's ownership moves with its item.
-
-    Command of an incident stays where it is until somebody says "I have command".
-
-    Raises:
-        TransitionError: The handoff is not signed, or an item was decided already.
-
-    """
-    from socconsole.services import tickets  # a console that only reads handoffs needs none
-
-    with recording(session, verb="handoff.accept", by=by, now=now, summary="") as action:
-        handoff = _signed(session, handoff_id)
-        chosen = _pending(session, handoff_id, item_ids)
-        for row in chosen:
-            row.state, row.decided_at, row.decided_by = "accepted", now, by
-            session.add(row)
-        owned = [row.ref for row in chosen if row.section == Section.TICKETS]
-        if owned:
-            ids = [subjects.ticket(session, ref).id for ref in owned]
-            still_open = [n for n in ids if tickets.get(session, n).status != "closed"]
-            tickets.assign(session, still_open, by, by=by, now=now)
-        action.summary = f"accepted {len(chosen)} items of handoff {handoff_id}"
-        _finish(session, handoff, by=by, now=now)
-    return queries.row_of(handoff)
-
-
-def refuse(
-    session: Session,
-    item_id: int,
-    reason: str,
-    *,
-    by: str,
-    now: datetime,
-    policy: Settings = SHIPPED,
-) -> ItemRow:
-    """Refuse an item: it goes back to the signer with the reason, or to the lead."""
-    if not reason.strip():
-        raise TransitionError("Refusing asks for a reason.", hint="Say what is missing.")
-    summary = f"refused an item of the handoff: {reason.strip()}"
-    with recording(session, verb="handoff.refuse", by=by, now=now, summary=summary):
-        row = session.get(HandoffItem, item_id)
-        if row is None:
-            raise NotFoundError(f"There is no handoff item {item_id}.")
-        handoff = _signed(session, row.handoff_id)
-        if row.state != "pending":
-            raise TransitionError(f"That item was {row.state} already, by {row.decided_by}.")
-        row.state, row.decided_at, row.decided_by = "refused", now, by
-        row.reason = reason.strip()
-        if not _is_present(session, handoff.signed_by, now):
-            row.lead = next(iter(policy.shift.leads), None)
-        session.add(row)
-        _tell_the_case(session, row, by=by, now=now)
-        _finish(session, handoff, by=by, now=now)
-    return next(item for item in queries.items(session, row.handoff_id) if item.id == item_id)
-
-
 def amend(session: Session, handoff_id: int, text: str, *, by: str, now: datetime) -> HandoffRow:
     """Say something after signing; it stays visible as said late."""
     if not text.strip():
         raise UsageError("The amendment is empty.")
     summary = f"amended handoff {handoff_id}: {text.strip()}"
     with recording(session, verb="handoff.amend", by=by, now=now, summary=summary):
-        handoff = _get(session, handoff_id)
+        handoff = get(session, handoff_id)
         handoff.state = HANDOFF.move(handoff.state, "amend")
         session.add(HandoffAmendment(handoff_id=handoff_id, at=now, by=by, text=text.strip()))
     return queries.row_of(handoff)
@@ -265,75 +216,6 @@ def last_or(session: Session, handoff_id: int | None) -> int:
     if last is None:
         raise NotFoundError("No handoff was signed yet.", hint="`handoff draft` shows the draft.")
     return last.id
-
-
-def paper_of(
-    session: Session, handoff_id: int, *, now: datetime, policy: Settings = SHIPPED
-) -> Paper:
-    """Return a handoff as it is read, with what changed since it was signed."""
-    row = queries.handoff(session, handoff_id)
-    if row.state == "draft":
-        return paper_of_draft(session, now=now, policy=policy)
-    entries = tuple(
-        Entry(each.item, each.id, each.state, each.decided_by, each.reason, each.lead)
-        for each in queries.items(session, handoff_id)
-    )
-    signed = [entry.item for entry in entries if entry.item.change is not Change.ENDED]
-    is_last = queries.last_signed(session) == row
-    late = _moved_since(session, row, signed, now, policy) if is_last else ()
-    overdue = is_overdue(row, now, policy.shift)
-    lead = next(iter(policy.shift.leads), "the lead")
-    return Paper(
-        id=row.id,
-        state=row.state,
-        shift=row.shift,
-        since=row.since,
-        until=row.until,
-        authors=row.authors,
-        signed_by=row.signed_by,
-        signed_at=row.signed_at,
-        accepted_by=row.accepted_by,
-        accepted_at=row.accepted_at,
-        self_accepted=row.self_accepted,
-        audit=f"{row.audit_seq}:{row.audit_hash}",
-        entries=entries,
-        warnings=(f"Nobody accepted it in time: it is {lead}'s.",) if overdue else (),
-        amendments=tuple((a.at, a.by, a.text) for a in queries.amendments(session, handoff_id)),
-        changed_since=late,
-    )
-
-
-def _moved_since(
-    session: Session, row: HandoffRow, signed: Iterable[Item], now: datetime, policy: Settings
-) -> tuple[Item, ...]:
-    """Return what is new, changed or ended since the handoff was signed."""
-    signed_at = row.signed_at or now
-    shift, after = shift_at(signed_at, policy.shift), next_shift(signed_at, policy.shift)
-    cut = Cut(row.since, now, shift.end, after.end, row.audit_seq or 0)
-    facts = shift_facts(session, cut, read_first=row.paragraph)
-    was = (i for i in signed if i.section not in WRITTEN)
-    found = (i for i in computing.draft(facts).items if i.section not in WRITTEN)
-    compared, ended = difference(was, found)
-    moved = [item for item in compared if item.change is not Change.SAME]
-    return (*(item for item in moved if item.section is not Section.READ_FIRST), *ended)
-
-
-def paper_of_draft(session: Session, *, now: datetime, policy: Settings = SHIPPED) -> Paper:
-    """Return the draft of the shift as it is read."""
-    made = draft(session, now=now, policy=policy)
-    row = queries.open_draft(session)
-    previous = queries.last_signed(session)
-    shift = shift_at(now, policy.shift)
-    return Paper(
-        id=row.id if row else None,
-        state="draft",
-        shift=shift.name,
-        since=previous.until if previous else shift.start,
-        until=now,
-        authors=row.authors if row else (),
-        entries=tuple(Entry(item) for item in (*made.items, *made.ended)),
-        warnings=made.warnings,
-    )
 
 
 def _cut(session: Session, previous: HandoffRow | None, now: datetime, policy: ShiftPolicy) -> Cut:
@@ -446,61 +328,28 @@ def _fix_items(session: Session, handoff: Handoff, made: Draft) -> None:
     session.flush()
 
 
-def _get(session: Session, handoff_id: int) -> Handoff:
+def get(session: Session, handoff_id: int) -> Handoff:
+    """Return the row of a handoff.
+
+    Raises:
+        NotFoundError: There is none.
+
+    """
     handoff = session.get(Handoff, handoff_id)
     if handoff is None:
         raise NotFoundError(f"There is no handoff {handoff_id}.", hint="`handoff list` names them.")
     return handoff
 
 
-def _signed(session: Session, handoff_id: int) -> Handoff:
-    handoff = _get(session, handoff_id)
-    if handoff.state == "draft":
-        raise TransitionError("The handoff is not signed.", hint="Its shift signs it first.")
-    return handoff
-
-
-def _pending(
-    session: Session, handoff_id: int, item_ids: Sequence[int] | None
-) -> list[HandoffItem]:
-    query = select(HandoffItem).where(
-        col(HandoffItem.handoff_id) == handoff_id, col(HandoffItem.state) == "pending"
-    )
-    pending = {row.id: row for row in session.exec(query.order_by(col(HandoffItem.position)))}
-    if item_ids is None:
-        return list(pending.values())
-    for item_id in item_ids:
-        if item_id not in pending:
-            raise TransitionError(f"Item {item_id} is not waiting to be accepted.")
-    return [pending[item_id] for item_id in item_ids]
-
-
-def _finish(session: Session, handoff: Handoff, *, by: str, now: datetime) -> None:
-    """Mark the handoff accepted once every item was decided."""
-    session.flush()
-    if handoff.state != "signed" or _pending(session, handoff.id or 0, None):
+def _require_still_last(
+    session: Session, previous: HandoffRow | None, since: datetime | None
+) -> None:
+    """Refuse a second handoff of the same shift: its author read what is signed by now."""
+    last = queries.last_signed(session)
+    is_read = previous is not None and last is not None and last.id == previous.id
+    if last is None or (is_read and (since is None or last.until <= since)):
         return
-    handoff.state = HANDOFF.move(handoff.state, "accept")
-    handoff.accepted_at, handoff.accepted_by = now, by
-    handoff.self_accepted = by == handoff.signed_by
-    session.add(handoff)
-
-
-def _is_present(session: Session, login: str | None, now: datetime) -> bool:
-    query = select(Presence.id).where(
-        col(Presence.login) == login, col(Presence.seen_at) > now - _PRESENT
-    )
-    return session.exec(query.limit(1)).first() is not None
-
-
-def _tell_the_case(session: Session, row: HandoffItem, *, by: str, now: datetime) -> None:
-    """Leave the refusal on the ticket or incident it is about, where its owner reads it."""
-    if row.section not in {Section.TICKETS, Section.INCIDENTS, Section.WAITING}:
-        return
-    from socconsole.services import notes
-
-    about = subjects.subject(session, row.ref)
-    back_to = row.lead or row.owner or "the lead"
-    notes.add(
-        session, about, f"Refused at handoff, back to @{back_to}: {row.reason}", by=by, now=now
+    raise ConflictError(
+        f"{last.signed_by} signed handoff {last.id} meanwhile.",
+        hint="What came after it is the next one's: read the draft again.",
     )

@@ -20,6 +20,7 @@ from socconsole.services import (
     evidence,
     exports,
     findings,
+    handoff_items,
     handoffs,
     incident_log,
     incident_merge,
@@ -224,8 +225,8 @@ def handoff(walk):
     row = walk.does("handoff.sign", handoffs.sign)
     with walk.database.read() as session:
         first, second, *_ = [item.id for item in handoff_queries.items(session, row.id)]
-    walk.does("handoff.refuse", handoffs.refuse, first, "unclear")
-    walk.does("handoff.accept", handoffs.accept, row.id, [second])
+    walk.does("handoff.refuse", handoff_items.refuse, first, "unclear")
+    walk.does("handoff.accept", handoff_items.accept, row.id, [second])
     walk.does("handoff.amend", handoffs.amend, row.id, "the VPN too")
 
 

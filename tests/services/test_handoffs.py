@@ -11,7 +11,16 @@ from socconsole.core.handoff_item import Change
 from socconsole.core.policy import Settings, ShiftPolicy
 from socconsole.core.shift_facts import Section
 from socconsole.errors import ConflictError, TransitionError, UsageError
-from socconsole.services import actions, findings, handoffs, incidents, ticket_links, tickets
+from socconsole.services import (
+    actions,
+    findings,
+    handoff_items,
+    handoff_paper,
+    handoffs,
+    incidents,
+    ticket_links,
+    tickets,
+)
 from socconsole.services.findings import Check, Meaning
 from socconsole.services.handoff_watch import is_overdue, left_over
 from socconsole.services.handoffs import Line
@@ -174,10 +183,12 @@ def test_accepting_item_by_item_moves_the_tickets_ownership(database, noon):
         first, second = a_ticket(session, noon), a_ticket(session, noon)
         row = signed(session, noon)
         items = {i.item.ref: i.id for i in queries.items(session, row.id)}
-        half = handoffs.accept(session, row.id, [items[first.human_id]], by="ben", now=noon + HOUR)
+        half = handoff_items.accept(
+            session, row.id, [items[first.human_id]], by="ben", now=noon + HOUR
+        )
         owners = [t.assignee for t in ticket_queries.by_ids(session, [first.id, second.id])]
         assert (half.state, owners) == ("signed", ["ben", "mara"])
-        whole = handoffs.accept(session, row.id, None, by="ben", now=noon + HOUR)
+        whole = handoff_items.accept(session, row.id, None, by="ben", now=noon + HOUR)
     assert (whole.state, whole.accepted_by, whole.self_accepted) == ("accepted", "ben", False)
 
 
@@ -188,7 +199,7 @@ def test_accepting_never_moves_command_of_an_incident(database, noon):
             session, ticket.id, Declaration(severity=3), by="mara", now=noon
         )
         row = signed(session, noon)
-        handoffs.accept(session, row.id, None, by="ben", now=noon)
+        handoff_items.accept(session, row.id, None, by="ben", now=noon)
         from socconsole.store.queries.incidents import by_ids
 
         assert by_ids(session, [incident.id])[0].commander == "mara"
@@ -198,7 +209,7 @@ def test_accepting_ones_own_handoff_is_marked(database, noon):
     with database.begin() as session:
         a_ticket(session, noon)
         row = signed(session, noon)
-        assert handoffs.accept(session, row.id, None, by="mara", now=noon).self_accepted
+        assert handoff_items.accept(session, row.id, None, by="mara", now=noon).self_accepted
 
 
 def test_an_item_is_decided_once(database, noon):
@@ -206,9 +217,62 @@ def test_an_item_is_decided_once(database, noon):
         a_ticket(session, noon)
         row = signed(session, noon)
         ids = [item.id for item in queries.items(session, row.id)]
-        handoffs.accept(session, row.id, ids[:1], by="ben", now=noon)
+        handoff_items.accept(session, row.id, ids[:1], by="ben", now=noon)
         with pytest.raises(TransitionError, match="not waiting"):
-            handoffs.accept(session, row.id, ids[:1], by="ann", now=noon)
+            handoff_items.accept(session, row.id, ids[:1], by="ann", now=noon)
+
+
+def test_a_ticket_voided_since_keeps_nobody_from_deciding_its_item(database, noon):
+    with database.begin() as session:
+        kept, gone, odd = (a_ticket(session, noon, title) for title in ("kept", "gone", "odd"))
+        row = signed(session, noon)
+        for each in (gone, odd):
+            session.get(Ticket, each.id).voided_at = noon
+        items = {i.item.ref: i.id for i in queries.items(session, row.id)}
+        handoff_items.refuse(session, items[odd.human_id], "what is it?", by="ben", now=noon)
+        assert handoff_items.accept(session, row.id, None, by="ben", now=noon).state == "accepted"
+        assert session.get(Ticket, kept.id).assignee == "ben"
+        assert session.get(Ticket, gone.id).assignee == "mara"
+
+
+def test_who_decide_the_last_items_at_the_same_moment_finish_the_handoff(database, noon):
+    with database.begin() as session:
+        handoffs.write(session, "", by="mara", now=noon)
+        first, second = a_ticket(session, noon), a_ticket(session, noon)
+        row = handoffs.sign(session, by="mara", now=noon)
+        items = {i.item.ref: i.id for i in queries.items(session, row.id)}
+    start = threading.Barrier(2)
+
+    def accept(ref: str) -> None:
+        with database.begin() as session:
+            if not database.is_sqlite:  # there one waits for the other to begin
+                start.wait(10)
+            handoff_items.accept(session, row.id, [items[ref]], by="ben", now=noon)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(accept, each.human_id) for each in (first, second)]:
+            done.result()
+    with database.read() as session:
+        assert queries.handoff(session, row.id).state == "accepted"
+
+
+def test_a_shift_that_two_sign_at_the_same_moment_is_handed_over_once(database, noon):
+    with database.begin() as session:
+        handoffs.write(session, "Quiet.", by="mara", now=noon)
+        since = handoff_paper.paper_of_draft(session, now=noon).since
+    start = threading.Barrier(2)
+
+    def sign(by: str) -> int:
+        with database.begin() as session:
+            if not database.is_sqlite:  # there one waits for the other to begin
+                start.wait(10)
+            return handoffs.sign(session, by=by, now=noon, since=since).id
+
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(sign, by) for by in ("mara", "ben")]
+    (refused,) = [each.exception() for each in asked if each.exception()]
+    assert isinstance(refused, ConflictError)
+    assert "signed handoff 1 meanwhile" in str(refused)
 
 
 def test_a_refused_item_goes_back_with_its_reason_or_to_the_lead(database, noon):
@@ -217,7 +281,7 @@ def test_a_refused_item_goes_back_with_its_reason_or_to_the_lead(database, noon)
         ticket = a_ticket(session, noon)
         row = signed(session, noon)
         item = queries.items(session, row.id)[1]
-        refused = handoffs.refuse(
+        refused = handoff_items.refuse(
             session, item.id, "which gateway?", by="ben", now=noon, policy=policy
         )
         (note,) = note_queries.notes(session, "ticket", ticket.id)
@@ -245,7 +309,7 @@ def test_a_signer_who_is_still_there_gets_it_back(database, noon):
         a_ticket(session, noon)
         row = signed(session, noon)
         item = queries.items(session, row.id)[1]
-        refused = handoffs.refuse(session, item.id, "hm", by="ben", now=noon, policy=policy)
+        refused = handoff_items.refuse(session, item.id, "hm", by="ben", now=noon, policy=policy)
     assert refused.lead is None
 
 
@@ -255,7 +319,7 @@ def test_refusing_asks_for_a_reason(database, noon):
         row = signed(session, noon)
         item = queries.items(session, row.id)[0]
         with pytest.raises(TransitionError, match="reason"):
-            handoffs.refuse(session, item.id, " ", by="ben", now=noon)
+            handoff_items.refuse(session, item.id, " ", by="ben", now=noon)
 
 
 def test_the_next_handoff_is_a_difference_to_this_one(database, noon):
@@ -307,7 +371,7 @@ def test_what_changed_since_signing_is_shown(database, noon):
         a_ticket(session, noon)
         row = signed(session, noon)
         tickets.start(session, [ticket.id], by="mara", now=noon + HOUR)
-        moved = handoffs.paper_of(session, row.id, now=noon + HOUR).changed_since
+        moved = handoff_paper.paper_of(session, row.id, now=noon + HOUR).changed_since
     assert [(item.ref, item.change) for item in moved] == [(ticket.human_id, Change.CHANGED)]
 
 
@@ -412,6 +476,6 @@ def test_a_rehearsal_asks_all_that_a_draft_asks(database, noon):
         handoffs.rehearse(session, now=noon)
         rehearsed = set(asked)
         asked.clear()
-        handoffs.paper_of_draft(session, now=noon)
+        handoff_paper.paper_of_draft(session, now=noon)
     assert len(rehearsed) > 10
     assert set(asked) <= rehearsed

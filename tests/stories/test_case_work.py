@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import select
 
 from socconsole.core.shift_facts import Section
-from socconsole.services import handoffs, tickets
+from socconsole.services import handoff_paper, handoffs, tickets
 from socconsole.services.tickets import Report
 from socconsole.store.queries import notes as note_queries
 from socconsole.store.tables import AuditEntry, Finding, Ticket
@@ -119,7 +119,7 @@ def test_a_handoff_over_two_hundred_open_tickets_opens_at_once(database, noon):
     for _ in range(5):
         began = time.process_time()
         with database.read() as session:
-            paper = handoffs.paper_of_draft(session, now=noon)
+            paper = handoff_paper.paper_of_draft(session, now=noon)
         rows = list(rows_of(paper, everything=True))
         spent.append(time.process_time() - began)
     assert len(paper.in_section(Section.TICKETS)) == 200
@@ -137,7 +137,7 @@ def test_what_is_the_same_is_folded_until_somebody_asks(chosen_database, noon, e
         session.flush()
         handoffs.write(session, "Quiet.", by="mara", now=noon)
         handoffs.sign(session, by="mara", now=noon)
-        paper = handoffs.paper_of_draft(session, now=noon)
+        paper = handoff_paper.paper_of_draft(session, now=noon)
     shown = [row.text for row in rows_of(paper, everything=everything)]
     assert any("next: x" in text for text in shown) == everything
     narrow = list(rows_of(paper, everything=everything, width=25))

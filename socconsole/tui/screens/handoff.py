@@ -165,11 +165,11 @@ def read_paper(
     session: AnySession, handoff_id: int | None, now: "datetime", policy: "Settings"
 ) -> Paper:
     """Return a handoff, or the draft for None."""
-    from socconsole.services import handoffs
+    from socconsole.services import handoff_paper
 
     if handoff_id is None:
-        return handoffs.paper_of_draft(session, now=now, policy=policy)
-    return handoffs.paper_of(session, handoff_id, now=now, policy=policy)
+        return handoff_paper.paper_of_draft(session, now=now, policy=policy)
+    return handoff_paper.paper_of(session, handoff_id, now=now, policy=policy)
 
 
 class HandoffScreen(ReadsAgain, Screen[None]):
@@ -314,7 +314,7 @@ class HandoffScreen(ReadsAgain, Screen[None]):
         pointed = f"{paper.warnings[0]}{more} " if paper.warnings else ""
         if not await app.confirm(f"{pointed}Sign the handoff?"):
             return
-        row = await app.change(handoffs.sign, policy=app.settings)
+        row = await app.change(handoffs.sign, since=paper.since, policy=app.settings)
         if row is not None:
             self._place = 1
             app.say(f"Handoff {row.id} is signed; the next shift accepts it · u undoes")
@@ -350,7 +350,7 @@ class HandoffScreen(ReadsAgain, Screen[None]):
 
     @task
     async def action_accept(self) -> None:
-        from socconsole.services import handoffs
+        from socconsole.services import handoff_items
 
         app, paper = console(self), self._paper
         if paper is None or paper.id is None or paper.signed_by is None:
@@ -361,7 +361,7 @@ class HandoffScreen(ReadsAgain, Screen[None]):
             app.say("There is nothing to accept on this line.")
             return
         result = await app.change(
-            handoffs.accept, paper.id, ids, done=f"Accepted {len(ids)}: tickets are yours"
+            handoff_items.accept, paper.id, ids, done=f"Accepted {len(ids)}: tickets are yours"
         )
         if result is not None:
             self.table.clear_marks()
@@ -369,7 +369,7 @@ class HandoffScreen(ReadsAgain, Screen[None]):
 
     @task
     async def action_refuse(self) -> None:
-        from socconsole.services import handoffs
+        from socconsole.services import handoff_items
 
         app = console(self)
         ids = self._waiting()
@@ -382,7 +382,7 @@ class HandoffScreen(ReadsAgain, Screen[None]):
         reason = await app.ask("Refuse because")
         if reason:
             await app.change(
-                handoffs.refuse, ids[0], reason, policy=app.settings, done="Refused, goes back"
+                handoff_items.refuse, ids[0], reason, policy=app.settings, done="Refused, goes back"
             )
 
     # Looking.
