@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.bench.figures import Stolen
 from tests.terminal import Terminal, environment
 
 REACH: dict[str, float | None] = {
@@ -56,26 +57,7 @@ def tell(name: str, figure: float) -> None:
     print(json.dumps(row), flush=True)
 
 
-class _Stolen:
-    """What of the processors' time went to other guests of the same host; Linux tells."""
-
-    def __init__(self) -> None:
-        self._before = self._read()
-
-    def share(self) -> float:
-        """Return the share since the last call."""
-        before, self._before = self._before, self._read()
-        spent = sum(self._before) - sum(before)
-        return (self._before[7] - before[7]) / spent if spent else 0.0
-
-    def _read(self) -> list[int]:
-        try:
-            return [int(word) for word in Path("/proc/stat").read_text().split()[1:9]]
-        except OSError:  # another system
-            return [0] * 8
-
-
-_STOLEN = _Stolen()
+_STOLEN = Stolen()
 
 
 def percentile(values: Sequence[float], share: float) -> float:

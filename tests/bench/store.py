@@ -1,9 +1,11 @@
 """How fast the store answers beside a collector that never rests.
 
-    python tests/bench/store.py --alerts 1000000 --seconds 20 --json [--db postgresql://…]
+    python tests/bench/store.py --alerts 1000000 --seconds 20 --json [--db URL [--filled]]
 
 Without --db it makes an SQLite file in a temporary folder; a database that is named has to be
-empty.
+empty, or, with --filled, to hold its alerts from an earlier run. `stolen` is the share of the
+processors' time that a host took meanwhile; figures named `calm` leave out the seconds in which
+it took any to speak of, and what was begun or ended in them.
 """
 
 import argparse
@@ -26,12 +28,12 @@ from socconsole.services.batch import Pace
 from socconsole.store import ddl
 from socconsole.store.database import Database
 from socconsole.store.queries.facets import open_counts
-from socconsole.store.queries.queue import QueueQuery, page_end, queue_page
+from socconsole.store.queries.queue import QueueQuery, newest_id, page_end, queue_page
 from socconsole.store.recording import recording
 from socconsole.store.search import newest
 from socconsole.store.tables import Alert, Source, table_of
 from socconsole.store.types import new_uid
-from tests.bench.figures import print_figures
+from tests.bench.figures import Calm, Span, print_figures
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 WORDS = (
@@ -142,7 +144,7 @@ def collector(url: str, gate: Gate, first: int, said: multiprocessing.Queue) -> 
             errors += 1
         database.give_way()
     database.close()
-    said.put(("raised", [raised], errors))
+    said.put(("raised", raised, errors))
 
 
 def reader(url: str, gate: Gate, said: multiprocessing.Queue) -> None:
@@ -151,11 +153,11 @@ def reader(url: str, gate: Gate, said: multiprocessing.Queue) -> None:
     query = QueueQuery.of("", login="alice", now=NOW)
     gate.ready()
     while not gate.closed(0.05):
-        start = time.perf_counter()
+        start = time.monotonic()
         try:
             with database.read() as session:
                 queue_page(session, query, limit=50)
-            took.append(time.perf_counter() - start)
+            took.append(Span(start, time.monotonic()))
         except StoreError:
             errors += 1
     database.close()
@@ -174,11 +176,11 @@ def writer(url: str, gate: Gate, number: int, said: multiprocessing.Queue) -> No
     chosen = chance.choice(mine)
     gate.ready()
     while not gate.closed(0.1):
-        start = time.perf_counter()
+        start = time.monotonic()
         try:
             with database.begin() as session:
                 verbs[len(took) % 2](session, [chosen], by=login, now=NOW)
-            took.append(time.perf_counter() - start)
+            took.append(Span(start, time.monotonic()))
         except StoreError:
             errors += 1
     database.close()
@@ -196,8 +198,8 @@ def median_ms(work: Callable[[Session], object], database: Database, times: int 
     return round(statistics.median(took) * 1000, 2)
 
 
-def p99_ms(took: list[float]) -> float | None:
-    return round(sorted(took)[int(len(took) * 0.99)] * 1000, 2) if took else None
+def p99_ms(took: list[Span]) -> float | None:
+    return round(sorted(s.secs for s in took)[int(len(took) * 0.99)] * 1000, 2) if took else None
 
 
 def alone(database: Database) -> dict[str, float]:
@@ -230,37 +232,49 @@ def together(url: str, seconds: float, first: int) -> dict[str, float | None]:
     for worker in workers:
         worker.start()
     gate.ready()
-    time.sleep(seconds)
+    calm = Calm()
+    stolen = calm.watch(seconds)
     gate.close()
     answers = [said.get(timeout=60) for _ in workers]
     for worker in workers:
         worker.join()
-    took: dict[str, list[float]] = {"raised": [], "read": [], "write": []}
-    for kind, values, _ in answers:
-        took[kind] += values
+    raised = sum(what for kind, what, _ in answers if kind == "raised")
+    writes, reads = (
+        [span for kind, spans, _ in answers if kind == wanted for span in spans]
+        for wanted in ("write", "read")
+    )
     return {
-        "alerts_per_second": round(sum(took["raised"]) / seconds, 1),
-        "writes": len(took["write"]),
-        "write_p99_ms": p99_ms(took["write"]),
-        "reads": len(took["read"]),
-        "read_p99_ms": p99_ms(took["read"]),
+        "alerts_per_second": round(raised / seconds, 1),
+        "writes": len(writes),
+        "write_p99_ms": p99_ms(writes),
+        "calm_writes": len(calm.among(writes)),
+        "calm_write_p99_ms": p99_ms(calm.among(writes)),
+        "reads": len(reads),
+        "read_p99_ms": p99_ms(reads),
+        "calm_reads": len(calm.among(reads)),
+        "calm_read_p99_ms": p99_ms(calm.among(reads)),
         "locked_errors": sum(errors for _, _, errors in answers),
+        "stolen": round(stolen, 3),
     }
 
 
 def measure(url: str, count: int, seconds: float) -> dict[str, object]:
+    """Measure a database; a `count` of 0 takes it as it is filled."""
     database = Database(url)
     database.create()
     start = time.perf_counter()
-    seed(database, count)
+    if count:
+        seed(database, count)
+    with database.read() as session:
+        newest = newest_id(session)
     figures: dict[str, object] = {
-        "alerts": count,
+        "alerts": newest,
         "engine": "sqlite" if database.is_sqlite else "postgresql",
         "seed_seconds": round(time.perf_counter() - start, 1),
         **alone(database),
     }
     database.close()
-    return figures | together(url, seconds, count)
+    return figures | together(url, seconds, newest)
 
 
 def main() -> None:
@@ -268,10 +282,12 @@ def main() -> None:
     parser.add_argument("--alerts", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--db")
+    parser.add_argument("--filled", action="store_true", help="measure what --db holds already")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
+    count = 0 if asked.filled else asked.alerts
     with tempfile.TemporaryDirectory() as folder:
-        figures = measure(asked.db or str(Path(folder) / "soc.db"), asked.alerts, asked.seconds)
+        figures = measure(asked.db or str(Path(folder) / "soc.db"), count, asked.seconds)
     print_figures(figures, as_json=asked.json)
 
 
