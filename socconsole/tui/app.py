@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 import termios
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, TypeVar
@@ -35,7 +36,7 @@ from socconsole.tui.reading.store_access import StoreAccess
 from socconsole.tui.reading.store_watch import StoreWatch
 from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.setup import Setup
-from socconsole.tui.tasks import task
+from socconsole.tui.tasks import background, is_caused_by_key, task
 from socconsole.tui.terminal import signals
 from socconsole.tui.terminal.critical_signal import ending, sequence
 from socconsole.tui.terminal.held import HeldTerminal
@@ -99,7 +100,11 @@ class ConsoleApp(GoingApp):
         super().__init__(driver_class=driver_class)
         self.set_reactive(GoingApp.read_only, setup.read_only)
         self.store = StoreAccess(
-            setup.open_database, login=setup.login, now=setup.now, read_only=setup.read_only
+            setup.open_database,
+            login=setup.login,
+            now=setup.now,
+            read_only=setup.read_only,
+            while_reading=self.keys_wait,
         )
         self.drafts = Drafts(setup.state_folder / "drafts")
         self._modes = {entry.name: partial(_make, entry) for entry in SCREENS}
@@ -176,7 +181,7 @@ class ConsoleApp(GoingApp):
         else:
             await self._take_key(event)
 
-    @task
+    @background
     async def _take_waiting_keys(self) -> None:
         await self._type_ahead.drain()
 
@@ -200,6 +205,27 @@ class ConsoleApp(GoingApp):
     def hold_keys_to_read(self) -> Callable[[], None]:
         """Let keys wait as `hold_keys` does, but for those that leave the screen."""
         return self._type_ahead.hold_reading()
+
+    def hold_keys_behind(self) -> Callable[[], None]:
+        """Let keys wait as `hold_keys_to_read` does, if a key has caused what is done here."""
+        if not self.screen_stack or not is_caused_by_key(self):
+            return _nothing
+        screen = self.screen
+        return self._type_ahead.hold_reading(lambda: self.screen is screen)
+
+    @contextmanager
+    def keys_wait(self) -> Iterator[None]:
+        """Let keys wait meanwhile as `hold_keys_behind` does."""
+        release = self.hold_keys_behind()
+        try:
+            yield
+        finally:
+            release()
+
+    @property
+    def is_key_under_way(self) -> bool:
+        """Whether what a key does is still being done, but for what it has left to tasks."""
+        return self._type_ahead.is_under_way
 
     def _is_asking(self) -> bool:
         return self._open_prompt() is not None
@@ -427,6 +453,10 @@ def run_console(setup: Setup, *, mouse: bool, held: HeldTerminal | None = None) 
     app = ConsoleApp(setup, driver_class=None if held is None else driver_for(held))
     app.run(mouse=mouse)
     return app.return_code or 0
+
+
+def _nothing() -> None:
+    pass
 
 
 def _make(entry: ScreenEntry) -> Screen[Any]:

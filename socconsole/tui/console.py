@@ -1,6 +1,7 @@
 """What screens, widgets and verbs may ask of the console they are in."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack, cast
 
@@ -137,6 +138,16 @@ class Console(Protocol):
 
     def hold_keys_to_read(self) -> Callable[[], None]:
         """Let keys wait as `hold_keys` does, but for those that leave the screen."""
+
+    def hold_keys_behind(self) -> Callable[[], None]:
+        """Let keys wait as `hold_keys_to_read` does, if a key has caused what is done here."""
+
+    def keys_wait(self) -> AbstractContextManager[None]:
+        """Let keys wait meanwhile as `hold_keys_behind` does."""
+
+    @property
+    def is_key_under_way(self) -> bool:
+        """Whether what a key does is still being done, but for what it has left to tasks."""
 
     # Textual's own.
 

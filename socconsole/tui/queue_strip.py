@@ -8,7 +8,7 @@ from textual.containers import Container
 
 from socconsole.tui.console import console
 from socconsole.tui.reading.store_access import AnySession
-from socconsole.tui.tasks import task
+from socconsole.tui.tasks import background
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.sparkline import sparkline
 from socconsole.tui.widgets.tail import TailView
@@ -37,7 +37,7 @@ class QueueStrip(Container):
         tail.can_focus = False
         yield tail
 
-    @task
+    @background
     async def show(self, source: str) -> None:
         """Show what is new; `source` is the one whose lines are wanted."""
         if not self.display or self._loading:

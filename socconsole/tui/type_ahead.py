@@ -14,6 +14,8 @@ from textual import events
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 
+_LONGEST_HOLD_SECS = 10.0
+"""A store that takes longer holds no keys up; those that leave need not wait for it at all."""
 _LOOK_SECS = 0.005
 _MOST_LOOKS = 400
 """The next key looks no more often than this for one that a busy screen has not brought back.
@@ -76,9 +78,19 @@ class TypeAhead:
         """Let all keys but early ones wait until what is returned is called."""
         return self._hold(self._is_early)
 
-    def hold_reading(self) -> Callable[[], None]:
-        """Let all keys but those that leave wait until what is returned is called."""
-        return self._hold(self._leaves)
+    def hold_reading(self, stands: Callable[[], bool] = lambda: True) -> Callable[[], None]:
+        """Let all keys but those that leave wait until what is returned is called, not for ever.
+
+        They wait for it only while what is read `stands` in front.
+        """
+        release = self._hold(lambda event: self._leaves(event) or not stands())
+        late = asyncio.get_running_loop().call_later(_LONGEST_HOLD_SECS, release)
+
+        def let_in() -> None:
+            late.cancel()
+            release()
+
+        return let_in
 
     def hold(self) -> Callable[[], None]:
         """Let keys wait until what is returned is called."""
@@ -99,20 +111,32 @@ class TypeAhead:
 
     def must_wait(self, event: Typed) -> bool:
         """Keep `event` for later when another key is under way; tell whether to call `drain`."""
-        if (self._is_draining or self._is_busy) and not self._may_pass(event):
+        if (self._is_draining or self._stops(event)) and not self._may_pass(event):
             self._waiting.append(event)
             return True
         return False
 
     def _may_pass(self, event: Typed) -> bool:
-        is_behind = self._waiting or self._back < self._sent
-        return not is_behind and all(passes(event) for passes in self._held)
+        is_behind = self._waiting or self.is_under_way
+        return not is_behind and not self._is_held(event)
+
+    def _is_held(self, event: Typed) -> bool:
+        return any(not passes(event) for passes in self._held)
+
+    def _stops(self, event: Typed) -> bool:
+        return (self.is_under_way or self._is_held(event)) and not self._is_asking()
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether what a key does is still being done, but for what it has left to tasks."""
+        return self._back < self._sent
 
     def sent_from(self, node: DOMNode) -> None:
         """Note that a key is on its way from `node` up to the application."""
         self._sent += 1
         self._way = node.ancestors_with_self
-        _after([*self._way], partial(self._came_back, self._sent))
+        # Once more for the messages that the key's action has sent: they go the same way.
+        _after([*self._way, *self._way], partial(self._came_back, self._sent))
 
     def _came_back(self, number: int) -> None:
         self._back = max(self._back, number)
@@ -125,28 +149,26 @@ class TypeAhead:
         self._is_draining = True
         try:
             while self._waiting:
-                await self._settled()
+                await self._settled(self._waiting[0])
                 await self._take(self._waiting.popleft())
         finally:
             self._is_draining = False
-
-    @property
-    def _is_busy(self) -> bool:
-        return (self._back < self._sent or bool(self._held)) and not self._is_asking()
 
     @property
     def _can_come_back(self) -> bool:
         """Whether the screen is still there that the newest key went to."""
         return all(node.is_running for node in self._way)
 
-    async def _settled(self) -> None:
-        await self._came_to_rest()
-        while self._held and self._is_busy:  # what the key's task did first holds the next one up
-            await self._came_to_rest()
+    async def _settled(self, event: Typed) -> None:
+        await self._came_to_rest(event)
+        while self._stops(event):  # what the key's task did first holds the next one up
+            await self._came_to_rest(event)
 
-    async def _came_to_rest(self) -> None:
+    async def _came_to_rest(self, event: Typed) -> None:
         looks = 0
-        while self._is_busy and (self._held or (looks < _MOST_LOOKS and self._can_come_back)):
+        while self._stops(event) and (
+            self._is_held(event) or (looks < _MOST_LOOKS and self._can_come_back)
+        ):
             looks += 1
             self._freed.clear()
             with contextlib.suppress(TimeoutError):
@@ -157,5 +179,8 @@ class TypeAhead:
 
 def _after(way: list[MessagePump], done: Callable[[], object]) -> None:
     """Call `done` when every node of `way`, one after the other, has seen what is in its queue."""
-    node, *rest = way
-    node.call_later(partial(_after, rest, done) if rest else done)
+    while way:
+        node, *way = way
+        if node.call_later(partial(_after, way, done)):  # else it is being taken down
+            return
+    done()

@@ -1,6 +1,6 @@
 """What a screen does to stay true while others work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -8,41 +8,46 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerError
 
 from socconsole.tui.console import console
+from socconsole.tui.tasks import aside
 from socconsole.tui.widgets.prompt import PromptLine
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
-    from textual.timer import Timer
 
     from socconsole.tui.console import Console
 
 
-_LONGEST_HOLD_SECS = 10.0
-"""A store that takes longer holds no keys up; those that leave need not wait for it at all."""
-
 STILL_READING = "It is still being read; press the key again."
 
 
-class ReadsAgain:
-    """Mixed into a screen: reads when it comes to the front, and when the store has changed.
+class ReadsFirst:
+    """Mixed into a screen: keys typed ahead wait until it was read for the first time.
 
-    Keys typed ahead wait until it was read for the first time: verbs need to know on what.
+    Verbs need to know on what.
     """
+
+    run_worker: Callable[..., Worker[Any]]
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self._let_keys_in = console(cast("DOMNode", self)).hold_keys_to_read()
+
+    def let_keys_in_after(self, *readings: Worker[None]) -> None:
+        """Answer keys once `readings` are done, or failed."""
+        self.run_worker(_after(readings, self._let_keys_in), name="first read")
+
+    def on_screen_suspend(self) -> None:
+        self._let_keys_in()
+
+
+class ReadsAgain(ReadsFirst):
+    """Mixed into a screen: reads when it comes to the front, and when the store has changed."""
 
     action_load: Callable[[], Worker[None]]
     call_later: Callable[..., bool]
-    run_worker: Callable[..., Worker[Any]]
-    set_timer: "Callable[..., Timer]"
     _is_due = False
     _has_read = False
     _is_in_front = False
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._let_keys_in = console(cast("DOMNode", self)).hold_keys_to_read()
-
-    def on_mount(self) -> None:
-        self.set_timer(_LONGEST_HOLD_SECS, self._let_keys_in)
 
     def on_store_changed(self) -> None:
         self._read_soon()
@@ -63,21 +68,25 @@ class ReadsAgain:
 
     def _read(self) -> None:
         self._is_due = False
-        if self._has_read:
-            self.look_again()
-            return
-        self._has_read = True
-        self.run_worker(_after(self.action_load(), self._let_keys_in), name="first read")
+        with aside():
+            if self._has_read:
+                self.look_again()
+            else:
+                self._has_read = True
+                self.let_keys_in_after(self.action_load())
 
     def look_again(self) -> "Worker[None]":
         """Read once more."""
         return self.action_load()
 
 
-async def _after(reading: Worker[None], then: Callable[[], None]) -> None:
-    with suppress(WorkerError):
-        await reading.wait()
-    then()
+async def _after(readings: Sequence[Worker[None]], then: Callable[[], None]) -> None:
+    try:
+        for reading in readings:
+            with suppress(WorkerError):
+                await reading.wait()
+    finally:
+        then()
 
 
 def leave_gone(app: "Console", screen: Screen[Any]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar
 
@@ -61,11 +61,14 @@ class StoreAccess:
         login: str,
         now: Callable[[], datetime],
         read_only: bool,
+        while_reading: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
+        """Reach the database that `open_database` opens; `while_reading` is entered by reads."""
         self._open_database = open_database
         self._login = login
         self._now = now
         self._read_only = read_only
+        self._while_reading = while_reading
         self._database: OpenedDatabase | None = None
         self._problem: Exception | None = None
         self._opened = threading.Event()
@@ -140,7 +143,7 @@ class StoreAccess:
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run `work`, which reads by `read_here`, in a thread and return what it returns."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        return await self._read_in(self._pool, work)
 
     async def in_database(self, work: Callable[[Any], T]) -> T:
         """Run `work(database)` in a thread and return what it returns."""
@@ -150,10 +153,11 @@ class StoreAccess:
         self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `query(session, …)` in a thread and return what it returns."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._pool, lambda: self.read_here(query, *args, **kwargs)
-        )
+        return await self._read_in(self._pool, lambda: self.read_here(query, *args, **kwargs))
+
+    async def _read_in(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        with self._while_reading():
+            return await asyncio.get_running_loop().run_in_executor(pool, work)
 
     async def change(
         self,
@@ -219,7 +223,7 @@ class StoreAccess:
                 self._events = EventStore(database)
             return look(self._events)
 
-        return await asyncio.get_running_loop().run_in_executor(self._events_thread, work)
+        return await self._read_in(self._events_thread, work)
 
     def _ready(self) -> OpenedDatabase:
         if not self._opened.wait(self._OPEN_WAIT_SECS) or self._database is None:

@@ -33,6 +33,8 @@ What each piece is for:
 - `key(id, keys, action, help, hint=)` from `tui.keymap`: every binding has an id and help; those
   with a hint stand on the bottom line. Punctuation has names: `greater_than_sign`, `plus`, `slash`.
 - `task` from `tui.tasks`: an action or loader that waits. A `SocError` is said on the bottom line.
+  Keys typed behind the one that has caused it wait for what it reads; `background` is a task that
+  no key waits for, `app.hold_keys_behind()` lets them wait for a read that is in no task.
 - `app.store.read(query, …)` runs `query(session, …)` in a thread.
 - `app.change(verb, …, done="…")` runs `verb(session, …, by=, now=)` in one unit of work, says
   `done` and how to undo it, tells the screen in front that the store changed, and returns the

@@ -1,6 +1,7 @@
 """One alert, with everything that helps to decide about it."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,7 +16,7 @@ from socconsole.tui.place import Place
 from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.reading.watching import Watching
 from socconsole.tui.screens.text import TextScreen, markdown_lines
-from socconsole.tui.tasks import task
+from socconsole.tui.tasks import aside, background, task
 from socconsole.tui.texts.alert_text import (
     SeenAlert,
     alert_lines,
@@ -84,7 +85,13 @@ class AlertScreen(ReadsAgain, Screen[None]):
         then, self._then = self._then, ""
         if then:
             await self.run_action(f"screen.{then}")
-        if await self._watching.update(console(self), wanted) and wanted == self.alert_id:
+        self._look_round()
+
+    @background
+    async def _look_round(self) -> None:
+        """Read who else looks at the alert, and its neighbours."""
+        here = self.alert_id
+        if await self._watching.update(console(self), here) and here == self.alert_id:
             self._show()
         await self._prefetch()
 
@@ -105,7 +112,7 @@ class AlertScreen(ReadsAgain, Screen[None]):
         near = set(self._place.near(3))
         self._seen = {one: seen for one, seen in self._seen.items() if one in near}
 
-    @task
+    @background
     async def _note_view(self) -> None:
         from socconsole.services import alerts
 
@@ -134,7 +141,9 @@ class AlertScreen(ReadsAgain, Screen[None]):
             console(self).say("There is no further alert in this list.")
             return
         self._show(top=True)
-        self.action_load()
+        # One read ahead can be acted on: it is only brought up to date.
+        with aside() if self.alert_id in self._seen else nullcontext():
+            self.action_load()
         self._note_view()
 
     def action_toggle_all(self) -> None:

@@ -22,7 +22,7 @@ from socconsole.tui.reading.alert_source import AlertSource
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.reading.watching import Lookers
 from socconsole.tui.saved_views import Shown, ViewBar, fitting
-from socconsole.tui.tasks import task
+from socconsole.tui.tasks import background, task
 from socconsole.tui.verbs import every_alert_verb, find_verbs
 from socconsole.tui.verbs.alert_verbs import Target
 from socconsole.tui.verbs.filter_prompt import FilterPrompt
@@ -172,7 +172,7 @@ class QueueScreen(Screen[None]):
         self.on_store_changed()
         self.load_views()
 
-    @task
+    @background
     async def load_views(self) -> None:
         """Read the saved views, and how many alerts each finds."""
         app = console(self)
@@ -183,7 +183,7 @@ class QueueScreen(Screen[None]):
         self.table.empty = self._why_empty()
         self._show_bar()
 
-    @task
+    @background
     async def look_for_news(self) -> None:
         source = self._source
         if self.table.has_failed:
@@ -205,7 +205,7 @@ class QueueScreen(Screen[None]):
         shown = self.table.line_count
         return not shown or (not self._is_touched and shown < self.table.size.height)
 
-    @task
+    @background
     async def look_who(self) -> None:
         """Show which of the alerts on screen a colleague has open."""
         table = self.table

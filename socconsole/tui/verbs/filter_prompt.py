@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
+from socconsole.tui.tasks import for_key
+
 if TYPE_CHECKING:
     from socconsole.core.filter import FilterError
     from socconsole.core.filter_words import Vocabulary
@@ -76,7 +78,11 @@ class FilterPrompt:
     def _later(self, text: str) -> None:
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self._app.set_timer(_TYPING_SECS, lambda: self.take(text))
+        self._timer = self._app.set_timer(_TYPING_SECS, lambda: self._take_typed(text))
+
+    def _take_typed(self, text: str) -> None:
+        with for_key():
+            self.take(text)
 
 
 async def completed(

@@ -4,7 +4,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from socconsole.errors import NotFoundError
-from socconsole.tui.tasks import task
+from socconsole.tui.tasks import background
 from socconsole.tui.texts.alert_text import alert_lines, read_alert, removed_lines
 from socconsole.tui.widgets.text_pane import TextPane
 
@@ -34,7 +34,7 @@ class AlertPreview(TextPane):
         if self.display:
             self._pause = self.set_timer(_PAUSE_SECS, self.load)
 
-    @task
+    @background
     async def load(self) -> None:
         """Read the alert that is wanted again."""
         wanted = self._wanted
