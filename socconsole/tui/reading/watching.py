@@ -54,6 +54,10 @@ class Lookers:
         """Return who looks at a subject; empty when nobody else does."""
         return self._names.get(number, "")
 
+    def hurry(self) -> None:
+        """Read at the next update, however soon it comes."""
+        self._read_at = 0.0
+
     async def update(self, app: "Console", numbers: Sequence[int]) -> set[int]:
         """Read who looks at which of `numbers`; return the ones for which that has changed."""
         now, login = app.now(), app.login

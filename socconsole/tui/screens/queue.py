@@ -169,6 +169,7 @@ class QueueScreen(Screen[None]):
             self.load_views()
 
     def on_screen_resume(self) -> None:
+        self._lookers.hurry()
         self.on_store_changed()
         self.load_views()
 
