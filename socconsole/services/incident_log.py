@@ -8,11 +8,17 @@ from sqlmodel import Session, col, select
 from socconsole.core.observable import Observable as Value
 from socconsole.core.observable import observables_in
 from socconsole.core.tlp import Tlp
-from socconsole.errors import NotFoundError, UsageError
+from socconsole.errors import NotFoundError, TransitionError, UsageError
 from socconsole.services import observables, response_plan
 from socconsole.services.incidents import get
 from socconsole.store.recording import recording
-from socconsole.store.tables import Communication, Observable, ObservableLink, TimelineEntry
+from socconsole.store.tables import (
+    Communication,
+    Incident,
+    Observable,
+    ObservableLink,
+    TimelineEntry,
+)
 
 HAND_KINDS = ("event", "decision", "action", "other")
 """Kinds of timeline entries a person writes; the others come from rows of their own."""
@@ -128,7 +134,7 @@ class Message:
     channel: str = ""
     tlp: Tlp | None = None
     next_update_in: timedelta | None = None
-    """None: after the incident's cadence, when it has one."""
+    """None: after the cadence of the incident, where it has one and is open."""
 
 
 def communicate(
@@ -147,7 +153,9 @@ def communicate(
     with recording(session, verb="incident.communicate", by=by, now=now, summary=summary) as action:
         action.about = ("incident", incident_id)
         wait = message.next_update_in
-        if wait is None and incident.update_every:
+        if wait is not None:
+            _require_open(incident)
+        elif incident.update_every and incident.phase != "closed":
             wait = timedelta(minutes=incident.update_every)
         due = now + wait if wait else None
         session.add(
@@ -179,11 +187,21 @@ def set_cadence(
     with recording(session, verb="incident.cadence", by=by, now=now, summary="") as action:
         action.about = ("incident", incident_id)
         incident = get(session, incident_id)
+        if minutes is not None:
+            _require_open(incident)
         incident.update_every = minutes
         incident.next_update_due_at = now + timedelta(minutes=minutes) if minutes else None
         session.add(incident)
         every = f"every {minutes} minutes" if minutes else "never"
         action.summary = f"set the updates on {incident.human_id} to {every}"
+
+
+def _require_open(incident: Incident) -> None:
+    if incident.phase == "closed":
+        raise TransitionError(
+            f"{incident.human_id} is closed: nobody waits for an update.",
+            hint="Move it back to a phase first.",
+        )
 
 
 def remove_timeline_entry(session: Session, entry_id: int, *, by: str, now: datetime) -> None:

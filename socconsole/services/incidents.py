@@ -196,8 +196,11 @@ def assign_role(
     with recording(session, verb="incident.role", by=by, now=now, summary="") as action:
         incident = _open(session, incident_id)
         action.about = ("incident", incident_id)
+        if login in _holders(session, incident_id, role):
+            raise TransitionError(f"{login} is {role} of {incident.human_id} already.")
         if role != "responder":
             _end_role(session, incident_id, role, now)
+        incident.updated_at = now  # so that of two who do this at once, one is refused
         session.add(
             IncidentRole(incident_id=incident_id, role=role, login=login, since=now, assigned_by=by)
         )
@@ -213,6 +216,7 @@ def take_command(session: Session, incident_id: int, *, by: str, now: datetime) 
         before = _end_role(session, incident_id, "commander", now)
         if by in before:
             raise TransitionError(f"{by} has command already.")
+        incident.updated_at = now
         session.add(
             IncidentRole(
                 incident_id=incident_id, role="commander", login=by, since=now, assigned_by=by
@@ -290,14 +294,8 @@ def _first_response(alerts: Sequence[Alert], ticket: Ticket) -> datetime:
 
 def _adopt(session: Session, ticket: Ticket, incident: Incident) -> None:
     ticket.incident_id = incident.id
-    for alert in ticket_alerts.alerts_in(session, ticket):
-        alert.incident_id = incident.id
-        if incident.started_at is None or alert.first_seen < incident.started_at:
-            incident.started_at = alert.first_seen
-        if incident.detected_at is None or alert.created_at < incident.detected_at:
-            incident.detected_at = alert.created_at
-        session.add(alert)
     session.add(ticket)
+    ticket_alerts.join_incident(session, ticket_alerts.alerts_in(session, ticket), ticket)
 
 
 def _give_roles(
@@ -313,7 +311,7 @@ def _give_roles(
         raise UsageError(f"There is no role {unknown[0]!r}.", hint=f"Use {', '.join(ROLES)}.")
     given = {"commander": (by,), **{k: v for k, v in roles.items() if k != "commander"}}
     for role, logins in given.items():
-        for login in logins:
+        for login in dict.fromkeys(logins):
             session.add(
                 IncidentRole(
                     incident_id=incident_id, role=role, login=login, since=now, assigned_by=by
@@ -323,15 +321,20 @@ def _give_roles(
 
 def _end_role(session: Session, incident_id: int, role: str, now: datetime) -> list[str]:
     """End a role and return who had it."""
+    held = _holders(session, incident_id, role)
+    for row in held.values():
+        row.until = now
+    return list(held)
+
+
+def _holders(session: Session, incident_id: int, role: str) -> dict[str, IncidentRole]:
+    """Return login → the row of those who have a role."""
     query = select(IncidentRole).where(
         col(IncidentRole.incident_id) == incident_id,
         col(IncidentRole.role) == role,
         col(IncidentRole.until).is_(None),
     )
-    held = session.exec(query).all()
-    for row in held:
-        row.until = now
-    return [row.login for row in held]
+    return {row.login: row for row in session.exec(query)}
 
 
 def _enter(

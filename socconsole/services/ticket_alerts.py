@@ -3,7 +3,7 @@
 Called inside a recording; the alerts' own verbs do the moves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -13,7 +13,7 @@ from socconsole.core.policy import FoldPolicy
 from socconsole.errors import NotFoundError, TransitionError
 from socconsole.services import alerts as alert_verbs
 from socconsole.services.alerts import Done
-from socconsole.store.tables import Alert, Ticket, TicketAlert
+from socconsole.store.tables import Alert, Incident, Ticket, TicketAlert
 
 
 def alert_rows(session: Session, alert_ids: Sequence[int]) -> list[Alert]:
@@ -60,10 +60,42 @@ def put_in(
     _whole(alert_verbs.escalate(session, ids, ticket.id, by=by, now=now))
     for alert_id in ids:
         session.add(TicketAlert(ticket_id=ticket.id, alert_id=alert_id, added_at=now, added_by=by))
-    if ticket.incident_id is not None:
-        for alert in alerts:
-            alert.incident_id = ticket.incident_id
+    join_incident(session, alerts, ticket)
     session.flush()
+
+
+def join_incident(session: Session, alerts: Sequence[Alert], ticket: Ticket) -> None:
+    """Make the alerts part of their ticket's incident: it began with the earliest of them."""
+    incident = session.get(Incident, ticket.incident_id) if ticket.incident_id else None
+    if incident is None:
+        return
+    for alert in alerts:
+        alert.incident_id = incident.id
+        session.add(alert)
+        if incident.started_at is None or alert.first_seen < incident.started_at:
+            incident.started_at = alert.first_seen
+        if incident.detected_at is None or alert.created_at < incident.detected_at:
+            incident.detected_at = alert.created_at
+    session.add(incident)
+
+
+def require_in(session: Session, ticket_ids: Sequence[int], alert_ids: Collection[int]) -> None:
+    """Refuse alerts that are in none of the tickets.
+
+    Raises:
+        NotFoundError: There is one.
+
+    """
+    query = select(TicketAlert.alert_id).where(
+        col(TicketAlert.ticket_id).in_(ticket_ids), col(TicketAlert.alert_id).in_(alert_ids)
+    )
+    theirs: set[int] = set(session.exec(query))
+    strange = set(alert_ids) - theirs
+    if strange:
+        raise NotFoundError(
+            f"The alert {min(strange)} is in none of these tickets.",
+            hint="`tickets show` names their alerts.",
+        )
 
 
 def require_none_taken(session: Session, alert_ids: Sequence[int]) -> None:

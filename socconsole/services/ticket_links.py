@@ -113,8 +113,10 @@ def merge(
                     added_by=by,
                 )
             )
-        for alert in ticket_alerts.alerts_in(session, into):
+        alerts = ticket_alerts.alerts_in(session, into)
+        for alert in alerts:
             alert.ticket_id, alert.incident_id = into_id, into.incident_id
+        ticket_alerts.join_incident(session, alerts, into)
         into.updated_at = now
         session.flush()
     return by_ids(session, (into_id,))[0]

@@ -238,9 +238,11 @@ def resolve(
 
     Raises:
         TransitionError: A mandatory task is open or field empty, or the verdict lacks its note.
+        NotFoundError: An exception is an alert of none of the tickets.
 
     """
     verdict = resolution.verdict
+    ticket_alerts.require_in(session, ticket_ids, resolution.exceptions)
 
     def step(ticket: Ticket) -> None:
         templates.require_answers(session, ticket, policy.cases)
@@ -313,7 +315,9 @@ def reopen(
         ticket.status = TICKET.move(ticket.status, "reopen")
         alerts = ticket_alerts.alerts_in(session, ticket)
         ticket_alerts.come_back(session, alerts, ticket.resolved_at, by=by, now=now)
-        ticket_clock.leave_out(session, ticket, ticket.resolved_at or now, now)
+        ended = ticket.resolved_at or ticket.closed_at or now  # a merged one was never resolved
+        ticket_clock.leave_out(session, ticket, ended, now)
+        ticket.merged_into_id = None
         ticket.disposition = ticket.sub_reason = ticket.resolution = None
         ticket.resolved_at = ticket.resolved_by = ticket.closed_at = ticket.closed_by = None
         ticket.reopened_at, ticket.reopen_count = now, ticket.reopen_count + 1

@@ -1,11 +1,14 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
 from socconsole.core.kpi import figures
 from socconsole.core.policy import SlaPolicy
 from socconsole.core.tlp import Tlp
-from socconsole.errors import ForbiddenError, TransitionError, UsageError
+from socconsole.errors import ConflictError, ForbiddenError, TransitionError, UsageError
 from socconsole.services import (
     business,
     countermeasures,
@@ -15,6 +18,7 @@ from socconsole.services import (
     incidents,
     outages,
     response_plan,
+    ticket_links,
     tickets,
 )
 from socconsole.services.case_edit import edit_incident
@@ -26,7 +30,7 @@ from socconsole.store.queries import incidents as queries
 from socconsole.store.queries import notes as note_queries
 from socconsole.store.queries.incident_file import incident_file
 from socconsole.store.queries.kpi import kpi_facts
-from socconsole.store.tables import Alert, Incident
+from socconsole.store.tables import Alert, Incident, Ticket
 from tests.store.rows import an_alert
 
 HOUR = timedelta(hours=1)
@@ -77,6 +81,52 @@ def test_a_ticket_is_in_one_incident(database, noon):
         ticket_id = session.get(Alert, 1).ticket_id
         with pytest.raises(TransitionError, match=f"{row.human_id} already"):
             incidents.declare(session, ticket_id, SEV3, by="ben", now=noon)
+
+
+def test_the_clocks_begin_with_the_earliest_alert_however_it_came_in(database, noon):
+    def earlier(session, hours):
+        long_ago = noon - hours * HOUR
+        return an_alert(
+            session, noon, fingerprint=f"-{hours}", first_seen=long_ago, created_at=long_ago
+        ).id
+
+    with database.begin() as session:
+        row = declared(session, noon)
+        (ticket_id,) = [t.id for t in session.exec(select(Ticket))]
+        tickets.add_alerts(session, ticket_id, [earlier(session, 3)], by="mara", now=noon)
+        (added,) = queries.by_ids(session, [row.id])
+        other = tickets.open_from_alerts(session, [earlier(session, 5)], by="mara", now=noon)
+        ticket_links.merge(session, [other.id], ticket_id, by="mara", now=noon)
+        (merged,) = queries.by_ids(session, [row.id])
+    assert (added.started_at, added.detected_at) == (noon - 3 * HOUR, noon - 3 * HOUR)
+    assert (merged.started_at, merged.detected_at) == (noon - 5 * HOUR, noon - 5 * HOUR)
+
+
+def test_alerts_are_attached_whole_with_the_ticket_that_some_are_in(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon)
+        loose, held = (an_alert(session, noon, fingerprint=name) for name in ("loose", "held"))
+        ticket = tickets.open_from_alerts(session, [held.id], by="mara", now=noon)
+        declaring.attach_alerts(session, row.id, [loose.id, held.id], by="mara", now=noon)
+        assert {loose.ticket_id, held.ticket_id} == {ticket.id}
+        assert {loose.incident_id, held.incident_id} == {row.id}
+        more = an_alert(session, noon, fingerprint="more")
+        whole = declaring.attach_alerts(session, row.id, [held.id, more.id], by="mara", now=noon)
+        assert (more.incident_id, len(whole.tickets)) == (row.id, 2)
+
+
+def test_nobody_waits_for_an_update_on_a_closed_incident(database, noon):
+    with database.begin() as session:
+        row = declared(session, noon)
+        incident_log.set_cadence(session, row.id, 30, by="mara", now=noon)
+        incidents.end_early(session, row.id, "declared_in_error", "a drill", by="mara", now=noon)
+        last = Message(audience="staff", body="It was a drill.")
+        assert incident_log.communicate(session, row.id, last, by="mara", now=noon) is None
+        with pytest.raises(TransitionError, match="closed"):
+            incident_log.set_cadence(session, row.id, 30, by="mara", now=noon)
+        again = Message(audience="staff", body="More.", next_update_in=HOUR)
+        with pytest.raises(TransitionError, match="closed"):
+            incident_log.communicate(session, row.id, again, by="mara", now=noon)
 
 
 def test_there_are_five_severities(database, noon):
@@ -175,6 +225,36 @@ def test_command_moves_only_when_somebody_takes_it(database, noon):
         assert incidents.take_command(session, row.id, by="ben", now=noon).commander == "ben"
         with pytest.raises(TransitionError, match="already"):
             incidents.take_command(session, row.id, by="ben", now=noon)
+
+
+def test_a_role_is_had_once(database, noon):
+    roles = {"responder": ("ben", "ben")}
+    with database.begin() as session:
+        ticket = tickets.open_by_hand(session, Report(title="x"), by="mara", now=noon)
+        said = Declaration(severity=3, roles=roles)
+        row = incidents.declare(session, ticket.id, said, by="mara", now=noon)
+        assert row.roles["responder"] == ("ben",)
+        with pytest.raises(TransitionError, match="ben is responder"):
+            incidents.assign_role(session, row.id, "responder", "ben", by="mara", now=noon)
+
+
+def test_a_deputy_named_by_two_at_the_same_moment_is_one(database, noon):
+    with database.begin() as session:
+        incident_id = declared(session, noon).id
+    start = threading.Barrier(2)
+
+    def name(by: str) -> None:
+        with database.begin() as session:
+            if not database.is_sqlite:  # there one waits for the other to begin
+                start.wait(10)
+            incidents.assign_role(session, incident_id, "deputy", by, by=by, now=noon)
+
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(name, by) for by in ("ann", "ben")]
+    refused = [each.exception() for each in asked if each.exception()]
+    assert [type(each) for each in refused] == [] if database.is_sqlite else [ConflictError]
+    with database.read() as session:
+        assert len(queries.by_ids(session, [incident_id])[0].roles["deputy"]) == 1
 
 
 def test_one_deputy_at_a_time_but_any_number_of_responders(database, noon):

@@ -153,6 +153,15 @@ def test_exceptions_are_chosen_one_by_one(database, noon):
     assert found[2].ticket_id is None
 
 
+def test_an_exception_that_is_in_none_of_the_tickets_is_refused_not_passed_over(database, noon):
+    with database.begin() as session:
+        ticket, _ = opened(session, noon)
+        other = an_alert(session, noon, fingerprint="other")
+        resolution = Resolution(MALICIOUS, {other.id: None})
+        with pytest.raises(NotFoundError, match=f"alert {other.id} is in none"):
+            tickets.resolve(session, [ticket.id], resolution, by="mara", now=noon)
+
+
 def test_a_mandatory_task_blocks_resolving_until_done_or_cancelled(database, noon):
     with database.begin() as session:
         ticket, _ = opened(session, noon)
@@ -241,6 +250,18 @@ def test_merging_moves_alerts_and_closes_the_others(database, noon):
     assert merged.alert_count == 3
     assert (gone.row.status, gone.merged_into, gone.row.alert_count) == ("closed", into.human_id, 0)
     assert seen == {"10.1.1.1"}
+
+
+def test_a_merged_ticket_taken_up_again_is_merged_no_longer(database, noon):
+    with database.begin() as session:
+        first, second = (
+            tickets.open_by_hand(session, Report(title=title), by="mara", now=noon)
+            for title in ("one", "other")
+        )
+        ticket_links.merge(session, [second.id], first.id, by="mara", now=noon + HOUR)
+        again = tickets.reopen(session, [second.id], "two", by="mara", now=noon + 3 * HOUR)[0]
+        assert queries.detail(session, second.id).merged_into is None
+    assert (again.status, again.due_at) == ("in_progress", second.due_at + 2 * HOUR)
 
 
 def test_a_merge_is_undone_whole(database, noon):

@@ -126,7 +126,7 @@ async def _declare(app: "Console", target: Target) -> bool:
 
 
 async def _attach(app: "Console", target: Target) -> bool:
-    from socconsole.services import incidents, tickets
+    from socconsole.services import declaring
 
     name = await ask_incident(app, f"Attach {target} to incident")
     if not name:
@@ -138,18 +138,15 @@ async def _attach(app: "Console", target: Target) -> bool:
         incident = subject(session, name)
         if incident.kind != "incident":
             raise NotFoundError(f"{name!r} is no incident.")
-        ticket_id = target.row.ticket_id if target.row else None
-        if ticket_id is None:
-            opened = tickets.open_from_alerts(
-                session, list(target.ids), by=by, now=now, policy=app.settings
-            )
-            ticket_id = opened.id
-        return incidents.attach_ticket(session, incident.id, ticket_id, by=by, now=now)
+        return declaring.attach_alerts(
+            session, incident.id, target.ids, by=by, now=now, policy=app.settings
+        )
 
     row = await app.change(attach)
     if row is None:
         return False
-    app.say(f"{target} is part of {row.human_id} · u undoes")
+    are = "is" if len(target.ids) == 1 else "are"
+    app.say(f"{target} {are} part of {row.human_id} · u undoes")
     return True
 
 

@@ -142,7 +142,7 @@ async def _told(app: "Console", chosen: Chosen) -> None:
     )
     if not audience or not body:
         return
-    due = await ask_when(app, "Next update (20m; empty: none)")
+    due = await ask_when(app, "Next update (20m; empty: by its cadence, if any)")
     if due is None:
         return
     wait = due.at - app.now() if due.at else None
