@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from socconsole.store.database import Database
 from tests.engines import Engine
 from tests.postgres import Server, start_server
+from tests.slow_store import slow_reads
 from tests.statements import compiled_once
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -23,6 +25,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=("sqlite", "postgresql"),
         default="sqlite",
         help="the database of those tests that do not run on both anyway",
+    )
+
+    parser.addoption(
+        "--slow-reads",
+        type=int,
+        default=0,
+        metavar="MS",
+        help="let every read of a console take up to so many milliseconds longer, at random",
     )
 
 
@@ -42,6 +52,13 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _statements() -> Iterator[None]:
     with compiled_once():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _slow_reads(request: pytest.FixtureRequest) -> Iterator[None]:
+    longest = request.config.getoption("slow_reads")
+    with slow_reads(longest / 1000) if longest else nullcontext():
         yield
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from textual import events
 from textual.pilot import Pilot
+from textual.worker import Worker
 
 from socconsole.tui.app import ConsoleApp
 from socconsole.tui.setup import Setup
@@ -40,11 +41,14 @@ class Analyst:
     async def settles(self) -> None:
         """Wait until the threads and workers that answer keys are done."""
         await self.pilot.pause()
-        others = [w for w in self.app.workers if w.name not in ("watch", "start")]
-        waiting = [w for w in others if not w.is_finished and not self.asked]
-        if waiting:
+        while waiting := self._at_work():
             await self.app.workers.wait_for_complete(waiting)
-        await self.pilot.pause()
+            await self.pilot.pause()
+
+    def _at_work(self) -> list[Worker[object]]:
+        """Return what works for keys: with its end it may have started something else."""
+        others = [w for w in self.app.workers if w.name not in ("watch", "start")]
+        return [w for w in others if not w.is_finished and not self.asked]
 
     async def waits_until(self, text: str, *, secs: float = 30.0) -> None:
         """Wait until `text` is on the screen."""
