@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
+from inspect import isawaitable
 from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
@@ -221,6 +222,19 @@ class ConsoleApp(GoingApp):
             yield
         finally:
             release()
+
+    def call_for_key(self, callback: Callable[[], object]) -> None:
+        """Call it after the next refresh, as part of what the key just pressed does."""
+        release = self.hold_keys_behind()
+
+        async def call() -> None:
+            self._type_ahead.sent_from(self.screen)
+            release()
+            done = callback()
+            if isawaitable(done):
+                await done
+
+        self.call_after_refresh(call)
 
     @property
     def is_key_under_way(self) -> bool:

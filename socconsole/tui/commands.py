@@ -107,7 +107,7 @@ async def _view(app: "Console", rest: str) -> None:
 
 async def _filter(app: "Console", rest: str) -> None:
     app.show("queue")
-    app.call_after_refresh(lambda: app.tell(Narrow(rest)))
+    app.call_for_key(lambda: app.tell(Narrow(rest)))
 
 
 async def _alert(app: "Console", rest: str) -> None:

@@ -145,6 +145,9 @@ class Console(Protocol):
     def keys_wait(self) -> AbstractContextManager[None]:
         """Let keys wait meanwhile as `hold_keys_behind` does."""
 
+    def call_for_key(self, callback: Callable[[], object]) -> None:
+        """Call it after the next refresh, as part of what the key just pressed does."""
+
     @property
     def is_key_under_way(self) -> bool:
         """Whether what a key does is still being done, but for what it has left to tasks."""

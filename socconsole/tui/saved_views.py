@@ -50,18 +50,29 @@ class ViewBar:
         self._before = self.views[0]
         self._counts: dict[str, int | None] = {}
 
-    async def read(self, app: "Console", count: "Count | None" = None) -> None:
-        """Read the saved views and the counts of all; `count` counts what is no row."""
+    async def read(self, app: "Console") -> None:
+        """Read the saved views and the counts of all."""
+        await self.read_names(app)
+        await self.count(app)
+
+    async def read_names(self, app: "Console") -> None:
+        """Read the saved views."""
         from socconsole.store.queries import views
 
         self.views = await app.store.read(views.views, app.login, screen=self._screen)
+
+    async def count(self, app: "Console", count: "Count | None" = None) -> None:
+        """Read how much each view finds; `count` counts what is no row."""
+        from socconsole.store.queries import views
+
+        counted = self.views
         if count is not None:
-            counts = await count(self.views)
+            counts = await count(counted)
         else:
             counts = await app.store.read(
-                views.view_counts, self.views, login=app.login, now=app.now()
+                views.view_counts, counted, login=app.login, now=app.now()
             )
-        self._counts = {view.name: count for view, count in zip(self.views, counts, strict=True)}
+        self._counts = {view.name: count for view, count in zip(counted, counts, strict=True)}
 
     def step(self, by: int) -> None:
         """Go to the view so many further on, round the end."""

@@ -46,8 +46,12 @@ class TailStops:
         self._sources = {row.name: row.id for row in rows}
 
     async def read_views(self, app: "Console") -> None:
-        """Read the saved views, and how many of the newest lines each finds."""
-        await self._views.read(app, partial(count_views, app))
+        """Read which saved views there are."""
+        await self._views.read_names(app)
+
+    async def count_views(self, app: "Console") -> None:
+        """Read how many of the newest lines each view finds."""
+        await self._views.count(app, partial(count_views, app))
 
     def parts(self) -> list[Part]:
         """Return the bar: all, the sources, the other views with their counts."""

@@ -9,6 +9,7 @@ from textual.screen import Screen
 from socconsole.tui.cells import clock
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.reading.freshness import ReadsFirst
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _FIRST, _FEWEST, _MOST = 10, 5, 640
 
 
-class AroundScreen(Screen[None]):
+class AroundScreen(ReadsFirst, Screen[None]):
     """Shows a retained line between its neighbours; `+` and `-` take more and fewer of them."""
 
     TITLE = "Around"
@@ -42,7 +43,7 @@ class AroundScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(TextPane).focus()
-        self.load()
+        self.let_keys_in_after(self.load())
 
     @task
     async def load(self) -> None:

@@ -110,7 +110,7 @@ class PickScreen(Screen[None]):
             return
         app = console(self)
         app.pop_screen()
-        app.call_after_refresh(choice.run)
+        app.call_for_key(choice.run)
 
 
 def _fits(choice: Choice, words: Sequence[str]) -> bool:

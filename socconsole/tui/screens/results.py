@@ -18,6 +18,7 @@ from socconsole.tui.lines import Part
 from socconsole.tui.messages import Narrow
 from socconsole.tui.reading.line_search import Hit, LineSearch
 from socconsole.tui.reading.tail_reading import Asked, asked_for, count_views
+from socconsole.tui.saved_views import ViewBar
 from socconsole.tui.screens.viewed import ViewedScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.verbs import on_lines
@@ -116,10 +117,9 @@ class ResultsScreen(OnLines, ViewedScreen):
             else:
                 self.show_news(self._news)
 
-    async def read_views(self) -> None:
+    async def count_found(self, views: ViewBar) -> None:
         app = console(self)
-        await self._views.read(app, partial(count_views, app))
-        self._show_bar()
+        await views.count(app, partial(count_views, app))
 
     def search_for(self, text: str) -> None:
         """Search for what another filter finds; raises UsageError."""
@@ -193,7 +193,7 @@ class ResultsScreen(OnLines, ViewedScreen):
         """Show on the live tail what the filter lets through."""
         app, text = console(self), self._whole_filter
         app.show("tail")
-        app.call_after_refresh(lambda: app.tell(Narrow(text)))
+        app.call_for_key(lambda: app.tell(Narrow(text)))
 
     # Columns.
 

@@ -1,7 +1,9 @@
 """Live tail: the newest lines of all sources or of one, filtered; or lines of some time ago."""
 
+import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
@@ -17,6 +19,7 @@ from socconsole.tui.cells import stamp
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.messages import Narrow
+from socconsole.tui.reading.freshness import ReadsFirst
 from socconsole.tui.reading.tail_reading import (
     Asked,
     Found,
@@ -28,7 +31,7 @@ from socconsole.tui.reading.tail_reading import (
 )
 from socconsole.tui.saved_views import Shown, fitting
 from socconsole.tui.tail_stops import TailStops
-from socconsole.tui.tasks import task
+from socconsole.tui.tasks import aside, background, task
 from socconsole.tui.verbs import on_lines
 from socconsole.tui.verbs.filter_prompt import FilterPrompt, completed
 from socconsole.tui.verbs.on_lines import OnLines
@@ -48,7 +51,7 @@ _ROOM_FOR_HISTOGRAM = 40
 """Rows of the screen from which on the histogram is shown unasked."""
 
 
-class TailScreen(OnLines, Screen[None]):
+class TailScreen(OnLines, ReadsFirst, Screen[None]):
     """The newest lines of every source; `[` and `]` choose one."""
 
     TITLE = "Live tail"
@@ -73,7 +76,9 @@ class TailScreen(OnLines, Screen[None]):
         super().__init__()
         self._cursor: Cursor | None = None
         self._started = False
-        self._loading = False
+        self._looking = asyncio.Lock()
+        self._is_late = False
+        self._was_in_front = False
         self._typed = FilterPrompt(console(self), lambda: EVENT_FIELDS, self._filter_changed)
         self._read_filter = ""
         self._asked = Asked()
@@ -97,17 +102,20 @@ class TailScreen(OnLines, Screen[None]):
         self.view.focus()
         self._place_histogram()
         self._show_bar()
-        self.load()
+        self.let_keys_in_after(self.load(), self.load_views())
 
     def on_database_ready(self) -> None:
-        self.load()
+        self.load_more()
 
     def on_store_changed(self) -> None:
-        self.load()
+        self.load_more()
 
     def on_screen_resume(self) -> None:
-        self.load()
-        self.load_views()
+        self.load_more()
+        if self._was_in_front:
+            with aside():
+                self.load_views()
+        self._was_in_front = True
 
     def on_resize(self) -> None:
         self._place_histogram()
@@ -116,18 +124,38 @@ class TailScreen(OnLines, Screen[None]):
 
     @task
     async def load(self) -> None:
-        if self._loading:
-            return
-        self._loading = True
-        try:
-            asked = None
-            while asked is not self._asked or not self._started:  # else it was for another question
-                asked = self._asked
-                await (self._read_more() if self._started else self._read_first())
-        finally:
-            self._loading = False
+        """Read the newest lines of what is asked for."""
+        async with self._look():
+            await self._read_to_start()
         self._show_bar()
         self._count_lines()
+
+    @background
+    async def load_more(self) -> None:
+        """Add what has come in since."""
+        if self._looking.locked():
+            self._is_late = True
+            return
+        async with self._look():
+            if self._started:
+                await self._read_more()
+            await self._read_to_start()
+        self._show_bar()
+        self._count_lines()
+
+    @asynccontextmanager
+    async def _look(self) -> AsyncIterator[None]:
+        """Look at the store once the look before is over; keys wait for both."""
+        with console(self).keys_wait():
+            async with self._looking:
+                yield
+        if self._is_late:
+            self._is_late = False
+            self.load_more()
+
+    async def _read_to_start(self) -> None:
+        while not self._started:  # else it was for another question
+            await self._read_first()
 
     async def _read_first(self) -> None:
         await self._stops.read_sources(console(self))
@@ -145,7 +173,6 @@ class TailScreen(OnLines, Screen[None]):
         view, asked, after = self.view, self._asked, self._cursor
         if after is None:
             self._started = False
-            await self._read_first()
             return
         limit = 0 if view.past else max(view.page_height, 50)
         reader = Asked(asked.source_id) if view.past else asked
@@ -176,7 +203,9 @@ class TailScreen(OnLines, Screen[None]):
         app = console(self)
         said = await app.ask("Jump to (14:02, 2h, 2026-11-21 08:00)")
         if said and said.strip():
-            await self._show_past(past_moment(said, now=app.now(), zone=ZoneInfo(app.zone)))
+            at = past_moment(said, now=app.now(), zone=ZoneInfo(app.zone))
+            async with self._look():
+                await self._show_past(at)
 
     async def _show_past(self, at: datetime) -> None:
         """Show the lines around a moment."""
@@ -202,23 +231,27 @@ class TailScreen(OnLines, Screen[None]):
     async def on_tail_view_further(self, message: TailView.Further) -> None:
         """Read on where the lines shown end."""
         message.stop()
-        view, step, asked = self.view, message.step, self._asked
-        if self._loading or (step > 0 and not view.past):
-            if message.errors:
+        async with self._look():
+            await self._go_further(message.step, errors=message.errors)
+
+    async def _go_further(self, step: int, *, errors: bool) -> None:
+        view, asked = self.view, self._asked
+        if step > 0 and not view.past:
+            if errors:
                 console(self).say("No further error yet.")
             return
         edge = _edge(view.lines, step)
         if edge is None:
             return
-        wanted = asked.errors if message.errors else asked
-        at = edge if message.errors or step > 0 else edge + timedelta(microseconds=1)
-        at += timedelta(microseconds=1) if message.errors and step > 0 else timedelta()
+        wanted = asked.errors if errors else asked
+        at = edge if errors or step > 0 else edge + timedelta(microseconds=1)
+        at += timedelta(microseconds=1) if errors and step > 0 else timedelta()
         found = await console(self).store.with_events(
             lambda events: read_beside(events, wanted, at, step)
         )
         if asked != self._asked:
             return
-        if message.errors:
+        if errors:
             await self._go_to_error(found, step)
         else:
             view.add_past([tail_line(kept) for kept in found.events], step)
@@ -311,8 +344,14 @@ class TailScreen(OnLines, Screen[None]):
 
     @task
     async def load_views(self) -> None:
-        """Read the saved views, and how many of the newest lines each finds."""
+        """Read which saved views there are, and then how many of the newest lines each finds."""
         await self._stops.read_views(console(self))
+        self._show_bar()
+        self._count_found()
+
+    @background
+    async def _count_found(self) -> None:
+        await self._stops.count_views(console(self))
         self._show_bar()
 
     def action_start_again(self) -> None:

@@ -15,7 +15,7 @@ from socconsole.tui.lines import Part
 from socconsole.tui.reading import column_filter
 from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.saved_views import Shown, ViewBar, fitting
-from socconsole.tui.tasks import task
+from socconsole.tui.tasks import background, task
 from socconsole.tui.verbs import row_order
 from socconsole.tui.verbs.filter_prompt import FilterPrompt, completed
 from socconsole.tui.verbs.row_order import Ordered
@@ -114,7 +114,8 @@ class ViewedScreen(Ordered, ReadsAgain, Screen[None]):
         if asked == self._asked:
             self._answered = asked
             self.show_found(rows, first=first)
-            await self.read_views()
+            await self._views.read_names(console(self))
+            self.count_views()
             if self._is_late:
                 self.look_again()
 
@@ -137,7 +138,8 @@ class ViewedScreen(Ordered, ReadsAgain, Screen[None]):
             again = [*(found[one] for one in shown & found.keys()), *again]
             self.table.take_rows({row.id: row for row in again})
             self.show_news(news)
-        await self.read_views()
+        await self._views.read_names(console(self))
+        self.count_views()
 
     def may_look(self) -> bool:
         """Return whether rows are shown; where they are not, read them, or look once they are."""
@@ -165,10 +167,15 @@ class ViewedScreen(Ordered, ReadsAgain, Screen[None]):
     def _is_struck(self, row: Any) -> bool:  # noqa: ANN401 the same
         return row.id in self._gone or self.is_gone(row)
 
-    async def read_views(self) -> None:
-        """Read the saved views, and how much each finds."""
-        await self._views.read(console(self))
+    @background
+    async def count_views(self) -> None:
+        """Read how much each view finds."""
+        await self.count_found(self._views)
         self._show_bar()
+
+    async def count_found(self, views: ViewBar) -> None:
+        """Count what each of the views finds."""
+        await views.count(console(self))
 
     def on_key(self, _event: Key) -> None:
         self._is_touched = True

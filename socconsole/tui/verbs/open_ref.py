@@ -86,4 +86,4 @@ async def _show_suppression(app: "Console", number: int) -> None:
 
 def _show_filter(app: "Console", text: str) -> None:
     app.show("queue")
-    app.call_after_refresh(lambda: app.tell(Narrow(text)))
+    app.call_for_key(lambda: app.tell(Narrow(text)))

@@ -299,7 +299,9 @@ class TailView(LineView):
             self.console_app.say(f"No further {self.needle!r} in the lines shown.")
 
     def _find(self, step: int, fits: Callable[[TailLine], bool]) -> bool:
-        start = self.line_count - 1 if self.following else self._cursor
+        # While following no line is picked: looking back begins with the newest one.
+        newest = self.line_count if step < 0 else self.line_count - 1
+        start = newest if self.following else self._cursor
         for index, line in self._walk(start + step, step):
             if fits(line):
                 self._pick(index)
