@@ -234,6 +234,17 @@ def test_pages_follow_each_other_without_gap_or_overlap(shift):
             assert len(seen) == 7
 
 
+def test_the_first_page_that_nothing_is_asked_of_is_the_beginning_of_the_whole_order(shift):
+    for sort in SORTS:
+        for reverse in (False, True):
+            asked = query("", sort=sort, reverse=reverse)
+            with shift.read() as session:
+                page = queue_page(session, asked, limit=3)
+                whole = queue_ids(session, asked)
+            assert [row.id for row in page] == list(whole[:3])
+            assert len(whole) > 3
+
+
 def test_news_are_what_matches_and_was_raised_since(shift):
     with shift.read() as session:
         before = newest_id(session)
