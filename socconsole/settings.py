@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from socconsole.core.home import at_home
 from socconsole.core.policy import Settings, SourcePolicy
 from socconsole.errors import FileError, SettingsError, SocError
 
@@ -51,7 +52,7 @@ def as_url(path_or_url: str) -> str:
     """Return `path_or_url` as a database URL; a path becomes an absolute SQLite one."""
     if "://" in path_or_url:
         return path_or_url
-    return f"sqlite:///{Path(path_or_url).expanduser().absolute()}"
+    return f"sqlite:///{at_home(path_or_url).absolute()}"
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache
-from pathlib import Path
 
 from socconsole.core.event import Event, EventCategory, LogSource, ReadContext, TimeQuality
+from socconsole.core.home import at_home
 from socconsole.errors import SettingsError
 from socconsole.parsers import (
     auditd,
@@ -135,7 +135,7 @@ def find(name: str) -> Parser:
 @lru_cache(64)
 def _of_file(name: str) -> Parser:
     path, _, wanted = name.partition("#")
-    found = [parser for parser, _ in user_formats.load(Path(path).expanduser())]
+    found = [parser for parser, _ in user_formats.load(at_home(path))]
     for parser in found:
         if parser.name == wanted or (not wanted and len(found) == 1):
             return parser

@@ -11,6 +11,7 @@ from socconsole.tui import themes
 from socconsole.tui.messages import Narrow
 from socconsole.tui.pages import AlertPage, TextPage
 from socconsole.tui.screens import SCREENS
+from socconsole.tui.verbs.ask_number import number_in
 
 if TYPE_CHECKING:
     from socconsole.tui.console import Console
@@ -111,9 +112,7 @@ async def _filter(app: "Console", rest: str) -> None:
 
 
 async def _alert(app: "Console", rest: str) -> None:
-    if not rest.lstrip("#").isdecimal():
-        raise UsageError(f"{rest!r} is no alert's number.", hint="Write :alert 12.")
-    app.open(AlertPage((int(rest.lstrip("#")),)))
+    app.open(AlertPage((number_in(rest),)))
 
 
 async def _hunt(app: "Console", rest: str) -> None:

@@ -135,6 +135,8 @@ def test_the_database_is_the_one_named_nearest(write, tmp_path):
     environ = {"SOCCONSOLE_DB": "postgresql://host/soc"}
     assert database_url(settings, environ, "/x.db") == "sqlite:////x.db"
     assert database_url(settings, environ, None) == "postgresql://host/soc"
+    with pytest.raises(FileError, match="an account that there is not"):
+        database_url(settings, environ, "~no-such-account/soc.db")
     assert database_url(settings, {}, None) == f"sqlite:///{tmp_path}/soc.db"
     without = load_settings(write(""), {})
     state = {"XDG_STATE_HOME": "/state"}

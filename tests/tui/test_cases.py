@@ -152,6 +152,20 @@ async def test_a_note_is_corrected_and_a_value_is_ignored_by_keys(console, datab
     assert "No evidence is attached" in console.screen
 
 
+async def test_a_word_that_is_no_number_is_said_not_passed_over(console, database, opened):
+    with database.begin() as session:
+        more = an_alert(session, NOON, fingerprint="more").id
+        tickets.add_alerts(session, opened[0].id, [more], by="mara", now=NOON)
+    await console.presses("4", "enter", "x", "f", "enter")
+    await console.says(f"#{more} x2")
+    assert "'x2' is no number" in console.bottom
+    assert ticket(database, opened[0].id).status == "open"
+    await console.presses("x", "f", "enter")
+    await console.says(f"#{more}")
+    done = ticket(database, opened[0].id)
+    assert (done.status, done.alert_count) == ("resolved", 1)
+
+
 async def test_waiting_asks_on_whom_and_when(console, database, opened):
     await console.presses("4", "s")
     await console.says("the ISP")

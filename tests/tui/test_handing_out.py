@@ -48,6 +48,8 @@ def test_a_file_is_read_as_far_as_wanted_and_a_pipe_is_not_waited_for(tmp_path):
     for name, said in (("pipe", "no file"), ("none", "No such file")):
         with pytest.raises(FileError, match=said):
             editor.read_file(str(tmp_path / name), 10)
+    with pytest.raises(FileError, match="an account that there is not"):
+        editor.read_file("~no-such-account/x", 10)
 
 
 def test_an_editor_that_is_no_command_is_told(monkeypatch):

@@ -19,6 +19,7 @@ from socconsole.tui.keymap import key
 from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.tasks import task
+from socconsole.tui.verbs.ask_number import ask_number
 from socconsole.tui.verbs.ask_when import ask_when
 from socconsole.tui.verbs.open_ref import open_ref
 from socconsole.tui.widgets.columns import Column
@@ -413,9 +414,9 @@ class HandoffScreen(ReadsAgain, Screen[None]):
         if paper is None or paper.id is None:
             app.say("The draft is compared with the last one already.")
             return
-        said = await app.ask(f"Compare handoff {paper.id} with number")
-        if said and said.strip().isdecimal():
-            items = await app.store.read(handoffs.compare, int(said), paper.id)
+        other = await ask_number(app, f"Compare handoff {paper.id} with number")
+        if other is not None:
+            items = await app.store.read(handoffs.compare, other, paper.id)
             lines = [
                 (
                     (f"{_MARKS[item.change]} {item.change.value:<8}", _CHANGE_STYLES[item.change]),
@@ -423,7 +424,7 @@ class HandoffScreen(ReadsAgain, Screen[None]):
                 )
                 for item in items
             ]
-            app.open(TextScreen(f"Handoff {said} to {paper.id}", lines))
+            app.open(TextScreen(f"Handoff {other} to {paper.id}", lines))
 
     def action_copy(self) -> None:
         if self._paper is not None:

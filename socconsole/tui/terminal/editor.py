@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from socconsole.core.home import at_home
 from socconsole.errors import FileError, UsageError
 
 
@@ -118,7 +119,7 @@ def read_file(path: str, most: int) -> bytes:
         FileError: It is no file, or cannot be read.
 
     """
-    place = Path(path).expanduser()
+    place = at_home(path)
     try:
         if not place.is_file() and place.exists():  # a pipe would be waited for without end
             raise FileError("This is no file.", where=path)

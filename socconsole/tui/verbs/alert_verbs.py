@@ -14,8 +14,8 @@ from textual.binding import Binding
 
 from socconsole.core.disposition import Disposition, Verdict
 from socconsole.core.severity import Severity
-from socconsole.errors import UsageError
 from socconsole.tui.keymap import key
+from socconsole.tui.verbs.ask_number import ask_number
 from socconsole.tui.verbs.ask_when import ask_moment
 from socconsole.tui.verbs.deed import Deed
 
@@ -118,10 +118,9 @@ async def _close(app: "Console", target: Target) -> bool:
         return await _close_malicious(app, target)
     duplicate_of, note = None, ""
     if disposition is Disposition.DUPLICATE:
-        original = await app.ask("Duplicate of alert number")
-        if not original:
+        duplicate_of = await ask_number(app, "Duplicate of alert number")
+        if duplicate_of is None:
             return False
-        duplicate_of = _number(original)
     elif disposition in (Disposition.TRUE_POSITIVE, Disposition.UNDETERMINED):
         said = await _ask_note(app, target)
         if not said:
@@ -233,10 +232,3 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
     }
 )
 """The name in a binding's action → the verb."""
-
-
-def _number(text: str) -> int:
-    try:
-        return int(text.strip().lstrip("#"))
-    except ValueError:
-        raise UsageError(f"{text!r} is no alert's number.") from None

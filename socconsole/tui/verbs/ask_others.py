@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from socconsole.tui.asking import read_first
+from socconsole.tui.verbs.ask_number import ask_number
 from socconsole.tui.verbs.ask_when import ask_when
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ async def keep_answer(app: "Console", kind: str, case_id: int) -> None:
         app.say("Everybody who was asked has answered.")
         return
     last = waiting[-1]
-    number = await app.ask(f"Who answered ({last.whom})", initial=str(last.id))
-    text = await app.ask("Answer") if number and number.strip().isdecimal() else None
-    if number and text is not None:
-        await app.change(
-            escalations.answer, int(number), text, policy=app.settings, done="Answer kept"
-        )
+    number = await ask_number(app, f"Who answered ({last.whom})", initial=str(last.id))
+    text = await app.ask("Answer") if number is not None else None
+    if number is not None and text is not None:
+        await app.change(escalations.answer, number, text, policy=app.settings, done="Answer kept")

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from socconsole.core.home import at_home
 from socconsole.core.storable import storable
 from socconsole.errors import FileError
 from socconsole.tui.asking import read_first
@@ -60,13 +61,13 @@ async def export(app: "Console", kind: str, row: "IncidentRow | TicketRow") -> N
 
 
 async def _may_write(app: "Console", path: str) -> bool:
-    there = await app.store.in_thread(lambda: Path(path).expanduser().exists())
+    there = await app.store.in_thread(lambda: at_home(path).exists())
     return not there or await app.confirm(f"{path} is there already. Write over it?")
 
 
 def _write(path: str, text: str) -> None:
     try:
-        place = Path(path).expanduser()
+        place = at_home(path)
         place.touch(mode=0o600)
         place.write_text(str(storable(text)), encoding="utf-8")
     except OSError as error:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from socconsole.tui.asking import read_first
 from socconsole.tui.reading.store_access import AnySession
+from socconsole.tui.verbs.ask_number import ask_number
 from socconsole.tui.verbs.ask_others import ask_whom, keep_answer
 from socconsole.tui.verbs.ask_when import ask_past, ask_past_or_none, ask_when
 
@@ -97,8 +98,7 @@ async def _which(app: "Console", chosen: Chosen, verb: str) -> int | None:
         return None
     now = app.now()
     first = min(fitting, key=lambda row: (not row.is_overdue(now), row.id))
-    said = await app.ask(f"Number of the one to {verb}", initial=str(first.id))
-    return int(said) if said and said.strip().isdecimal() else None
+    return await ask_number(app, f"Number of the one to {verb}", initial=str(first.id))
 
 
 async def escalate(app: "Console", chosen: Chosen) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from socconsole.tui.asking import read_first
 from socconsole.tui.reading.store_access import AnySession
+from socconsole.tui.verbs.ask_number import ask_number, ask_numbers
 
 if TYPE_CHECKING:
     from socconsole.tui.console import Console
@@ -29,7 +30,7 @@ async def _watch(app: "Console", ticket_id: int, name: str) -> None:
 async def _detach(app: "Console", ticket_id: int, name: str) -> None:
     from socconsole.services import tickets
 
-    numbers = _numbers(await app.ask(f"Take which alerts out of {name} (numbers)"))
+    numbers = await ask_numbers(app, f"Take which alerts out of {name} (numbers)")
     if numbers:
         await app.change(tickets.detach_alerts, ticket_id, numbers, done=f"Out of {name}")
 
@@ -61,8 +62,10 @@ async def _correct(app: "Console", ticket_id: int, _name: str) -> None:
     if not rows:
         app.say("There is no note to correct.")
         return
-    said = _numbers(await app.ask("Correct note number", initial=str(rows[-1].id)))
-    old = next((row for row in rows if said and row.id == said[0]), None)
+    number = await ask_number(app, "Correct note number", initial=str(rows[-1].id))
+    if number is None:
+        return
+    old = next((row for row in rows if row.id == number), None)
     if old is None:
         app.say("There is no such note that was not corrected already.")
         return
@@ -133,13 +136,9 @@ async def _follow(app: "Console", _ticket_id: int, _name: str) -> None:
 async def _task_again(app: "Console", _ticket_id: int, _name: str) -> None:
     from socconsole.services import tasks
 
-    numbers = _numbers(await app.ask("Take up which task again (number)"))
-    if numbers:
-        await app.change(tasks.reopen, numbers[0], done="Task is open again")
-
-
-def _numbers(said: str | None) -> list[int]:
-    return [int(word) for word in (said or "").replace(",", " ").split() if word.isdecimal()]
+    number = await ask_number(app, "Take up which task again (number)")
+    if number is not None:
+        await app.change(tasks.reopen, number, done="Task is open again")
 
 
 _Offer = Callable[["Console", int, str], Awaitable[None]]

@@ -14,6 +14,7 @@ from socconsole.tui.keymap import key
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.texts.ticket_fields import edit_fields
 from socconsole.tui.verbs.ask_case import ask_incident
+from socconsole.tui.verbs.ask_number import ask_number, ask_numbers
 from socconsole.tui.verbs.ask_others import ask_whom, keep_answer
 from socconsole.tui.verbs.ask_when import ask_moment
 from socconsole.tui.verbs.field_edit import edit_field
@@ -52,7 +53,7 @@ DISPOSITIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "m": ("benign_positive:maintenance", "benign positive: maintenance"),
         "k": ("benign_positive:test", "benign positive: test"),
         "f": ("false_positive:rule_logic", "false positive: rule logic"),
-        "b": ("false_positive:bad_data", "false positive: bad data"),
+        "F": ("false_positive:bad_data", "false positive: bad data"),
         "u": ("undetermined", "undetermined"),
     }
 )
@@ -153,11 +154,9 @@ async def _exceptions(app: "Console", chosen: Chosen) -> Mapping[int, Any] | Non
     """Ask which alerts are given back instead; none are for a ticket with one alert."""
     if len(chosen.ids) != 1 or chosen.row is None or chosen.row.alert_count < 2:
         return {}
-    said = await app.ask(f"Closes its {chosen.row.alert_count} alerts; keep open (numbers)")
-    if said is None:
-        return None
-    numbers = [int(word) for word in said.replace(",", " ").split() if word.isdecimal()]
-    return dict.fromkeys(numbers)
+    label = f"Closes its {chosen.row.alert_count} alerts; keep open (numbers)"
+    kept = await ask_numbers(app, label)
+    return None if kept is None else dict.fromkeys(kept)
 
 
 async def _reopen(app: "Console", chosen: Chosen) -> None:
@@ -249,15 +248,15 @@ async def task_on(app: "Console", kind: str, case_id: int, name: str) -> None:
             step = tasks.Step(title=title, mandatory=pressed == "m")
             await app.change(tasks.add, Subject(kind, case_id, name), [step], done="Task added")
     elif pressed in {"d", "x"}:
-        said = await app.ask("Number of the task")
-        if not said or not said.strip().isdecimal():
+        number = await ask_number(app, "Number of the task")
+        if number is None:
             return
         if pressed == "d":
-            await app.change(tasks.finish, int(said), done="Task done")
+            await app.change(tasks.finish, number, done="Task done")
         else:
             reason = await app.ask("Why it is not done")
             if reason:
-                await app.change(tasks.cancel, int(said), reason, done="Task cancelled")
+                await app.change(tasks.cancel, number, reason, done="Task cancelled")
 
 
 async def _ask(app: "Console", chosen: Chosen) -> None:
