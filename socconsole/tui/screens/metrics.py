@@ -10,9 +10,10 @@ from textual.screen import Screen
 from socconsole.core.kpi import Figure, figures, precision_by_rule, shown
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.reading.freshness import ReadsFirst
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.screens.refs import RefsScreen
-from socconsole.tui.tasks import task
+from socconsole.tui.tasks import aside, task
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
@@ -50,7 +51,7 @@ _COLUMNS: tuple[Column[Figure], ...] = (
 )
 
 
-class MetricsScreen(Screen[None]):
+class MetricsScreen(ReadsFirst, Screen[None]):
     """The figures of a period with n, median, p90 and clock."""
 
     TITLE = "Metrics"
@@ -83,7 +84,8 @@ class MetricsScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         if not self._is_in_front:  # a new screen is told twice
             self._is_in_front = True
-            self.action_load()
+            with aside():
+                self.let_keys_in_after(self.action_load())
 
     def on_screen_suspend(self) -> None:
         self._is_in_front = False

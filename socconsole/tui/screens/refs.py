@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.reading.freshness import ReadsFirst
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.tasks import task
 from socconsole.tui.verbs import row_order
@@ -48,7 +49,7 @@ _COLUMNS: tuple[Column[RefRow], ...] = (
 )
 
 
-class RefsScreen(Ordered, Screen[None]):
+class RefsScreen(Ordered, ReadsFirst, Screen[None]):
     """Lists references; Enter opens one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -71,7 +72,7 @@ class RefsScreen(Ordered, Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(VirtualTable).focus()
-        self.action_load()
+        self.let_keys_in_after(self.action_load())
 
     def on_store_changed(self) -> None:
         if not self.query_one(VirtualTable).line_count:  # the store was away

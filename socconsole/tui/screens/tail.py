@@ -78,7 +78,7 @@ class TailScreen(OnLines, ReadsFirst, Screen[None]):
         self._started = False
         self._looking = asyncio.Lock()
         self._is_late = False
-        self._was_in_front = False
+        self._is_in_front = True  # it is read when it is mounted
         self._typed = FilterPrompt(console(self), lambda: EVENT_FIELDS, self._filter_changed)
         self._read_filter = ""
         self._asked = Asked()
@@ -111,11 +111,14 @@ class TailScreen(OnLines, ReadsFirst, Screen[None]):
         self.load_more()
 
     def on_screen_resume(self) -> None:
-        self.load_more()
-        if self._was_in_front:
+        if not self._is_in_front:  # a new screen is told twice
+            self._is_in_front = True
+            self.load_more()
             with aside():
                 self.load_views()
-        self._was_in_front = True
+
+    def on_screen_suspend(self) -> None:
+        self._is_in_front = False
 
     def on_resize(self) -> None:
         self._place_histogram()

@@ -15,7 +15,7 @@ from socconsole.tui.lines import Part
 from socconsole.tui.reading import column_filter
 from socconsole.tui.reading.freshness import ReadsAgain
 from socconsole.tui.saved_views import Shown, ViewBar, fitting
-from socconsole.tui.tasks import background, task
+from socconsole.tui.tasks import aside, background, task
 from socconsole.tui.verbs import row_order
 from socconsole.tui.verbs.filter_prompt import FilterPrompt, completed
 from socconsole.tui.verbs.row_order import Ordered
@@ -117,7 +117,8 @@ class ViewedScreen(Ordered, ReadsAgain, Screen[None]):
             await self._views.read_names(console(self))
             self.count_views()
             if self._is_late:
-                self.look_again()
+                with aside():
+                    self.look_again()
 
     @task
     async def look_again(self) -> None:

@@ -21,6 +21,8 @@ MOVING: tuple[Binding, ...] = (
 
 _MOVES = frozenset(binding.id for binding in MOVING) - {"list.open", "list.mark"}
 
+_LEAVES = frozenset({"app.back", "app.handoff", "app.last_screen", "app.suspend", "app.quit"})
+
 
 def only_moves(app: App[Any], event: events.Key | events.Paste) -> bool:
     """Return whether a key moves the cursor over what is shown, and does nothing else."""
@@ -28,8 +30,9 @@ def only_moves(app: App[Any], event: events.Key | events.Paste) -> bool:
 
 
 def leaves(app: App[Any], event: events.Key | events.Paste) -> bool:
-    """Return whether a key leaves the screen in front."""
-    return _meaning(app, event) == "app.back"
+    """Return whether a key leaves the screen in front, or the program."""
+    meaning = _meaning(app, event) or ""
+    return meaning in _LEAVES or meaning.startswith("screen.")
 
 
 def _meaning(app: App[Any], event: events.Key | events.Paste) -> str | None:
