@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session
 
 from socconsole.core.severity import Severity
@@ -16,6 +16,8 @@ Values = dict[str, Any]
 """Column → value."""
 
 _CHUNK = 5_000
+_FEW = 100
+"""Alerts below which one statement, put together once, asks for them one by one."""
 _ALERT = METADATA.tables["alert"]
 _TICKET = METADATA.tables["ticket"]
 
@@ -37,7 +39,10 @@ class Standing(NamedTuple):
     reopen_count: int
 
 
-_COLUMNS = tuple(_ALERT.c[name] for name in Standing._fields)
+_STANDING = (
+    select(*(_ALERT.c[name] for name in Standing._fields)).order_by(_ALERT.c.id).with_for_update()
+)
+_STANDING_OF_FEW = _STANDING.where(_ALERT.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def standing(session: Session, alert_ids: Sequence[int]) -> list[Standing]:
@@ -45,9 +50,11 @@ def standing(session: Session, alert_ids: Sequence[int]) -> list[Standing]:
     found: list[Standing] = []
     connection = session.connection()
     for chunk in portions(dict.fromkeys(alert_ids), _CHUNK):
-        chosen = among(connection, _ALERT.c.id, chunk)
-        query = select(*_COLUMNS).where(chosen).order_by(_ALERT.c.id)
-        found.extend(map(Standing._make, connection.execute(query.with_for_update()).all()))
+        if len(chunk) < _FEW:
+            rows = connection.execute(_STANDING_OF_FEW, {"ids": chunk}).all()
+        else:
+            rows = connection.execute(_STANDING.where(among(connection, _ALERT.c.id, chunk))).all()
+        found.extend(map(Standing._make, rows))
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from sqlalchemy import Connection, Table, insert, text, update
+from sqlalchemy import Connection, Table, insert, text
 from sqlmodel import Session
 
 from socconsole.store.audit import Link, link_hash, payload_hash
@@ -18,7 +18,6 @@ from socconsole.store.tables import (
     AuditEntry,
     AuditPayload,
     Change,
-    ChangeHead,
     table_of,
 )
 from socconsole.store.types import new_uid, to_micros
@@ -32,6 +31,9 @@ _WRITING = (0.6, 0.8)
 _TAKE_HEAD = text(
     "UPDATE change_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, audit_seq, audit_hash"
 )
+_MOVE_HEAD = text("UPDATE change_head SET audit_seq = :seq, audit_hash = :hash WHERE id = 1")
+_INSERT_ACTION = insert(table_of(Action)).returning(table_of(Action).c.id)
+_INSERT_CHANGE = insert(table_of(Change))
 
 
 @dataclass(slots=True)
@@ -101,8 +103,7 @@ def _insert_action(connection: Connection, doing: Doing, touches: Sequence[Touch
         "undoable": doing.undoable,
         "undoes_id": doing.undoes_id,
     }
-    table = table_of(Action)
-    return int(connection.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
+    return int(connection.execute(_INSERT_ACTION, values).scalar_one())
 
 
 def _append(
@@ -130,7 +131,7 @@ def _append(
         payloads.append((seq, salt, body))
         previous = linked
     # A server lets nobody link an entry beyond the head, so that moves first.
-    connection.execute(update(table_of(ChangeHead)).values(audit_seq=seq, audit_hash=previous))
+    connection.execute(_MOVE_HEAD, {"seq": seq, "hash": previous})
     _insert(connection, table_of(AuditEntry), (*Link._fields, "previous", "hash"), entries)
     _insert(connection, table_of(AuditPayload), ("seq", "salt", "body"), payloads)
 
@@ -159,4 +160,4 @@ def _insert_changes(connection: Connection, doing: Doing, changes: Changes) -> N
         for number in (ids if len(ids) <= _NAMED_CHANGES else [None])
     ]
     if rows:
-        connection.execute(insert(table_of(Change)), rows)
+        connection.execute(_INSERT_CHANGE, rows)

@@ -8,9 +8,19 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Connection, LargeBinary, Table, bindparam, update
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Connection,
+    LargeBinary,
+    Table,
+    Update,
+    bindparam,
+    update,
+)
 
 from socconsole.store.bulk import among
 from socconsole.store.images import UNRECORDED, Image, canonical, plain
@@ -129,22 +139,33 @@ def write(
     now: datetime,
 ) -> None:
     """Give each row its values, and count its version up."""
-    values: dict[str, object] = {name: bindparam(f"new_{name}") for name in names}
-    values["version"] = table.c.version + 1
-    if "updated_at" in table.c and "updated_at" not in values:
-        values["updated_at"] = now
+    more = {"updated_at": now} if "updated_at" in table.c and "updated_at" not in names else {}
+    given = (*names, *more)
     groups: dict[int, tuple[Alike, list[int]]] = {}
     for number, alike in rows:
         groups.setdefault(id(alike), (alike, []))[1].append(number)
     single: list[dict[str, object]] = []
     for alike, ids in groups.values():
-        bound = {f"new_{name}": alike.values[name] for name in names}
+        values = {**alike.values, **more}
+        bound = {f"new_{name}": values[name] for name in given}
         if len(ids) < _MANY:
             single.extend({**bound, "row_id": number} for number in ids)
             continue
         # One statement for thousands of rows takes half the time of one each.
         chosen = among(connection, table.c.id, ids)
-        connection.execute(update(table).where(chosen).values(values), bound)
+        connection.execute(_giving(table, given).where(chosen), bound)
     if single:
-        chosen = table.c.id == bindparam("row_id")
-        connection.execute(update(table).where(chosen).values(values), single)
+        connection.execute(_giving_one(table, given), single)
+
+
+@lru_cache
+def _giving_one(table: Table, names: tuple[str, ...]) -> Update:
+    return _giving(table, names).where(table.c.id == bindparam("row_id"))
+
+
+@lru_cache
+def _giving(table: Table, names: tuple[str, ...]) -> Update:
+    """Return what gives rows their values: to put it together takes longer than to run it."""
+    values: dict[str, object] = {name: bindparam(f"new_{name}") for name in names}
+    values["version"] = table.c.version + 1
+    return update(table).values(values)
