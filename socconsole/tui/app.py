@@ -207,12 +207,22 @@ class ConsoleApp(GoingApp):
         """Let keys wait as `hold_keys` does, but for those that leave the screen."""
         return self._type_ahead.hold_reading()
 
-    def hold_keys_behind(self) -> Callable[[], None]:
-        """Let keys wait as `hold_keys_to_read` does, if a key has caused what is done here."""
+    def hold_keys_behind(
+        self, screen: Screen[Any] | None = None, *, moves_pass: bool = False
+    ) -> Callable[[], None]:
+        """Let keys wait as `hold_keys_to_read` does, if a key has caused what is done here.
+
+        Args:
+            screen: The one whose keys wait; None for the one in front.
+            moves_pass: Keys that only move the cursor need not wait.
+
+        """
         if not self.screen_stack or not is_caused_by_key(self):
             return _nothing
-        screen = self.screen
-        return self._type_ahead.hold_reading(lambda: self.screen is screen)
+        theirs = screen or self.screen
+        return self._type_ahead.hold_reading(
+            lambda: bool(self.screen_stack) and self.screen is theirs, moves_pass=moves_pass
+        )
 
     @contextmanager
     def keys_wait(self) -> Iterator[None]:

@@ -139,7 +139,9 @@ class Console(Protocol):
     def hold_keys_to_read(self) -> Callable[[], None]:
         """Let keys wait as `hold_keys` does, but for those that leave the screen."""
 
-    def hold_keys_behind(self) -> Callable[[], None]:
+    def hold_keys_behind(
+        self, screen: "Screen[Any] | None" = None, *, moves_pass: bool = False
+    ) -> Callable[[], None]:
         """Let keys wait as `hold_keys_to_read` does, if a key has caused what is done here."""
 
     def keys_wait(self) -> AbstractContextManager[None]:

@@ -31,10 +31,22 @@ class Narrow(Message):
 
 @dataclass
 class RowsLoaded(Message):
-    """A page of rows came back from the store."""
+    """A page of rows came back from the store: those of the `asked` that still exist."""
+
+    asked: Sequence[int]
+    rows: Mapping[int, Any]
+
+
+@dataclass
+class RowsFailed(Message):
+    """A page of rows could not be read."""
+
+
+@dataclass
+class IdsFailed(Message):
+    """The order of a view could not be read."""
 
     generation: int
-    rows: Mapping[int, Any]
 
 
 @dataclass

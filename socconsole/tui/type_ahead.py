@@ -78,12 +78,19 @@ class TypeAhead:
         """Let all keys but early ones wait until what is returned is called."""
         return self._hold(self._is_early)
 
-    def hold_reading(self, stands: Callable[[], bool] = lambda: True) -> Callable[[], None]:
+    def hold_reading(
+        self, stands: Callable[[], bool] = lambda: True, *, moves_pass: bool = False
+    ) -> Callable[[], None]:
         """Let all keys but those that leave wait until what is returned is called, not for ever.
 
-        They wait for it only while what is read `stands` in front.
+        They wait for it only while what is read `stands` in front; with `moves_pass` early ones
+        pass too.
         """
-        release = self._hold(lambda event: self._leaves(event) or not stands())
+
+        def passes(event: Typed) -> bool:
+            return self._leaves(event) or not stands() or (moves_pass and self._is_early(event))
+
+        release = self._hold(passes)
         late = asyncio.get_running_loop().call_later(_LONGEST_HOLD_SECS, release)
 
         def let_in() -> None:
@@ -111,7 +118,7 @@ class TypeAhead:
 
     def must_wait(self, event: Typed) -> bool:
         """Keep `event` for later when another key is under way; tell whether to call `drain`."""
-        if (self._is_draining or self._stops(event)) and not self._may_pass(event):
+        if (self._waiting or self._is_draining or self._stops(event)) and not self._may_pass(event):
             self._waiting.append(event)
             return True
         return False

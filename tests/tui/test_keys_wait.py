@@ -3,7 +3,6 @@
 import asyncio
 import importlib
 import pkgutil
-import threading
 
 import pytest
 from textual.screen import Screen
@@ -17,27 +16,8 @@ from socconsole.tui.screens.around import AroundScreen
 from socconsole.tui.screens.queue import QueueScreen
 from tests.services.alert_making import bring, detection
 from tests.tui.analyst import at_the_console
+from tests.tui.gate import Gate
 from tests.tui.test_tail_screen import Collector
-
-
-class Gate:
-    """Lets reads of the store pass, or keeps them waiting in their threads."""
-
-    def __init__(self):
-        self._open = threading.Event()
-        self._open.set()
-        self.waiting = 0
-
-    def close(self):
-        self._open.clear()
-        self.waiting = 0
-
-    def open(self):
-        self._open.set()
-
-    def wait(self):
-        self.waiting += not self._open.is_set()
-        assert self._open.wait(30)
 
 
 @pytest.fixture

@@ -7,10 +7,12 @@ import pytest
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from socconsole.errors import StoreError
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.table import VirtualTable
 from tests.tui.analyst import at_the_console
+from tests.tui.gate import Gate
 
 
 class Numbers:
@@ -182,3 +184,63 @@ async def test_a_redraw_shows_the_lines_that_the_terminal_has_shifted(open_list,
         table.move_to(30)
     assert "row 500" not in analyst.lines[1]
     assert "row 470" in analyst.screen
+
+
+async def test_a_key_behind_a_jump_waits_for_the_row_it_leads_to(open_list, monkeypatch):
+    analyst, table = await open_list(2_000)
+    gate = Gate()
+    read = table.source.rows
+
+    def gated(ids):
+        gate.wait()
+        return read(ids)
+
+    monkeypatch.setattr(table.source, "rows", gated)
+    gate.close()
+    await analyst.pilot.press("G", "space")
+    await analyst.waits_for(lambda: gate.waiting > 0)
+    assert not table.selection().marked
+    gate.open()
+    await analyst.waits_for(lambda: table.selection().marked)
+    assert list(table.selection().ids) == [1]
+
+
+async def test_a_row_that_cannot_be_read_lets_the_keys_in_and_is_not_gone_to(
+    open_list, monkeypatch
+):
+    analyst, table = await open_list(2_000)
+
+    def fails(_ids):
+        raise StoreError("It broke.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(table.source, "rows", fails)
+        await analyst.presses("G", "space")
+    assert list(table.selection().ids) == [2_000]
+    await analyst.presses("G")
+    await analyst.waits_for(lambda: table.cursor_row == "row 1")
+
+
+async def test_a_row_that_is_gone_by_now_can_be_jumped_to(open_list, monkeypatch):
+    analyst, table = await open_list(2_000)
+    monkeypatch.setattr(table.source, "rows", lambda ids: {})
+    await analyst.presses("G", "space")
+    assert list(table.selection().ids) == [1]
+
+
+async def test_what_is_about_all_rows_waits_for_the_order_that_is_on_its_way(
+    open_list, monkeypatch
+):
+    analyst, table = await open_list(10)
+    gate = Gate()
+    monkeypatch.setattr(table.source, "order", array("q", range(20, 0, -1)))
+    monkeypatch.setattr(table.source, "ids", lambda: gate.wait() or table.source.order)
+    gate.close()
+    table.reload()
+    await analyst.pilot.press("j", "asterisk", "G")
+    await analyst.waits_for(lambda: gate.waiting > 0)
+    assert table.cursor == 1
+    assert not table.selection().marked
+    gate.open()
+    await analyst.waits_for(lambda: table.cursor == 19)
+    assert len(table.selection()) == 20

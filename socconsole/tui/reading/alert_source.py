@@ -16,7 +16,7 @@ SORTED_BY = (
 
 
 class AlertSource:
-    """Rows of the queue for one filter. Its methods run in threads."""
+    """Rows of the queue for one filter. `query`, `ids`, `rows` and `news` run in threads."""
 
     def __init__(self, app: "Console") -> None:
         self._app = app
@@ -29,6 +29,11 @@ class AlertSource:
     @property
     def sorts(self) -> Collection[str]:
         return SORTED_BY
+
+    def take_order(self, sort: str, *, reverse: bool) -> bool:
+        before, wanted = (self.sort, self.reverse), (sort or "rank", reverse)
+        self.sort, self.reverse = wanted
+        return wanted != before
 
     def query(self) -> "QueueQuery":
         from socconsole.store.queries.queue import QueueQuery

@@ -22,7 +22,7 @@ from socconsole.tui.reading.alert_source import AlertSource
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.reading.watching import Lookers
 from socconsole.tui.saved_views import Shown, ViewBar, fitting
-from socconsole.tui.tasks import background, task
+from socconsole.tui.tasks import aside, background, for_key, task
 from socconsole.tui.verbs import every_alert_verb, find_verbs
 from socconsole.tui.verbs.alert_verbs import Target
 from socconsole.tui.verbs.filter_prompt import FilterPrompt
@@ -139,7 +139,8 @@ class QueueScreen(Screen[None]):
         first = console(self).setup.first_page
         if first:
             self.table.show_first([row.id for row in first], {row.id: row for row in first})
-        self.load()
+        with aside() if first else for_key():  # what is here already can be acted on
+            self.load()
         self.load_views()
         self.set_interval(60.0, self.table.refresh_lines)  # ages
         self.watch(self.app, "pulse", self._pulsed, init=False)
@@ -147,7 +148,7 @@ class QueueScreen(Screen[None]):
     # Loading.
 
     def load(self, *, first: bool = False) -> None:
-        """Ask for the view's order and rows again."""
+        """Ask for the view's order and rows again; keys wait for them where one has caused it."""
         source = self._source
         if source is None:
             return
@@ -261,7 +262,7 @@ class QueueScreen(Screen[None]):
         view = self._views.current
         layout = TableLayout.read(view.columns, view.sort)
         if self._source is not None:
-            self._source.sort, self._source.reverse = layout.sort or "rank", layout.reverse
+            self._source.take_order(layout.sort, reverse=layout.reverse)
         self.table.set_arrangement(layout)
         self._show_bar()
         self.load(first=True)
@@ -303,7 +304,7 @@ class QueueScreen(Screen[None]):
     @task
     async def action_value_filter(self) -> None:
         """Narrow by a value of the row under the cursor."""
-        row = self.table.cursor_row
+        row = await self.table.read_row(self.table.cursor_id)
         if row is None:
             console(self).say(_NOTHING_HERE)
             return
@@ -343,14 +344,7 @@ class QueueScreen(Screen[None]):
 
     def on_virtual_table_arranged(self, message: VirtualTable.Arranged) -> None:
         message.stop()
-        source, layout = self._source, self.table.arrangement
-        if source is None:
-            return
-        wanted = (layout.sort or "rank", layout.reverse)
-        if wanted != (source.sort, source.reverse):
-            source.sort, source.reverse = wanted
-            self._show_bar()
-            self.load(first=True)
+        self._show_bar()
 
     # The preview.
 
@@ -390,18 +384,18 @@ class QueueScreen(Screen[None]):
 
     # Verbs.
 
-    def target(self) -> Target | None:
+    async def target(self) -> Target | None:
         """Return the marked alerts, or the one under the cursor."""
         chosen = self.table.selection()
-        return Target(chosen.ids, self.table.meant_row) if chosen.ids else None
+        return Target(chosen.ids, await self.table.read_meant()) if chosen.ids else None
 
     @task
     async def action_verb(self, name: str) -> None:
-        target = self.target()
+        marked = self.table.selection().marked
+        target = await self.target()
         if target is None:
             console(self).say(_NOTHING_HERE)
             return
-        marked = self.table.selection().marked
         verb = every_alert_verb.VERBS[name]
         finished = await verb(console(self), target)
         if marked and finished:
@@ -458,8 +452,9 @@ class QueueScreen(Screen[None]):
         else:
             console(self).open(AlertScreen((alert_id,), 0, then=then))
 
-    def action_go_ticket(self) -> None:
-        row, app = self.table.cursor_row, console(self)
+    @task
+    async def action_go_ticket(self) -> None:
+        row, app = await self.table.read_row(self.table.cursor_id), console(self)
         if row is None and app.fresh_ticket_id is None:
             app.say(_NOTHING_HERE)
         else:

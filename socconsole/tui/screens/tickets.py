@@ -73,9 +73,8 @@ class TicketsScreen(ViewedScreen):
         if not chosen.ids:
             console(self).say("There is no ticket here; + opens one.")
             return
-        await ticket_verbs.VERBS[name](
-            console(self), Chosen(tuple(chosen.ids), self.table.meant_row)
-        )
+        row = await self.table.read_meant()
+        await ticket_verbs.VERBS[name](console(self), Chosen(tuple(chosen.ids), row))
         if chosen.marked:
             self.table.clear_marks()
 

@@ -75,6 +75,10 @@ class LoadedRows(Generic[RowT]):
                 if any(row_id not in self._rows for row_id in ids):
                     yield ids
 
+    def ask_again(self) -> None:
+        """Forget which pages were asked for: they could not be read."""
+        self._asked.clear()
+
     def was_asked(self, index: int) -> bool:
         """Return whether the page of `index` was asked for since the order came."""
         return index // PAGE in self._asked

@@ -14,7 +14,8 @@ from textual.binding import BindingType
 
 from socconsole.errors import SocError
 from socconsole.tui.keymap import key
-from socconsole.tui.messages import IdsLoaded, RowsLoaded
+from socconsole.tui.messages import IdsFailed, IdsLoaded, RowsFailed, RowsLoaded
+from socconsole.tui.widgets.awaited import Awaited
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn_rows import DrawnRows
 from socconsole.tui.widgets.layout import Stands, TableLayout
@@ -89,7 +90,8 @@ class VirtualTable(DrawnRows[RowT]):
         self.has_failed = False
         """Whether the last order asked for never came."""
         self._given: Sequence[tuple[int, RowT]] = ()
-        self._generation = 0
+        self._generation = self._settled_generation = 0
+        self._order, self._goal_row = Awaited(self), Awaited(self)
         self._goal: int | None = None
         self._has_moved = False
 
@@ -109,6 +111,8 @@ class VirtualTable(DrawnRows[RowT]):
     def reload(self, *, first: bool = False) -> None:
         """Ask the source for the order and the rows on screen again.
 
+        Keys wait for them where a key has caused it.
+
         Args:
             first: Put the cursor on the first row instead of keeping it on its id.
 
@@ -117,6 +121,7 @@ class VirtualTable(DrawnRows[RowT]):
             return
         self._generation += 1
         self._has_moved = False
+        self._order.hold_keys()
         wanted = None if first else self.cursor_id
         work = partial(self._load_ids, self.source, self._generation, wanted, first=first)
         self.run_worker(work, thread=True, group="ids")
@@ -137,6 +142,7 @@ class VirtualTable(DrawnRows[RowT]):
         except SocError as error:
             self.has_failed = True
             self.console_app.complain(error)
+            self.post_message(IdsFailed(generation))
             return
         self.has_failed = False
         hidden = self.marks.count_hidden(ids)
@@ -148,7 +154,28 @@ class VirtualTable(DrawnRows[RowT]):
             if self._has_moved:  # while the order was on its way
                 message.position = position_in(message.ids, self.cursor_id, self.cursor)
             self._take(message)
+            self._settled_generation = message.generation
+            if self.ids and self.cursor_row is None:
+                self._want(self.cursor)
+            self._order.arrived()
             self.post_message(self.Loaded(self))
+
+    def on_ids_failed(self, message: IdsFailed) -> None:
+        message.stop()
+        if message.generation == self._generation:
+            self._settled_generation = message.generation
+            self._order.given_up()
+
+    def on_unmount(self) -> None:
+        self._order.given_up()
+        self._goal_row.given_up()
+
+    def _once_ordered(self, work: Callable[[], None]) -> None:
+        """Do what is about all rows: at once, or when the order that was asked for is here."""
+        if self._settled_generation == self._generation:
+            work()
+        else:
+            self._order.put_off(work)
 
     def _take(self, loaded: IdsLoaded) -> None:
         before = self.cursor_id
@@ -157,7 +184,7 @@ class VirtualTable(DrawnRows[RowT]):
         self._rows.reorder(loaded.ids, loaded.rows)
         if self.empty == _LOADING:
             self.empty = self._why_empty
-        self._goal = None
+        self._give_up_goal()
         self.cursor = loaded.position
         self.top = max(0, min(self.cursor - offset, self.last_top, self.cursor))
         if self.cursor >= self.top + self.page_height:
@@ -169,20 +196,38 @@ class VirtualTable(DrawnRows[RowT]):
     def _fetch(self, ids: Sequence[int]) -> None:
         if self.source is None or not ids:
             return
-        work = partial(self._load_rows, self.source, self._generation, ids)
+        work = partial(self._load_rows, self.source, ids)
         self.run_worker(work, thread=True, group="rows")
 
-    def _load_rows(self, source: RowSource[RowT], generation: int, ids: Sequence[int]) -> None:
+    def _load_rows(self, source: RowSource[RowT], ids: Sequence[int]) -> None:
         try:
             rows = source.rows(ids)
         except SocError as error:
             self.console_app.complain(error)
+            self.post_message(RowsFailed())
             return
-        self.post_message(RowsLoaded(generation, rows))
+        self.post_message(RowsLoaded(ids, rows))
 
     def on_rows_loaded(self, message: RowsLoaded) -> None:
         message.stop()
         self.take_rows(message.rows)
+        if self._goal is not None and self.ids[self._goal] in message.asked:
+            self._put_cursor(self._goal)  # a row that is gone by now can be stood on all the same
+            self._give_up_goal()
+
+    def on_rows_failed(self, message: RowsFailed) -> None:
+        message.stop()
+        self._rows.ask_again()
+        self._give_up_goal()
+
+    async def read_row(self, row_id: int | None) -> RowT | None:
+        """Return the row with that id; read it where it is not here."""
+        row = None if row_id is None else self._rows.get(row_id)
+        if row is None and row_id is not None and self.source is not None:
+            read = partial(self.source.rows, (row_id,))
+            self.take_rows(await self.console_app.store.in_thread(read))
+            row = self._rows.get(row_id)
+        return row
 
     def take_rows(self, rows: Mapping[int, RowT]) -> None:
         """Repaint the rows on screen that changed; the order stays."""
@@ -192,8 +237,8 @@ class VirtualTable(DrawnRows[RowT]):
             if self.ids[index] in changed:
                 self.refresh_if_changed(index)
         if self._goal is not None and self.row_at(self._goal) is not None:
-            goal, self._goal = self._goal, None
-            self._put_cursor(goal)
+            self._put_cursor(self._goal)
+            self._give_up_goal()
         elif self.cursor_id in changed:
             self.post_message(self.Highlighted(self, self.cursor_id))
 
@@ -215,10 +260,15 @@ class VirtualTable(DrawnRows[RowT]):
         if not self.ids:
             return
         if self._want(index) or self.source is None:
-            self._goal = None
             self._put_cursor(index)
+            self._give_up_goal()
         else:
             self._goal = index
+            self._goal_row.hold_keys(moves_pass=True)
+
+    def _give_up_goal(self) -> None:
+        self._goal = None
+        self._goal_row.given_up()
 
     def move_to_id(self, row_id: int) -> bool:
         """Put the cursor on the row with that id and return whether the view has it."""
@@ -281,7 +331,7 @@ class VirtualTable(DrawnRows[RowT]):
             self.reload(first=True)
 
     def action_last(self) -> None:
-        self.move_to(len(self.ids) - 1)
+        self._once_ordered(lambda: self.move_to(len(self.ids) - 1))
 
     def action_choose(self) -> None:
         if self.cursor_id is not None:
@@ -295,14 +345,13 @@ class VirtualTable(DrawnRows[RowT]):
         """Return the loaded rows among the selection."""
         return [row for each in self.selection().ids if (row := self._rows.get(each)) is not None]
 
-    @property
-    def meant_row(self) -> RowT | None:
-        """Of the rows a verb acts on the one under the cursor, else the first that is loaded."""
+    async def read_meant(self) -> RowT | None:
+        """Of the rows a verb acts on return the one under the cursor, else one that is loaded."""
         chosen = self.selection()
         if not chosen.marked or self.cursor_id in chosen.ids:
-            return self.cursor_row
-        loaded = (self._rows.get(each) for each in chosen.ids)
-        return next((row for row in loaded if row is not None), None)
+            return await self.read_row(self.cursor_id)
+        loaded = (row for each in chosen.ids if (row := self._rows.get(each)) is not None)
+        return next(loaded, None) or await self.read_row(next(iter(chosen.ids), None))
 
     def clear_marks(self) -> None:
         self.marks.clear()
@@ -318,6 +367,9 @@ class VirtualTable(DrawnRows[RowT]):
         self.move_to(self.cursor + 1)
 
     def action_toggle_range(self) -> None:
+        self._once_ordered(self._toggle_range)
+
+    def _toggle_range(self) -> None:
         self.marks.toggle_range(self.ids, self.cursor)
         self.refresh_index(self.cursor)
         self.refresh_foot()
@@ -328,6 +380,9 @@ class VirtualTable(DrawnRows[RowT]):
         self.move_to(self.cursor + by)
 
     def action_mark_all(self) -> None:
+        self._once_ordered(self._mark_all)
+
+    def _mark_all(self) -> None:
         self.marks.toggle_all()
         self.refresh_lines()
         self.refresh_foot()
@@ -337,7 +392,7 @@ class VirtualTable(DrawnRows[RowT]):
         self.set_arrangement(self.arrangement)
 
     def set_arrangement(self, layout: TableLayout) -> None:
-        """Show the columns as `layout` wants them, and rows given by `show_rows` in its order."""
+        """Show the columns, and the rows in the order, that `layout` wants."""
         is_resorted = layout.order != self.arrangement.order
         self.arrangement = layout
         self.columns = tuple(layout.arranged(self.all_columns))
@@ -345,6 +400,12 @@ class VirtualTable(DrawnRows[RowT]):
         if is_resorted and self.source is None and self._given:
             latest = dict(self.loaded)
             self.show_rows([(each, latest.get(each, row)) for each, row in self._given])
+        elif (
+            is_resorted
+            and self.source is not None
+            and self.source.take_order(layout.sort, reverse=layout.reverse)
+        ):
+            self.reload(first=True)
         self.refresh()
         if self.is_attached:
             self.post_message(self.Arranged(self))
