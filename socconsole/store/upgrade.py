@@ -72,10 +72,23 @@ def upgrade(
         _require_nobody(session, now)
     backup = _back_up(database, found, now, lambda share: tell(_COPYING * share))
     with database.begin() as session:
+        _require_only_one(session.connection())
         if schema.version_of(session.connection()) != found:
             raise ConflictError("Somebody else has upgraded the database meanwhile.")
+        _require_nobody(session, now)
         _run(session.connection(), steps, lambda share: tell(_COPYING + (1 - _COPYING) * share))
     return Upgrade(found, newest, backup, tuple(each.what for each in steps))
+
+
+def _require_only_one(connection: Connection) -> None:
+    """Let nobody else upgrade a server's database until this transaction ends."""
+    if connection.dialect.name == "sqlite":
+        return  # nobody else writes
+    connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+    if not connection.execute(text(f"SELECT pg_try_advisory_xact_lock({_ADVISORY_LOCK})")).scalar():
+        raise ConflictError(
+            "Somebody else is upgrading the database.", hint="Look again when that has ended."
+        )
 
 
 def _require_nobody(session: Session, now: datetime) -> None:
@@ -109,9 +122,6 @@ def _back_up(
 
 def _run(connection: Connection, steps: Sequence[Migration], tell: Callable[[float], None]) -> None:
     sqlite = connection.dialect.name == "sqlite"
-    if not sqlite:
-        connection.execute(text("SET LOCAL lock_timeout = '10s'"))
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
     for number, step in enumerate(steps):
         tell(number / (len(steps) + 1))
         step.run(connection)

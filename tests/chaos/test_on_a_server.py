@@ -49,6 +49,11 @@ def test_what_dies_loses_and_doubles_nothing(postgres_server, words):
         ends_well(*words, "--db", url)
 
 
+def test_an_upgrade_that_dies_leaves_the_old_database_or_the_new_one():
+    ends_well("upgrades.py", "--kills", "6")
+    ends_well("upgrades.py", "--kills", "6", "--file")
+
+
 def test_a_server_that_crashes_loses_and_doubles_nothing():
     ends_well("server.py", "--stops", "4")
 

@@ -130,6 +130,26 @@ def test_a_database_that_two_people_upgrade_at_once_is_upgraded_once(
     assert version(sqlite_database) == schema.VERSION + 1
 
 
+@pytest.mark.postgres
+def test_on_a_server_nobody_upgrades_beside_another(postgres_server, noon):
+    """The second of two would run each step once more, or stand in the first one's way."""
+    told: list[str] = []
+    with postgres_server.fresh_database() as url:
+        first, second = Database(url), Database(url)
+
+        def meanwhile(connection) -> None:
+            with pytest.raises(ConflictError, match="else is upgrading") as refused:
+                upgrade(second, now=noon, migrations=[NEXT])
+            told.append(refused.value.what)
+            add_column(connection)
+
+        upgrade(first, now=noon, migrations=[Migration(NEXT.version, "slow", meanwhile)])
+        assert told
+        assert version(second) == NEXT.version
+        for each in (first, second):
+            each.close()
+
+
 def test_a_newer_database_is_refused_and_left_alone(database, noon):
     upgrade(database, now=noon, migrations=[NEXT])
     with pytest.raises(StoreError, match=r"has schema 2; this program knows schema 1"):
