@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlmodel import Session
 
@@ -225,7 +225,7 @@ class Collector:
 
     def _pass_time(self) -> None:
         """Commit what fires because nothing comes, and what there is to say of the rules."""
-        batch = Batch(detections=self._matcher.tick(datetime.now(UTC)))
+        batch = Batch(detections=self._matcher.tick(self._database.clock.now()))
         if batch.detections or self._memory.is_news(self._matcher.remarks()):
             self._commit(batch)
 
@@ -282,7 +282,7 @@ class Collector:
         told = ""
         self._lease.start_unit()
         asked = time.monotonic()
-        now = datetime.now(UTC)
+        now = self._database.clock.now()
         self._memory.add(self._matcher.take_changes())
         events = [
             self._events.prepare(*place, part, read_at=now) for place, part in batch.parts.items()
@@ -323,7 +323,7 @@ class Collector:
                 one.tail.scan(now)
 
     def _write(self, session: Session, batch: Batch, events: Sequence[Prepared]) -> None:
-        now = datetime.now(UTC)
+        now = self._database.clock.now()
         self._lease.renew(session, now=now)
         for one, changed in batch.checkpoints:
             formats = one.reader.formats if changed else {}
@@ -363,7 +363,7 @@ class Collector:
 
     def _beat(self) -> nodes.Attending | None:
         """Renew the lease and the heartbeat; return the consoles, unless the store is away."""
-        now = datetime.now(UTC)
+        now = self._database.clock.now()
         self._renewed = time.monotonic()
         self._upkeep.look_around()
         try:
@@ -413,7 +413,7 @@ class Collector:
                 inputs=self._inputs,
                 redact=self._redact,
                 group=self._group,
-                now=datetime.now(UTC),
+                clock=self._database.clock.now,
                 keep_ended=self._keep_ended,
             )
             self._events.recover(session)
@@ -430,7 +430,7 @@ class Collector:
         self._close_sources()
         self._inputs.close()
         self._watch.close()
-        now = datetime.now(UTC)
+        now = self._database.clock.now()
         try:
             with self._database.begin() as session:
                 self._lease.leave(session, now=now)

@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -157,7 +156,7 @@ def _look_at_head(database: "Database") -> None:
     """Say when the audit ends before what this account saw of it."""
     from socconsole.store.remembered_head import look
 
-    problem = look(database, state_folder(os.environ), now=datetime.now(UTC))
+    problem = look(database, state_folder(os.environ), now=database.clock.now())
     if problem is not None:
         say(str(problem))
 
@@ -172,7 +171,7 @@ def _write_down(database: "Database", ruleset: "RuleSet") -> None:
                 session,
                 ruleset.rules,
                 refused=ruleset.errors,
-                now=datetime.now(UTC),
+                now=database.clock.now(),
                 body=_text_of,
             )
 

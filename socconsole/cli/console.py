@@ -14,6 +14,7 @@ from socconsole.cli.screen_size import SMALLEST_COLUMNS, SMALLEST_ROWS
 from socconsole.content import themes_folder
 from socconsole.errors import SocError, UsageError
 from socconsole.settings import config_folder, state_folder
+from socconsole.store.clock import SharedClock
 from socconsole.tui import themes
 from socconsole.tui.first_frame import first_frame
 from socconsole.tui.lines import HeaderFacts
@@ -115,6 +116,7 @@ def open_console(
     """
     refuse_terminal(os.environ, interactive=sys.stdin.isatty() and sys.stdout.isatty())
     settings = context.settings()
+    context.goes_by(SharedClock())  # until the database is open: nothing is painted later for it
     # Textual reads these when it is imported. Animations would be bytes without meaning, and the
     # default of 60 frames a second keeps a key waiting for up to 17 ms.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
@@ -230,6 +232,7 @@ def _opened(context: Context) -> "Database":
     )
     try:
         database.create()
+        context.goes_by(database.clock)
     except SocError:
         database.close()  # the console may try again, with another one
         raise

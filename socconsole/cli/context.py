@@ -5,18 +5,20 @@ import os
 import pwd
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from socconsole.core.safe_text import safe_text
+from socconsole.errors import SocError
 from socconsole.settings import database_url, load_settings
 
 if TYPE_CHECKING:
     from socconsole.core.policy import Settings
+    from socconsole.store.clock import SharedClock
     from socconsole.store.database import Database
 
 
@@ -28,6 +30,7 @@ class Context:
     db: str | None = None
     read_only: bool = False
     debug: bool = False
+    _clock: "SharedClock | None" = field(default=None, init=False)
 
     def settings(self) -> "Settings":
         """Return the settings, read once."""
@@ -59,6 +62,7 @@ class Context:
             from socconsole.store.database import Database
 
         database = Database(self.database_url, read_only=self.read_only)
+        self.goes_by(database.clock)
         try:
             self._create(database)
             if database.lies_still:
@@ -114,8 +118,26 @@ class Context:
         return login_at(self.database_url, account)
 
     def now(self) -> datetime:
-        """Return the time, aware UTC."""
-        return datetime.now(UTC)
+        """Return the time, aware UTC: the database's, which on a server is the server's."""
+        if self._clock is None and self.is_on_server:
+            self._ask_for_the_time()
+        return datetime.now(UTC) if self._clock is None else self._clock.now()
+
+    def goes_by(self, clock: "SharedClock") -> None:
+        """Take the time from a clock; nobody is asked for it any more."""
+        self._clock = clock
+
+    def _ask_for_the_time(self) -> None:
+        """Ask the server for the time; where it is away, go by this host's."""
+        from socconsole.store.database import Database
+
+        database = Database(self.database_url, read_only=True)
+        self.goes_by(database.clock)
+        try:
+            with suppress(SocError), database.read() as session:
+                session.connection()
+        finally:
+            database.close()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -21,12 +22,14 @@ from socconsole.cli.screen_size import (
     SMALLEST_COLUMNS,
     SMALLEST_ROWS,
 )
+from socconsole.core.sla import in_words
 from socconsole.errors import SocError
 
 if TYPE_CHECKING:
     from socconsole.core.policy import Settings, SourcePolicy
     from socconsole.store.database import Database
 
+_WRONG_CLOCK = timedelta(minutes=1)
 _LOW_DISK = 1_000_000_000
 """Bytes below which a disk is worth a word."""
 
@@ -145,6 +148,11 @@ def _database(context: Context) -> Iterator[Observation]:
                 return
         database.create()
         yield Observation("ok", "database", str(path or database.url))
+        ahead = database.clock.host_is_ahead
+        if abs(ahead) > _WRONG_CLOCK:
+            side = "ahead of" if ahead > timedelta(0) else "behind"
+            told = f"this host's is {in_words(abs(ahead))} {side} the server's, which counts"
+            yield Observation("warning", "clock", told, "set this host's clock")
         for read in long_reads(database):
             yield Observation("warning", "database", str(read), "end that process")
         yield from _rule_remarks(database)

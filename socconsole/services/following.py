@@ -58,9 +58,14 @@ class Followed:
     """How often it was quiet for how long."""
     told_gaps: dict[str, int] = field(default_factory=dict)
     """What the database has of them."""
-    _heard_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """What time it is."""
+    _heard_at: datetime = field(init=False)
     _has_spoken: bool = False
     _joinings: dict[int, tuple[Generation, Joining | None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._heard_at = self.clock()
 
     def take(self, portion: Portion, now: float) -> list[Event]:
         """Return the events of a portion of lines, and settle what they come from.
@@ -105,7 +110,7 @@ class Followed:
         lag = self.tail.lag_bytes
         state = "failed" if error else "reading" if lag else "idle"
         longest = self.silence_limit()
-        if state == "idle" and longest is not None and datetime.now(UTC) - self._heard_at > longest:
+        if state == "idle" and longest is not None and self.clock() - self._heard_at > longest:
             state = "silent"
         return SourceHealth(state, lag, error, self._half_line())
 
@@ -184,7 +189,7 @@ class Followed:
 
     def _events(self, portion: Portion, records: list[RawLine]) -> list[Event]:
         generation = portion.generation
-        read_at = datetime.now(UTC)
+        read_at = self.clock()
         reference = read_at
         if records and records[0].offset < generation.old_until:
             reference = datetime.fromtimestamp(generation.modified, UTC)
@@ -211,7 +216,7 @@ def follow_all(
     inputs: Inputs,
     redact: Callable[[str], str] | None,
     group: str,
-    now: datetime,
+    clock: Callable[[], datetime],
     keep_ended: timedelta,
 ) -> list[Followed]:
     """Make a group's sources known and go on in each where it was left.
@@ -220,6 +225,7 @@ def follow_all(
         SettingsError: A format does not exist, or another group reads a source of that name.
 
     """
+    now = clock()
     readers = [LineReader(policy, redact) for policy in policies]
     ids = register(session, policies, now=now, group=group)
     share = max(16, open_files_limit() // max(1, len(policies)))
@@ -231,7 +237,7 @@ def follow_all(
         forget_ended(session, number, now=now, keep=keep_ended)
         tail = Tail(files, kept, now=time.monotonic(), open_files=share)
         spool, feeder = inputs.spools.get(name), inputs.feeders.get(name)
-        one = Followed(number, policy, tail, reader, spool, feeder)
+        one = Followed(number, policy, tail, reader, spool, feeder, clock=clock)
         one.gaps = known_gaps(session, number)
         one.told_gaps = one.gaps.document()
         followed.append(one)

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, text, update
 from sqlmodel import Session, col
@@ -134,11 +134,13 @@ class CollectorLease:
     def join(self) -> None:
         """Say that this collector has started."""
         with self._database.begin() as session:
-            self._node_id = nodes.join(session, "collector", self._login, now=datetime.now(UTC))
+            self._node_id = nodes.join(
+                session, "collector", self._login, now=self._database.clock.now()
+            )
 
     def take(self, stale: datetime | None = None) -> Holder | None:
         """Take the lease, or return who has it; see `take_lease` for what is stale."""
-        now = datetime.now(UTC)
+        now = self._database.clock.now()
         with self._database.begin() as session:
             nodes.beat(session, self._node_id, now=now)
             found = take_lease(

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -13,6 +13,7 @@ from socconsole.services.following import Followed
 from socconsole.services.lapsing import keep_time
 from socconsole.store import retention
 from socconsole.store.anchors import anchor_if_due
+from socconsole.store.clock import ticking
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 from socconsole.store.held import held_days
@@ -22,12 +23,6 @@ RETAIN_SECS = 3600.0
 _TRUSTED = timedelta(hours=6)
 """A clock that was set by more is not trusted with what a wrong one would make too old."""
 KEEP_TIME_EVERY = timedelta(seconds=30)
-
-
-def _ticking() -> timedelta:
-    """Return the time of a clock that nobody sets; it goes on while the machine sleeps."""
-    number = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return timedelta(seconds=time.clock_gettime(number))
 
 
 class Upkeep:
@@ -49,7 +44,7 @@ class Upkeep:
         self._say = say
         self._watchdog = Watchdog(database)
         self._retained: float | None = None
-        self._began = _ticking(), datetime.now(UTC)
+        self._began = ticking(), self._database.clock.now()
         self._time_kept: datetime | None = None
 
     def look_around(self) -> None:
@@ -63,7 +58,7 @@ class Upkeep:
         if self._retained is not None and now - self._retained < RETAIN_SECS:
             return
         self._retained = now
-        off = datetime.now(UTC) - self._began[1] - (_ticking() - self._began[0])
+        off = self._database.clock.now() - self._began[1] - (ticking() - self._began[0])
         if abs(off) > _TRUSTED:
             self._say(
                 f"The clock was set by {off.total_seconds() / 3600:+.0f} h while this ran: nothing"
@@ -76,7 +71,9 @@ class Upkeep:
                 held = held_days(session)
             longest, most = timedelta(days=kept.events_days), int(kept.events_gb * 1e9)
             self._events.retain(longest, most, held=held)
-            retention.forget(self._database, now=datetime.now(UTC), alerts_days=kept.alerts_days)
+            retention.forget(
+                self._database, now=self._database.clock.now(), alerts_days=kept.alerts_days
+            )
         except (SocError, OSError) as error:
             self._say(str(error))
 

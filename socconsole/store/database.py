@@ -19,6 +19,7 @@ from sqlmodel import Session
 from socconsole.errors import ConflictError, StoreError, UsageError
 from socconsole.store import driver, place
 from socconsole.store.changes import ChangePoller, poller
+from socconsole.store.clock import SharedClock
 from socconsole.store.faults import TOO_LARGE, explained, gone, shown
 from socconsole.store.place import Still, identity, opened
 from socconsole.store.room import take_room
@@ -53,6 +54,7 @@ _LONGEST = 30
 A process that was stopped amid a row of statements is not idle in a server's eyes. Servers
 before PostgreSQL 17 know no such limit.
 """
+_SERVER_TIME = "SELECT clock_timestamp()"
 _STOOD_STILL = frozenset({"25P03", "25P04"})
 """The server's words for a transaction that it ended because of these, before any commit."""
 
@@ -102,8 +104,12 @@ class Database:
         self._file: tuple[int, int] | None = None
         self._still: Still | None = None
         self._limits = Limits(patience_secs)
+        self.clock = SharedClock()
+        """Whose time everything goes by that is written to the database, or compared with it."""
         self._engine = (
-            self._sqlite_engine() if self.is_sqlite else _postgres(self.url, self._limits)
+            self._sqlite_engine()
+            if self.is_sqlite
+            else _postgres(self.url, self._limits, self.clock)
         )
         self._turns = Turns(self.path) if self.path is not None else None
         self._wrote = 0.0
@@ -340,7 +346,7 @@ def database_url(text: str) -> URL:
     )
 
 
-def _postgres(url: URL, limits: Limits) -> Engine:
+def _postgres(url: URL, limits: Limits, clock: SharedClock) -> Engine:
     try:
         from socconsole.store import patience
     except ImportError:
@@ -377,11 +383,13 @@ def _postgres(url: URL, limits: Limits) -> Engine:
         raw.execute(f"SET idle_in_transaction_session_timeout = '{_IDLE_WAIT}s'")
         if limits.is_bounded or limits.patience_secs is not None:
             raw.is_bounded = raw.try_out(f"SET transaction_timeout = '{_LONGEST}s'")
+        clock.compare(lambda: raw.execute(_SERVER_TIME).fetchall()[0][0])
         raw.autocommit = False
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if not connection.get_execution_options().get("soc_write"):
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        clock.compare(lambda: connection.exec_driver_sql(_SERVER_TIME).scalar_one())
 
     return engine

@@ -227,16 +227,19 @@ def torture(place: OnServer | OnFile, kills: int, chance: random.Random) -> dict
             said[word] += 1
             if word == "done" and found != new:
                 became["promised_and_lost"] += 1
-            if found == old and not ends_well(url, new):
+            if found == old and (fault := repeated(url, new)):
                 became["not_repeatable"] += 1
+                said[f"again: {fault}"] += 1
     return {"kills": kills, "seconds": round(takes, 2), "became": dict(became), "said": dict(said)}
 
 
-def ends_well(url: str, new: dict[str, object]) -> bool:
-    """Upgrade again, as often as the server recovers; return whether it ended as it should."""
+def repeated(url: str, new: dict[str, object]) -> str:
+    """Upgrade again, as often as the server recovers; return what went wrong."""
     while (word := Upgrading(url).ends()) == "The database server cannot be reached.":
         time.sleep(0.2)
-    return word == "done" and look(url) == new
+    if word != "done":
+        return word
+    return "" if look(url) == new else "it is another"
 
 
 def two_at_once(place: OnServer | OnFile) -> str:

@@ -154,8 +154,8 @@ def test_nothing_goes_by_its_age_when_the_clock_was_set(database, monkeypatch, h
     monkeypatch.setattr(module, "RETAIN_SECS", 0.0)
     upkeep.look_around()
     assert (days, said) == (["asked"], [])
-    ticks = module._ticking() - timedelta(hours=hours)
-    monkeypatch.setattr(module, "_ticking", lambda: ticks)
+    ticks = module.ticking() - timedelta(hours=hours)
+    monkeypatch.setattr(module, "ticking", lambda: ticks)
     upkeep.look_around()
     assert days == ["asked"]
     assert f"set by {hours:+d} h" in said[0]
