@@ -1,5 +1,6 @@
 """An analyst at the console: presses keys, waits until it is quiet, reads the screen."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -42,7 +43,10 @@ class Analyst:
         """Wait until the threads and workers that answer keys are done."""
         await self.pilot.pause()
         while waiting := self._at_work():
-            await self.app.workers.wait_for_complete(waiting)
+            # One of them may come to ask: it does not end before it is answered.
+            await asyncio.wait([w._task for w in waiting if w._task], timeout=0.02)
+            for failed in (w for w in waiting if w.error):
+                await failed.wait()
             await self.pilot.pause()
 
     def _at_work(self) -> list[Worker[object]]:
