@@ -60,6 +60,8 @@ class Collector:
         self.totals = Totals()
         self.failed: set[str] = set()
         """Sources that cannot be read at the moment."""
+        self._said: dict[str, str | None] = {}
+        """Source → its trouble as it was last said."""
         self._database = database
         self._settings = settings
         self._matcher = matcher
@@ -371,31 +373,34 @@ class Collector:
                 self._lease.beat(session, now=now)
                 befell = [note for one in self._followed for note in one.news()]
                 kept.save_notes(session, self._ids(), befell, now=now)
-                for one in self._followed:
+                health = [one.health() for one in self._followed]
+                for one, is_so in zip(self._followed, health, strict=True):
                     one.sync()
-                    self._say_trouble(one)
-                    one.told = one.health()
-                    kept.add_counts(session, one.id, Counts(), one.told)
+                    self._say_trouble(one.policy.name, is_so.error)
+                    kept.add_counts(session, one.id, Counts(), is_so)
                 self._upkeep.keep_time(session, self._followed, now)
-                return nodes.attending(session, "console", now=now)
+                consoles = nodes.attending(session, "console", now=now)
         except leases.LeaseLostError:
             raise
         except (StoreError, ConflictError):
             self._end_without_file()
             return None  # the next batch says so, and waits
+        for one, is_so in zip(self._followed, health, strict=True):
+            one.told = is_so  # not before it is in the database, with what befell
+        return consoles
 
     def _end_without_file(self) -> None:
         """End when the database was removed and this runs for consoles: none can be at it."""
         if self._is_attended and self._database.is_removed:
             self.stop()
 
-    def _say_trouble(self, one: Followed) -> None:
-        error = one.health().error
-        self.failed.discard(one.policy.name)
+    def _say_trouble(self, name: str, error: str | None) -> None:
+        self.failed.discard(name)
         if error is not None:
-            self.failed.add(one.policy.name)
-            if one.told is None or one.told.error != error:
-                self._say(f"{one.policy.name}: {error}")
+            self.failed.add(name)
+            if self._said.get(name) != error:
+                self._say(f"{name}: {error}")
+        self._said[name] = error
 
     def _say_unfinished(self) -> None:
         for one in self._followed:

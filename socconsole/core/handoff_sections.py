@@ -34,7 +34,8 @@ def _incidents(facts: ShiftFacts) -> Iterable[Item]:
         if incident.blockers:
             details.append(f"blocked by {incident.blockers}")
         if incident.active_countermeasures:
-            details.append(f"{incident.active_countermeasures} countermeasures active")
+            many = "s" if incident.active_countermeasures > 1 else ""
+            details.append(f"{incident.active_countermeasures} countermeasure{many} active")
         if incident.next_update_due_at:
             left = in_words(incident.next_update_due_at - facts.now)
             details.append(f"next update due in {left}")

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from socconsole.core.event import Event, RawLine
+from socconsole.core.sla import in_words
 from socconsole.sources.notes import Note, NoteKind
 
 AHEAD_SECS = 300.0
@@ -53,7 +54,8 @@ class Clocks:
         previous = self._last.get(line.generation)
         self._last[line.generation] = time
         if previous is not None and previous - time > BACK:
-            text = f"the time goes back by {previous - time} from one event to the next"
+            gap = in_words(previous - time)
+            text = f"the time goes back by {gap} from one event to the next"
             found += self._note(("back", line.generation), text, line, read_at)
         late = (read_at - time).total_seconds()
         if late < -AHEAD_SECS or (is_live and late > BEHIND_SECS):

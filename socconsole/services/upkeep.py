@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlmodel import Session
 
 from socconsole.core.policy import AlertsPolicy, RetentionPolicy
-from socconsole.errors import SocError
+from socconsole.errors import FileError, SocError
 from socconsole.services import nodes
 from socconsole.services.following import Followed
 from socconsole.services.lapsing import keep_time
@@ -46,6 +47,7 @@ class Upkeep:
         self._retained: float | None = None
         self._began = ticking(), self._database.clock.now()
         self._time_kept: datetime | None = None
+        self._unanchored = ""
 
     def look_around(self) -> None:
         """Drop days of events that are too old or too much, and name who holds up the database."""
@@ -90,4 +92,15 @@ class Upkeep:
                 one.keep_habit(session)
             self._time_kept = now
         if self._database.path is not None:
-            anchor_if_due(session, self._database.path, now=now)
+            self._anchor(session, self._database.path, now)
+
+    def _anchor(self, session: Session, database: Path, now: datetime) -> None:
+        """Anchor the audit; where the key or the file are another account's, say so and go on."""
+        unanchored = ""
+        try:
+            anchor_if_due(session, database, now=now)
+        except (FileError, OSError) as error:
+            unanchored = f"The audit's head is not anchored: {error}"
+            if unanchored != self._unanchored:
+                self._say(unanchored)
+        self._unanchored = unanchored

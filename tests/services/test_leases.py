@@ -144,6 +144,29 @@ def test_what_was_heard_of_tomorrow_keeps_nobody_waiting(database, noon):
         assert len(nodes.alive(session, now=noon)) == 1
 
 
+def test_a_head_that_cannot_be_anchored_is_said_once_and_ends_no_collector(sqlite_database):
+    """In a team's folder the key belongs to the account whose collector was there first."""
+    said: list[str] = []
+    policy, now = SHIPPED, datetime.now(UTC)
+    events = SimpleNamespace(retain=lambda *_, **__: None)
+    path = sqlite_database.path
+    key = path.with_name(f"{path.name}.anchor-key")
+    key.mkdir()
+    upkeep = Upkeep(
+        sqlite_database, events, alerts=policy.alerts, kept=policy.retention, say=said.append
+    )
+    for _ in range(2):
+        with sqlite_database.begin() as session:
+            upkeep.keep_time(session, (), now)
+    key.rmdir()
+    key.write_bytes(b"short")
+    with sqlite_database.begin() as session:
+        upkeep.keep_time(session, (), now)
+    assert len(said) == 2
+    assert said[0].startswith("The audit's head is not anchored: [Errno")
+    assert said[1].endswith("is too short. Remove it to have one made.")
+
+
 @pytest.mark.parametrize("hours", [-48, 48])
 def test_nothing_goes_by_its_age_when_the_clock_was_set(database, monkeypatch, hours):
     days: list[str] = []

@@ -66,7 +66,5 @@ def test_old_lines_say_nothing_of_a_clock():
 
 def test_time_that_goes_back_by_more_than_a_day_is_told_once():
     back = [("web-1", timedelta(0)), ("web-1", timedelta(hours=-25)), ("web-1", timedelta(0))]
-    assert remarks(*back, *back) == [
-        "the time goes back by 1 day, 1:00:00 from one event to the next"
-    ]
+    assert remarks(*back, *back) == ["the time goes back by 1d 1h from one event to the next"]
     assert remarks(("web-1", timedelta(0)), ("web-1", timedelta(hours=-23))) == []

@@ -27,7 +27,7 @@ from socconsole.sources.notes import NoteKind
 from socconsole.store.database import Database
 from socconsole.store.events import EventStore
 from socconsole.store.queries.rule_list import rule_remarks
-from socconsole.store.queries.sources import sources
+from socconsole.store.queries.sources import source_notes, sources
 from socconsole.store.tables import Lease
 
 RULE = """
@@ -155,6 +155,34 @@ def test_a_source_that_falls_silent_or_fails_says_so_once():
     assert (source.silence_limit(), source.health().state) == (limit, "idle")
     tail.problems = {b"/log": "Permission denied"}
     assert [note.kind for note in source.news()] == [NoteKind.FAILURE]
+
+
+def test_what_befell_a_source_while_nothing_could_be_stored_is_told_later(
+    database, folder, monkeypatch
+):
+    def refuse(*_args, **_kwargs):
+        raise StoreError("The disk is full: nothing was stored.")
+
+    (folder / "logs" / "auth.log").touch()
+    events, said = EventStore(database), []
+    rules, settings = Matcher(load_rules([folder / "rule.yml"])), settings_for(folder, "auth.log")
+    collector = Collector(database, settings, rules, events, login="test", say=said.append)
+    collector._lease.join()
+    collector._lease.take()
+    collector._open_sources()
+    try:
+        assert collector._beat() is not None
+        collector._followed[0].tail.problems[b"/log"] = "Permission denied"
+        with monkeypatch.context() as away:
+            away.setattr(nodes, "attending", refuse)
+            assert collector._beat() is None
+        assert collector._beat() is not None
+    finally:
+        collector._end()
+        events.close()
+    with database.read() as session:
+        assert [note.kind for note in source_notes(session)] == ["failure"]
+    assert said == ["auth.log: /log: Permission denied"]
 
 
 def test_what_a_source_may_be_silent_for_outlives_a_restart(database, folder):
