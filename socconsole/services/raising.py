@@ -16,7 +16,7 @@ from socconsole.core.lifecycle import ALERT
 from socconsole.core.policy import FoldPolicy
 from socconsole.core.ranking import rank, ranked_anew
 from socconsole.core.severity import Severity
-from socconsole.core.storable import storable_text
+from socconsole.core.storable import name_text, storable_text
 from socconsole.core.suppression import Quieting
 from socconsole.services.assets import AssetIndex, load_assets
 from socconsole.services.raised_columns import (
@@ -307,7 +307,7 @@ class _Batch:
         line = first.event.line
         return {
             "fingerprint": pending.fingerprint,
-            "title": storable_text(rule.title),
+            "title": name_text(rule.title),
             "summary": summary(first),
             "rule_id": storable_text(rule.id),
             "rule_revision": rule.revision,
@@ -413,7 +413,7 @@ class _Batch:
         return {
             "fingerprint": key,
             "rule_id": storable_text(first.rule.id),
-            "title": storable_text(first.rule.title),
+            "title": name_text(first.rule.title),
             "tags": [storable_text(tag) for tag in first.rule.tags],
             "source_id": self.sources[source_name(first.event)],
             "entities": found,

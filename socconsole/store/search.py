@@ -11,12 +11,19 @@ NEWEST = 2_000
 """Of a word that is everywhere only so many newest hits are looked at."""
 
 
-def matching(dialect: str, table: str, phrase: str, *, walked: bool = False) -> ColumnElement[bool]:
+def matching(
+    dialect: str,
+    table: str,
+    phrase: str,
+    *,
+    walked: bool = False,
+    ids: tuple[int, int] | None = None,
+) -> ColumnElement[bool]:
     """Return the condition that rows of `table` hold every word of `phrase`.
 
     A word that ends in `*` stands for what begins with it. Punctuation has no meaning; a phrase
-    without words matches nothing. Where rows are `walked` in an index of the order that is asked
-    for, SQLite does not fetch all those that hold a common word before.
+    without words matches nothing. Where rows are `walked` in an index, SQLite does not fetch all
+    those that hold a common word before; of `ids` only those from one to the other are meant.
     """
     if table not in SEARCHED:
         raise ValueError(f"{table} has no search index")
@@ -25,7 +32,8 @@ def matching(dialect: str, table: str, phrase: str, *, walked: bool = False) -> 
         return text("1 = 0")  # type: ignore[return-value]
     if dialect == "sqlite":
         key = f"{'+' if walked else ''}{table}.id"
-        clause = f"{key} IN (SELECT rowid FROM {table}_fts WHERE {table}_fts MATCH :phrase)"
+        among = f" AND rowid BETWEEN {ids[0]:d} AND {ids[1]:d}" if ids else ""
+        clause = f"{key} IN (SELECT rowid FROM {table}_fts WHERE {table}_fts MATCH :phrase{among})"
     else:
         clause = f"{words(table)} @@ to_tsquery('simple', :phrase)"
     return text(clause).bindparams(phrase=query)  # type: ignore[return-value]

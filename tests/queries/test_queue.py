@@ -1,8 +1,10 @@
 """The queue is read in pages, and a filter means the same in SQL as in memory."""
 
 from dataclasses import replace
+from itertools import cycle, product
 
 import pytest
+from sqlalchemy import event
 
 from socconsole.core.detection import Window
 from socconsole.core.disposition import parse_verdict
@@ -138,6 +140,13 @@ def shift(database):
     return database
 
 
+@pytest.fixture
+def sqlite_shift(shift):
+    if not shift.is_sqlite:
+        pytest.skip("a server's planner needs no samples")
+    return shift
+
+
 def act(database, verb, *arguments):
     with database.begin() as session:
         verb(session, *arguments, by="mara", now=NOON + minutes(10))
@@ -205,20 +214,59 @@ def test_a_filter_means_the_same_where_more_match_than_are_fetched_by_id(shift, 
     assert [found(shift, text) for text in FILTERS] == expected
 
 
-def test_pages_are_those_of_the_whole_order_however_few_are_fetched_by_id(shift, monkeypatch):
-    everything = sorted(found(shift, "status!=closed"))
-    for few in (5, 3, 0):
+PAGED = ("count>=1 !severity:critical", "", "status:closed", "web host:web*", "disposition:any")
+
+
+def test_pages_are_those_of_the_whole_order_however_few_are_sampled(sqlite_shift, monkeypatch):
+    act(sqlite_shift, alerts.close, [1, 4, 5], parse_verdict("false_positive"))
+    sizes = cycle(((5, 20), (0, 3), (1, 1)))
+    for text, sort, reverse in product(PAGED, SORTS, (False, True)):
+        few, sample = next(sizes)
         monkeypatch.setattr(sampling, "_FEW", few)
-        for sort in ("rule", "age", "last_seen"):
-            for reverse in (False, True):
-                asked = query("count>=1 !severity:critical", sort=sort, reverse=reverse)
-                seen, after = [], None
-                with shift.read() as session:
-                    while page := queue_page(session, asked, limit=2, after=after):
-                        seen.extend(row.id for row in page)
-                        after = page_end(session, asked, page[-1])
-                    assert seen == list(queue_ids(session, asked))
-    assert 3 < len(seen) < len(everything)
+        monkeypatch.setattr(sampling, "_SAMPLE", sample)
+        asked = query(text, sort=sort, reverse=reverse)
+        seen, after = [], None
+        with sqlite_shift.read() as session:
+            while page := queue_page(session, asked, limit=2, after=after):
+                seen.extend(row.id for row in page)
+                after = page_end(session, asked, page[-1])
+            assert (asked, seen) == (asked, list(queue_ids(session, asked)))
+
+
+def plans(database, asked):
+    """What SQLite says of each query for a page that it would have to think about."""
+    said = []
+
+    def explain(connection, _cursor, statement, values, *_):
+        if statement.startswith("SELECT alert.id"):
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            said.extend(row[3] for row in rows)
+
+    with database.read() as session:
+        connection = session.connection()
+        event.listen(connection, "before_cursor_execute", explain)
+        queue_page(session, asked, limit=2)
+        event.remove(connection, "before_cursor_execute", explain)
+    return said
+
+
+def test_a_page_is_read_out_of_an_index_that_has_all_that_is_asked(sqlite_shift, monkeypatch):
+    monkeypatch.setattr(sampling, "_SAMPLE", 0)  # no sample: the plan that is left to the end
+    for text, index in (
+        ("severity>=low", "ix_alert_queue"),
+        ("status:closed", "ix_alert_closed"),
+        ("disposition:benign reason:test", "ix_alert_closed"),
+        ("status:closed count>0 category:none severity<high", "ix_alert_closed"),
+    ):
+        for sort in ("severity", "count", "rule", "host", "user", "source_ip", "assignee"):
+            said = plans(sqlite_shift, query(text, sort=sort))
+            assert any(f"USING COVERING INDEX {index}" in line for line in said), (text, sort, said)
+
+
+def test_what_comes_first_by_name_is_fetched_by_the_index_of_words(sqlite_shift, monkeypatch):
+    monkeypatch.setattr(sampling, "_FEW", sampling._SAMPLE)
+    said = plans(sqlite_shift, query("", sort="host"))
+    assert any("alert_fts" in line for line in said), said
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(shift):

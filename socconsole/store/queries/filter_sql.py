@@ -171,7 +171,9 @@ class Asking:
     viewer: Viewer
     is_sqlite: bool
     walks: bool = False
-    """Whether an index has the order that is asked for, so that a page ends soon."""
+    """Whether alerts are looked at one by one, in the order of an index or within a bound."""
+    ids: tuple[int, int] | None = None
+    """Only what has an id from one to the other is asked for."""
 
     def like(self, column: ColumnElement[Any], pattern: str) -> Test:
         """Return whether the column matches, whatever the case of its ASCII letters."""
@@ -215,7 +217,7 @@ def _contains(phrase: str, places: Places, asking: Asking) -> Test:
     pattern = f"%{_literal(phrase)}%"
     if words and places.searched:
         dialect = "sqlite" if asking.is_sqlite else "postgresql"
-        found = matching(dialect, places.searched, words, walked=asking.walks)
+        found = matching(dialect, places.searched, words, walked=asking.walks, ids=asking.ids)
         return or_(found, *(asking.like(text, pattern) for text in places.inside))
     return or_(*(asking.like(text, pattern) for text in places.texts))
 

@@ -49,6 +49,8 @@ from socconsole.store.tables import METADATA
 _ALERT = METADATA.tables["alert"]
 _FEW = 2_000
 """Up to so many alerts are fetched by id; of more, a walk finds a page soon."""
+_FEW_OF_RULES = 6_000
+"""Up to so many are fetched by what an index has them by."""
 _COUNTED = {"rule": "rule", "tag": "rule", "assignee": "assignee", "source": "source"}
 """Field → the facet whose open alerts are counted per value."""
 _FACET = table("alert_facet", column("facet"), column("value"))
@@ -63,9 +65,7 @@ _PLACES = {
 """Field → where its few values stand, each with what alerts name."""
 _NAMED = {"host": "host", "user": "username", "source_ip": "source_ip"}
 """Field → the column whose distinct names are kept, and which the word index has."""
-_DECIDED = ("disposition", "reason")
-"""What only closed alerts have; an index of those has it too."""
-_NAME = table("alert_name", column("field"), column("value"), column("n"))
+NAME = table("alert_name", column("field"), column("value"), column("n"))
 _Test = ColumnElement[bool]
 
 
@@ -98,8 +98,6 @@ class _Narrowing:
 
     def _of_compared(self, node: Comparison) -> _Test:
         name = node.field.name
-        if name in _DECIDED and all(isinstance(value, str) for value in node.values):
-            return _ALERT.c.status == "closed"
         if name in ("rule", "tag", "source") or (name == "assignee" and self.only_open):
             return self._of_counted(node)
         if name in _NAMED:
@@ -119,7 +117,7 @@ class _Narrowing:
         if self.only_open:
             counts = open_counts(self.session)[facet]
             found = [value for value in found if str(value) in counts]
-            if found and sum(counts[str(value)] for value in found) <= _FEW:
+            if found and sum(counts[str(value)] for value in found) <= _FEW_OF_RULES:
                 return place.local.in_(found)
         return true() if found else false()
 
@@ -133,31 +131,31 @@ class _Narrowing:
         """Return what has a rule or a name with these letters in this order."""
         rules = fuzzy_keys(RULE_OF_ALERT, letters, self.asking)
         found = self.session.connection().execute(rules).scalars()
-        named = fuzzy(_NAME.c.value, letters, self.asking)
+        named = fuzzy(NAME.c.value, letters, self.asking)
         return or_(
             self._where_few(RULE_OF_ALERT, "rule", list(found)),
             self._with_names(named, tuple(_NAMED.values())),
         )
 
     def _of_names(self, node: Comparison) -> _Test:
-        place = Related(_NAME.c.value, _NAME.c.value, _NAME.c.value)
+        place = Related(NAME.c.value, NAME.c.value, NAME.c.value)
         met = keys_named(node, place, self.asking).whereclause
         return true() if met is None else self._with_names(met, (_NAMED[node.field.name],))
 
     def _with_names(self, met: _Test, columns: tuple[str, ...]) -> _Test:
         """Return which alerts have a name that meets `met`, where they are few."""
-        query = select(_NAME.c.value, _NAME.c.n).where(_NAME.c.field.in_(columns), met)
+        query = select(NAME.c.value, NAME.c.n).where(NAME.c.field.in_(columns), met)
         found = self.session.connection().execute(query.limit(_FEW + 1)).all()
         if not found:
             return false()
-        phrases = {_phrase(value) for value, _ in found}
+        phrases = {phrase_of(value) for value, _ in found}
         if len(found) > _FEW or sum(n for _, n in found) > _FEW or "" in phrases:
             return true()
         return self._by_words(columns, phrases)
 
     def _of_words(self, node: Comparison) -> _Test:
         """Return the few alerts whose words begin as the values of `node` do."""
-        phrases = {_phrase(value) for value in node.values}
+        phrases = {phrase_of(value) for value in node.values}
         if "" in phrases:  # nothing is known of how it begins
             return self._of_names(node)
         return self._by_words((_NAMED[node.field.name],), phrases)
@@ -174,8 +172,11 @@ class _Narrowing:
         return _ALERT.c.id.in_(ids) if len(ids) <= _FEW else true()
 
 
-def _phrase(value: object) -> str:
-    """Return what every text that meets `value` holds, in the language of the word index."""
+def phrase_of(value: object) -> str:
+    """Return what every text that meets `value` holds, in the language of the word index.
+
+    Empty: that is not known.
+    """
     if isinstance(value, Glob):
         head = value.pattern.replace("?", "*").partition("*")[0]
         star = " *"

@@ -2,10 +2,10 @@
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, Literal, NamedTuple, TypeGuard
 
 import msgspec
 from sqlalchemy import (
@@ -16,13 +16,14 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    not_,
     select,
 )
 from sqlmodel import Session
 
 from socconsole.core.filter import parse_filter
 from socconsole.core.filter_match import Viewer
-from socconsole.core.filter_tree import Comparison, Every, Filter, Node, Not
+from socconsole.core.filter_tree import Comparison, Either, Every, Filter, Node, Not
 from socconsole.core.filter_words import ALERT_FIELDS
 from socconsole.core.severity import Severity
 from socconsole.errors import UsageError
@@ -30,7 +31,15 @@ from socconsole.store.bulk import portions
 from socconsole.store.queries.facets import open_count, open_counts
 from socconsole.store.queries.filter_sql import ALERT_PLACES, Asking, asks_about, condition
 from socconsole.store.queries.narrowing import narrowed
-from socconsole.store.queries.sampling import Order, bound, helps
+from socconsole.store.queries.sampling import (
+    Order,
+    end_of,
+    few,
+    helps,
+    is_best,
+    sampled_end,
+    with_first_names,
+)
 from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
@@ -123,12 +132,21 @@ _ROW_COLUMNS = (
     _ALERT.c.version,
 )
 _TAGS = 30
-_WALKED = ("rank", "age", "last_seen")
-"""Orders in which an index has the open alerts."""
-_APART = ("age", "last_seen", "rule")
+_BY_NAME = {"host": "host", "user": "username", "source_ip": "source_ip"}
+"""Order → the column whose distinct names are kept."""
+Scope = Literal["open", "closed", "any"]
+_WALKED: Mapping[Scope, tuple[str, ...]] = {
+    "open": ("rank", "age", "last_seen"),
+    "closed": ("rank", "age", "severity"),
+    "any": ("rank", "age"),
+}
+"""Orders in which an index has the alerts."""
+_APART = ("age", "last_seen")
 """Orders whose index has little else."""
 _STATES = ("status", "disposition", "reason", "id")
 """Fields that closed alerts are asked for by."""
+_DECIDED = ("disposition", "reason")
+"""What only closed alerts have."""
 _ROWS = (
     select(*_ROW_COLUMNS)
     .select_from(
@@ -149,7 +167,7 @@ SORTS: Mapping[str, tuple[ColumnElement[Any], bool]] = {
     "host": (func.coalesce(_ALERT.c.host, ""), False),
     "user": (func.coalesce(_ALERT.c.username, ""), False),
     "source_ip": (func.coalesce(_ALERT.c.source_ip, ""), False),
-    "status": (_ALERT.c.status, False),
+    "status": (func.coalesce(_ALERT.c.status, ""), False),  # read out of no index of times
     "assignee": (func.coalesce(_ALERT.c.assignee, ""), False),
 }
 """Sort → its column, and whether the greatest comes first. Where closed alerts are among those
@@ -194,18 +212,47 @@ def queue_page(
     session: Session, query: QueueQuery, *, limit: int = 100, after: PageEnd | None = None
 ) -> tuple[QueueRow, ...]:
     """Return a page of the queue; see `page_end` for the next one."""
-    if after is None and query.filter.is_empty and query.sort in _WALKED:
+    if after is None and query.filter.is_empty and query.sort in _WALKED["open"]:
         statement = _first_page(query.sort, reverse=query.reverse, limit=limit)
         return queue_rows(session, list(session.connection().execute(statement).scalars()))
-    column, matching = _sort(query)[0], where(session, query)
-    order = Order(column, _descending(query), after, limit)
-    statement = _ordered(query, matching).limit(limit)
-    if after is not None:
-        statement = statement.where(order.beyond(after))
-    is_apart = query.sort in _APART and _only_open(query.filter) and helps(query.filter)
-    if is_apart and session.connection().dialect.name == "sqlite":
-        statement = statement.where(bound(session, matching, order, walks=query.sort in _WALKED))
-    return queue_rows(session, list(session.connection().execute(statement).scalars()))
+    order = Order(_sort(query)[0], _descending(query), after, limit)
+    found: list[int] = []
+    for condition_ in _tries(session, query, order):
+        statement = _ordered(query, condition_).limit(limit)
+        if after is not None:
+            statement = statement.where(order.beyond(after))
+        found = list(session.connection().execute(statement).scalars())
+        if len(found) == limit:
+            break
+    return queue_rows(session, found)
+
+
+def _tries(session: Session, query: QueueQuery, order: Order) -> Iterator[ColumnElement[bool]]:
+    """Yield conditions that all of the page meet if it gets full; the last holds in any case."""
+    scope = _scope(query.filter)
+    if scope == "any" or session.connection().dialect.name != "sqlite":
+        yield where(session, query)
+        return
+    if query.sort in _WALKED[scope]:
+        matching = where(session, query)
+        is_apart = query.sort in _APART and scope == "open" and helps(query.filter)
+        yield and_(few(session, matching), matching) if is_apart else matching
+        return
+    ids = end_of(session, order)
+    sample = where(session, query, ids=ids)
+    end = sampled_end(session, sample, order, ids)
+    if end is None:
+        yield where(session, query)
+        return
+    if is_best(session, end, order, query.sort, is_open=scope == "open"):
+        yield and_(_ALERT.c.id.between(*ids), sample)
+        return
+    within = where(session, query, within=True)
+    if query.sort in _BY_NAME and end.tells_enough(order.limit):
+        named = with_first_names(session, order, _BY_NAME[query.sort])
+        if named is not None:
+            yield and_(named, within)
+    yield and_(order.up_to((end.key, end.id)), within)
 
 
 @lru_cache
@@ -334,30 +381,71 @@ def queue_counts(session: Session, login: str) -> QueueCounts:
     )
 
 
-def where(session: Session, query: QueueQuery) -> ColumnElement[bool]:
-    """Return the query's condition; unless it asks about states, shelved and closed stay out."""
+def where(
+    session: Session, query: QueueQuery, *, ids: tuple[int, int] | None = None, within: bool = False
+) -> ColumnElement[bool]:
+    """Return the query's condition; unless it asks about states, shelved and closed stay out.
+
+    Args:
+        session: The snapshot to read.
+        query: What is looked at.
+        ids: Only what has an id from one to the other is asked for.
+        within: Only what a bound leaves is looked at.
+
+    """
     is_sqlite = session.connection().dialect.name == "sqlite"
-    only_open = _only_open(query.filter)
-    walks = query.sort in (_WALKED if only_open else ("rank", "age"))
-    asked = condition(query.filter, ALERT_PLACES, Asking(query.viewer, is_sqlite, walks))
-    asked = and_(narrowed(session, query.filter, query.viewer, only_open=only_open), asked)
+    scope = _scope(query.filter)
+    walks = within or query.sort in _WALKED[scope]
+    asking = Asking(query.viewer, is_sqlite, walks, ids)
+    by_age = _sort(query)[0] is _ALERT.c.created_at
+    node = query.filter.root if by_age or scope != "closed" else _but_closed(query.filter.root)
+    filter_ = replace(query.filter, root=node)
+    asked = condition(filter_, ALERT_PLACES, asking)
+    narrow = narrowed(session, filter_, query.viewer, only_open=scope == "open")
+    asked = and_(narrow, asked)
+    if scope == "closed":
+        return and_(_ALERT.c.status == "closed" if by_age else not_(_ALERT.c.is_open), asked)
     if not asks_about(query.filter, _STATES):
         if is_sqlite and not walks and not open_count(session, "status", "shelved"):
             return and_(_ALERT.c.is_open, asked)
         return and_(_ALERT.c.is_open, _ALERT.c.status != "shelved", asked)
-    return and_(_ALERT.c.is_open, asked) if only_open else asked
+    return and_(_ALERT.c.is_open, asked) if scope == "open" else asked
 
 
-def _asks_for_open(root: Node) -> bool:
-    """Return whether nothing closed can pass, so that the index of open alerts will do."""
+def _scope(filter_: Filter) -> Scope:
+    """Return whether only open or only closed alerts can pass: each have an index of theirs."""
+    root = filter_.root
     nodes = root.nodes if isinstance(root, Every) else (root,)
-    return any(_leaves_closed_out(node) for node in nodes)
+    if not asks_about(filter_, _STATES) or any(map(_leaves_closed_out, nodes)):
+        return "open"
+    return "closed" if _leaves_open_out(root) else "any"
 
 
 def _leaves_closed_out(node: Node) -> bool:
     if isinstance(node, Not):
         return _is_status(node.node) and node.node.values == ("closed",)
     return _is_status(node) and "closed" not in node.values
+
+
+def _leaves_open_out(node: Node) -> bool:
+    if isinstance(node, Every):
+        return any(map(_leaves_open_out, node.nodes))
+    if isinstance(node, Either):
+        return bool(node.nodes) and all(map(_leaves_open_out, node.nodes))
+    if not isinstance(node, Comparison) or node.op == "!=":
+        return False
+    decided = node.field.name in _DECIDED and all(isinstance(value, str) for value in node.values)
+    return decided or _says_closed(node)
+
+
+def _says_closed(node: Node) -> bool:
+    return _is_status(node) and node.values == ("closed",)
+
+
+def _but_closed(root: Node) -> Node:
+    """Return what else is asked: the index of closed alerts has no column for their state."""
+    nodes = root.nodes if isinstance(root, Every) else (root,)
+    return Every(tuple(node for node in nodes if not _says_closed(node)))
 
 
 def _is_status(node: Node) -> TypeGuard[Comparison]:
@@ -370,19 +458,12 @@ def _descending(query: QueueQuery) -> bool:
 
 def _sort(query: QueueQuery) -> tuple[ColumnElement[Any], bool]:
     by_rank = query.sort == "rank"
-    return SORTS["age" if by_rank and not _only_open(query.filter) else query.sort]
-
-
-def _only_open(filter_: Filter) -> bool:
-    return not asks_about(filter_, _STATES) or _asks_for_open(filter_.root)
-
-
-_ALWAYS = _ALERT.c.created_at >= datetime(1970, 1, 1, tzinfo=UTC)
-"""Leads SQLite to the index that has the titles, and lies in the order of the rows."""
+    scope = _scope(query.filter)
+    if query.sort == "status" and scope == "closed":
+        return func.coalesce(_ALERT.c.id, 0), False  # SQLite would walk the rows themselves
+    return SORTS["age" if by_rank and scope != "open" else query.sort]
 
 
 def _ordered(query: QueueQuery, matching: ColumnElement[bool]) -> Select[int]:
     statement = select(_ALERT.c.id).where(matching)
-    if query.sort == "rule":
-        statement = statement.where(_ALWAYS)
     return Order(_sort(query)[0], _descending(query), None, 0).sorted(statement)

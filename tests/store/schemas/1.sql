@@ -1136,6 +1136,8 @@ CREATE INDEX ix_action_by_at ON action ("by", at);
 
 CREATE INDEX ix_alert_assignee ON alert (assignee, rank DESC, id DESC) WHERE is_open = 1;
 
+CREATE INDEX ix_alert_closed ON alert (severity, id, disposition, sub_reason, assignee, source_id, rule_id, host, username, source_ip, category, count, first_seen, last_seen, created_at, title) WHERE is_open = 0;
+
 CREATE INDEX ix_alert_created_at ON alert (created_at DESC);
 
 CREATE INDEX ix_alert_duplicate_of_id ON alert (duplicate_of_id) WHERE duplicate_of_id IS NOT NULL;
@@ -1148,7 +1150,7 @@ CREATE INDEX ix_alert_group_id ON alert (group_id);
 
 CREATE INDEX ix_alert_incident_id ON alert (incident_id);
 
-CREATE INDEX ix_alert_open_created_at ON alert (created_at, id, status, title) WHERE is_open = 1;
+CREATE INDEX ix_alert_open_created_at ON alert (created_at, id, status) WHERE is_open = 1;
 
 CREATE INDEX ix_alert_open_last_seen ON alert (last_seen, id, status) WHERE is_open = 1;
 
@@ -1156,7 +1158,7 @@ CREATE INDEX ix_alert_open_rule_id ON alert (rule_id, rank DESC, id DESC) WHERE 
 
 CREATE INDEX ix_alert_previous_id ON alert (previous_id) WHERE previous_id IS NOT NULL;
 
-CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip, category, count, first_seen) WHERE is_open = 1;
+CREATE INDEX ix_alert_queue ON alert (rank DESC, id DESC, severity, status, assignee, source_id, rule_id, host, username, source_ip, category, count, first_seen, title) WHERE is_open = 1;
 
 CREATE INDEX ix_alert_rule_id ON alert (rule_id, created_at DESC);
 
