@@ -265,7 +265,9 @@ class Collector:
                 turns.append((one, generation))
             self._turn += 1
         if batch.events:
-            batch.detections = self._matcher.match_all(batch.events)
+            batch.detections = self._matcher.match_all(
+                batch.events, read_at=self._database.clock.now()
+            )
         for one in self._followed:
             batch.checkpoints.append((one, one.tail.take_checkpoints()))
             batch.notes += [*one.tail.take_notes(), *one.reader.take_notes()]

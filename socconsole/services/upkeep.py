@@ -60,7 +60,8 @@ class Upkeep:
         if self._retained is not None and now - self._retained < RETAIN_SECS:
             return
         self._retained = now
-        off = self._database.clock.now() - self._began[1] - (ticking() - self._began[0])
+        today = self._database.clock.now()
+        off = today - self._began[1] - (ticking() - self._began[0])
         if abs(off) > _TRUSTED:
             self._say(
                 f"The clock was set by {off.total_seconds() / 3600:+.0f} h while this ran: nothing"
@@ -72,10 +73,8 @@ class Upkeep:
             with self._database.read() as session:
                 held = held_days(session)
             longest, most = timedelta(days=kept.events_days), int(kept.events_gb * 1e9)
-            self._events.retain(longest, most, held=held)
-            retention.forget(
-                self._database, now=self._database.clock.now(), alerts_days=kept.alerts_days
-            )
+            self._events.retain(longest, most, now=today, held=held)
+            retention.forget(self._database, now=today, alerts_days=kept.alerts_days)
         except (SocError, OSError) as error:
             self._say(str(error))
 

@@ -133,18 +133,17 @@ class Correlator:
         self, definition: Definition, event: Event, read_at: datetime | None
     ) -> list[Detection]:
         """Count a match in; return the windows it completes, and the windows those complete."""
-        time = self._believed(event.time or read_at or datetime.now(UTC))
+        now = read_at or datetime.now(UTC)
+        time = self._believed(event.time or now, now)
         return self._feed(feed_id(definition), event, time, {})
 
-    def _believed(self, time: datetime) -> datetime:
-        """Return `time`, or now for one so far ahead that a clock must be wrong.
+    def _believed(self, time: datetime, now: datetime) -> datetime:
+        """Return `time`, or `now` for one so far ahead that a clock must be wrong.
 
         One such event would make every later one of its group late, and close all intervals.
         """
-        if self._ahead is None:
-            return time
-        now = datetime.now(UTC)
-        return now if time - now > self._ahead else time
+        is_believed = self._ahead is None or time - now <= self._ahead
+        return time if is_believed else now
 
     def _feed(
         self,
@@ -178,9 +177,9 @@ class Correlator:
                 found += self._told(watcher, fired)
         return found
 
-    def advance(self, now: datetime) -> list[Detection]:
-        """Let time pass until `now` (event time); return what became due."""
-        self._clock = max(self._clock, microseconds(self._believed(now)))
+    def advance(self, until: datetime, now: datetime) -> list[Detection]:
+        """Let time pass until a moment (event time), `now` by the clock; return what became due."""
+        self._clock = max(self._clock, microseconds(self._believed(until, now)))
         found: list[Detection] = []
         for watcher in self._watchers.values():
             for fired in watcher.window.advance(self._clock):

@@ -94,7 +94,7 @@ class Matcher:
         if self._has_windows:
             latest = max((e.time for e in events if e.time is not None), default=None)
             if latest is not None:
-                found += self._correlator.advance(latest)
+                found += self._correlator.advance(latest, read_at or datetime.now(UTC))
         return found
 
     def _match_portion(
@@ -123,7 +123,7 @@ class Matcher:
 
     def tick(self, now: datetime) -> list[Detection]:
         """Return the windows whose time is up at `now`, though no event has come."""
-        return self._correlator.advance(now) if self._has_windows else []
+        return self._correlator.advance(now, now) if self._has_windows else []
 
     def finish(self) -> list[Detection]:
         """Return the windows that are over and only waited for late events."""
