@@ -55,6 +55,17 @@ async def test_a_wrong_key_is_told_which_ones_answer(bare_setup):
         await analyst.presses("escape")
 
 
+async def test_what_is_typed_stays_in_sight_when_the_terminal_shrinks(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        analyst.app.run_worker(analyst.app.ask("Note on alert 12", lines=True))
+        await analyst.pilot.pause()
+        await analyst.presses(*"seen")
+        await analyst.pilot.resize_terminal(40, 12)
+        await analyst.settles()
+        assert analyst.bottom.split() == ["Note", "on", "alert", "12:", "seen"]
+        await analyst.presses("escape")
+
+
 async def test_what_is_said_at_length_is_said_whole_and_gives_the_room_back(bare_setup):
     async with at_the_console(bare_setup) as analyst:
         line = analyst.app.screen.query_one(PromptLine)

@@ -361,9 +361,10 @@ class HandoffScreen(ReadsAgain, Screen[None]):
         if not ids:
             app.say("There is nothing to accept on this line.")
             return
-        result = await app.change(
-            handoff_items.accept, paper.id, ids, done=f"Accepted {len(ids)}: tickets are yours"
-        )
+        owned = [e for e in paper.in_section(Section.TICKETS) if e.id in ids]
+        more = ", its ticket is yours" if len(owned) == 1 else ", their tickets are yours"
+        said = f"Accepted {len(ids)} item{'s' if len(ids) > 1 else ''}{more if owned else ''}"
+        result = await app.change(handoff_items.accept, paper.id, ids, done=said)
         if result is not None:
             self.table.clear_marks()
             self.table.advance(_is_undecided)

@@ -35,7 +35,7 @@ async def measure(app: "Console", chosen: Chosen) -> None:
     from socconsole.services import countermeasures
 
     steps = {"a": "approve", "c": "activate", "v": "verify", "r": "remove"}
-    done = {"a": "approved", "c": "activated", "v": "verified", "r": "removed"}
+    done = {"a": "approved", "c": "active", "v": "verified", "r": "removed"}
     pressed = await app.choose("Countermeasure", {"p": "propose", **steps, "x": "extend"})
     if pressed == "p":
         await _propose(app, chosen)
@@ -47,7 +47,10 @@ async def measure(app: "Console", chosen: Chosen) -> None:
             await _extend(app, number)
         else:
             await app.change(
-                countermeasures.move, number, steps[pressed], done=f"{done[pressed]} {number}"
+                countermeasures.move,
+                number,
+                steps[pressed],
+                done=f"Countermeasure {number} is {done[pressed]}",
             )
 
 

@@ -32,9 +32,9 @@ _ERROR_SECS = 15.0
 _DRAFT_SECS = 1.0
 _PROGRESS_CELLS = 20
 _MOST_LINES = 3
+"""What is said takes no more; the rest is cut."""
 _ROOM_TO_TYPE = 30
 """Cells; a label that leaves less gets a line of its own."""
-"""What is said takes no more; the rest is cut."""
 _EVERYWHERE = ("app", "list", "rows")
 """What the ids of keys begin with that many screens have; their hints come last."""
 _GIVE_UP = ("escape", "ctrl+c")
@@ -158,6 +158,10 @@ class PromptLine(Widget):
                 self._question = None
                 self._make_room()
                 self.refresh()
+
+    def on_resize(self) -> None:
+        """Take the lines that are needed now; what is typed stays in sight."""
+        self._make_room()
 
     def _make_room(self) -> None:
         """Take a line for each choice that does not fit beside the others, and for what is said."""
