@@ -9,6 +9,8 @@ from socconsole.cli.context import Context
 from socconsole.cli.output import print_json, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from socconsole.core.kpi import Figure
 
 
@@ -32,14 +34,20 @@ def kpi(
     """
     from socconsole.core.kpi import figures, precision_by_rule
     from socconsole.store.queries.kpi import kpi_facts
+    from socconsole.store.queries.kpi_alerts import alerts_behind
 
-    begin, now = behind(since, context), context.now()
+    begin, now, sla = behind(since, context), context.now(), context.settings().sla
     assert begin is not None
     with context.database() as database, database.read() as session:
-        facts = kpi_facts(session, begin, now, context.settings().sla)
-    found = tuple(precision_by_rule(facts.alerts).values()) if rules else figures(facts)
+        facts = kpi_facts(session, begin, now, sla)
+        found = tuple(precision_by_rule(facts.alerts).values()) if rules else figures(facts)
+        behind_each = {
+            figure.name: alerts_behind(session, figure.name, begin, now, sla)[1]
+            for figure in found
+            if json and rows and figure.of_alerts
+        }
     if json:
-        print_json({figure.name: _document(figure, rows) for figure in found})
+        print_json({each.name: _document(each, rows, behind_each) for each in found})
     else:
         print_table(
             ("figure", "value", "n", "median", "p90", "clock"), [_cells(each) for each in found]
@@ -47,7 +55,9 @@ def kpi(
     return 0
 
 
-def _document(figure: "Figure", rows: bool) -> dict[str, object]:
+def _document(
+    figure: "Figure", rows: bool, behind_each: "Mapping[str, tuple[str, ...]]"
+) -> dict[str, object]:
     document: dict[str, object] = {
         "value": figure.value,
         "unit": figure.unit,
@@ -60,7 +70,7 @@ def _document(figure: "Figure", rows: bool) -> dict[str, object]:
     if figure.low is not None:
         document["interval"] = [figure.low, figure.high]
     if rows:
-        document["rows"] = figure.refs
+        document["rows"] = behind_each.get(figure.name, figure.refs)
     return document
 
 

@@ -4,15 +4,14 @@ A span that has not ended counts as a lower bound: the figure is then drawn with
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from socconsole.core.disposition import DECIDED
 from socconsole.core.expected import median
-from socconsole.core.kpi_facts import AlertFacts, Facts, IncidentFacts, OutageFacts
+from socconsole.core.kpi_facts import AlertTally, Facts, IncidentFacts, OutageFacts, Outcome
 from socconsole.core.sla import in_words
 
 
@@ -47,7 +46,9 @@ class Figure:
     """Lower end of the 95 % interval, for a share."""
     high: float | None = None
     refs: tuple[str, ...] = field(default=(), repr=False)
-    """What opens behind the figure: `alert:12`, `SOC-2026-014`, `INC-2026-003`."""
+    """What opens behind the figure: `SOC-2026-014`, `INC-2026-003`."""
+    of_alerts: bool = False
+    """Alerts are behind it, too many to carry: the store lists them when they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +104,20 @@ def duration(name: str, title: str, clock: str, spans: Iterable[Span], now: date
     )
 
 
-def share(name: str, title: str, clock: str, refs: Sequence[tuple[str, bool]]) -> Figure:
-    """Return how many of `refs` are true as a share, with its interval; the true ones open."""
-    successes = sum(1 for _, is_true in refs if is_true)
-    interval = wilson(successes, len(refs))
+def share(name: str, title: str, clock: str, successes: int, n: int) -> Figure:
+    """Return `successes` of `n` alerts as a share, with its interval."""
+    interval = wilson(successes, n)
     return Figure(
         name=name,
         title=title,
         unit=Unit.RATIO,
-        n=len(refs),
-        value=successes / len(refs) if refs else None,
+        n=n,
+        value=successes / n if n else None,
         clock=clock,
         low=interval[0] if interval else None,
         high=interval[1] if interval else None,
-        refs=tuple(ref for ref, is_true in refs if is_true),
+        of_alerts=True,
     )
-
-
-def count(name: str, title: str, clock: str, refs: Sequence[str]) -> Figure:
-    """Return how many `refs` there are."""
-    return Figure(name, title, Unit.COUNT, len(refs), len(refs), clock, refs=tuple(refs))
 
 
 def figures(facts: Facts) -> tuple[Figure, ...]:
@@ -245,95 +240,97 @@ def _seconds_down(outages: Iterable[OutageFacts], since: datetime, now: datetime
 
 def _alert_figures(facts: Facts) -> Iterable[Figure]:
     alerts = facts.alerts
-    yield duration(
+    spread = alerts.acknowledged
+    yield Figure(
         "mtta",
         "Time to acknowledge",
+        Unit.SECONDS,
+        spread.n,
+        spread.mean,
         "created_at → acknowledged_at, people only",
-        (
-            Span(alert_ref(a.id), a.created_at, a.acknowledged_at)
-            for a in alerts
-            if a.acknowledged_at is not None
-        ),
-        facts.now,
+        median=spread.median,
+        p90=spread.p90,
+        of_alerts=True,
     )
-    by_people = [a for a in alerts if a.disposition and a.closed_by_person]
-    decided = [a for a in by_people if a.disposition in DECIDED and a.reason != "test"]
+    closed, undetermined = sum(alerts.outcomes.values()), _counted(alerts, "undetermined")
+    decided = sum(n for outcome, n in alerts.outcomes.items() if _is_decided(outcome))
+    true = _counted(alerts, "true_positive")
     yield share(
         "noise_ratio",
         "Noise ratio",
         "(false_positive + benign_positive) / decided",
-        [(alert_ref(a.id), a.disposition != "true_positive") for a in decided],
+        decided - true,
+        decided,
     )
     yield share(
-        "undetermined",
-        "Undetermined",
-        "undetermined / closed by people",
-        [(alert_ref(a.id), a.disposition == "undetermined") for a in by_people],
+        "undetermined", "Undetermined", "undetermined / closed by people", undetermined, closed
     )
     yield share(
-        "rule_precision",
-        "Precision of all rules",
-        "true_positive / decided",
-        [(alert_ref(a.id), a.disposition == "true_positive") for a in decided],
+        "rule_precision", "Precision of all rules", "true_positive / decided", true, decided
     )
-    automatic = [alert_ref(a.id) for a in alerts if a.closed_at and not a.closed_by_person]
-    yield count("closed_automatically", "Closed automatically", "alerts", automatic)
     yield _dedupe(alerts)
     yield share(
         "correlation_rate",
         "Correlation rate",
         "alerts in a group of two or more / alerts",
-        [(alert_ref(a.id), a.grouped) for a in alerts],
+        alerts.grouped,
+        alerts.number,
     )
 
 
-def _dedupe(alerts: Sequence[AlertFacts]) -> Figure:
-    detections = sum(a.detections for a in alerts)
+def _is_decided(outcome: Outcome) -> bool:
+    return outcome.disposition in DECIDED and not outcome.is_test
+
+
+def _counted(alerts: AlertTally, disposition: str) -> int:
+    """Return how many turned out to be this, tests of a rule left out where they are decided."""
+    return sum(
+        n
+        for outcome, n in alerts.outcomes.items()
+        if outcome.disposition == disposition
+        and (_is_decided(outcome) or disposition not in DECIDED)
+    )
+
+
+def _dedupe(alerts: AlertTally) -> Figure:
+    detections = alerts.detections
     return Figure(
         "dedupe",
         "Dedupe",
         Unit.RATIO,
         detections,
-        1 - len(alerts) / detections if detections else None,
+        1 - alerts.number / detections if detections else None,
         "1 − alerts / detections",
-        refs=tuple(alert_ref(a.id) for a in alerts if a.detections > 1),
+        of_alerts=True,
     )
 
 
-def precision_by_rule(alerts: Iterable[AlertFacts]) -> dict[str, Figure]:
+PRECISION = "precision "
+"""How the figure of one rule is called, before the rule's id."""
+
+
+def precision_by_rule(alerts: AlertTally) -> dict[str, Figure]:
     """Return each rule's share of true positives among what people decided."""
-    decided: dict[str, list[tuple[str, bool]]] = {}
-    for a in alerts:
-        if a.closed_by_person and a.disposition in DECIDED and a.reason != "test" and a.rule_id:
-            is_true = a.disposition == "true_positive"
-            decided.setdefault(a.rule_id, []).append((alert_ref(a.id), is_true))
+    decided: dict[str, list[int]] = {}
+    for outcome, n in alerts.outcomes.items():
+        if _is_decided(outcome) and outcome.rule_id:
+            counts = decided.setdefault(outcome.rule_id, [0, 0])
+            counts[0] += n if outcome.disposition == "true_positive" else 0
+            counts[1] += n
     return {
-        rule_id: share(f"precision {rule_id}", rule_id, "true_positive / decided", refs)
-        for rule_id, refs in decided.items()
+        rule_id: share(f"{PRECISION}{rule_id}", rule_id, "true_positive / decided", *counts)
+        for rule_id, counts in decided.items()
     }
 
 
 def _promises(facts: Facts) -> Iterable[Figure]:
-    within = facts.acknowledge_within
-    if within is not None:
-        due = [
-            a
-            for a in facts.alerts
-            if a.acknowledged_at is not None
-            or (a.closed_at is None and facts.now - a.created_at > within(a.severity))
-        ]
-        yield _kept(
-            "sla_acknowledge",
-            "Acknowledged in time",
-            "created_at → acknowledged_at against the severity's target",
-            [
-                (
-                    alert_ref(a.id),
-                    (a.acknowledged_at or facts.now) - a.created_at <= within(a.severity),
-                )
-                for a in due
-            ],
-        )
+    yield share(
+        "sla_acknowledge",
+        "Acknowledged in time",
+        "created_at → acknowledged_at against the severity's target",
+        facts.alerts.in_time,
+        facts.alerts.due,
+    )
     yield _kept(
         "sla_respond",
         "Tickets started in time",
@@ -358,24 +355,16 @@ def _promises(facts: Facts) -> Iterable[Figure]:
 
 def _kept(name: str, title: str, clock: str, refs: Sequence[tuple[str, bool]]) -> Figure:
     """Return the share of promises kept; the broken ones open."""
-    figure = share(name, title, clock, refs)
+    figure = share(name, title, clock, sum(1 for _, kept in refs if kept), len(refs))
     missed = tuple(ref for ref, kept in refs if not kept)
-    return Figure(
-        name,
-        title,
-        figure.unit,
-        figure.n,
-        figure.value,
-        clock,
-        low=figure.low,
-        high=figure.high,
-        refs=missed,
-    )
+    return replace(figure, refs=missed, of_alerts=False)
 
 
 def _load(facts: Facts) -> Iterable[Figure]:
     yield Figure("events", "Events", Unit.COUNT, facts.events, facts.events, "read in the period")
-    yield count("alerts", "Alerts", "created_at in the period", _refs(facts.alerts))
+    number = facts.alerts.number
+    created = "created_at in the period"
+    yield Figure("alerts", "Alerts", Unit.COUNT, number, number, created, of_alerts=True)
     yield alarm_load(facts)
     yield from _backlog(facts)
 
@@ -402,22 +391,18 @@ def _backlog(facts: Facts) -> Iterable[Figure]:
         "backlog_growth",
         "Arrivals less closures",
         Unit.PER_HOUR,
-        len(facts.alerts) + backlog.closed,
-        (len(facts.alerts) - backlog.closed) / hours,
+        facts.alerts.number + backlog.closed,
+        (facts.alerts.number - backlog.closed) / hours,
         "(created − closed) / hours of the period",
+        of_alerts=True,
     )
-
-
-def _refs(alerts: Iterable[AlertFacts]) -> tuple[str, ...]:
-    return tuple(alert_ref(a.id) for a in alerts)
 
 
 def alarm_load(facts: Facts) -> Figure:
     """Return new alerts per analyst in ten minutes: the peak as value, quiet stretches counted."""
     width = timedelta(minutes=10)
     stretches = max(math.ceil((facts.now - facts.since) / width), 1)
-    counts = Counter((a.created_at - facts.since) // width for a in facts.alerts)
-    busy = sorted(n / max(facts.analysts, 1) for at, n in counts.items() if 0 <= at < stretches)
+    busy = sorted(n / max(facts.alerts.analysts, 1) for n in facts.alerts.stretches)
     quiet = stretches - len(busy)
 
     def load(place: int) -> float:
@@ -432,6 +417,7 @@ def alarm_load(facts: Facts) -> Figure:
         "new alerts per analyst per 10 min",
         median=(load((stretches - 1) // 2) + load(stretches // 2)) / 2,
         p90=load(math.ceil(0.9 * stretches) - 1),
+        of_alerts=True,
     )
 
 

@@ -1,31 +1,50 @@
 """What the figures of a period are made of."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-
-from socconsole.core.severity import Severity
 
 
 @dataclass(frozen=True, slots=True)
-class AlertFacts:
-    """What the figures need to know of an alert."""
+class Spread:
+    """How many seconds something took, over all it was measured of."""
 
-    id: int
-    severity: Severity
+    n: int = 0
+    mean: float | None = None
+    median: float | None = None
+    p90: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What alerts of one rule turned out to be."""
+
     rule_id: str | None
-    source: str
-    created_at: datetime
-    acknowledged_at: datetime | None
-    closed_at: datetime | None
-    disposition: str | None
-    reason: str | None = None
-    """The second word of a disposition, such as `test`."""
-    closed_by_person: bool = True
-    detections: int = 1
-    grouped: bool = False
-    """In a group of two or more."""
-    category: str = ""
+    disposition: str
+    is_test: bool = False
+    """Its second word is `test`: nobody learns from it whether the rule is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertTally:
+    """What the figures need to know of the alerts of a period: counts, never the alerts."""
+
+    number: int = 0
+    detections: int = 0
+    grouped: int = 0
+    """Those in a group of two or more."""
+    acknowledged: Spread = Spread()
+    """From created_at to acknowledged_at."""
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    """In the order of the oldest alert of each."""
+    due: int = 0
+    """Acknowledged, or open beyond the target of their severity."""
+    in_time: int = 0
+    """Of those, acknowledged within the target."""
+    stretches: Sequence[int] = ()
+    """How many were new in each ten minutes that had any, from the beginning of the period."""
+    analysts: int = 1
+    """Who acknowledged any, at least one; the alarm load is shared among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +107,9 @@ class Facts:
 
     since: datetime
     now: datetime
-    alerts: Sequence[AlertFacts] = ()
+    alerts: AlertTally = AlertTally()
     tickets: Sequence[TicketFacts] = ()
     incidents: Sequence[IncidentFacts] = ()
     outages: Sequence[OutageFacts] = ()
     backlog: Backlog = Backlog()
     events: int = 0
-    acknowledge_within: Callable[[Severity], timedelta] | None = None
-    analysts: int = 1
-    """Analysts who acted in the period; the alarm load is shared among them."""

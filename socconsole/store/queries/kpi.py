@@ -1,14 +1,14 @@
 """Reads from the store what the figures of a period are made of."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, or_
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from socconsole.core.kpi_facts import (
-    AlertFacts,
+    AlertTally,
     Backlog,
     Facts,
     IncidentFacts,
@@ -17,8 +17,8 @@ from socconsole.core.kpi_facts import (
 )
 from socconsole.core.policy import SlaPolicy
 from socconsole.core.priority import Priority
-from socconsole.core.severity import Severity
-from socconsole.core.sla import Clock, Pause, acknowledge_within, target_of
+from socconsole.core.sla import Clock, Pause, target_of
+from socconsole.store.queries.kpi_alerts import alert_tally
 from socconsole.store.tables import (
     Alert,
     ClockPause,
@@ -26,80 +26,33 @@ from socconsole.store.tables import (
     Incident,
     Outage,
     Service,
-    Source,
     Ticket,
 )
 
 
-def kpi_facts(session: Session, since: datetime, now: datetime, sla: SlaPolicy) -> Facts:
+def kpi_facts(
+    session: Session,
+    since: datetime,
+    now: datetime,
+    sla: SlaPolicy,
+    alerts: AlertTally | None = None,
+) -> Facts:
     """Return what the figures of `[since, now)` are made of.
 
     A thing belongs to the period its clock began in: alerts by created_at, tickets by opened_at,
-    incidents by declared_at. An outage counts wherever it reaches into the period.
+    incidents by declared_at. An outage counts wherever it reaches into the period. What is said of
+    alerts is counted here unless it is given.
     """
-    alerts = tuple(_alerts(session, since, now))
     return Facts(
         since=since,
         now=now,
-        alerts=alerts,
+        alerts=alert_tally(session, since, now, sla) if alerts is None else alerts,
         tickets=tuple(_tickets(session, since, now, sla)),
         incidents=tuple(_incidents(session, since, now)),
         outages=tuple(_outages(session, since, now)),
         backlog=_backlog(session, since, now),
         events=_events(session, since, now),
-        acknowledge_within=lambda severity: acknowledge_within(severity, sla),
-        analysts=_analysts(session, since, now),
     )
-
-
-_ALERT = (
-    Alert.id,
-    Alert.severity,
-    Alert.rule_id,
-    Source.name,
-    Alert.created_at,
-    Alert.acknowledged_at,
-    Alert.closed_at,
-    Alert.disposition,
-    Alert.sub_reason,
-    Alert.auto_closed,
-    Alert.count,
-    Alert.group_id,
-)
-
-
-def _alerts(session: Session, since: datetime, now: datetime) -> Iterable[AlertFacts]:
-    groups = (
-        select_columns(col(Alert.group_id))
-        .where(col(Alert.group_id).is_not(None))
-        .group_by(col(Alert.group_id))
-        .having(func.count() > 1)
-    )
-    shared = set(session.execute(groups).scalars())
-    query = (
-        select_columns(*(col(each) for each in _ALERT))
-        .join(Source, col(Source.id) == col(Alert.source_id))
-        .where(col(Alert.created_at) >= since, col(Alert.created_at) < now)
-        .order_by(col(Alert.id))
-    )
-    for (
-        alert_id, severity, rule_id, source, created_at, acknowledged_at, closed_at,
-        disposition, reason, auto_closed, count, group_id,
-    ) in session.execute(query):  # fmt: skip
-        yield AlertFacts(
-            id=alert_id,
-            severity=Severity(severity),
-            rule_id=rule_id,
-            source=source,
-            created_at=created_at,
-            acknowledged_at=acknowledged_at,
-            closed_at=closed_at,
-            disposition=disposition,
-            reason=reason,
-            closed_by_person=not auto_closed,
-            detections=count,
-            grouped=group_id in shared,
-        )
 
 
 _OLDEST = 1000
@@ -214,26 +167,3 @@ def _events(session: Session, since: datetime, now: datetime) -> int:
         col(EventCount.hour) >= first, col(EventCount.hour) < now
     )
     return int(session.execute(query).scalar_one())
-
-
-def _analysts(session: Session, since: datetime, now: datetime) -> int:
-    """Return how many people acknowledged or closed alerts in the period, at least one."""
-    query = select_columns(func.count(func.distinct(col(Alert.acknowledged_by)))).where(
-        col(Alert.created_at) >= since, col(Alert.created_at) < now
-    )
-    return max(int(session.execute(query).scalar_one()), 1)
-
-
-def volume_by_hour(
-    session: Session, since: datetime, now: datetime
-) -> tuple[tuple[datetime, int], ...]:
-    """Return (hour, alerts created) for every hour of the period, quiet ones too."""
-    first = since.replace(minute=0, second=0, microsecond=0)
-    hours = int((now - first) / timedelta(hours=1)) + 1
-    counts = [0] * hours
-    query = select_columns(col(Alert.created_at)).where(
-        col(Alert.created_at) >= first, col(Alert.created_at) < now
-    )
-    for created_at in session.execute(query).scalars():
-        counts[int((created_at - first) / timedelta(hours=1))] += 1
-    return tuple((first + timedelta(hours=n), count) for n, count in enumerate(counts))

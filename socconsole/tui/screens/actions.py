@@ -33,7 +33,7 @@ def _state(row: "ActionRow") -> str:
 _COLUMNS: "tuple[Column[ActionRow], ...]" = (
     Column("at", "When", 15, lambda row: stamp(row.at)[5:], lambda _: "muted"),
     Column("by", "Who", 9, lambda row: row.by),
-    Column("verb", "Did", 18, lambda row: deed(row.verb), lambda _: "key"),
+    Column("verb", "Did", 20, lambda row: deed(row.verb), lambda _: "key", least=100),
     Column("summary", "What", 20, lambda row: row.summary, grow=1),
     Column("rows", "Rows", 5, lambda row: str(row.rows), right=True, least=90),
     Column("state", "", 6, _state, lambda _: "warn"),

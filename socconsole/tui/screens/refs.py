@@ -22,7 +22,8 @@ from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.table import VirtualTable
 
-_MOST = 2_000
+MOST = 2_000
+"""Rows that are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,12 @@ class RefsScreen(Ordered, ReadsFirst, Screen[None]):
         key("refs.refresh", "r", "load", "Read again"),
     ]
 
-    def __init__(self, title: str, refs: Sequence[str]) -> None:
+    def __init__(self, title: str, refs: Sequence[str], number: int | None = None) -> None:
+        """List the first of `refs`, of `number` that there are."""
         super().__init__()
         self.title = title
-        self._refs = tuple(refs)[:_MOST]
-        self._left_out = max(len(refs) - _MOST, 0)
+        self._refs = tuple(refs)[:MOST]
+        self._left_out = (len(refs) if number is None else number) - len(self._refs)
 
     def compose(self) -> ComposeResult:
         yield StatusHeader()
