@@ -62,6 +62,8 @@ class Collector:
         """Sources that cannot be read at the moment."""
         self._said: dict[str, str | None] = {}
         """Source → its trouble as it was last said."""
+        self._away = ""
+        """Why the sources cannot be read at all, as it was last said."""
         self._database = database
         self._settings = settings
         self._matcher = matcher
@@ -113,7 +115,9 @@ class Collector:
                 try:
                     self._run_with_lease(lonely_secs)
                 except (StoreError, ConflictError) as error:
-                    self._say(f"{error} Trying again.")
+                    if str(error) != self._away:
+                        self._away = str(error)
+                        self._say(f"{error} Trying again.")
                     self._end_without_file()
                     self._stop.wait(LONGEST_BACK_OFF_SECS)
         finally:
@@ -426,6 +430,7 @@ class Collector:
             self._events.recover(session)
             memory = self._memory.restore(session)
         self._matcher.restore(memory, is_stored=True)
+        self._away = ""
 
     def _close_sources(self) -> None:
         for one in self._followed:

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import text
 
+import socconsole.collector as collector_module
 from socconsole.collector import Collector
 from socconsole.core.policy import Settings, SourcePolicy
 from socconsole.core.silence import Gaps
@@ -311,6 +312,20 @@ def test_while_the_database_is_away_reading_waits_and_nothing_is_lost(
     assert said == [waited, "the database is back"]
     assert alerts_of(chosen_database) == [("The word that matters", 1)]
     assert len(events_of(chosen_database)) == 31
+
+
+def test_a_database_that_is_away_for_long_is_said_once(database, folder, monkeypatch):
+    monkeypatch.setattr(collector_module, "LONGEST_BACK_OFF_SECS", 0.01)
+    asked: list[str] = []
+
+    def refuse(*_args):
+        asked.append("asked")
+        raise StoreError("The disk is full: nothing was stored.")
+
+    monkeypatch.setattr(Collector, "_run_with_lease", refuse)
+    with running(database, folder, "auth.log") as (_, said):
+        until(lambda: len(asked) > 3)
+    assert said == ["The disk is full: nothing was stored. Trying again."]
 
 
 def test_what_was_stored_without_a_word_is_not_stored_twice(chosen_database, folder, monkeypatch):
