@@ -391,14 +391,22 @@ class ConsoleApp(GoingApp):
             self.complain(error)
             self._watch.hurry()  # the right to change things may be gone
             if isinstance(error, ConflictError):
-                self.tell(StoreChanged())
+                self._tell_of_change()
             return None
         self.drafts.settle()
         self._watch.hurry()
         if done:
             self.say(f"{done} · u undoes")
-        self.tell(StoreChanged())
+        self._tell_of_change()
         return result
+
+    def _tell_of_change(self) -> None:
+        """Let the screen in front read again; keys wait for it if one has caused the change."""
+        is_mine = is_caused_by_key(self)
+        release = self.hold_keys_behind()
+        self.tell(StoreChanged(is_mine=is_mine))
+        if not self.screen_stack or not self.screen.call_later(release):
+            release()
 
     @task
     async def action_undo(self) -> None:

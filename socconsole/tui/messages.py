@@ -11,6 +11,8 @@ from textual.message import Message
 class StoreChanged(Message):
     """Somebody committed something. Sent to the screen in front, at most four times a second."""
 
+    is_mine: bool = False
+    """Whether a key here has changed it: the keys behind are meant for what it has led to."""
     bubble = False
 
 

@@ -40,14 +40,23 @@ class Analyst:
         await self.presses(then)
 
     async def settles(self) -> None:
-        """Wait until the threads and workers that answer keys are done."""
+        """Wait until every key is answered, or a question waits for the next one."""
         await self.pilot.pause()
-        while waiting := self._at_work():
+        while self._keys_wait or self._at_work():
+            waiting = self._at_work()
             # One of them may come to ask: it does not end before it is answered.
-            await asyncio.wait([w._task for w in waiting if w._task], timeout=0.02)
+            tasks = [w._task for w in waiting if w._task]
+            await (asyncio.wait(tasks, timeout=0.02) if tasks else asyncio.sleep(0.005))
             for failed in (w for w in waiting if w.error):
                 await failed.wait()
             await self.pilot.pause()
+
+    @property
+    def _keys_wait(self) -> bool:
+        """Whether a key has not been answered, or would not be if it were pressed now."""
+        ahead = self.app._type_ahead
+        is_held = bool(ahead._held) and not self.asked
+        return bool(ahead._waiting) or ahead._is_draining or ahead.is_under_way or is_held
 
     def _at_work(self) -> list[Worker[object]]:
         """Return what works for keys: with its end it may have started something else."""

@@ -116,6 +116,14 @@ async def test_a_ticket_is_worked_to_its_end_by_keys(console, database, opened):
     assert ticket(database, opened[0].id).status == "in_progress"
 
 
+async def test_a_key_behind_a_change_is_for_what_the_change_has_led_to(console):
+    await console.presses("4", "j", "enter")
+    await console.waits_until("Phish")
+    for _ in range(2):
+        console.app.post_message(events.Key("greater_than_sign", ">"))
+    await console.waits_until("Resolve SOC-2026-002 as")
+
+
 async def test_keys_typed_before_a_ticket_is_read_are_for_it(console):
     await console.presses("4")
     for name in ("enter", "I"):

@@ -168,3 +168,12 @@ async def test_keys_typed_while_the_console_starts_wait_for_its_list(bare_setup,
         await turns()
         gate.open()
         await analyst.waits_until("Closed as false positive: 2 alerts")
+
+
+async def test_a_verb_behind_a_change_knows_what_the_change_has_led_to(queue, gate):
+    gate.close()
+    type_at_once(queue, "t", "enter", "k", "x", "t")
+    await queue.waits_for(lambda: gate.waiting > 0)
+    await turns()
+    gate.open()
+    await queue.waits_until("Note: what did you see")  # it is in a ticket: no lead is asked for

@@ -8,7 +8,8 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerError
 
 from socconsole.tui.console import console
-from socconsole.tui.tasks import aside
+from socconsole.tui.messages import StoreChanged
+from socconsole.tui.tasks import aside, for_key
 from socconsole.tui.widgets.prompt import PromptLine
 
 if TYPE_CHECKING:
@@ -49,8 +50,12 @@ class ReadsAgain(ReadsFirst):
     _has_read = False
     _is_in_front = False
 
-    def on_store_changed(self) -> None:
-        self._read_soon()
+    def on_store_changed(self, message: StoreChanged) -> None:
+        if message.is_mine and self._has_read:
+            with for_key():
+                self.look_again()
+        else:
+            self._read_soon()
 
     def on_screen_resume(self) -> None:
         if not self._is_in_front:  # a new screen is told twice

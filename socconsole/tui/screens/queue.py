@@ -1,6 +1,7 @@
 """The queue: open alerts, ranked, live."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
@@ -16,7 +17,7 @@ from socconsole.tui.alert_columns import alert_columns
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.lines import CLOCKS_WIDTH
-from socconsole.tui.messages import Narrow
+from socconsole.tui.messages import Narrow, StoreChanged
 from socconsole.tui.queue_strip import QueueStrip
 from socconsole.tui.reading.alert_source import AlertSource
 from socconsole.tui.reading.store_access import AnySession
@@ -161,8 +162,12 @@ class QueueScreen(Screen[None]):
         self.table.empty = self._why_empty()
         self._show_bar()
 
-    def on_store_changed(self) -> None:
-        self.table.refresh_rows()
+    def on_store_changed(self, message: StoreChanged) -> None:
+        self._look_round(for_key() if message.is_mine else aside())
+
+    def _look_round(self, whose: AbstractContextManager[None]) -> None:
+        with whose:
+            self.table.refresh_rows()
         self.look_for_news()
         self.look_who()
         self._show_strip()
@@ -171,7 +176,8 @@ class QueueScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self._lookers.hurry()
-        self.on_store_changed()
+        has_been_read = self._source is not None and self._source.newest is not None
+        self._look_round(for_key() if has_been_read else aside())
         self.load_views()
 
     @background
@@ -400,7 +406,6 @@ class QueueScreen(Screen[None]):
         finished = await verb(console(self), target)
         if marked and finished:
             self.table.clear_marks()
-        self.table.refresh_rows()
         done = set(target.ids)
         if finished and self.table.cursor_id in done:  # a long verb leaves time to move on
             self.table.advance(lambda row: row.is_open and row.id not in done)

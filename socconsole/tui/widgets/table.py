@@ -91,7 +91,8 @@ class VirtualTable(DrawnRows[RowT]):
         """Whether the last order asked for never came."""
         self._given: Sequence[tuple[int, RowT]] = ()
         self._generation = self._settled_generation = 0
-        self._order, self._goal_row = Awaited(self), Awaited(self)
+        self._order, self._goal_row, self._fresh = Awaited(self), Awaited(self), Awaited(self)
+        self._refreshed: Sequence[int] = ()
         self._goal: int | None = None
         self._has_moved = False
 
@@ -127,9 +128,14 @@ class VirtualTable(DrawnRows[RowT]):
         self.run_worker(work, thread=True, group="ids")
 
     def refresh_rows(self) -> None:
-        """Read the rows on screen again and repaint those that changed; the order stays."""
+        """Read the rows on screen again and repaint those that changed; the order stays.
+
+        Keys that do more than move wait for them where a key has caused it.
+        """
         if self.source is not None and self.ids:
-            self._fetch(self.ids[self.top : self.top + self.page_height])
+            self._refreshed = self.ids[self.top : self.top + self.page_height]
+            self._fresh.hold_keys(moves_pass=True)
+            self._fetch(self._refreshed)
 
     def _load_ids(
         self, source: RowSource[RowT], generation: int, wanted: int | None, *, first: bool
@@ -169,6 +175,7 @@ class VirtualTable(DrawnRows[RowT]):
     def on_unmount(self) -> None:
         self._order.given_up()
         self._goal_row.given_up()
+        self._fresh.given_up()
 
     def _once_ordered(self, work: Callable[[], None]) -> None:
         """Do what is about all rows: at once, or when the order that was asked for is here."""
@@ -211,6 +218,8 @@ class VirtualTable(DrawnRows[RowT]):
     def on_rows_loaded(self, message: RowsLoaded) -> None:
         message.stop()
         self.take_rows(message.rows)
+        if message.asked is self._refreshed:
+            self._fresh.arrived()
         if self._goal is not None and self.ids[self._goal] in message.asked:
             self._put_cursor(self._goal)  # a row that is gone by now can be stood on all the same
             self._give_up_goal()
@@ -218,6 +227,7 @@ class VirtualTable(DrawnRows[RowT]):
     def on_rows_failed(self, message: RowsFailed) -> None:
         message.stop()
         self._rows.ask_again()
+        self._fresh.given_up()
         self._give_up_goal()
 
     async def read_row(self, row_id: int | None) -> RowT | None:
