@@ -83,6 +83,7 @@ def statements(dialect: str) -> Iterator[str]:
         yield from _EVENT_BLOCKS
         for table, columns in SEARCHED.items():
             yield f"CREATE INDEX ix_{table}_words ON {table} USING gin ({words(table, columns)})"
+        yield f"CREATE INDEX ix_alert_tags ON alert ({tags('alert')})"
 
 
 def words(table: str, columns: tuple[str, ...] | None = None) -> str:
@@ -90,6 +91,15 @@ def words(table: str, columns: tuple[str, ...] | None = None) -> str:
     names = columns or [f"{table}.{name}" for name in SEARCHED[table]]  # others may be joined
     texts = " || ' ' || ".join(f"coalesce({name}, '')" for name in names)
     return f"to_tsvector('simple', {texts})"
+
+
+TAGS_LENGTH = 500
+"""So much of an alert's tags a server's index has; hardly any are longer."""
+
+
+def tags(table: str) -> str:
+    """Return the PostgreSQL expression that the index of alerts' tags is made of."""
+    return f"left(CAST({table}.tags AS TEXT), {TAGS_LENGTH})"
 
 
 def _fts(table: str, columns: tuple[str, ...]) -> Iterator[str]:

@@ -5,6 +5,8 @@ from itertools import cycle, product
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy import text as sql_text
+from sqlalchemy.dialects import postgresql
 
 from socconsole.core.detection import Window
 from socconsole.core.disposition import parse_verdict
@@ -16,6 +18,7 @@ from socconsole.core.severity import Severity
 from socconsole.errors import UsageError
 from socconsole.services import alerts
 from socconsole.store.queries import narrowing, sampling
+from socconsole.store.queries.filter_sql import Asking, lists_of_tags
 from socconsole.store.queries.grouping import facets, known_values
 from socconsole.store.queries.queue import (
     SORTS,
@@ -267,6 +270,40 @@ def test_what_comes_first_by_name_is_fetched_by_the_index_of_words(sqlite_shift,
     monkeypatch.setattr(sampling, "_FEW", sampling._SAMPLE)
     said = plans(sqlite_shift, query("", sort="host"))
     assert any("alert_fts" in line for line in said), said
+
+
+def test_a_tag_is_looked_for_in_the_few_lists_of_tags_that_there_are(database):
+    long = [f"attack.t{number:04d}" for number in range(50)]  # longer than the index has it
+    bring(
+        database,
+        detection("a", host="a", tags=("attack.t1110",)),
+        detection("b", host="b", tags=("attack.t1496", "attack.impact")),
+        detection("c", host="c", tags=(*long, "attack.t9999")),
+        detection("d", host="d", tags=(*long, "attack.t8888")),
+    )
+    for text, expected in (
+        ("tag:t1110", "a"), ("tag:ATTACK.T1110,t1496", "ab"), ("tag:t9999", "c"),
+        ("!tag:t9999", "abd"), ("tag:t0001", "cd"), ("tag:t8888 or tag:impact", "bd"),
+        ("tag:t7777", ""), ("tag:attack.*", "abcd"),
+    ):  # fmt: skip
+        with database.read() as session:
+            rows = queue_page(session, query(text, sort="host"))
+        assert (text, "".join(row.host for row in rows)) == (text, expected)
+
+
+def test_a_server_hops_from_list_to_list_of_tags_in_their_index(shift):
+    if shift.is_sqlite:
+        pytest.skip("SQLite keeps the tags of each rule")
+    asking = Asking(Viewer("mara", LATER), is_sqlite=False)
+    (term,) = parse_filter("tag:t1110", ALERT_FIELDS).terms()
+    asked = lists_of_tags(term, asking).compile(
+        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
+    )
+    with shift.read() as session:
+        connection = session.connection()
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = connection.execute(sql_text(f"EXPLAIN {asked}")).scalars().all()
+    assert any("ix_alert_tags" in line for line in plan), plan
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(shift):

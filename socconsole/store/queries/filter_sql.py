@@ -17,6 +17,7 @@ from sqlalchemy import (
     column,
     false,
     func,
+    literal_column,
     not_,
     or_,
     select,
@@ -39,6 +40,7 @@ from socconsole.core.filter_tree import (
     Value,
 )
 from socconsole.core.filter_words import Kind
+from socconsole.store import ddl
 from socconsole.store.search import matching
 from socconsole.store.tables import METADATA
 
@@ -84,6 +86,7 @@ _SOURCE = METADATA.tables["source"].c
 _TICKET = METADATA.tables["ticket"].c
 
 
+TAGS_BEGIN: ColumnElement[str] = literal_column(ddl.tags("alert"), Text)
 TAGS = table("alert_tags", column("rule_id"), column("tags"))
 """Which tags the alerts of each rule have had; SQLite keeps it."""
 
@@ -164,6 +167,10 @@ _ORDER: Mapping[str, Callable[[Any, Any], Any]] = {
 _TURNED: Mapping[str, Callable[[Any, Any], Any]] = {"<": gt, "<=": ge, ">": lt, ">=": le}
 
 
+Tagged = Mapping[Comparison, tuple[str, ...]]
+"""Question about tags → all lists of tags that meet it, as the index of a server has them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Who asks, of which kind of database."""
@@ -172,6 +179,8 @@ class Asking:
     is_sqlite: bool
     walks: bool = False
     """Whether alerts are looked at one by one, in the order of an index or within a bound."""
+    tagged: "Tagged | None" = None
+    """What has been found of tags, on a server."""
     ids: tuple[int, int] | None = None
     """Only what has an id from one to the other is asked for."""
 
@@ -230,6 +239,8 @@ def beginnings(phrase: str) -> str:
 def _compared(node: Comparison, place: Place, asking: Asking) -> Test:
     if isinstance(place, Related):
         return _related(node, place, asking)
+    if asking.tagged and node in asking.tagged:
+        return _tagged_as(node, asking.tagged[node], asking)
     if asking.is_sqlite and node.field.name == "tag":
         return _tagged(node, asking)
     columns = place if isinstance(place, tuple) else (place,)
@@ -255,6 +266,33 @@ def _tagged(node: Comparison, asking: Asking) -> Test:
     some = rules.having(func.min(met) == 0, func.max(met) == 1)
     found = select(each.c.id).where(each.c.rule_id.in_(some), own)
     return or_(func.coalesce(_ALERT.rule_id, "").in_(every), _ALERT.id.op("+")(0).in_(found))
+
+
+def _tagged_as(node: Comparison, lists: Sequence[str], asking: Asking) -> Test:
+    """Return whether the tags are one of the lists found; too long ones are looked at."""
+    if not lists:
+        return false()
+    met = TAGS_BEGIN.in_([each for each in lists if len(each) < ddl.TAGS_LENGTH])
+    if all(len(each) < ddl.TAGS_LENGTH for each in lists):
+        return met
+    long = func.length(TAGS_BEGIN) >= ddl.TAGS_LENGTH
+    whole = cast(_ALERT.tags, Text)
+    return or_(
+        met, and_(long, or_(*(_value_test(node, whole, each, asking) for each in node.values)))
+    )
+
+
+def lists_of_tags(node: Comparison, asking: Asking) -> Select[Any]:
+    """Return the query, on a server, for all lists of tags that meet `node` or may.
+
+    It hops through their index: alerts have few different ones.
+    """
+    least = select(func.min(TAGS_BEGIN).label("tags")).select_from(METADATA.tables["alert"])
+    first = least.cte("lists", recursive=True)
+    next_one = least.where(first.c.tags < TAGS_BEGIN).scalar_subquery()
+    hops = first.union_all(select(next_one).where(first.c.tags.is_not(None)))
+    tests = [_value_test(node, hops.c.tags, value, asking) for value in node.values]
+    return select(hops.c.tags).where(or_(*tests, func.length(hops.c.tags) >= ddl.TAGS_LENGTH))
 
 
 def _related(node: Comparison, place: Related, asking: Asking) -> Test:

@@ -38,10 +38,12 @@ from socconsole.store.queries.filter_sql import (
     TAGS,
     Asking,
     Related,
+    Tagged,
     beginnings,
     fuzzy,
     fuzzy_keys,
     keys_named,
+    lists_of_tags,
 )
 from socconsole.store.search import rare
 from socconsole.store.tables import METADATA
@@ -74,6 +76,24 @@ def narrowed(session: Session, filter_: Filter, viewer: Viewer, *, only_open: bo
     if session.connection().dialect.name != "sqlite":
         return true()
     return _Narrowing(session, Asking(viewer, is_sqlite=True), only_open).of(filter_.root)
+
+
+def tagged(session: Session, filter_: Filter, viewer: Viewer) -> Tagged:
+    """Return which lists of tags meet what the filter asks of them, on a server.
+
+    SQLite keeps them by rule.
+    """
+    if session.connection().dialect.name == "sqlite":
+        return {}
+    asking = Asking(viewer, is_sqlite=False)
+    found: dict[Comparison, tuple[str, ...]] = {}
+    for term in filter_.terms():
+        if not isinstance(term, Comparison) or term.field.name != "tag":
+            continue
+        if all(isinstance(value, str | Glob) for value in term.values):
+            lists = session.connection().execute(lists_of_tags(term, asking)).scalars()
+            found[term] = tuple(lists)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

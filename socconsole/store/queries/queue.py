@@ -30,7 +30,7 @@ from socconsole.errors import UsageError
 from socconsole.store.bulk import portions
 from socconsole.store.queries.facets import open_count, open_counts
 from socconsole.store.queries.filter_sql import ALERT_PLACES, Asking, asks_about, condition
-from socconsole.store.queries.narrowing import narrowed
+from socconsole.store.queries.narrowing import narrowed, tagged
 from socconsole.store.queries.sampling import (
     Order,
     end_of,
@@ -396,7 +396,9 @@ def where(
     is_sqlite = session.connection().dialect.name == "sqlite"
     scope = _scope(query.filter)
     walks = within or query.sort in _WALKED[scope]
-    asking = Asking(query.viewer, is_sqlite, walks, ids)
+    asking = Asking(
+        query.viewer, is_sqlite, walks, tagged(session, query.filter, query.viewer), ids
+    )
     by_age = _sort(query)[0] is _ALERT.c.created_at
     node = query.filter.root if by_age or scope != "closed" else _but_closed(query.filter.root)
     filter_ = replace(query.filter, root=node)
