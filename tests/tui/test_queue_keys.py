@@ -7,9 +7,11 @@ from textual import events
 
 from socconsole.core.severity import Severity
 from socconsole.errors import StoreError
+from socconsole.services import views
 from socconsole.tui.app import ConsoleApp
 from socconsole.tui.messages import StoreChanged
 from socconsole.tui.reading.alert_source import AlertSource
+from socconsole.tui.saved_views import ViewBar
 from tests.conftest import NOON
 from tests.services.alert_making import alert_of, bring, detection, minutes
 from tests.tui.analyst import Analyst, at_the_console
@@ -168,6 +170,29 @@ async def test_keys_typed_while_the_console_starts_wait_for_its_list(bare_setup,
         await turns()
         gate.open()
         await analyst.waits_until("Closed as false positive: 2 alerts")
+
+
+async def test_a_saved_view_can_be_asked_for_before_it_was_read_which_there_are(
+    bare_setup, database, monkeypatch
+):
+    bring(database, detection(host="h0"), detection(host="h1"))
+    with database.begin() as session:
+        views.save(session, "Third", "host:h1", by="mara", now=NOON)
+    go_on, read_names = asyncio.Event(), ViewBar.read_names
+
+    async def late(bar, app):
+        await go_on.wait()
+        await read_names(bar, app)
+
+    monkeypatch.setattr(ViewBar, "read_names", late)
+    app = ConsoleApp(bare_setup)
+    async with app.run_test(size=(80, 24)) as pilot:
+        analyst = Analyst(app, pilot)
+        await analyst.waits_until("1/2")
+        type_at_once(analyst, "colon", *"view Third", "enter")
+        await turns()
+        go_on.set()
+        await analyst.waits_until("[Third]")
 
 
 async def test_a_verb_behind_a_change_knows_what_the_change_has_led_to(queue, gate):

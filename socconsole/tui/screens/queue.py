@@ -29,6 +29,7 @@ from socconsole.tui.verbs.alert_verbs import Target
 from socconsole.tui.verbs.filter_prompt import FilterPrompt
 from socconsole.tui.verbs.value_filter import group_choices, narrowed
 from socconsole.tui.widgets.alert_preview import PREVIEW_WIDTH, AlertPreview
+from socconsole.tui.widgets.awaited import Awaited
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.layout import TableLayout
@@ -108,6 +109,7 @@ class QueueScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._views = ViewBar()
+        self._names = Awaited(self)
         self._lookers = Lookers("alert")
         self._views_read = 0.0
         self._has_sources = True
@@ -142,6 +144,8 @@ class QueueScreen(Screen[None]):
             self.table.show_first([row.id for row in first], {row.id: row for row in first})
         with aside() if first else for_key():  # what is here already can be acted on
             self.load()
+        with for_key():  # `]` and `:view` go to any of them
+            self._names.hold_keys(moves_pass=True)
         self.load_views()
         self.set_interval(60.0, self.table.refresh_lines)  # ages
         self.watch(self.app, "pulse", self._pulsed, init=False)
@@ -185,8 +189,12 @@ class QueueScreen(Screen[None]):
         """Read the saved views, and how many alerts each finds."""
         app = console(self)
         self._views_read = monotonic()
-        await app.store.in_thread(app.store.wait)
-        await self._views.read(app)
+        try:
+            await app.store.in_thread(app.store.wait)
+            await self._views.read_names(app)
+        finally:
+            self._names.arrived()
+        await self._views.count(app)
         self._has_sources = await app.store.read(_reads_anything)
         self.table.empty = self._why_empty()
         self._show_bar()

@@ -2,22 +2,22 @@
 
 from collections.abc import Callable
 
-from textual.widget import Widget
+from textual.dom import DOMNode
 
 from socconsole.tui.console import console
 
 
 class Awaited:
-    """Something on its way to a table: lets keys wait for it, and does what was put off."""
+    """Something on its way to a table or its screen: keys wait for it, works are put off."""
 
-    def __init__(self, table: Widget) -> None:
-        self._table = table
+    def __init__(self, node: DOMNode) -> None:
+        self._node = node
         self._releases: list[Callable[[], None]] = []
         self._put_off: list[Callable[[], None]] = []
 
     def hold_keys(self, *, moves_pass: bool = False) -> None:
         """Let keys wait for it, if a key has caused it; with `moves_pass` not those that move."""
-        app, screen = console(self._table), self._table.screen
+        app, screen = console(self._node), self._node.screen
         self._releases.append(app.hold_keys_behind(screen, moves_pass=moves_pass))
 
     def put_off(self, work: Callable[[], None]) -> None:
