@@ -11,6 +11,7 @@ from socconsole.core.kpi_facts import Facts
 from socconsole.core.policy import SlaPolicy
 from socconsole.core.severity import Severity
 from socconsole.core.sla import acknowledge_within
+from socconsole.store.queries import kpi_alerts, rule_list
 from socconsole.store.queries.kpi import kpi_facts
 from socconsole.store.queries.kpi_alerts import alert_tally, alerts_behind, volume_by_hour
 from socconsole.store.tables import AlertGroup
@@ -73,13 +74,15 @@ ALIKE = (
 )  # fmt: skip
 
 
-def test_the_figures_are_those_of_going_through_the_alerts(made):
+def test_the_figures_are_those_of_going_through_the_alerts(made, monkeypatch):
+    monkeypatch.setattr(kpi_alerts, "_AT_ONCE", 17)
     database, everyone = made
     alerts = [each for each in everyone if SINCE <= each.created_at < NOON]
     others = [each for each in everyone if each not in alerts]
     with database.read() as session:
         facts = kpi_facts(session, SINCE, NOON, SLA)
         hours = volume_by_hour(session, SINCE, NOON)
+    alerts.sort(key=lambda alert: alert.created_at)
     whole = tallied(alerts, SINCE, NOON, within, others)
     expected = Facts(SINCE, NOON, whole, backlog=facts.backlog)
     for one, other in zip(figures(facts), figures(expected), strict=True):
@@ -126,6 +129,18 @@ def test_behind_a_figure_are_the_alerts_it_was_made_of(made):
         assert alerts_behind(session, "alerts", SINCE, NOON, SLA, most=2) == (
             len(alerts), tuple(f"alert:{a.id}" for a in alerts[:2]),
         )  # fmt: skip
+
+
+def test_what_people_closed_is_counted_for_each_rule_a_portion_at_a_time(made, monkeypatch):
+    monkeypatch.setattr(rule_list, "_AT_ONCE", 17)
+    database, everyone = made
+    decided = {"true_positive", "benign_positive", "false_positive"}
+    with database.read() as session:
+        counted = rule_list._by_disposition(session)
+    for rule in ("ssh", "vpn", "lsass"):
+        for name in decided:
+            ended = [a for a in everyone if (a.rule_id, a.disposition) == (rule, name)]
+            assert counted[rule, name] == sum(a.sub_reason != "test" for a in ended)
 
 
 class LeftError(Exception):

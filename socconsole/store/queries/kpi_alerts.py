@@ -1,7 +1,8 @@
 """Counts, in the database, what the figures of a period say of its alerts, and lists them."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -42,33 +43,82 @@ def alert_tally(
 
     However many there are, what is read is a few rows for each rule and each ten minutes.
     """
-    within = _within(since, now)
-    one = Alert.acknowledged_at
-    sums = select(
-        func.count(),
-        func.sum(col(Alert.count)),
-        func.sum(case((_is_grouped(within), 1), else_=0)),
-        func.sum(case((_is_due(now, sla), 1), else_=0)),
-        func.sum(case((_is_in_time(sla), 1), else_=0)),
-        func.count(func.distinct(col(Alert.acknowledged_by))),
-    ).where(*within)
-    number, detections, grouped, due, in_time, analysts = session.execute(sums).one()
-    go_on()
-    acknowledged = _spread(session, [*within, col(one).is_not(None)])
-    go_on()
-    outcomes = _outcomes(session, within)
-    go_on()
+    counted, waited, stretches = _Counted(), _Waited(), Counter[int]()
+    for begin, end in _slices(session, since, now):
+        within = _within(begin, end)
+        counted.add(session, within, now, sla)
+        go_on()
+        waited.add(session, within)
+        stretches.update(_created_in(session, since, within, _STRETCH))
+        go_on()
     return AlertTally(
-        number=number,
-        detections=int(detections or 0),
-        grouped=int(grouped or 0),
-        acknowledged=acknowledged,
-        outcomes=outcomes,
-        due=int(due or 0),
-        in_time=int(in_time or 0),
-        stretches=tuple(_created_in(session, since, now, _STRETCH).values()),
-        analysts=max(analysts, 1),
+        **counted.total,
+        acknowledged=waited.spread(session, _within(since, now)),
+        outcomes=counted.outcomes,
+        stretches=tuple(stretches.values()),
+        analysts=max(len(counted.analysts), 1),
     )
+
+
+_AT_ONCE = 50_000
+
+
+def _slices(
+    session: Session, since: datetime, now: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the period in spans of some ten thousand alerts: what sorts them takes memory."""
+    created, begin = col(Alert.created_at), since
+    while True:
+        query = select(created).where(created >= begin, created < now).order_by(created)
+        end = session.execute(query.offset(_AT_ONCE).limit(1)).scalar()
+        if end is None:
+            break
+        end = max(end, begin + timedelta(microseconds=1))
+        yield begin, end
+        begin = end
+    yield begin, now
+
+
+class _Counted:
+    """What is counted of the alerts of one slice after the other."""
+
+    def __init__(self) -> None:
+        self.total = dict.fromkeys(("number", "detections", "grouped", "due", "in_time"), 0)
+        self.outcomes: Counter[Outcome] = Counter()
+        self.analysts: set[str] = set()
+
+    def add(
+        self,
+        session: Session,
+        within: Sequence[ColumnElement[bool]],
+        now: datetime,
+        sla: SlaPolicy,
+    ) -> None:
+        """Count the alerts of a slice of the period."""
+        # Not the bare column: its index would be walked, and each row fetched from elsewhere.
+        rule = func.coalesce(col(Alert.rule_id), "").label("rule")
+        is_test = case((col(Alert.sub_reason) == "test", 1), else_=0).label("is_test")
+        keys = (rule, col(Alert.disposition), is_test, col(Alert.acknowledged_by))
+        query = (
+            select(
+                *keys,
+                func.count(),
+                func.sum(col(Alert.count)),
+                func.sum(case((_is_grouped(within), 1), else_=0)),
+                func.sum(case((_is_due(now, sla), 1), else_=0)),
+                func.sum(case((_is_in_time(sla), 1), else_=0)),
+            )
+            .where(*within)
+            .group_by(*keys)
+            .order_by(func.min(col(Alert.created_at)))
+        )
+        for rule_id, disposition, test, who, *counts in session.execute(query):
+            for name, count in zip(self.total, counts, strict=True):
+                self.total[name] += int(count)
+            if disposition is not None:
+                self.outcomes[Outcome(rule_id, disposition, bool(test))] += counts[0]
+            if who is not None:
+                self.analysts.add(who)
 
 
 def volume_by_hour(
@@ -76,9 +126,11 @@ def volume_by_hour(
 ) -> tuple[tuple[datetime, int], ...]:
     """Return (hour, alerts created) for every hour of the period, quiet ones too."""
     first = since.replace(minute=0, second=0, microsecond=0)
-    counts = _created_in(session, first, now, _HOUR)
+    counts: Counter[int] = Counter()
+    for begin, end in _slices(session, first, now):
+        counts.update(_created_in(session, first, _within(begin, end), _HOUR))
     hours = int((now - first) / _HOUR) + 1
-    return tuple((first + n * _HOUR, counts.get(n, 0)) for n in range(hours))
+    return tuple((first + n * _HOUR, counts[n]) for n in range(hours))
 
 
 def alerts_behind(
@@ -165,50 +217,67 @@ def _micros(span: timedelta) -> int:
     return span // timedelta(microseconds=1)
 
 
-def _spread(session: Session, chosen: Sequence[ColumnElement[bool]]) -> Spread:
-    """Return how long the chosen ones waited; skew between two clocks counts as nothing."""
-    raw = _elapsed(col(Alert.created_at), col(Alert.acknowledged_at))
-    taken = case((raw < 0, 0), else_=raw)
-    n, total = session.execute(select(func.count(), func.sum(taken)).where(*chosen)).one()
-    if not n:
-        return Spread()
-    low, high, late = (n - 1) // 2, n // 2, math.ceil(0.9 * n) - 1
-    ordered = (
-        select(taken.label("taken"), func.row_number().over(order_by=taken).label("place"))
-        .where(*chosen)
-        .subquery()
-    )
-    places = {low + 1, high + 1, late + 1}
-    query = select(ordered.c.place, ordered.c.taken).where(ordered.c.place.in_(places))
-    at = {place - 1: micros / _SECOND for place, micros in session.execute(query)}
-    return Spread(n, int(total) / _SECOND / n, (at[low] + at[high]) / 2, at[late])
+_TAKEN = case(
+    (_elapsed(col(Alert.created_at), col(Alert.acknowledged_at)) < 0, literal(0, BigInteger)),
+    else_=_elapsed(col(Alert.created_at), col(Alert.acknowledged_at)),
+)
+"""How long an alert waited for a person; skew between two clocks counts as nothing."""
 
 
-def _outcomes(session: Session, within: Sequence[ColumnElement[bool]]) -> dict[Outcome, int]:
-    is_test = case((col(Alert.sub_reason) == "test", 1), else_=0)
-    # Not the bare column: its index would be walked, and each row fetched from elsewhere.
-    rule = func.coalesce(col(Alert.rule_id), "")
-    keys = (rule, col(Alert.disposition), is_test)
-    query = (
-        select(*keys, func.count())
-        .where(*within, col(Alert.disposition).is_not(None))
-        .group_by(*keys)
-        .order_by(func.min(col(Alert.id)))
-    )
-    return {
-        Outcome(rule_id, disposition, bool(test)): n
-        for rule_id, disposition, test, n in session.execute(query)
-    }
+class _Waited:
+    """How many alerts waited how many whole seconds: enough to find a percentile by."""
+
+    def __init__(self) -> None:
+        self._seconds: Counter[int] = Counter()
+        self._micros = 0
+
+    def add(self, session: Session, within: Sequence[ColumnElement[bool]]) -> None:
+        """Count the alerts of a slice of the period."""
+        second = (_TAKEN // literal(_SECOND, BigInteger)).label("second")
+        query = select(second, func.count(), func.sum(_TAKEN)).where(*_answered(within))
+        for at, n, micros in session.execute(query.group_by(second)):
+            self._seconds[int(at)] += n
+            self._micros += int(micros)
+
+    def spread(self, session: Session, within: Sequence[ColumnElement[bool]]) -> Spread:
+        """Return the figures of all that was counted."""
+        n = self._seconds.total()
+        if not n:
+            return Spread()
+        low, high, late = (
+            self._at(session, within, place)
+            for place in ((n - 1) // 2, n // 2, math.ceil(0.9 * n) - 1)
+        )
+        return Spread(n, self._micros / _SECOND / n, (low + high) / 2, late)
+
+    def _at(self, session: Session, within: Sequence[ColumnElement[bool]], place: int) -> float:
+        """Return the seconds of who is at `place` when all stand in order."""
+        for second in sorted(self._seconds):
+            if place < self._seconds[second]:
+                break
+            place -= self._seconds[second]
+        taken = _TAKEN.label("taken")
+        of_second = (second * _SECOND <= _TAKEN, (second + 1) * _SECOND > _TAKEN)
+        query = select(taken, func.count()).where(*_answered(within), *of_second)
+        for micros, n in session.execute(query.group_by(taken).order_by(taken)):
+            if place < n:
+                return int(micros) / _SECOND
+            place -= n
+        raise AssertionError("what was counted is there")
+
+
+def _answered(within: Sequence[ColumnElement[bool]]) -> tuple[ColumnElement[bool], ...]:
+    return (*within, col(Alert.acknowledged_at).is_not(None))
 
 
 def _created_in(
-    session: Session, since: datetime, now: datetime, width: timedelta
+    session: Session, since: datetime, within: Sequence[ColumnElement[bool]], width: timedelta
 ) -> dict[int, int]:
-    """Return how many alerts were created in each stretch of `width` that had any."""
+    """Return how many alerts were created in each stretch of `width` from `since` that had any."""
     place = (_elapsed(since, col(Alert.created_at)) // literal(_micros(width), BigInteger)).label(
         "place"
     )
-    query = select(place, func.count()).where(*_within(since, now)).group_by(place)
+    query = select(place, func.count()).where(*within).group_by(place)
     return {int(at): n for at, n in session.execute(query)}
 
 
