@@ -142,8 +142,9 @@ class TypeAhead:
         """Note that a key is on its way from `node` up to the application."""
         self._sent += 1
         self._way = node.ancestors_with_self
-        # Once more for the messages that the key's action has sent: they go the same way.
-        _after([*self._way, *self._way], partial(self._came_back, self._sent))
+        # Once more for the messages that the key's action has sent: they go the same way, and
+        # screens answer them.
+        _after([*self._way, *self._way[:-1]], partial(self._came_back, self._sent))
 
     def _came_back(self, number: int) -> None:
         self._back = max(self._back, number)
