@@ -191,7 +191,7 @@ async def test_marked_lines_become_byte_exact_evidence_of_a_new_ticket(
         await analyst.presses("T")
         assert "Somebody tries passwords" in analyst.screen
         await analyst.presses("u", "u")
-        assert "Undid: opened SOC-" in analyst.bottom
+        await analyst.waits_until("Undid: opened SOC-")
         assert "one" in analyst.screen  # the ticket is gone, its screen too
 
 
