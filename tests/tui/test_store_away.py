@@ -63,6 +63,24 @@ async def test_a_database_file_that_was_moved_away(bare_setup, database, db_path
         )
 
 
+async def test_an_alert_opened_while_the_database_is_away(bare_setup, database, db_path):
+    """Nothing is said of an alert that nobody has read."""
+    bring(database, detection("Web shell"))
+    aside = db_path.with_name("aside.db")
+    async with at_the_console(bare_setup) as analyst:
+        await analyst.waits_until("1/1")
+        db_path.rename(aside)
+        await analyst.waits_until(BANNER)
+        await analyst.presses("enter")
+        await analyst.waits_until("Alert 1")
+        assert "Not read: the database is away." in analyst.screen
+        for asks in "eob":
+            await analyst.presses(asks)
+            assert "Not read: the database is away." in analyst.bottom
+        aside.rename(db_path)
+        await analyst.waits_until("Why it fired")
+
+
 async def test_a_database_file_that_was_replaced_is_opened_anew(bare_setup, database, db_path):
     other = db_path.with_name("other.db")
     shutil.copy(db_path, other)

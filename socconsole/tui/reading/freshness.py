@@ -10,6 +10,7 @@ from textual.worker import Worker, WorkerError
 from socconsole.tui.console import console
 from socconsole.tui.messages import StoreChanged
 from socconsole.tui.tasks import aside, for_key
+from socconsole.tui.widgets.line_view import AWAY
 from socconsole.tui.widgets.prompt import PromptLine
 
 if TYPE_CHECKING:
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     from socconsole.tui.console import Console
 
 
-STILL_READING = "It is still being read; press the key again."
+_STILL_READING = "It is still being read; press the key again."
+
+
+def say_unread(app: "Console") -> None:
+    """Say why a key can do nothing yet on a screen that has not been read."""
+    app.say(AWAY if app.store.away else _STILL_READING)
 
 
 class ReadsFirst:

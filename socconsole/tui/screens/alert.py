@@ -13,7 +13,7 @@ from socconsole.errors import NotFoundError
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.place import Place
-from socconsole.tui.reading.freshness import ReadsAgain
+from socconsole.tui.reading.freshness import ReadsAgain, say_unread
 from socconsole.tui.reading.watching import Watching
 from socconsole.tui.screens.text import TextScreen, markdown_lines
 from socconsole.tui.tasks import aside, background, task
@@ -30,8 +30,6 @@ from socconsole.tui.verbs.alert_verbs import Target
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.text_pane import Line, TextPane
-
-_READING: tuple[Line, ...] = ((("Reading …", "muted"),),)
 
 
 class AlertScreen(ReadsAgain, Screen[None]):
@@ -67,7 +65,7 @@ class AlertScreen(ReadsAgain, Screen[None]):
         return self._place.here
 
     def compose(self) -> ComposeResult:
-        yield from framed(TextPane())
+        yield from framed(TextPane(empty="Reading …"))
 
     def on_mount(self) -> None:
         self.query_one(TextPane).focus()
@@ -131,7 +129,7 @@ class AlertScreen(ReadsAgain, Screen[None]):
         pane = self.query_one(TextPane)
         if seen is None:
             is_gone = self.alert_id in self._removed
-            pane.show(removed_lines(self.alert_id) if is_gone else _READING, top=top)
+            pane.show(removed_lines(self.alert_id) if is_gone else (), top=top)
             return
         now = console(self).now()
         pane.show(alert_lines(seen, now, everything=self._everything), top=top)
@@ -152,8 +150,15 @@ class AlertScreen(ReadsAgain, Screen[None]):
 
     # What else there is to see.
 
-    def action_raw(self) -> None:
+    def _read_one(self) -> SeenAlert | None:
+        """Return the alert on screen; None, and say so, where it has not been read."""
         seen = self._seen.get(self.alert_id)
+        if seen is None:
+            say_unread(console(self))
+        return seen
+
+    def action_raw(self) -> None:
+        seen = self._read_one()
         line = seen.detail.why if seen else None
         if line is None:
             return
@@ -166,8 +171,9 @@ class AlertScreen(ReadsAgain, Screen[None]):
         """Show the lines of the same file around the one that fired."""
         from socconsole.tui.screens.around import AroundScreen
 
-        seen = self._seen.get(self.alert_id)
-        line = seen.detail.why if seen else None
+        if (seen := self._read_one()) is None:
+            return
+        line = seen.detail.why
         if line is None or line.source_id is None or line.generation_id is None:
             console(self).say("The file of this line is not known any more.")
             return
@@ -175,8 +181,9 @@ class AlertScreen(ReadsAgain, Screen[None]):
         console(self).open(AroundScreen(title, line.source_id, line.generation_id, line.offset))
 
     def action_runbook(self) -> None:
-        seen = self._seen.get(self.alert_id)
-        name = seen.detail.row.runbook if seen else None
+        if (seen := self._read_one()) is None:
+            return
+        name = seen.detail.row.runbook
         if name is None:
             console(self).say("The rule of this alert names no runbook.")
             return
@@ -191,16 +198,17 @@ class AlertScreen(ReadsAgain, Screen[None]):
         """List what the alert is connected with; Enter opens one."""
         from socconsole.tui.screens.refs import RefsScreen
 
-        seen = self._seen.get(self.alert_id)
-        refs = connected(seen.detail) if seen is not None else []
+        if (seen := self._read_one()) is None:
+            return
+        refs = connected(seen.detail)
         if refs:
             console(self).open(RefsScreen(f"Connected with alert {self.alert_id}", refs))
         else:
             console(self).say("Nothing else is connected with this alert.")
 
     def action_go_ticket(self) -> None:
-        seen = self._seen.get(self.alert_id)
-        console(self).open_ticket(seen.detail.row.ticket_id if seen else None)
+        if (seen := self._read_one()) is not None:
+            console(self).open_ticket(seen.detail.row.ticket_id)
 
     # Verbs.
 

@@ -11,7 +11,7 @@ from socconsole.errors import NotFoundError
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.place import Place
-from socconsole.tui.reading.freshness import STILL_READING, ReadsAgain, leave_gone
+from socconsole.tui.reading.freshness import ReadsAgain, leave_gone, say_unread
 from socconsole.tui.tasks import task
 from socconsole.tui.texts.incident_text import incident_lines, refs_of_incident
 from socconsole.tui.verbs import incident_verbs
@@ -113,7 +113,7 @@ class IncidentScreen(ReadsAgain, Screen[None]):
     @task
     async def action_verb(self, name: str) -> None:
         if self._file is None:
-            console(self).say(STILL_READING)
+            say_unread(console(self))
             return
         await incident_verbs.VERBS[name](console(self), Chosen(self._file.detail.row))
 
@@ -121,6 +121,7 @@ class IncidentScreen(ReadsAgain, Screen[None]):
     async def action_open_one(self) -> None:
         """Open one of the alerts and tickets of the incident."""
         if self._file is None:
+            say_unread(console(self))
             return
         file = self._file
         await open_named(console(self), file.detail.row.human_id, refs_of_incident(file))

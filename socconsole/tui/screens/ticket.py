@@ -13,7 +13,7 @@ from socconsole.errors import NotFoundError
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
 from socconsole.tui.place import Place
-from socconsole.tui.reading.freshness import STILL_READING, ReadsAgain, leave_gone
+from socconsole.tui.reading.freshness import ReadsAgain, leave_gone, say_unread
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.reading.watching import Watching
 from socconsole.tui.tasks import task
@@ -134,7 +134,7 @@ class TicketScreen(ReadsAgain, Screen[None]):
     @task
     async def action_verb(self, name: str) -> None:
         if self._seen is None:
-            console(self).say(STILL_READING)
+            say_unread(console(self))
             return
         row = self._seen.file.detail.row
         await ticket_verbs.VERBS[name](console(self), Chosen((self.ticket_id,), row))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from socconsole.tui.console import Console
 
 _WHEEL_LINES = 3
-_AWAY = "Not read: the database is away. It is read as soon as that is back."
+AWAY = "Not read: the database is away. It is read as soon as that is back."
 
 
 class LineView(Widget, can_focus=True):
@@ -120,7 +120,7 @@ class LineView(Widget, can_focus=True):
 
     def _draw_empty(self, row: int, width: int) -> list[Segment]:
         is_away = self.is_of_store and self.console_app.store.away
-        lines = (_AWAY if is_away else self._empty).splitlines()
+        lines = (AWAY if is_away else self._empty).splitlines()
         text = lines[row] if 0 <= row < len(lines) else ""
         return self.line_of(f"  {text}", width, self.look("muted"))
 
