@@ -137,7 +137,7 @@ _BY_NAME = {"host": "host", "user": "username", "source_ip": "source_ip"}
 Scope = Literal["open", "closed", "any"]
 _WALKED: Mapping[Scope, tuple[str, ...]] = {
     "open": ("rank", "age", "last_seen"),
-    "closed": ("rank", "age", "severity"),
+    "closed": ("rank", "age"),
     "any": ("rank", "age"),
 }
 """Orders in which an index has the alerts."""

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from socconsole.core.filter_tree import Comparison, Contains, Filter
+from socconsole.core.severity import Severity
 from socconsole.store.queries.facets import open_counts
 from socconsole.store.queries.narrowing import NAME as _NAME
 from socconsole.store.queries.narrowing import phrase_of
@@ -153,6 +154,8 @@ def is_best(session: Session, end: End, order: Order, sort: str, *, is_open: boo
         return True  # they are sorted by id alone
     if end.best != end.key:
         return False
+    if sort == "severity" and end.key == (max if order.descending else min)(Severity):
+        return True
     if is_open and sort in _FEW_VALUES:
         values: Iterable[Any] = open_counts(session)[sort]
         if sort == "severity":

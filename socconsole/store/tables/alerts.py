@@ -68,9 +68,10 @@ def _where_linked(column: str) -> Index:
 
 
 _OF_CLOSED = (
-    *("severity", "id", "disposition", "sub_reason", "assignee", "source_id", "rule_id", "host"),
-    *("username", "source_ip", "category", "count", "first_seen", "last_seen", "created_at"),
-    "title",
+    # What is closed comes last, so that closing thousands touches few pages.
+    *("closed_at", "id", "severity", "disposition", "sub_reason", "assignee", "source_id"),
+    *("rule_id", "host", "username", "source_ip", "category", "count", "first_seen"),
+    *("last_seen", "created_at", "title"),
 )
 
 

@@ -1136,7 +1136,7 @@ CREATE INDEX ix_action_by_at ON action ("by", at);
 
 CREATE INDEX ix_alert_assignee ON alert (assignee, rank DESC, id DESC) WHERE is_open = 1;
 
-CREATE INDEX ix_alert_closed ON alert (severity, id, disposition, sub_reason, assignee, source_id, rule_id, host, username, source_ip, category, count, first_seen, last_seen, created_at, title) WHERE is_open = 0;
+CREATE INDEX ix_alert_closed ON alert (closed_at, id, severity, disposition, sub_reason, assignee, source_id, rule_id, host, username, source_ip, category, count, first_seen, last_seen, created_at, title) WHERE is_open = 0;
 
 CREATE INDEX ix_alert_created_at ON alert (created_at DESC);
 
