@@ -220,16 +220,18 @@ def test_a_filter_means_the_same_where_more_match_than_are_fetched_by_id(shift, 
 PAGED = ("count>=1 !severity:critical", "", "status:closed", "web host:web*", "disposition:any")
 
 
-def test_pages_are_those_of_the_whole_order_however_few_are_sampled(sqlite_shift, monkeypatch):
-    act(sqlite_shift, alerts.close, [1, 4, 5], parse_verdict("false_positive"))
+def test_pages_are_those_of_the_whole_order_however_few_are_sampled(shift, monkeypatch):
+    act(shift, alerts.close, [1, 4, 5], parse_verdict("false_positive"))
     sizes = cycle(((5, 20), (0, 3), (1, 1)))
-    for text, sort, reverse in product(PAGED, SORTS, (False, True)):
+    for text, sort, reverse in product(
+        PAGED if shift.is_sqlite else PAGED[:3], SORTS, (False, True)
+    ):
         few, sample = next(sizes)
         monkeypatch.setattr(sampling, "_FEW", few)
         monkeypatch.setattr(sampling, "_SAMPLE", sample)
         asked = query(text, sort=sort, reverse=reverse)
         seen, after = [], None
-        with sqlite_shift.read() as session:
+        with shift.read() as session:
             while page := queue_page(session, asked, limit=2, after=after):
                 seen.extend(row.id for row in page)
                 after = page_end(session, asked, page[-1])

@@ -37,6 +37,7 @@ from socconsole.store.queries.sampling import (
     few,
     helps,
     is_best,
+    pays_on_server,
     sampled_end,
     with_first_names,
 )
@@ -230,13 +231,17 @@ def queue_page(
 def _tries(session: Session, query: QueueQuery, order: Order) -> Iterator[ColumnElement[bool]]:
     """Yield conditions that all of the page meet if it gets full; the last holds in any case."""
     scope = _scope(query.filter)
-    if scope == "any" or session.connection().dialect.name != "sqlite":
+    if scope == "any":
         yield where(session, query)
         return
     if query.sort in _WALKED[scope]:
         matching = where(session, query)
         is_apart = query.sort in _APART and scope == "open" and helps(query.filter)
         yield and_(few(session, matching), matching) if is_apart else matching
+        return
+    keeps_names = session.connection().dialect.name == "sqlite"
+    if not keeps_names and not pays_on_server(query.filter, query.sort):
+        yield where(session, query)
         return
     ids = end_of(session, order)
     sample = where(session, query, ids=ids)
@@ -248,7 +253,7 @@ def _tries(session: Session, query: QueueQuery, order: Order) -> Iterator[Column
         yield and_(_ALERT.c.id.between(*ids), sample)
         return
     within = where(session, query, within=True)
-    if query.sort in _BY_NAME and end.tells_enough(order.limit):
+    if keeps_names and query.sort in _BY_NAME and end.tells_enough(order.limit):
         named = with_first_names(session, order, _BY_NAME[query.sort])
         if named is not None:
             yield and_(named, within)

@@ -1,7 +1,4 @@
-"""Finds the first page of an order without sorting, or fetching, every alert that is found.
-
-A server's planner needs no such help.
-"""
+"""Finds the first page of an order without sorting, or fetching, every alert that is found."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -85,6 +82,15 @@ def helps(filter_: Filter) -> bool:
     )
 
 
+def pays_on_server(filter_: Filter, sort: str) -> bool:
+    """Tell whether a server finds a page sooner by a sample than without.
+
+    What it finds by words it finds all at once; a sample would find it once more.
+    """
+    has_words = any(isinstance(term, Contains) for term in filter_.terms())
+    return not has_words or sort in (*_FEW_VALUES, "count")
+
+
 def few(session: Session, matching: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return which open alerts match where they are few; of more, a walk finds a page soon.
 
@@ -156,7 +162,10 @@ def is_best(session: Session, end: End, order: Order, sort: str, *, is_open: boo
         return False
     if sort == "severity" and end.key == (max if order.descending else min)(Severity):
         return True
-    if is_open and sort in _FEW_VALUES:
+    if end.key == "" and not order.descending:
+        return True
+    is_counted = session.connection().dialect.name == "sqlite"
+    if is_counted and is_open and sort in _FEW_VALUES:
         values: Iterable[Any] = open_counts(session)[sort]
         if sort == "severity":
             values = map(int, values)
