@@ -4,15 +4,12 @@ import asyncio
 import os
 import signal
 import termios
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from inspect import isawaitable
 from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
-from textual import events
 from textual.actions import ActionParseResult
 from textual.binding import BindingType
 from textual.dom import DOMNode
@@ -29,6 +26,7 @@ from socconsole.errors import ConflictError, SettingsError, SocError
 from socconsole.tui import crash, themes
 from socconsole.tui.drafts import Drafts
 from socconsole.tui.going import GoingApp
+from socconsole.tui.keyed import KeyedApp
 from socconsole.tui.keymap import key, load_keymap
 from socconsole.tui.lines import Pulse
 from socconsole.tui.messages import StoreChanged
@@ -37,16 +35,14 @@ from socconsole.tui.reading.store_access import StoreAccess
 from socconsole.tui.reading.store_watch import StoreWatch
 from socconsole.tui.screens import SCREENS, ScreenEntry
 from socconsole.tui.setup import Setup
-from socconsole.tui.tasks import background, is_caused_by_key, task
+from socconsole.tui.tasks import is_caused_by_key, task
 from socconsole.tui.terminal import signals
 from socconsole.tui.terminal.critical_signal import ending, sequence
 from socconsole.tui.terminal.held import HeldTerminal
 from socconsole.tui.terminal.startup import WARM_SECS, settle_garbage, warm
 from socconsole.tui.terminal.stylesheet import SettledStylesheet
 from socconsole.tui.terminal.taking_over import driver_for
-from socconsole.tui.type_ahead import TypeAhead, Typed
 from socconsole.tui.verbs.deed import Deed
-from socconsole.tui.widgets.moving import leaves, only_moves
 from socconsole.tui.widgets.prompt import PromptLine
 
 T = TypeVar("T")
@@ -54,7 +50,7 @@ T = TypeVar("T")
 _HUNG_UP = 128 + signal.SIGHUP
 
 
-class ConsoleApp(GoingApp):
+class ConsoleApp(KeyedApp):
     """Shows screens over one store; everything else is theirs."""
 
     TITLE = "socconsole"
@@ -94,10 +90,6 @@ class ConsoleApp(GoingApp):
 
     def __init__(self, setup: Setup, *, driver_class: type[Driver] | None = None) -> None:
         self.setup = setup
-        self._type_ahead = TypeAhead(
-            self._take_key, self._is_asking, partial(only_moves, self), partial(leaves, self)
-        )
-        self._let_keys_in = self._type_ahead.hold_start()
         super().__init__(driver_class=driver_class)
         self.set_reactive(GoingApp.read_only, setup.read_only)
         self.store = StoreAccess(
@@ -173,92 +165,6 @@ class ConsoleApp(GoingApp):
             self.set_keymap(load_keymap(path, all_scopes(type(self))))
 
     # Life.
-
-    async def on_event(self, event: events.Event) -> None:
-        if not isinstance(event, Typed) or event.is_forwarded:
-            await super().on_event(event)
-        elif self._type_ahead.must_wait(event):
-            self._take_waiting_keys()
-        else:
-            await self._take_key(event)
-
-    @background
-    async def _take_waiting_keys(self) -> None:
-        await self._type_ahead.drain()
-
-    async def _take_key(self, event: Typed) -> None:
-        prompt = self._open_prompt()
-        if prompt is not None:
-            await prompt.take(event)
-            return
-        target = self.focused or self.screen
-        await super().on_event(event)
-        self._type_ahead.sent_from(target)
-
-    def let_keys_in(self) -> None:
-        """Answer keys from now on: there is a screen, and what verbs import is loaded."""
-        self._let_keys_in()
-
-    def hold_keys(self) -> Callable[[], None]:
-        """Let keys that are typed now wait until what is returned is called."""
-        return self._type_ahead.hold()
-
-    def hold_keys_to_read(self) -> Callable[[], None]:
-        """Let keys wait as `hold_keys` does, but for those that leave the screen."""
-        return self._type_ahead.hold_reading()
-
-    def hold_keys_behind(
-        self, screen: Screen[Any] | None = None, *, moves_pass: bool = False
-    ) -> Callable[[], None]:
-        """Let keys wait as `hold_keys_to_read` does, if a key has caused what is done here.
-
-        Args:
-            screen: The one whose keys wait; None for the one in front.
-            moves_pass: Keys that only move the cursor need not wait.
-
-        """
-        if not self.screen_stack or not is_caused_by_key(self):
-            return _nothing
-        theirs = screen or self.screen
-        return self._type_ahead.hold_reading(
-            lambda: bool(self.screen_stack) and self.screen is theirs, moves_pass=moves_pass
-        )
-
-    @contextmanager
-    def keys_wait(self) -> Iterator[None]:
-        """Let keys wait meanwhile as `hold_keys_behind` does."""
-        release = self.hold_keys_behind()
-        try:
-            yield
-        finally:
-            release()
-
-    def call_for_key(self, callback: Callable[[], object]) -> None:
-        """Call it after the next refresh, as part of what the key just pressed does."""
-        release = self.hold_keys_behind()
-
-        async def call() -> None:
-            self._type_ahead.sent_from(self.screen)
-            release()
-            done = callback()
-            if isawaitable(done):
-                await done
-
-        self.call_after_refresh(call)
-
-    @property
-    def is_key_under_way(self) -> bool:
-        """Whether what a key does is still being done, but for what it has left to tasks."""
-        return self._type_ahead.is_under_way
-
-    def _is_asking(self) -> bool:
-        return self._open_prompt() is not None
-
-    def _open_prompt(self) -> PromptLine | None:
-        """Return the bottom line of the screen in front while it asks something."""
-        if not self.screen_stack:
-            return None
-        return next((one for one in self.screen.query(PromptLine) if one.asking), None)
 
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
@@ -485,10 +391,6 @@ def run_console(setup: Setup, *, mouse: bool, held: HeldTerminal | None = None) 
     app = ConsoleApp(setup, driver_class=None if held is None else driver_for(held))
     app.run(mouse=mouse)
     return app.return_code or 0
-
-
-def _nothing() -> None:
-    pass
 
 
 def _make(entry: ScreenEntry) -> Screen[Any]:

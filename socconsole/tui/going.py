@@ -1,5 +1,6 @@
 """Which screen is in front: those with a digit, and what is opened above them."""
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from socconsole.tui.standing import StandingApp
-from socconsole.tui.tasks import task
+from socconsole.tui.tasks import task, was_left
 
 if TYPE_CHECKING:
     from socconsole.tui.pages import Page
@@ -43,6 +44,10 @@ class GoingApp(StandingApp):
         """Show `page` above the screen in front; back returns to it. Await it to ask on it."""
         from socconsole.tui.opening import screen_of
 
+        if was_left():  # it would come up over what the analyst has gone to
+            at_once = asyncio.get_running_loop().create_future()
+            at_once.set_result(None)
+            return at_once
         screen = page if isinstance(page, Screen) else screen_of(page)
         mounted: Awaitable[object] = self.push_screen(screen)
         return mounted

@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import functools
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
+from weakref import WeakKeyDictionary, WeakSet
 
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
@@ -25,6 +25,8 @@ NodeT = TypeVar("NodeT", bound=DOMNode)
 
 _causes: WeakKeyDictionary["asyncio.Task[Any]", bool] = WeakKeyDictionary()
 """Task under way → whether a key has caused it."""
+_left: WeakSet["asyncio.Task[Any]"] = WeakSet()
+"""Tasks whose screen was left while they read for it."""
 _stated: list[bool] = []
 """What `for_key` and `aside` say of what is started within them, the innermost last."""
 
@@ -73,7 +75,14 @@ def background(method: Callable[..., Awaitable[None]]) -> Callable[..., Worker[N
     return start
 
 
-def is_caused_by_key(app: "Console") -> bool:
+class Keyed(Protocol):
+    """What answers keys."""
+
+    @property
+    def is_key_under_way(self) -> bool: ...
+
+
+def is_caused_by_key(app: Keyed) -> bool:
     """Return whether what is done here is done for a key."""
     if _stated:
         return _stated[-1]
@@ -87,6 +96,18 @@ def _note_cause(*, is_for_key: bool) -> None:
     running = asyncio.current_task()
     if running is not None:
         _causes[running] = is_for_key
+
+
+def note_left() -> None:
+    """Note that the analyst has left the screen for which the task under way was reading."""
+    running = asyncio.current_task()
+    if running is not None:
+        _left.add(running)
+
+
+def was_left() -> bool:
+    """Return whether the task under way has nobody any more to open or ask something for."""
+    return asyncio.current_task() in _left
 
 
 def for_key() -> contextlib.AbstractContextManager[None]:

@@ -196,3 +196,17 @@ async def test_a_key_behind_one_that_takes_more_lines_acts_on_them(tail, collect
     gate.open()
     await tail.waits_until("±20 lines")
     await tail.waits_until("line 10")
+
+
+async def test_what_was_asked_for_on_a_screen_that_was_left_meanwhile_comes_up_nowhere(tail, gate):
+    for pressed in ("d", "f"):  # one opens a page, one asks
+        gate.close()
+        await tail.pilot.press(pressed)
+        await tail.waits_for(lambda: gate.waiting > 0)
+        await tail.pilot.press("q")
+        await tail.waits_for(lambda: tail.app.screen.title == "Queue")
+        gate.open()
+        await tail.settles()
+        assert tail.app.screen.title == "Queue"
+        assert not tail.asked
+        await tail.presses("3")
