@@ -176,9 +176,10 @@ def backup(
     if json:
         print_json(made)
     else:
+        days = f"{made.event_days} day{_s(made.event_days)} of events"
         print_text(
             [
-                f"{made.path}: {made.bytes / 1e6:.1f} MB, {made.event_days} days of events",
+                f"{made.path}: {made.bytes / 1e6:.1f} MB, {days}",
                 f"audit chain of {made.chain.entries} entries whole; sha256 {made.sha256}",
             ]
         )
@@ -333,11 +334,18 @@ def erase(
         events = kept.erase(value, held=held)
         with database.begin() as session:
             done = run(session, value, by=context.login, now=context.now(), events=events)
+    payloads = f"{done.payloads} audit payload{_s(done.payloads)} and {events} event{_s(events)}"
+    rows = f"{done.held} row{_s(done.held)} under legal hold stay{'s' if done.held == 1 else ''}"
     print_text(
         [
-            f"Erased from {done.rows} rows, {done.payloads} audit payloads and {events} events.",
-            f"{done.held} rows are under legal hold and stay, and events of {len(held)} days.",
+            f"Erased from {done.rows} row{_s(done.rows)}, {payloads}.",
+            f"{rows}, and the events of {len(held)} day{_s(len(held))}.",
             "Let backups made before today expire.",
         ]
     )
     return 0
+
+
+def _s(number: int) -> str:
+    """Return what makes a word one of several."""
+    return "" if number == 1 else "s"

@@ -106,6 +106,7 @@ def plan(*, json: bool = False, context: Given) -> int:
         context: The global options.
 
     """
+    from socconsole.core.sla import in_words
     from socconsole.services.response_plan import load_plan
 
     found = load_plan(context.settings().cases)
@@ -115,13 +116,19 @@ def plan(*, json: bool = False, context: Given) -> int:
         return int(stale)
     lines = [f"reviewed on {found.reviewed_on}{'; REVIEW IT' if stale else ''}", ""]
     for number, level in sorted(found.levels.items()):
-        every = f", an update every {level.update_every}" if level.update_every else ""
+        every = f", an update every {in_words(level.update_every)}" if level.update_every else ""
         lines.append(f"SEV{number}: {level.criteria}{every}")
     lines += [
         "",
-        *(f"ask {c.whom} after {c.within} {_levels(c.severities)}" for c in found.escalation),
+        *(
+            f"ask {c.whom} after {in_words(c.within)} {_levels(c.severities)}"
+            for c in found.escalation
+        ),
     ]
-    lines += ["", *(f"tell {c.whom} within {c.within} {_levels(c.severities)}" for c in found.tell)]
+    lines += [
+        "",
+        *(f"tell {c.whom} within {in_words(c.within)} {_levels(c.severities)}" for c in found.tell),
+    ]
     lines += [
         "",
         *(f"{d.phase}: {d.title} ({d.team}) {_levels(d.severities)}" for d in found.duties),

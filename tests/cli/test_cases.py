@@ -261,7 +261,8 @@ def test_an_incident_is_reviewed_and_handed_out(soc, alert_ids):
     )
     assert bundle["type"] == "bundle"
     plan = soc("incidents", "plan")
-    assert "SEV1" in plan
+    assert "an update every 30m" in plan
+    assert "ask incident manager on call after 15m" in plan
 
 
 def test_whom_we_asked_and_what_is_followed(soc):
