@@ -43,6 +43,11 @@ PRAGMAS = (
     "cell_size_check=ON",
     "mmap_size=0",
 )
+_FOLD_AT, _FOLD_AT_BESIDE = 1_000, 8_000
+"""Pages of log that the collector folds into the file, and those that others would.
+
+Beside a collector nobody's change waits for that: its own log is never as long.
+"""
 _PAUSE = 0.001
 _SOON = 0.1
 """Whoever writes again within so many seconds lets those pass first who wait."""
@@ -98,7 +103,7 @@ class Database:
         self.url = database_url(url)
         self.read_only = read_only
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._checkpoints = driver.SAFE
+        self._fold_at = _FOLD_AT_BESIDE if driver.SAFE else 0
         self._cache_kib = cache_kib
         self._kept = kept
         self._file: tuple[int, int] | None = None
@@ -137,10 +142,10 @@ class Database:
     def become_collector(self) -> None:
         """Let this process fold the write-ahead log into the file, and a server bound its work.
 
-        With a safe SQLite every process folds. With one that several checkpointing processes can
-        make corrupt a file, the collector alone does.
+        With a safe SQLite others fold as well, once the log is long. With one that several
+        checkpointing processes can make corrupt a file, the collector alone does.
         """
-        self._checkpoints = True
+        self._fold_at = _FOLD_AT
         self._limits.is_bounded = True
         self._engine.dispose()
 
@@ -271,14 +276,14 @@ class Database:
 
     def _set_room(self, connection: driver.Connection) -> None:
         connection.execute(f"PRAGMA cache_size=-{self._cache_kib}")
-        connection.execute(f"PRAGMA wal_autocheckpoint={1000 if self._checkpoints else 0}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={self._fold_at}")
 
     def _tidy(self, connection: driver.Connection | None, record: ConnectionPoolEntry) -> None:
         """Take back the room that a long change was given."""
         if connection is not None and take_room(record.info):
             self._set_room(connection)
             connection.execute("PRAGMA shrink_memory")
-            self._is_long = self._checkpoints
+            self._is_long = self._fold_at > 0
 
     def _begin_as_asked(self, connection: Connection) -> None:
         if connection.get_execution_options().get("soc_write"):

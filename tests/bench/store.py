@@ -123,6 +123,7 @@ class Gate:
 def collector(url: str, gate: Gate, first: int, said: multiprocessing.Queue) -> None:
     """Raise alerts as fast as the store takes them, with the pause that lets analysts in."""
     database, raised, errors = Database(url), 0, 0
+    database.become_collector()
     pace = Pace(BATCH, most=BATCH)
     gate.ready()
     while not gate.closed():

@@ -61,7 +61,7 @@ def test_a_long_change_has_more_pages_in_memory_for_as_long_as_it_takes(filled, 
         assert asked(session, "cache_size") == -_CACHE_KIB < usual
     with filled.begin() as session:
         assert asked(session, "cache_size") == usual
-        assert asked(session, "wal_autocheckpoint") == 1_000
+        assert asked(session, "wal_autocheckpoint") == 8_000
 
 
 def test_a_long_change_that_fails_keeps_no_room(filled, noon):
