@@ -25,7 +25,7 @@ from socconsole.core.shift_facts import (
 from socconsole.store.queries import tickets as ticket_queries
 from socconsole.store.queries.shift_incidents import incidents_of_shift
 from socconsole.store.queries.shift_volume import expected_alerts, volumes
-from socconsole.store.queries.subjects import name_of
+from socconsole.store.queries.subjects import names_of
 from socconsole.store.queries.tickets import TicketRow
 from socconsole.store.tables import (
     Alert,
@@ -302,10 +302,12 @@ def _escalations(session: Session, cut: Cut) -> Iterable[EscalationFacts]:
         .order_by(col(Escalation.asked_at))
         .limit(_LONGEST_SECTION)
     )
-    for row in session.exec(query):
+    rows = session.exec(query).all()
+    names = names_of(session, ((row.subject_kind, row.subject_id) for row in rows))
+    for row in rows:
         yield EscalationFacts(
             ref=f"escalation:{row.id}",
-            case=name_of(session, row.subject_kind, row.subject_id),
+            case=names[row.subject_kind, row.subject_id],
             whom=row.whom,
             channel=row.channel or "unknown channel",
             at=row.asked_at,
@@ -326,9 +328,11 @@ def _closed_tickets(session: Session, cut: Cut) -> Iterable[ClosureFacts]:
         )
         .order_by(func.coalesce(col(Ticket.resolved_at), col(Ticket.closed_at)))
     )
-    for ticket in session.exec(query):
+    tickets = session.exec(query).all()
+    names = names_of(session, (("ticket", each.merged_into_id or 0) for each in tickets))
+    for ticket in tickets:
         merged = ticket.merged_into_id is not None
-        into = name_of(session, "ticket", ticket.merged_into_id or 0) if merged else ""
+        into = names["ticket", ticket.merged_into_id or 0] if merged else ""
         yield ClosureFacts(
             ref=ticket.human_id,
             title=ticket.title,

@@ -1,11 +1,13 @@
 """What a person calls an alert, a ticket or an incident → the row it is."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
 from socconsole.errors import NotFoundError
+from socconsole.store.bulk import portions
 from socconsole.store.tables import Alert, Incident, Ticket
 
 
@@ -90,3 +92,14 @@ def name_of(session: Session, kind: str, row_id: int) -> str:
     if row is None:
         raise NotFoundError(f"There is no {kind} {row_id}.")
     return row.human_id
+
+
+def names_of(session: Session, rows: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """Return what people call each (kind, id) that exists, by one statement a kind."""
+    wanted = set(rows)
+    found = {(kind, row_id): f"alert:{row_id}" for kind, row_id in wanted if kind == "alert"}
+    for kind, model in (("ticket", Ticket), ("incident", Incident)):
+        for ids in portions(row_id for name, row_id in wanted if name == kind):
+            query = select(model.id, model.human_id).where(col(model.id).in_(ids))
+            found.update({(kind, row_id or 0): name for row_id, name in session.exec(query)})
+    return found
