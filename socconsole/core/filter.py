@@ -231,7 +231,10 @@ class _Reader:
             measured = _measured(field, word)
         except ValueError as error:
             hint = f"For example {field.example}" if field.example else ""
-            raise FilterError(f"{field.name}: {error}.", at=at, hint=hint) from None
+            why, one_of, choices = str(error).partition(" is not one of ")
+            if one_of:  # many of them, and a line has one end
+                why, hint = f"{why}{one_of}its words", f"Use {choices}."
+            raise FilterError(f"{field.name}: {why}.", at=at, hint=hint) from None
         if measured is not None:
             return measured
         return Glob(word) if not literal and ("*" in word or "?" in word) else word

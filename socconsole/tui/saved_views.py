@@ -153,11 +153,20 @@ class ViewBar:
 def fitting(parts: Sequence[Part], width: int, *, is_listed: bool = False) -> list[Part]:
     """Return the bar's `parts`, of the views the current one alone where there is no room.
 
-    Views that are listed beside the queue are not said twice.
+    Views that are listed beside the queue are not said twice. What is wrong with a filter is told
+    to its end: where it is long, the current one goes too.
     """
-    if is_listed or sum(len(text) for text, _ in parts) > width:
-        return [part for part in parts if part[1] != "tab"]
-    return list(parts)
+    if not is_listed and _length(parts) <= width:
+        return list(parts)
+    kept = [part for part in parts if part[1] != "tab"]
+    wrong = next((n for n, (_, style) in enumerate(kept) if style == "say-error"), 0)
+    if _length(kept[: max(wrong - 1, 0)]) > width:
+        kept = [part for part in kept if part[1] != "tab-active"]
+    return kept
+
+
+def _length(parts: Sequence[Part]) -> int:
+    return sum(len(text) for text, _ in parts)
 
 
 _ENDS = {"team": "share with the team"}

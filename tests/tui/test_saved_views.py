@@ -1,6 +1,7 @@
 """Saved views, grouping, the verdict of last time and suppressions at the queue."""
 
 import pytest
+from textual import events
 
 from socconsole.core.disposition import parse_verdict
 from socconsole.services import alerts, incidents, tickets
@@ -8,6 +9,7 @@ from socconsole.services.tickets import Report
 from socconsole.store.queries.views import views
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.layout import TableLayout
+from socconsole.tui.widgets.prompt import PromptLine
 from tests.conftest import NOON
 from tests.services.alert_making import alert_of, bring, detection, minutes, rows_of
 from tests.tui.analyst import at_the_console
@@ -149,3 +151,16 @@ def test_a_layout_sorts_numbers_before_words_and_nothing_last():
     rows = [(1, "10"), (2, "–"), (3, "9"), (4, "b"), (5, "A")]
     assert [n for n, _ in TableLayout(sort="size").sorted(rows, [column])] == [3, 1, 5, 4, 2]
     assert [n for n, _ in TableLayout().sorted(rows, [column])] == [1, 2, 3, 4, 5]
+
+
+async def test_why_a_filter_is_none_is_told_to_its_end_in_eighty_columns(bare_setup):
+    async with at_the_console(bare_setup) as analyst:
+        for screen in ("1", "4", "5", "7", "8", "U"):
+            await analyst.presses(screen, "slash")
+            typed = events.Paste("colour_of_the_hat:blue")
+            await analyst.app.screen.query_one(PromptLine).take(typed)
+            why = "There is no field 'colour_of_the_hat' on "
+            await analyst.waits_until(why, secs=9)
+            (told,) = [line for line in analyst.lines if why in line]
+            assert told.endswith(".") or ".  /" in told, told
+            await analyst.presses("ctrl+c")

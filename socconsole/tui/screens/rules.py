@@ -15,6 +15,7 @@ from socconsole.tui.keymap import key
 from socconsole.tui.reading import column_filter
 from socconsole.tui.reading.column_filter import ColumnFilter, rows_of
 from socconsole.tui.reading.freshness import ReadsAgain
+from socconsole.tui.saved_views import fitting
 from socconsole.tui.screens.text import TextScreen
 from socconsole.tui.tasks import task
 from socconsole.tui.texts.suppression_text import suppression_lines, suppression_style
@@ -108,7 +109,7 @@ class RulesScreen(Ordered, ReadsAgain, Screen[None]):
 
     def _show_bar(self) -> None:
         here, there = "tab-active", "tab"
-        self.query_one("#bar", Drawn).show(
+        parts = [
             (" Rules " if self._suppressions else "[Rules]", there if self._suppressions else here),
             (
                 "[Suppressions]" if self._suppressions else " Suppressions ",
@@ -116,7 +117,8 @@ class RulesScreen(Ordered, ReadsAgain, Screen[None]):
             ),
             *self._filter.parts,
             (f"  {len(self._refused)} refused · e says why" if self._refused else "", "warn"),
-        )
+        ]
+        self.query_one("#bar", Drawn).show(*fitting(parts, self.size.width))
         if self._filter.text:
             self.table.empty = f"Nothing here has {self._filter.text} · \\ takes the filter off"
         else:

@@ -91,10 +91,10 @@ class SourcesScreen(Ordered, ReadsAgain, Screen[None]):
         unparsed = sum(row.unparsed for row in rows)
         self.query_one("#bar", Drawn).show(
             (" Sources ", "tab-active"),
+            *self._filter.parts,
             (f"  {many(len(rows), 'source')}", "muted"),
             (f"  {troubled} in trouble" if troubled else "", "bad"),
             (f"  {many(unparsed, 'line')} unparsed" if unparsed else "", "warn"),
-            *self._filter.parts,
         )
 
     @task

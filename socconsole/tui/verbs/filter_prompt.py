@@ -34,15 +34,17 @@ class FilterPrompt:
 
     @property
     def parts(self) -> list[tuple[str, str]]:
-        """What the bar says: the filter, or where and why what was typed is none."""
+        """What the bar says: the filter, or why and where what was typed is none."""
         if self._problem is None:
             return [(f"  /{self.text}", "prompt")] if self.text else []
         low, high = self._problem.at
+        # The whole of what was typed stands in the prompt: where there is no room, it is what goes.
         return [
+            (f"  {self._problem.what}", "warn"),
             (f"  /{self._tried[:low]}", "prompt"),
             (self._tried[low:high] or "␣", "say-error"),
             (self._tried[high:], "prompt"),
-            (f"  {self._problem.what}", "warn"),
+            (f"  {self._problem.hint}" if self._problem.hint else "", "muted"),
         ]
 
     async def ask(self, complete: "Complete | None" = None) -> None:
