@@ -18,11 +18,24 @@ class Drafts:
         except (OSError, UnicodeDecodeError):
             return None
 
-    def put(self, name: str, text: str) -> None:
+    def begun_from(self, name: str, now: str) -> str:
+        """Return what stood there when the text kept under `name` was begun; `now` without one.
+
+        Where it is not `now`, a colleague has written meanwhile: the text may not pass for an
+        answer to that.
+        """
+        return now if self.get(name) is None else self.get(_base(name)) or ""
+
+    def put(self, name: str, text: str, begun_from: str = "") -> None:
         """Keep `text`; an empty text is forgotten. A disk that refuses is no reason to stop."""
         if not text.strip():
             self.drop(name)
             return
+        if begun_from and self.get(name) is None:
+            self._write(_base(name), begun_from)
+        self._write(name, text)
+
+    def _write(self, name: str, text: str) -> None:
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path = self._path(name)
@@ -33,12 +46,13 @@ class Drafts:
 
     def drop(self, name: str) -> None:
         """Forget the text kept under `name`."""
-        with contextlib.suppress(OSError):
-            self._path(name).unlink()
+        for each in (name, _base(name)):
+            with contextlib.suppress(OSError):
+                self._path(each).unlink()
 
-    def answer(self, name: str, text: str) -> None:
+    def answer(self, name: str, text: str, begun_from: str = "") -> None:
         """Keep an answer until what it was asked for has been committed."""
-        self.put(name, text)
+        self.put(name, text, begun_from)
         self._answered.add(name)
 
     def settle(self) -> None:
@@ -62,3 +76,7 @@ class Drafts:
 
         digest = hashlib.sha256(name.encode()).hexdigest()[:24]
         return self._folder / f"{digest}.md"
+
+
+def _base(name: str) -> str:
+    return f"{name} begun from"

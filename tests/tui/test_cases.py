@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from textual import events
 
-from socconsole.services import business, reviews, tickets
+from socconsole.services import business, handoffs, reviews, tickets
 from socconsole.services.incidents import Declaration, declare
 from socconsole.services.tickets import Report
+from socconsole.store.queries import handoffs as handoff_queries
 from socconsole.store.queries import incidents as incident_queries
 from socconsole.store.queries import tickets as queries
 from socconsole.store.tables import Ticket
@@ -205,6 +206,33 @@ async def test_a_colleagues_edit_is_shown_not_overwritten(console, database, ope
     assert "A colleague wrote: theirs" in console.bottom
     await console.presses("m")
     assert ticket(database, opened[0].id).next_step == "mine"
+
+
+async def test_a_text_taken_up_again_does_not_overwrite_what_a_colleague_wrote_meanwhile(
+    console, database, opened
+):
+    await console.presses("4", "enter", "e", "n")
+    await console.says("my half", then="escape")
+    with database.begin() as session:
+        session.get(Ticket, opened[0].id).next_step = "theirs"
+    await console.presses("e", "n")
+    assert "(unfinished): my half" in console.bottom
+    await console.presses("enter")
+    assert "A colleague wrote: theirs" in console.bottom
+    await console.presses("b")
+    assert ticket(database, opened[0].id).next_step == "theirs; my half"
+
+
+async def test_a_paragraph_taken_up_again_is_put_beside_a_colleagues(console, database, opened):
+    await console.presses("H", "e")
+    await console.says("my half", then="escape")
+    with database.begin() as session:
+        handoffs.write(session, "theirs", by="ben", now=NOON)
+    await console.presses("e", "enter")
+    assert "A colleague wrote: theirs" in console.bottom
+    await console.presses("b")
+    with database.read() as session:
+        assert handoff_queries.open_draft(session).paragraph == "theirs\nmy half"
 
 
 async def test_an_incident_is_declared_from_a_ticket_and_led_by_keys(console, database):

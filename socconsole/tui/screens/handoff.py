@@ -21,6 +21,7 @@ from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.tasks import task
 from socconsole.tui.verbs.ask_number import ask_number
 from socconsole.tui.verbs.ask_when import ask_when
+from socconsole.tui.verbs.field_edit import settle
 from socconsole.tui.verbs.open_ref import open_ref
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
@@ -267,10 +268,11 @@ class HandoffScreen(ReadsAgain, Screen[None]):
 
         app = console(self)
         draft = await read_first(app, open_draft)
-        before = draft.paragraph if draft else ""
-        text = await app.ask(
-            "They walk into", initial=before, draft="handoff:paragraph", lines=True
-        )
+        before, place = draft.paragraph if draft else "", "handoff:paragraph"
+        begun, label = app.drafts.begun_from(place, before), "They walk into"
+        text: object = await app.ask(label, initial=before, draft=place, lines=True)
+        if text is not None and before and before not in (begun, text):
+            text = await settle(app, (place, label), text, before, joint="\n")
         if text is not None:
             self._place, self._chosen = 0, True
             await app.change(handoffs.write, text, base=before, policy=app.settings, done="Written")

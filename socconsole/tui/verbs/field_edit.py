@@ -29,18 +29,23 @@ async def edit_field(
 
     name, label = field
     before = await read_first(app, field_of, kind, case_id, name)
-    value = await _asked(app, f"{kind}:{case_id}:{name}", field, before, choices)
+    place = f"{kind}:{case_id}:{name}"
+    begun = app.drafts.begun_from(place, _written(before))
+    value = await _asked(app, place, field, before, choices)
     if value is None:
         return
+    if begun != _written(before):  # the text was left unfinished before a colleague wrote
+        base: object = begun.split() if isinstance(before, list) else begun
+    else:
+        base = before
     edit = case_edit.edit_ticket if kind == "ticket" else case_edit.edit_incident
-    result = await app.change(edit, case_id, {name: value}, {name: before})
+    result = await app.change(edit, case_id, {name: value}, {name: base})
     if result is None:
         return
     if not result.conflicts:
         app.say(f"{label} set · u undoes")
         return
     theirs = result.conflicts[0].theirs
-    place = f"{kind}:{case_id}:{name}"
     kept = await settle(app, (place, label), value, theirs, joint="" if choices else "; ")
     if kept is not None:
         await app.change(edit, case_id, {name: kept}, {name: theirs}, done=f"{label} set")
@@ -97,6 +102,10 @@ async def _asked(
         offers = dict(zip(_KEYS, choices, strict=False))
         pressed = await app.choose(label, offers)
         return offers[pressed] if pressed else None
-    shown = " ".join(before) if isinstance(before, list) else str(before or "")
-    text = await app.ask(label, initial=shown, draft=place, lines=name == "description")
+    text = await app.ask(label, initial=_written(before), draft=place, lines=name == "description")
     return text.split() if text is not None and isinstance(before, list) else text
+
+
+def _written(value: object) -> str:
+    """Return a field's value as it is edited."""
+    return " ".join(value) if isinstance(value, list) else str(value or "")

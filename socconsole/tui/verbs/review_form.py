@@ -72,10 +72,12 @@ async def _write(app: "Console", row: "IncidentRow") -> None:
         return
     name, place = sections[pressed], f"incident:{row.id}:review:{sections[pressed]}"
     before, shown = await read_first(app, reviews.section, row.id, name, app.now())
+    begun = app.drafts.begun_from(place, shown)
+    base = begun if before and begun != shown else before
     text = await app.ask(labels[pressed], initial=shown, draft=place, lines=True)
     if text is None:
         return
-    result = await app.change(reviews.write, row.id, {name: text}, {name: before})
+    result = await app.change(reviews.write, row.id, {name: text}, {name: base})
     if result is None:
         return
     if not result.conflicts:

@@ -133,7 +133,7 @@ class PromptLine(Widget):
             if answer.strip():
                 self._histories.setdefault(label, []).append(answer)
             if draft:
-                drafts.answer(draft, answer)
+                drafts.answer(draft, answer, initial)
         return answer
 
     async def choose(self, label: str, choices: Mapping[str, str]) -> str | None:
@@ -194,7 +194,8 @@ class PromptLine(Widget):
         question = self._question
         if question is not None and question.draft:
             is_new = self._edit.text != question.initial
-            self.console_app.drafts.put(question.draft, self._edit.text if is_new else "")
+            text = self._edit.text if is_new else ""
+            self.console_app.drafts.put(question.draft, text, question.initial)
 
     # Keys.
 
