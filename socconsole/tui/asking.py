@@ -1,26 +1,13 @@
-"""How a line of text is asked for."""
+"""Reading what a question needs before it is asked."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypedDict, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from socconsole.tui.console import Console
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-Complete = Callable[[str], Awaitable[Sequence[str]]]
-"""Text so far → whole texts it could become."""
-
-
-class Asking(TypedDict, total=False):
-    """How a line is asked for; see `PromptLine.ask`."""
-
-    initial: str
-    complete: Complete | None
-    on_change: Callable[[str], None] | None
-    draft: str
-    lines: bool
 
 
 async def read_first(

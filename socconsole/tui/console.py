@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from socconsole.core.policy import Settings
     from socconsole.errors import SocError
-    from socconsole.tui.asking import Asking
     from socconsole.tui.drafts import Drafts
     from socconsole.tui.lines import Pulse
     from socconsole.tui.pages import Page
+    from socconsole.tui.question import Asking
     from socconsole.tui.reading.store_access import StoreAccess
     from socconsole.tui.setup import Setup
     from socconsole.tui.themes import Look

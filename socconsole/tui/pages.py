@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from socconsole.store.queries.subjects import Subject
-    from socconsole.tui.widgets.table import VirtualTable
+    from socconsole.tui.widgets.layout import Arranged
     from socconsole.tui.widgets.text_pane import Line
 
 
@@ -77,7 +77,7 @@ class ChoicePage(NamedTuple):
 class ColumnsPage(NamedTuple):
     """The columns of a table, to arrange."""
 
-    table: "VirtualTable[Any]"
+    table: "Arranged"
 
 
 Page = (

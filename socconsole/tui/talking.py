@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Unpack
 
-from socconsole.tui.asking import Asking
+from socconsole.tui.question import Asking
 from socconsole.tui.tasks import was_left
 from socconsole.tui.terminal import shell
 from socconsole.tui.terminal.painting import PaintedApp

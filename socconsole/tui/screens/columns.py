@@ -11,7 +11,7 @@ from socconsole.tui.keymap import key
 from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
-from socconsole.tui.widgets.layout import Chosen, TableLayout, widened
+from socconsole.tui.widgets.layout import Arranged, Chosen, TableLayout, widened
 from socconsole.tui.widgets.prompt import PromptLine
 from socconsole.tui.widgets.table import VirtualTable
 
@@ -45,7 +45,7 @@ class ColumnsScreen(Screen[None]):
         key("columns.reset", "backslash", "reset", "As the screen has it", hint="reset"),
     ]
 
-    def __init__(self, table: VirtualTable[Any]) -> None:
+    def __init__(self, table: Arranged) -> None:
         super().__init__()
         self._table = table
         self._names = [column.name for column in table.all_columns]

@@ -10,8 +10,8 @@ from socconsole.tui.tasks import for_key
 if TYPE_CHECKING:
     from socconsole.core.filter import FilterError
     from socconsole.core.filter_words import Vocabulary
-    from socconsole.tui.asking import Complete
     from socconsole.tui.console import Console
+    from socconsole.tui.question import Complete
 
 _TYPING_SECS = 0.15
 

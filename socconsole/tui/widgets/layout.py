@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from socconsole.tui.widgets.columns import Column
 
@@ -140,3 +140,18 @@ def _natural(value: object) -> tuple[int, float, str]:
         return 0, float(text.replace(",", "")), ""
     except ValueError:
         return 1, 0.0, text.casefold()
+
+
+class Arranged(Protocol):
+    """A table as whoever arranges its columns sees it."""
+
+    all_columns: tuple[Column[Any], ...]
+    """Those shown and the others."""
+    arrangement: TableLayout
+
+    def set_arrangement(self, layout: TableLayout) -> None:
+        """Show the columns, and the rows in the order, that `layout` wants."""
+
+    def may_sort_by(self, name: str) -> bool:
+        """Return whether the rows can be sorted by that column."""
+        ...

@@ -18,10 +18,10 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from socconsole.core.safe_text import safe_text
-from socconsole.tui.asking import Complete
 from socconsole.tui.cells import fit, wrap
 from socconsole.tui.console import console
 from socconsole.tui.line_edit import LineEdit
+from socconsole.tui.question import Complete
 from socconsole.tui.read_only import is_change
 
 if TYPE_CHECKING:
