@@ -20,6 +20,8 @@ from socconsole.tui.widgets.columns import LEAD, Column, merged
 RowT = TypeVar("RowT")
 Part = tuple[str, str]
 """A text and the name of a theme style, or "" for the ground's own."""
+Line = Sequence[Part]
+"""The texts of one line."""
 Look = Callable[[str], Style]
 """Name of a theme style → that style on the ground that is drawn on."""
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from socconsole.store.queries.subjects import Subject
+    from socconsole.tui.lines import Line
     from socconsole.tui.widgets.layout import Arranged
-    from socconsole.tui.widgets.text_pane import Line
 
 
 class AlertPage(NamedTuple):

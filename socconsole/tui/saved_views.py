@@ -13,7 +13,7 @@ from socconsole.tui.widgets.layout import TableLayout
 
 if TYPE_CHECKING:
     from socconsole.tui.console import Console
-    from socconsole.tui.widgets.text_pane import Line
+    from socconsole.tui.lines import Line
 
 _MANY = 1_000
 Count = Callable[[Sequence[View]], Awaitable[Sequence[int | None]]]

@@ -12,6 +12,7 @@ from socconsole import content
 from socconsole.errors import NotFoundError
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.lines import Line
 from socconsole.tui.place import Place
 from socconsole.tui.reading.freshness import ReadsAgain, say_unread
 from socconsole.tui.reading.watching import Watching
@@ -29,7 +30,7 @@ from socconsole.tui.verbs import every_alert_verb, find_verbs
 from socconsole.tui.verbs.alert_verbs import Target
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
-from socconsole.tui.widgets.text_pane import Line, TextPane
+from socconsole.tui.widgets.text_pane import TextPane
 
 
 class AlertScreen(ReadsAgain, Screen[None]):

@@ -9,11 +9,12 @@ from textual.screen import Screen
 from socconsole.tui.cells import clock
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.lines import Line
 from socconsole.tui.reading.freshness import ReadsFirst
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
-from socconsole.tui.widgets.text_pane import Line, TextPane
+from socconsole.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from socconsole.store.events import EventStore, Kept

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from socconsole.errors import SocError
 from socconsole.tui.console import console
+from socconsole.tui.lines import Line
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.screens.incident import IncidentScreen
 from socconsole.tui.tasks import task
@@ -17,7 +18,7 @@ from socconsole.tui.verbs.impact import LEVELS, LOSS, RECOVERY
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
-from socconsole.tui.widgets.text_pane import Line, TextPane
+from socconsole.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,6 +12,7 @@ from socconsole.tui.alert_columns import SEVERITY_MARKS
 from socconsole.tui.cells import many, span, stamp
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.lines import Line
 from socconsole.tui.reading import column_filter
 from socconsole.tui.reading.column_filter import ColumnFilter, rows_of
 from socconsole.tui.reading.freshness import ReadsAgain
@@ -26,7 +27,6 @@ from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.table import VirtualTable
-from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.store.queries.rule_list import Refusal, RuleRow

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from socconsole.tui.cells import clock, many, span, stamp
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.lines import Line
 from socconsole.tui.reading import column_filter
 from socconsole.tui.reading.column_filter import ColumnFilter, rows_of
 from socconsole.tui.reading.freshness import ReadsAgain
@@ -23,7 +24,6 @@ from socconsole.tui.widgets.columns import Column
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.frame import framed
 from socconsole.tui.widgets.table import VirtualTable
-from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.store.queries.sources import SourceNoteRow, SourceRow

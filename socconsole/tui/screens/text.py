@@ -9,10 +9,11 @@ from textual.screen import Screen
 
 from socconsole.tui.console import console
 from socconsole.tui.keymap import key
+from socconsole.tui.lines import Line
 from socconsole.tui.widgets.drawn import Drawn
 from socconsole.tui.widgets.header import StatusHeader
 from socconsole.tui.widgets.prompt import PromptLine
-from socconsole.tui.widgets.text_pane import Line, TextPane
+from socconsole.tui.widgets.text_pane import TextPane
 
 
 class TextScreen(Screen[None]):

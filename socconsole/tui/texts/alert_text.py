@@ -11,9 +11,9 @@ from socconsole.core.deeds import deed
 from socconsole.core.detection import counted
 from socconsole.tui.alert_columns import SEVERITY_MARKS
 from socconsole.tui.cells import clock, span, stamp
+from socconsole.tui.lines import Line
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.texts.event_text import field_line, flat
-from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.store.queries.alert_group import AlertGroup

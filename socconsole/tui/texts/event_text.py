@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from socconsole.core.event import Event, envelope
 from socconsole.tui.cells import stamp
-from socconsole.tui.widgets.text_pane import Line
+from socconsole.tui.lines import Line
 
 
 def event_lines(event: Event) -> list[Line]:

@@ -8,6 +8,7 @@ from socconsole.core.lifecycle import INCIDENT
 from socconsole.core.reference import refs_in
 from socconsole.core.sla import in_words
 from socconsole.tui.cells import stamp
+from socconsole.tui.lines import Line
 from socconsole.tui.texts.ticket_text import (
     PRIORITY_STYLES,
     asked_line,
@@ -18,7 +19,6 @@ from socconsole.tui.texts.ticket_text import (
     observable_line,
     open_task_lines,
 )
-from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.store.queries.incident_file import IncidentFile

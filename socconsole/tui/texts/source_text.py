@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from socconsole.tui.cells import clock, many, stamp
-from socconsole.tui.widgets.text_pane import Line
+from socconsole.tui.lines import Line
 
 if TYPE_CHECKING:
     from socconsole.store.queries.sources import SourceNoteRow, SourceRow

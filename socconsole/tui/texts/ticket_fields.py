@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from socconsole.tui.asking import read_first
-from socconsole.tui.widgets.text_pane import Line
+from socconsole.tui.lines import Line
 
 if TYPE_CHECKING:
     from socconsole.services.templates import Answer

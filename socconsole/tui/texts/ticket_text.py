@@ -8,8 +8,8 @@ from socconsole.core.reference import references_in, refs_in
 from socconsole.core.sla import in_words
 from socconsole.tui.alert_columns import SEVERITY_MARKS
 from socconsole.tui.cells import stamp
+from socconsole.tui.lines import Line
 from socconsole.tui.texts.ticket_fields import field_lines
-from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.services.templates import Answer

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from socconsole.errors import FileError
+from socconsole.tui.lines import Line
 from socconsole.tui.pages import TextPage
-from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.tui.console import Console

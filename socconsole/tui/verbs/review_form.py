@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from socconsole.tui.asking import read_first
+from socconsole.tui.lines import Line
 from socconsole.tui.reading.store_access import AnySession
 from socconsole.tui.verbs.field_edit import settle
-from socconsole.tui.widgets.text_pane import Line
 
 if TYPE_CHECKING:
     from socconsole.store.queries.incidents import IncidentRow

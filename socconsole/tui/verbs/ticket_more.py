@@ -91,9 +91,9 @@ async def _lines(app: "Console", ticket_id: int, name: str) -> None:
 async def _custody(app: "Console", ticket_id: int, name: str) -> None:
     from socconsole.store.queries import notes as queries
     from socconsole.tui.cells import stamp
+    from socconsole.tui.lines import Line
     from socconsole.tui.pages import TextPage
     from socconsole.tui.texts.ticket_text import evidence_line
-    from socconsole.tui.widgets.text_pane import Line
 
     def read(session: AnySession) -> list[Line]:
         lines: list[Line] = []

@@ -11,7 +11,7 @@ from socconsole.tui.verbs.open_ref import open_ref
 if TYPE_CHECKING:
     from socconsole.store.queries.tickets import TaskRow
     from socconsole.tui.console import Console
-    from socconsole.tui.widgets.text_pane import Line
+    from socconsole.tui.lines import Line
 
 
 async def open_named(app: "Console", name: str, refs: Sequence[str]) -> None:

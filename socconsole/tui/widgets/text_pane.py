@@ -11,11 +11,9 @@ from socconsole.core.occurrences import occurrences
 from socconsole.core.safe_text import safe_text
 from socconsole.tui.cells import wrap
 from socconsole.tui.keymap import key
+from socconsole.tui.lines import Line
 from socconsole.tui.tasks import task
 from socconsole.tui.widgets.line_view import LineView
-
-Line = Sequence[tuple[str, str]]
-"""Texts, each with the name of a theme style or ""."""
 
 _Piece = list[tuple[str, str]]
 
