@@ -129,7 +129,10 @@ def examine(database: Database, *, indexes: bool = False) -> Condition:
         evidence, damaged = _check_evidence(session)
         chain = verify(session.connection())
         recorded = check_record(session)
-    drifted = None if database.path is None else check_derived(database.path)
+    drifted = None
+    if database.path is not None and not damage:  # a damaged file has no rows to compare with
+        with database.explaining():
+            drifted = check_derived(database.path)
     return Condition(chain, evidence, damaged, tuple(damage), *recorded, drifted)
 
 
