@@ -7,10 +7,11 @@ still rewrite everything after some point: the anchors kept elsewhere show that.
 
 import hashlib
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, text
 
 GENESIS = bytes(32)
@@ -94,7 +95,8 @@ _Entry = tuple[int, int, int, int, bytes, bytes, bytes | None, bytes, bytes]
 
 def verify(connection: Connection) -> Verdict:
     """Walk the whole chain and its payloads, then compare its end with the change head."""
-    previous, last, erased = GENESIS, 0, 0
+    previous, last = GENESIS, 0
+    erased: list[int] = []
     digest = hashlib.sha256
     for entry in _walk(connection):
         seq, at, action_id, number, words, payload, body, before, own = entry
@@ -105,10 +107,50 @@ def verify(connection: Connection) -> Verdict:
             or _chained(previous, (seq, at, action_id, number), words, payload) != own
         ):
             problem = _problem(entry, last + 1, previous)
-            return Verdict(last, erased, last, previous.hex(), last + 1, problem)
-        erased += body is None
+            return Verdict(last, len(erased), last, previous.hex(), last + 1, problem)
+        if body is None:
+            erased.append(seq)
         previous, last = own, seq
-    return _check_head(connection, Verdict(last, erased, last, previous.hex()))
+    verdict = Verdict(last, len(erased), last, previous.hex())
+    if erased and (unsaid := set(erased) - _said_to_be_erased(connection)):
+        return replace(verdict, broken_at=min(unsaid), problem="its payload was removed unsaid")
+    return _check_head(connection, verdict)
+
+
+def _said_to_be_erased(connection: Connection) -> set[int]:
+    """Return the entries whose payloads went with a person's data, as the erasures after them say.
+
+    What an erasure says is never erased itself.
+    """
+    found = connection.execute(
+        text(
+            "SELECT p.seq, p.body FROM audit_payload p JOIN audit_entry e ON e.seq = p.seq"
+            " WHERE e.verb = 'person.erase'"
+        )
+    )
+    said: set[int] = set()
+    for seq, body in found:
+        gone = msgspec.json.decode(body).get("after", {}).get("entries", "")
+        said.update(number for number in from_ranges(gone) if number < seq)
+    return said
+
+
+def to_ranges(numbers: Iterable[int]) -> str:
+    """Return ascending numbers in few letters: `3,7-9`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+def from_ranges(written: str) -> Iterator[int]:
+    """Yield the numbers that `to_ranges` wrote."""
+    for run in filter(None, written.split(",")):
+        first, _, last = run.partition("-")
+        yield from range(int(first), int(last or first) + 1)
 
 
 def _walk(connection: Connection) -> Iterator[_Entry]:
@@ -138,7 +180,10 @@ def _problem(entry: _Entry, expected: int, previous: bytes) -> str:
 def _check_head(connection: Connection, verdict: Verdict) -> Verdict:
     """Compare with the head, which knows how long the chain was: a cut tail shows."""
     row = connection.execute(text("SELECT audit_seq, audit_hash FROM change_head")).one_or_none()
-    if row is None or (row[0], bytes(row[1]).hex()) == (verdict.head_seq, verdict.head_hash):
+    if row is None:
+        problem = "the head, which knows where it ends, is gone"
+        return replace(verdict, broken_at=verdict.head_seq + 1, problem=problem)
+    if (row[0], bytes(row[1]).hex()) == (verdict.head_seq, verdict.head_hash):
         return verdict
     return Verdict(
         verdict.entries,

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import JSON, Column, LargeBinary, Table, bindparam, delete, select, text, update
 from sqlmodel import AutoString, Session
 
+from socconsole.store.audit import to_ranges
 from socconsole.store.bulk import portions
 from socconsole.store.ddl import SEARCHED
 from socconsole.store.guards import permitted
@@ -65,17 +66,23 @@ def erase(session: Session, value: str, *, by: str, now: datetime, events: int =
             rows += changed
             kept |= skipped
         rows += _forget_remembered(session, value)
-        payloads = _erase_payloads(session, value, belongs)
+        gone = _erase_payloads(session, value, belongs)
     _forget_words(session)
     with recording(
         session, verb="person.erase", by=by, now=now, summary=f"erased from {rows} rows"
     ) as action:
         action.undoable = False
         action.say(
-            "audit_payload", None, rows=rows, payloads=payloads, held=len(kept), events=events
+            "audit_payload",
+            None,
+            rows=rows,
+            payloads=len(gone),
+            held=len(kept),
+            events=events,
+            entries=to_ranges(gone),
         )
     session.expire_all()
-    return Erasure(rows, payloads, len(kept))
+    return Erasure(rows, len(gone), len(kept))
 
 
 _RECORD = frozenset(
@@ -179,14 +186,15 @@ def _places(table: str, row: Mapping[Any, Any]) -> set[Place]:
     return {(kind, number) for kind, number in places if kind and number}
 
 
-def _erase_payloads(session: Session, value: str, kept: Set[Place]) -> int:
-    """Erase what the audit says of the value, but of rows that are kept."""
+def _erase_payloads(session: Session, value: str, kept: Set[Place]) -> list[int]:
+    """Erase what the audit says of the value, but of rows that are kept; return the entries."""
     entry, payload = table_of(AuditEntry), table_of(AuditPayload)
     connection = session.connection()
     spelled = canonical(value)[1:-1].casefold()
     found = connection.execute(
         select(payload.c.seq, payload.c.body, entry.c.entity, entry.c.entity_id)
         .join(entry, entry.c.seq == payload.c.seq)
+        .order_by(payload.c.seq)
         .execution_options(yield_per=5_000)
     )
     gone = []
@@ -202,7 +210,7 @@ def _erase_payloads(session: Session, value: str, kept: Set[Place]) -> int:
             gone.append(seq)
     for chunk in portions(gone):
         connection.execute(delete(payload).where(payload.c.seq.in_(chunk)))
-    return len(gone)
+    return gone
 
 
 def _bytes_of(images: Mapping[str, Mapping[str, object]]) -> Iterator[bytes]:

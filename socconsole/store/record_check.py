@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select, text
 from sqlmodel import Session, col
 
 from socconsole.store.guards import SEALED, STATEMENTS
@@ -17,6 +17,21 @@ from socconsole.store.tables import METADATA, AuditEntry, AuditPayload, table_of
 _decode = msgspec.json.Decoder(dict[str, dict[str, object]]).decode
 _ALL: frozenset[str] = frozenset()
 _Row = Mapping[str, object]
+_MOST = 100
+"""So many wrong actions are named."""
+_SAID = """
+    SELECT action_id, count(*) AS n, min("by") AS first, max("by") AS last, min(verb) AS verb,
+        max(verb) AS other, min(at) AS at, max(at) AS until
+    FROM audit_entry GROUP BY action_id
+"""
+_ACTIONS = f"""
+    SELECT e.action_id FROM ({_SAID}) e LEFT JOIN action a ON a.id = e.action_id
+    WHERE a.id IS NULL OR a.rows <> e.n OR a."by" <> e.first OR a."by" <> e.last
+        OR a.verb <> e.verb OR a.verb <> e.other OR a.at <> e.at OR a.at <> e.until
+    UNION SELECT a.id FROM action a
+    WHERE NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.action_id = a.id)
+    ORDER BY 1 LIMIT :most
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +75,15 @@ def check_record(session: Session) -> tuple[int, tuple[Altered, ...]]:
         elif column := _difference(row, body, SEALED):
             found.append(Altered("handoff", number, f"was changed: {column}"))
     found += [Altered("handoff", number, "was removed") for number in _removed(session, "handoff")]
+    found += _actions(session)
     return count, tuple(found)
+
+
+def _actions(session: Session) -> Iterator[Altered]:
+    """Yield actions that are not by whom, when and what the audit says, or of other rows."""
+    asked = session.connection().execute(text(_ACTIONS), {"most": _MOST})
+    for (number,) in asked:
+        yield Altered("action", number, "is not what the audit says")
 
 
 def _was_undone(session: Session, handoff: int, signed: int) -> bool:

@@ -246,9 +246,11 @@ def repeated(url: str, new: dict[str, object]) -> str:
         time.sleep(0.2)
     if word != "done":
         return word
-    found = look(url)
+    found, wanted = ({**each, **each["schema"], "schema": ""} for each in (look(url), new))
     return ", ".join(
-        f"{each}: {str(found.get(each))[:200]}" for each in new if found.get(each) != new[each]
+        f"{name}: {found.get(name)}, not {wanted.get(name)}"
+        for name in sorted(found.keys() | wanted.keys())
+        if found.get(name) != wanted.get(name)
     )
 
 

@@ -2,9 +2,10 @@ import pytest
 from sqlalchemy import text
 
 from socconsole.errors import StoreError
-from socconsole.store.audit import verify
+from socconsole.store.audit import from_ranges, to_ranges, verify
 from socconsole.store.recording import recording
 from socconsole.store.tables import Asset
+from tests.conftest import NOON
 from tests.store.rows import take_the_guards_away
 
 
@@ -83,9 +84,42 @@ def test_tampering_is_found_where_it_was_done(chain, tampering, broken_at):
 
 
 def test_an_erased_payload_leaves_the_chain_whole(chain):
-    verdict = verdict_after(chain, "DELETE FROM audit_payload WHERE seq IN (2, 5)")
+    with chain.begin() as session:
+        take_the_guards_away(session)
+        session.execute(text("DELETE FROM audit_payload WHERE seq IN (2, 5)"))
+        with recording(session, verb="person.erase", by="alice", now=NOON) as action:
+            action.say("audit_payload", None, entries="2,5")
+    verdict = verdict_after(chain)
     assert verdict.whole
     assert verdict.erased == 2
+    verdict = verdict_after(chain, "DELETE FROM audit_payload WHERE seq = 3")
+    assert (verdict.broken_at, verdict.problem) == (3, "its payload was removed unsaid")
+
+
+def test_an_erasure_is_not_said_by_one_that_was_removed_itself_nor_by_an_earlier_one(chain):
+    with chain.begin() as session:
+        with recording(session, verb="person.erase", by="alice", now=NOON) as action:
+            action.say("audit_payload", None, entries="2-5,8")
+        with recording(session, verb="asset.put", by="alice", now=NOON) as action:
+            action.say("asset", None, name="later")
+    assert verdict_after(chain, "DELETE FROM audit_payload WHERE seq = 8").broken_at == 8
+    assert verdict_after(chain, "DELETE FROM audit_payload WHERE seq = 7").broken_at == 7
+
+
+def test_numbers_are_written_as_ranges_and_read_again():
+    for numbers, written in (([], ""), ([3], "3"), ([1, 2, 3, 7, 9, 10], "1-3,7,9-10")):
+        assert to_ranges(numbers) == written
+        assert list(from_ranges(written)) == numbers
+
+
+def test_a_chain_whose_head_was_removed_is_told(chain):
+    verdict = verdict_after(
+        chain,
+        "DELETE FROM audit_payload WHERE seq = 6",
+        "DELETE FROM audit_entry WHERE seq = 6",
+        "DELETE FROM change_head",
+    )
+    assert (verdict.broken_at, verdict.whole) == (6, False)
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,26 @@ def test_rows_rewritten_by_the_owner_of_the_database_are_told(database, noon):
 
 
 @pytest.mark.parametrize(
+    "rewriting",
+    [
+        "UPDATE action SET by = 'mallory' WHERE id = 1",
+        "UPDATE action SET verb = 'alert.close' WHERE id = 1",
+        "UPDATE action SET at = at + 1 WHERE id = 1",
+        "UPDATE audit_entry SET action_id = 1",
+        "DELETE FROM action WHERE id = 1",
+        "UPDATE action SET rows = rows + 1 WHERE id = 2",
+    ],
+)
+def test_an_action_that_is_not_what_the_audit_says_is_told(filled, rewriting):
+    with suppress(InterruptedError), filled.begin() as session:
+        take_the_guards_away(session)
+        session.execute(text(rewriting))
+        said = [str(each) for each in check_record(session)[1]]
+        raise InterruptedError  # others need it as it was
+    assert any(each.endswith("is not what the audit says") for each in said), said
+
+
+@pytest.mark.parametrize(
     ("rewriting", "told"),
     [
         ("UPDATE handoff SET state = 'draft', audit_hash = NULL", "handoff 1 was opened again"),
