@@ -215,6 +215,8 @@ def test_a_filter_means_the_same_where_more_match_than_are_fetched_by_id(shift, 
     expected = [found(shift, text) for text in FILTERS]
     monkeypatch.setattr(narrowing, "_FEW", 0)
     assert [found(shift, text) for text in FILTERS] == expected
+    by_host = [sorted(found(shift, text, sort="host")) for text in FILTERS]  # by words, not ids
+    assert by_host == [sorted(ids) for ids in expected]
 
 
 PAGED = ("count>=1 !severity:critical", "", "status:closed", "web host:web*", "disposition:any")

@@ -8,8 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
+    TextualSelect,
     and_,
+    bindparam,
     column,
     false,
     or_,
@@ -51,6 +54,8 @@ from socconsole.store.tables import METADATA
 _ALERT = METADATA.tables["alert"]
 _FEW = 2_000
 """Up to so many alerts are fetched by id; of more, a walk finds a page soon."""
+_MANY = 5_000
+"""Up to so many rather than all where all would have to be sorted."""
 _FEW_OF_RULES = 6_000
 """Up to so many are fetched by what an index has them by."""
 _COUNTED = {"rule": "rule", "tag": "rule", "assignee": "assignee", "source": "source"}
@@ -71,11 +76,23 @@ NAME = table("alert_name", column("field"), column("value"), column("n"))
 _Test = ColumnElement[bool]
 
 
-def narrowed(session: Session, filter_: Filter, viewer: Viewer, *, only_open: bool) -> _Test:
-    """Return a condition that everything the filter finds meets as well."""
+def narrowed(
+    session: Session, filter_: Filter, viewer: Viewer, *, only_open: bool, sorts: bool = False
+) -> _Test:
+    """Return a condition that everything the filter finds meets as well.
+
+    Args:
+        session: The snapshot to read.
+        filter_: What is asked.
+        viewer: Who asks.
+        only_open: Nothing closed can pass.
+        sorts: No index and no bound spares looking at every alert.
+
+    """
     if session.connection().dialect.name != "sqlite":
         return true()
-    return _Narrowing(session, Asking(viewer, is_sqlite=True), only_open).of(filter_.root)
+    asking = Asking(viewer, is_sqlite=True)
+    return _Narrowing(session, asking, only_open, _MANY if sorts else _FEW).of(filter_.root)
 
 
 def tagged(session: Session, filter_: Filter, viewer: Viewer) -> Tagged:
@@ -101,6 +118,8 @@ class _Narrowing:
     session: Session
     asking: Asking
     only_open: bool
+    most: int
+    """Up to so many are fetched by id."""
 
     def of(self, node: Node) -> _Test:
         """Return what everything that meets `node` meets as well."""
@@ -165,11 +184,11 @@ class _Narrowing:
     def _with_names(self, met: _Test, columns: tuple[str, ...]) -> _Test:
         """Return which alerts have a name that meets `met`, where they are few."""
         query = select(NAME.c.value, NAME.c.n).where(NAME.c.field.in_(columns), met)
-        found = self.session.connection().execute(query.limit(_FEW + 1)).all()
+        found = self.session.connection().execute(query.limit(self.most + 1)).all()
         if not found:
             return false()
         phrases = {phrase_of(value) for value, _ in found}
-        if len(found) > _FEW or sum(n for _, n in found) > _FEW or "" in phrases:
+        if len(found) > _FEW or sum(n for _, n in found) > self.most or "" in phrases:
             return true()
         return self._by_words(columns, phrases)
 
@@ -182,14 +201,21 @@ class _Narrowing:
 
     def _by_words(self, columns: Iterable[str], phrases: Iterable[str]) -> _Test:
         query = f"{{{' '.join(columns)}}} : ({' OR '.join(sorted(phrases))})"
-        asked: Mapping[str, object] = {"query": query, "most": _FEW + 1}
-        rows = self.session.connection().execute(
-            text("SELECT rowid FROM alert_fts WHERE alert_fts MATCH :query LIMIT :most"), asked
-        )
-        ids = list(rows.scalars())
+        found = text("SELECT rowid FROM alert_fts WHERE alert_fts MATCH :query LIMIT :most")
+        asked: Mapping[str, object] = {"query": query, "most": self.most + 1}
+        ids = list(self.session.connection().execute(found, asked).scalars())
         if not ids:
             return false()
-        return _ALERT.c.id.in_(ids) if len(ids) <= _FEW else true()
+        if len(ids) > self.most:
+            return true()
+        return _ALERT.c.id.in_(ids) if len(ids) <= _FEW else _ALERT.c.id.in_(with_words(query))
+
+
+def with_words(query: str) -> TextualSelect:
+    """Return what finds the ids that SQLite's index of words has for `query`."""
+    asked: BindParameter[str] = bindparam("words", query, unique=True)
+    found = text("SELECT rowid FROM alert_fts WHERE alert_fts MATCH :words").bindparams(asked)
+    return found.columns(column("rowid"))
 
 
 def phrase_of(value: object) -> str:

@@ -252,8 +252,11 @@ def _tries(session: Session, query: QueueQuery, order: Order) -> Iterator[Column
     if is_best(session, end, order, query.sort, is_open=scope == "open"):
         yield and_(_ALERT.c.id.between(*ids), sample)
         return
+    if not end.tells_enough(order.limit):
+        yield where(session, query)
+        return
     within = where(session, query, within=True)
-    if keeps_names and query.sort in _BY_NAME and end.tells_enough(order.limit):
+    if keeps_names and query.sort in _BY_NAME:
         named = with_first_names(session, order, _BY_NAME[query.sort])
         if named is not None:
             yield and_(named, within)
@@ -408,7 +411,8 @@ def where(
     node = query.filter.root if by_age or scope != "closed" else _but_closed(query.filter.root)
     filter_ = replace(query.filter, root=node)
     asked = condition(filter_, ALERT_PLACES, asking)
-    narrow = narrowed(session, filter_, query.viewer, only_open=scope == "open")
+    sorts = not walks and ids is None
+    narrow = narrowed(session, filter_, query.viewer, only_open=scope == "open", sorts=sorts)
     asked = and_(narrow, asked)
     if scope == "closed":
         return and_(_ALERT.c.status == "closed" if by_age else not_(_ALERT.c.is_open), asked)

@@ -8,12 +8,10 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
-    column,
     func,
     literal,
     not_,
     select,
-    text,
     true,
     tuple_,
 )
@@ -23,7 +21,7 @@ from socconsole.core.filter_tree import Comparison, Contains, Filter
 from socconsole.core.severity import Severity
 from socconsole.store.queries.facets import open_counts
 from socconsole.store.queries.narrowing import NAME as _NAME
-from socconsole.store.queries.narrowing import phrase_of
+from socconsole.store.queries.narrowing import phrase_of, with_words
 from socconsole.store.tables import METADATA
 
 _ALERT = METADATA.tables["alert"]
@@ -197,7 +195,5 @@ def with_first_names(session: Session, order: Order, name: str) -> ColumnElement
     if last is None or alerts > _FEW * 3:
         return None
     query = f"{{{name}}} : ({' OR '.join(phrases)})"
-    found = text("SELECT rowid FROM alert_fts WHERE alert_fts MATCH :names")
     at_most = order.column >= last if order.descending else order.column <= last
-    with_them = _ALERT.c.id.in_(found.bindparams(names=query).columns(column("rowid")))
-    return and_(with_them, at_most)
+    return and_(_ALERT.c.id.in_(with_words(query)), at_most)
