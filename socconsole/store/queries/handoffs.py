@@ -46,7 +46,6 @@ class ItemRow:
     decided_by: str | None
     reason: str | None
     lead: str | None
-    amended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,6 @@ def _row(row: HandoffItem) -> ItemRow:
         decided_by=row.decided_by,
         reason=row.reason,
         lead=row.lead,
-        amended=row.amended,
     )
 
 

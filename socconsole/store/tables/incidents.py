@@ -272,8 +272,6 @@ class HandoffItem(Edited, table=True):
     next_step: str = ""
     due_at: datetime | None = no_moment()
     details: dict[str, Any] = document()
-    amended: bool = False
-    """Added or changed after signing."""
     state: str = word(default="pending")
     decided_at: datetime | None = no_moment()
     decided_by: str | None = None

@@ -587,7 +587,6 @@ CREATE TABLE handoff_item (
 	next_step TEXT NOT NULL, 
 	due_at INTEGER, 
 	details TEXT NOT NULL, 
-	amended INTEGER NOT NULL, 
 	state TEXT NOT NULL, 
 	decided_at INTEGER, 
 	decided_by TEXT, 
