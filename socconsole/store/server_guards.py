@@ -137,6 +137,10 @@ def statements() -> Iterator[str]:
             f"CREATE OR REPLACE TRIGGER soc_refuse BEFORE UPDATE OF {columns} ON {table}"
             f" FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION soc_refuse({given})"
         )
+    yield (
+        "CREATE OR REPLACE TRIGGER soc_first BEFORE INSERT ON human_sequence"
+        " FOR EACH ROW WHEN (NEW.n <> 1) EXECUTE FUNCTION soc_refuse()"
+    )
     sealed, signed = FROZEN["handoff"]
     differs = " OR ".join(f"OLD.{each} IS DISTINCT FROM NEW.{each}" for each in sealed)
     yield from _at_commit("handoff", "soc_sealed", sealed, f"{signed} AND ({differs})")

@@ -117,6 +117,7 @@ def test_facts_signatures_and_numbers_are_not_for_people_to_change(sign_in, owne
         "DELETE FROM incident",
         "UPDATE human_sequence SET n = 0",
         "DELETE FROM human_sequence",
+        "INSERT INTO human_sequence (prefix, year, n) VALUES ('SOC', 2030, 900)",
         "UPDATE handoff SET paragraph = 'all quiet'",
         "UPDATE handoff SET state = 'draft', audit_hash = NULL",
         "CREATE FUNCTION public.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT $1'",
