@@ -235,8 +235,8 @@ def _tries(session: Session, query: QueueQuery, order: Order) -> Iterator[Column
         yield where(session, query)
         return
     if query.sort in _WALKED[scope]:
-        matching = where(session, query)
         is_apart = query.sort in _APART and scope == "open" and helps(query.filter)
+        matching = where(session, query, apart=is_apart)
         yield and_(few(session, matching), matching) if is_apart else matching
         return
     keeps_names = session.connection().dialect.name == "sqlite"
@@ -390,7 +390,12 @@ def queue_counts(session: Session, login: str) -> QueueCounts:
 
 
 def where(
-    session: Session, query: QueueQuery, *, ids: tuple[int, int] | None = None, within: bool = False
+    session: Session,
+    query: QueueQuery,
+    *,
+    ids: tuple[int, int] | None = None,
+    within: bool = False,
+    apart: bool = False,
 ) -> ColumnElement[bool]:
     """Return the query's condition; unless it asks about states, shelved and closed stay out.
 
@@ -399,6 +404,7 @@ def where(
         query: What is looked at.
         ids: Only what has an id from one to the other is asked for.
         within: Only what a bound leaves is looked at.
+        apart: The index of the order has little else, so that alerts have to be fetched.
 
     """
     is_sqlite = session.connection().dialect.name == "sqlite"
@@ -411,7 +417,7 @@ def where(
     node = query.filter.root if by_age or scope != "closed" else _but_closed(query.filter.root)
     filter_ = replace(query.filter, root=node)
     asked = condition(filter_, ALERT_PLACES, asking)
-    sorts = not walks and ids is None
+    sorts = ids is None and (apart or not walks)
     narrow = narrowed(session, filter_, query.viewer, only_open=scope == "open", sorts=sorts)
     asked = and_(narrow, asked)
     if scope == "closed":
