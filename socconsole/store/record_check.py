@@ -24,6 +24,7 @@ _SAID = """
         max(verb) AS other, min(at) AS at, max(at) AS until
     FROM audit_entry GROUP BY action_id
 """
+_SIGNED = "SELECT id FROM handoff WHERE audit_hash IS NOT NULL"
 _ACTIONS = f"""
     SELECT e.action_id FROM ({_SAID}) e LEFT JOIN action a ON a.id = e.action_id
     WHERE a.id IS NULL OR a.rows <> e.n OR a."by" <> e.first OR a."by" <> e.last
@@ -75,8 +76,49 @@ def check_record(session: Session) -> tuple[int, tuple[Altered, ...]]:
         elif column := _difference(row, body, SEALED):
             found.append(Altered("handoff", number, f"was changed: {column}"))
     found += [Altered("handoff", number, "was removed") for number in _removed(session, "handoff")]
+    found += [each for each in _papers(session) if each not in found]
     found += _actions(session)
     return count, tuple(found)
+
+
+def _papers(session: Session) -> Iterator[Altered]:
+    """Yield signed handoffs, and lines of theirs, that are not what their last entries say."""
+    signed = set(session.connection().execute(text(_SIGNED)).scalars())
+    for name, key in (("handoff", "id"), ("handoff_item", "handoff_id")):
+        table = METADATA.tables[name]
+        said = _last_said(session, name)
+        columns = SEALED if name == "handoff" else _ALL
+        there: set[int] = set()
+        for found in session.connection().execute(select(table)).mappings():
+            row: _Row = {str(each): value for each, value in found.items()}
+            number = found["id"]
+            there.add(number)
+            last = said.get(number)
+            if last and row[key] in signed and (column := _first_difference(row, last, columns)):
+                yield Altered(name, number, f"was changed: {column}")
+        for number, last in said.items():
+            if last and number not in there and last.get(key) in signed:
+                yield Altered(name, number, "was removed")
+
+
+def _last_said(session: Session, name: str) -> dict[int, dict[str, object] | None]:
+    """Return id → what the entries said last of each column; None where one was erased."""
+    entry, payload = table_of(AuditEntry), table_of(AuditPayload)
+    query = (
+        select(entry.c.entity_id, entry.c.operation, payload.c.body)
+        .select_from(entry.outerjoin(payload, payload.c.seq == entry.c.seq))
+        .where(entry.c.entity == name, entry.c.entity_id.is_not(None))
+        .order_by(entry.c.seq)
+    )
+    said: dict[int, dict[str, object] | None] = {}
+    for number, operation, body in session.connection().execute(query):
+        if operation == "delete":
+            said.pop(number, None)
+        elif body is None:
+            said[number] = None
+        elif (known := said.setdefault(number, {})) is not None:
+            known |= _decode(body).get("after", {})
+    return said
 
 
 def _actions(session: Session) -> Iterator[Altered]:
@@ -121,7 +163,10 @@ def _beside_audit(
 
 def _difference(row: _Row, body: str, columns: frozenset[str]) -> str | None:
     """Return the first column that is not what the payload says was written."""
-    written = _decode(body).get("after", {})
+    return _first_difference(row, _decode(body).get("after", {}), columns)
+
+
+def _first_difference(row: _Row, written: _Row, columns: frozenset[str]) -> str | None:
     now = image_of({name: row[name] for name in written if name in row})
     for name, value in now.items():
         if (not columns or name in columns) and canonical(value) != canonical(written[name]):

@@ -67,9 +67,8 @@ SERVER_PARTS = """
     UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
     UNION ALL SELECT conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
         FROM pg_constraint WHERE connamespace = 'public'::regnamespace
-    UNION ALL SELECT grantee || ' ' || table_name, string_agg(privilege_type, ',' ORDER BY 1)
+    UNION ALL SELECT grantee || ' ' || table_name || ' ' || privilege_type, is_grantable
         FROM information_schema.table_privileges WHERE table_schema = 'public'
-        GROUP BY grantee, table_name
     ORDER BY 1
 """
 

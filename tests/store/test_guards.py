@@ -29,6 +29,7 @@ from socconsole.store.tables import (
     TicketLink,
 )
 from socconsole.store.undo import undo
+from tests import worked_store
 from tests.store.rows import a_ticket, an_alert, take_the_guards_away
 
 TEXTS = {
@@ -206,6 +207,22 @@ def test_a_signed_handoff_that_is_taken_away_is_told(filled, rewriting, told):
         session.execute(text(rewriting))
         assert told in [str(each) for each in check_record(session)[1]]
         raise InterruptedError
+
+
+def test_what_a_signed_handoff_lists_is_compared_with_what_was_written(sqlite_database, noon):
+    worked_store.fill(sqlite_database, noon)
+    for rewriting, told in (
+        ("UPDATE handoff_item SET text = 'calm' WHERE id = 1", "item 1 was changed: text"),
+        ("DELETE FROM handoff_item WHERE id = 2", "item 2 was removed"),
+        ("UPDATE handoff SET paragraph = 'calm'", "handoff 1 was changed: paragraph"),
+    ):
+        with suppress(InterruptedError), sqlite_database.begin() as session:
+            assert check_record(session)[1] == ()
+            take_the_guards_away(session)
+            session.execute(text(rewriting))
+            (altered,) = check_record(session)[1]
+            assert told in str(altered)
+            raise InterruptedError  # the next one begins anew
 
 
 def test_undo_takes_statements_back_and_leaves_the_record_whole(database, noon):
