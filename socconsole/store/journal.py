@@ -100,7 +100,7 @@ def _insert_action(connection: Connection, doing: Doing, touches: Sequence[Touch
         "rows": len(touches),
         "subject_kind": subject[0],
         "subject_id": subject[1],
-        "undoable": doing.undoable,
+        "undoable": doing.undoable and any(each.operation != "note" for each in touches),
         "undoes_id": doing.undoes_id,
     }
     return int(connection.execute(_INSERT_ACTION, values).scalar_one())

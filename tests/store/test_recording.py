@@ -111,6 +111,18 @@ def test_undoing_the_undo_does_it_again(database, noon):
         assert last_action(session, "alice") == done
 
 
+def test_an_export_is_not_in_the_way_of_undoing_what_was_done_before(database, noon):
+    alert_id = raised(database, noon)
+    with database.begin() as session:
+        done = acknowledge(session, alert_id, noon)
+    with database.begin() as session:
+        with recording(session, verb="incident.export", by="alice", now=noon) as action:
+            action.say("incident", None, format="md")
+        assert last_action(session, "alice") == done
+        with pytest.raises(TransitionError, match="cannot be undone"):
+            undo(session, action.action_id, by="alice", now=noon)
+
+
 def test_undo_is_refused_twice(database, noon):
     alert_id = raised(database, noon)
     with database.begin() as session:
