@@ -55,8 +55,8 @@ HOUR = timedelta(hours=1)
 FALSE = parse_verdict("false_positive:bad_data")
 MODULES = (
     "case_edit", "countermeasures", "declaring", "escalations", "evidence", "exports", "findings",
-    "handoffs", "incident_log", "incident_merge", "incidents", "notes", "observables", "outages",
-    "precedents", "reviews", "tasks", "ticket_links", "tickets",
+    "handoff_items", "handoffs", "incident_log", "incident_merge", "incidents", "notes",
+    "observables", "outages", "precedents", "reviews", "tasks", "ticket_links", "tickets",
 )  # fmt: skip
 
 
