@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select, text
 from sqlmodel import Session
 
+from socconsole.errors import StoreError
 from socconsole.store import driver
 from socconsole.store.audit import Verdict, verify
 from socconsole.store.database import Database
@@ -129,11 +130,20 @@ def examine(database: Database, *, indexes: bool = False) -> Condition:
         evidence, damaged = _check_evidence(session)
         chain = verify(session.connection())
         recorded = check_record(session)
-    drifted = None
-    if database.path is not None and not damage:  # a damaged file has no rows to compare with
-        with database.explaining():
-            drifted = check_derived(database.path)
+    drifted = _check_derived(database, is_damaged=bool(damage))
     return Condition(chain, evidence, damaged, tuple(damage), *recorded, drifted)
+
+
+def _check_derived(database: Database, *, is_damaged: bool) -> tuple[Drift, ...] | None:
+    if database.path is None:
+        return None
+    try:
+        with database.explaining():
+            return check_derived(database.path)
+    except StoreError:
+        if not is_damaged:
+            raise
+        return None  # what is damaged cannot be read, so there is nothing to compare with
 
 
 def _check_evidence(session: Session) -> tuple[int, tuple[int, ...]]:

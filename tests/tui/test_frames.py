@@ -13,6 +13,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from socconsole.tui.lines import changed_cells
+from socconsole.tui.messages import StoreChanged
 from socconsole.tui.terminal.frames import BriefUpdate, ShiftedUpdate, brief
 from tests.store.rows import a_ticket, an_alert
 from tests.tui.analyst import at_the_console
@@ -141,7 +142,7 @@ async def test_an_alert_that_comes_paints_nothing_on_screens_that_do_not_show_it
                 patched.setattr(Compositor, "render_update", watched)
                 with database.begin() as session:
                     an_alert(session, datetime.now(UTC), fingerprint=screen)
-                analyst.app.screen.on_store_changed()
+                analyst.app.tell(StoreChanged())
                 await analyst.settles()
             below = {part for regions in painted for part in regions if part.bottom > 1}
             # The text of an alert names its relatives; a list of other things stays as it is.
