@@ -39,6 +39,13 @@ class Analyst:
             await self.app.screen.query_one(PromptLine).take(events.Paste(text))
         await self.presses(then)
 
+    async def resizes(self, columns: int, rows: int) -> None:
+        """Make the terminal another size."""
+        await self.pilot.resize_terminal(columns, rows)
+        size, screen = (columns, rows), self.app.screen
+        await self.waits_for(lambda: screen.size == size == screen._compositor.size)
+        await self.settles()
+
     async def settles(self) -> None:
         """Wait until every key is answered, or a question waits for the next one."""
         await self.pilot.pause()

@@ -104,7 +104,8 @@ async def test_it_is_cell_for_cell_what_textual_paints(name, db, tmp_path, monke
         try:
             for size in sizes:
                 await pilot.resize_terminal(*size)
-                await pilot.pause()
+                while app.screen._compositor.size != size:
+                    await pilot.pause()
                 full = brief(app.screen._compositor.render_full_update())
                 proper = cells(full.render_segments(app.console), size)
                 early = cells(painted_at_once(rows, environ, size), size)

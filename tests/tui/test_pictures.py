@@ -82,8 +82,7 @@ async def drawn(analyst, looks):
     """Return the screen in front in both sizes and in every look."""
     app, lines = analyst.app, []
     for size in SIZES:
-        await analyst.pilot.resize_terminal(*size)
-        await analyst.settles()
+        await analyst.resizes(*size)
         lines += [f"== {size[0]}×{size[1]}", *(strip.text.rstrip() for strip in strips_of(app))]
         styles = {}
         for look in sorted(looks, key=lambda look: look != app.theme):  # each change is dear

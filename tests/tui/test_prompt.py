@@ -60,8 +60,7 @@ async def test_what_is_typed_stays_in_sight_when_the_terminal_shrinks(bare_setup
         analyst.app.run_worker(analyst.app.ask("Note on alert 12", lines=True))
         await analyst.pilot.pause()
         await analyst.presses(*"seen")
-        await analyst.pilot.resize_terminal(40, 12)
-        await analyst.settles()
+        await analyst.resizes(40, 12)
         assert analyst.bottom.split() == ["Note", "on", "alert", "12:", "seen"]
         await analyst.presses("escape")
 
