@@ -98,9 +98,6 @@ def seed(database: Database, count: int) -> None:
             for table in ("alert_tags", "alert_name", "alert_facet"):
                 for statement in ddl.counted(table):
                     session.connection().exec_driver_sql(statement)
-    if sqlite:
-        with database.begin() as session:
-            session.execute(text("ANALYZE"))
 
 
 class Gate:

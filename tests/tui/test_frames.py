@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime
+from functools import partial
 
 import pyte
 import pytest
@@ -122,6 +123,11 @@ def test_a_style_that_differs_is_painted_too():
     assert changed_cells([Segment("1 eps "), plain], [Segment("1 eps "), red]) == (6, 10)
 
 
+def is_painted(screen, painted):
+    waits = screen._layout_required or screen._repaint_required or screen._dirty_widgets
+    return bool(painted) and not (waits or screen._compositor._dirty_regions)
+
+
 async def test_an_alert_that_comes_paints_nothing_on_screens_that_do_not_show_it(
     bare_setup, database, monkeypatch
 ):
@@ -137,9 +143,11 @@ async def test_an_alert_that_comes_paints_nothing_on_screens_that_do_not_show_it
 
     async with at_the_console(bare_setup) as analyst:
         for screen in ("enter", "4", "5"):
-            await analyst.presses(screen)
             with monkeypatch.context() as patched:
                 patched.setattr(Compositor, "render_update", watched)
+                await analyst.presses(screen)
+                await analyst.waits_for(partial(is_painted, analyst.app.screen, painted))
+                painted.clear()
                 with database.begin() as session:
                     an_alert(session, datetime.now(UTC), fingerprint=screen)
                 analyst.app.tell(StoreChanged())
