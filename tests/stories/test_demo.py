@@ -77,7 +77,8 @@ def test_a_demo_that_is_terminated_cleans_up_and_after_one_that_was_killed(tempo
     assert ran.returncode == 130
     assert list(tmp_path.glob("socconsole-demo-*")) == []
     assert not Path(temporary["SOCCONSOLE_DB"]).exists()
-    assert processes_that_name(tmp_path) == []
+    # A collector that was being started just then notices by itself that it is alone.
+    wait_until(lambda: processes_that_name(tmp_path) == [])
 
 
 def test_a_demo_that_is_killed_takes_its_collector_along(temporary, tmp_path):
