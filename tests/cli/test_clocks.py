@@ -17,6 +17,7 @@ from socconsole.store import clock
 from socconsole.store.database import Database
 from socconsole.store.tables import METADATA, Lease
 from socconsole.store.types import Micros
+from tests.sources.test_collector import RULE
 from tests.store.rows import an_alert
 
 pytestmark = pytest.mark.postgres
@@ -25,16 +26,6 @@ RIGHT = timedelta(0)
 BEHIND = timedelta(minutes=-10)
 AHEAD = timedelta(days=730)
 LONG_BEHIND = timedelta(days=-400)
-RULE = """
-title: A word that matters
-id: 5b0b7c1e-3f43-4c0e-9d7f-0b6d8f0f4d11
-status: stable
-level: high
-logsource: {product: linux, service: sshd}
-detection:
-  words: ['matters']
-  condition: words
-"""
 
 
 @contextmanager

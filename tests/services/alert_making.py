@@ -50,6 +50,15 @@ def bring(database, *detections, now=NOON, fold=None):
         return raise_alerts(session, detections, now=now, fold=fold or FoldPolicy())
 
 
+def bring_five(database):
+    """Bring five alerts of one rank, of h0 to h4, each seen a minute before the last."""
+    made = [
+        detection(f"Rule {n}", level=Severity.HIGH, host=f"h{n}", at=NOON - minutes(n))
+        for n in range(5)
+    ]
+    bring(database, *made)
+
+
 def alert_of(database, alert_id):
     """Return the stored row of an alert."""
     table = METADATA.tables["alert"]

@@ -9,18 +9,14 @@ from socconsole.core.severity import Severity
 from socconsole.store.progress import counted
 from socconsole.store.tables import RuleRecord
 from tests.conftest import NOON
-from tests.services.alert_making import alert_of, bring, detection, minutes
+from tests.services.alert_making import alert_of, bring, bring_five, detection, minutes
 from tests.tui.analyst import at_the_console
 
 
 @pytest.fixture
 async def console(bare_setup, database):
-    """A console with five alerts: h0 (highest rank) to h4."""
-    made = [
-        detection(f"Rule {n}", level=Severity.HIGH, host=f"h{n}", at=NOON - minutes(n))
-        for n in range(5)
-    ]
-    bring(database, *made)
+    """A console with five alerts of one rank: h4 (raised last) first."""
+    bring_five(database)
     async with at_the_console(bare_setup) as analyst:
         await analyst.waits_until("1/5")
         yield analyst

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from textual import events
 
-from socconsole.core.severity import Severity
 from socconsole.errors import StoreError
 from socconsole.services import views
 from socconsole.tui.app import ConsoleApp
@@ -13,7 +12,7 @@ from socconsole.tui.messages import StoreChanged
 from socconsole.tui.reading.alert_source import AlertSource
 from socconsole.tui.saved_views import ViewBar
 from tests.conftest import NOON
-from tests.services.alert_making import alert_of, bring, detection, minutes
+from tests.services.alert_making import alert_of, bring, bring_five, detection
 from tests.tui.analyst import Analyst, at_the_console
 from tests.tui.gate import Gate
 
@@ -35,12 +34,8 @@ def gate(monkeypatch):
 
 @pytest.fixture
 async def queue(bare_setup, database, gate):
-    """Five alerts on screen: h4 (highest rank) to h0."""
-    made = [
-        detection(f"Rule {n}", level=Severity.HIGH, host=f"h{n}", at=NOON - minutes(n))
-        for n in range(5)
-    ]
-    bring(database, *made)
+    """Five alerts of one rank on screen: h4 (raised last) first."""
+    bring_five(database)
     async with at_the_console(bare_setup) as analyst:
         await analyst.waits_until("1/5")
         yield analyst
